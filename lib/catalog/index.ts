@@ -1,0 +1,1 @@
+export type { Gpu, InstanceType, ModelArchitecture, Source } from "./types";

@@ -1,0 +1,67 @@
+/** Where a number comes from: enough for a reader to find it again. */
+export interface Source {
+  /** Repository and path, document, or publisher. */
+  readonly source: string;
+  /** ISO date of the snapshot or of the reading. */
+  readonly date: string;
+}
+
+/** Shape of a decoder-only transformer, as Hugging Face's config.json states it. Dimensions are elements, not bytes. */
+export interface ModelArchitecture {
+  readonly name: string;
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly attentionHeads: number;
+  readonly keyValueHeads: number;
+  readonly headDim: number;
+  readonly vocabularySize: number;
+  /** Input embedding and output projection share one matrix. */
+  readonly tiedEmbeddings: boolean;
+  /** Longest context the model was trained for, in tokens. */
+  readonly maxPositionEmbeddings: number;
+  /** Mixture of experts; absent for dense models. */
+  readonly experts?: {
+    readonly count: number;
+    readonly activePerToken: number;
+    readonly intermediateSize: number;
+    readonly shared: number;
+  };
+  readonly provenance: Source;
+}
+
+/** One GPU (or one rank's share of a CPU host). Rates are peaks of dense arithmetic. */
+export interface Gpu {
+  readonly name: string;
+  readonly kind: "gpu" | "cpu";
+  /** Memory on the data sheet, in bytes. */
+  readonly memoryBytes: number;
+  /** Memory that CUDA reports, in bytes; vLLM's utilization is a share of this. */
+  readonly visibleMemoryBytes: number;
+  readonly hbmBytesPerSecond: number;
+  readonly bf16FlopsPerSecond: number;
+  /** Absent where the hardware has no FP8 units. */
+  readonly fp8FlopsPerSecond?: number;
+  /** NVLink bytes per second and direction; absent where GPUs talk over PCIe or shared memory. */
+  readonly nvlinkBytesPerSecond?: number;
+  /** Host link bytes per second and direction. */
+  readonly pcieBytesPerSecond: number;
+  /** Set of measured kernel tables that holds for this GPU; absent means roofline with a wide band. */
+  readonly kernelTables?: "h100-sxm";
+  readonly provenance: Source;
+}
+
+/** One kind of host. */
+export interface InstanceType {
+  readonly name: string;
+  readonly gpu: string;
+  readonly gpus: number;
+  readonly vcpus: number;
+  readonly memoryGib: number;
+  readonly instanceStorageGb: number;
+  readonly networkGbps: number;
+  readonly efaInterfaces: number;
+  /** On-demand, us-east-1; absent where no dated price is known. */
+  readonly priceUsdPerHour?: number;
+  readonly provenance: Source;
+}

@@ -1,0 +1,3 @@
+export type { Deployment, DeploymentInput, HostConfig, LengthDistribution } from "./schema";
+export { deploymentSchema } from "./schema";
+export { UserError } from "./user-error";

@@ -1,0 +1,2 @@
+export { createLatencyModel } from "./kernels/latency-model";
+export * from "./types";

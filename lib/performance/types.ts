@@ -1,0 +1,190 @@
+import type { Gpu, ModelArchitecture } from "../catalog";
+import type { LengthDistribution } from "../config";
+
+/** Precision of weights or KV cache. */
+export type Precision = "bf16" | "fp8";
+
+/** What a replica's step time depends on, apart from the batch. */
+export interface LatencyModelInput {
+  readonly model: ModelArchitecture;
+  readonly gpu: Gpu;
+  readonly precision: Precision;
+  readonly kvCacheDtype: Precision;
+  readonly tensorParallel: number;
+  readonly pipelineParallel: number;
+  /** GPUs over which experts are spread; 1 for dense models. */
+  readonly expertParallel: number;
+  /** 1, or tensorParallel: norms sharded by token, reduce-scatter + all-gather for all-reduce. */
+  readonly sequenceParallel: number;
+  /** GPUs in one node: a tensor-parallel group or stage boundary beyond it crosses the network. */
+  readonly gpusPerNode: number;
+  /** Link between nodes. */
+  readonly network: { readonly bytesPerSecondPerGpu: number; readonly latencyUs: number };
+  /** Engine whose kernels and launch behaviour are meant; all-reduce changed with vLLM's version. */
+  readonly engine: EngineProfile;
+}
+
+/** An inference engine as the simulation needs it. */
+export interface EngineProfile {
+  readonly name: "vLLM" | "SGLang" | "TensorRT-LLM" | "NIM";
+  /** Such as "0.10.2"; decides all-reduce tables and asynchronous scheduling. */
+  readonly version: string;
+  /** Batches in flight on one replica without pipeline parallelism: 2 with asynchronous scheduling, else 1. */
+  readonly batchesInFlight: 1 | 2;
+  /** The engine reserves KV for prompt and whole output when it admits a request (no preemption). */
+  readonly reservesOutput: boolean;
+}
+
+/**
+ * One step of one replica. Mutable and reused by the simulation: a million steps a second leave no room for objects.
+ * `tokens` = decodeSequences + prefill tokens of this step.
+ */
+export interface StepShape {
+  /** All tokens that pass through the layers in this step. */
+  tokens: number;
+  /** Sequences that decode one token. */
+  decodeSequences: number;
+  /** Sum of cached tokens over the decoding sequences. */
+  decodeContextTokens: number;
+  /** Sum over prefill chunks of `prefillAttentionMs(past, chunk)`: milliseconds of the whole replica pass (all layers). */
+  prefillAttentionMs: number;
+  /** Sequences that produce a token at the end of the step (decodes and prompts that finish). */
+  sampledSequences: number;
+}
+
+/** Where a step spends its GPU time, in ms; the parts sum to `totalMs`. */
+export interface StepBreakdown {
+  readonly gemmMs: number;
+  readonly attentionMs: number;
+  readonly allReduceMs: number;
+  /** Expert all-to-all; 0 for dense models. */
+  readonly allToAllMs: number;
+  /** Activations sent between pipeline stages; 0 without pipeline parallelism. */
+  readonly pipelineTransferMs: number;
+  readonly elementwiseMs: number;
+  readonly logitsMs: number;
+  /** CPU time per step and per sampled sequence that the GPU waits for. */
+  readonly hostMs: number;
+  readonly totalMs: number;
+}
+
+/** Step time of one replica under one strategy. Pure; every method is free of allocation except `breakdown`. */
+export interface LatencyModel {
+  /** Pipeline stages. */
+  readonly stages: number;
+  /** Time of the step on stage `stage` including its transfer to the next one, in ms; > 0 for any non-empty step. */
+  stageMs(stage: number, step: StepShape): number;
+  /** Attention time of `chunk` prompt tokens after `past` computed ones, in ms, over all layers. */
+  prefillAttentionMs(past: number, chunk: number): number;
+  /** One pass through all stages, split by part. */
+  breakdown(step: StepShape): StepBreakdown;
+  /** How the figures are known: measured tables, or a roofline where tables are missing (then `figures` names them). */
+  readonly basis: { readonly kind: "measured" | "roofline"; readonly figures: readonly string[] };
+}
+
+/** Requests of a simulation. */
+export interface TrafficInput {
+  readonly arrivals:
+    | { readonly kind: "closed"; readonly concurrency: number }
+    | { readonly kind: "constant"; readonly requestRate: number }
+    | { readonly kind: "poisson"; readonly requestRate: number }
+    | { readonly kind: "bursty"; readonly requestRate: number; readonly squaredVariation: number }
+    | { readonly kind: "offline" }
+    | { readonly kind: "trace"; readonly arrivalSeconds: readonly number[] };
+  readonly promptTokens: LengthDistribution;
+  readonly outputTokens: LengthDistribution;
+  readonly cachedPrefixTokens: number;
+  /** Share of requests whose prefix is not in the cache yet (0..1). Default 0. */
+  readonly coldPrefixShare?: number;
+  readonly requests: number;
+  readonly seed: number;
+}
+
+/** Limits of one replica's scheduler. */
+export interface SchedulerInput {
+  readonly maxNumSeqs: number;
+  readonly maxNumBatchedTokens: number;
+  /** KV capacity of one replica in tokens. */
+  readonly kvCacheTokens: number;
+}
+
+export interface SimulationInput {
+  readonly latency: LatencyModel;
+  readonly engine: EngineProfile;
+  readonly traffic: TrafficInput;
+  readonly scheduler: SchedulerInput;
+  /** Independent replicas behind a balancer. */
+  readonly replicas: number;
+  readonly balancer: "round-robin" | "least-loaded";
+}
+
+/** Mean and percentiles of one quantity, in ms. NaN when nothing was observed. */
+export interface LatencyStatistics {
+  readonly meanMs: number;
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  readonly p99Ms: number;
+}
+
+export interface SimulationResult {
+  /** Over the run as a benchmark counts it: every request, the first wave included. */
+  readonly asRun: {
+    readonly firstToken: LatencyStatistics;
+    /** Over requests of the request's mean gap after the first token (TPOT). */
+    readonly timePerOutputToken: LatencyStatistics;
+    readonly outputTokensPerSecond: number;
+  };
+  /** After the warm-up: what a service sees. */
+  readonly steady: {
+    /** Scheduled to first token (vllm:request_prefill_time_seconds). */
+    readonly prefill: LatencyStatistics;
+    /** Arrival to first token (vllm:time_to_first_token_seconds). */
+    readonly firstToken: LatencyStatistics;
+    /** Every gap between two tokens (vllm:inter_token_latency_seconds). */
+    readonly interToken: LatencyStatistics;
+    readonly timePerOutputToken: LatencyStatistics;
+    readonly outputTokensPerSecond: number;
+    readonly requestsPerSecond: number;
+  };
+  /** False when the queue grows without bound: the rate is beyond capacity. */
+  readonly stable: boolean;
+  readonly steps: number;
+  readonly preemptions: number;
+  /** Share of time that the GPUs were busy, 0..1. */
+  readonly gpuBusy: number;
+  readonly meanRunningSequences: number;
+  readonly maxRunningSequences: number;
+  /** Largest share of the KV cache in use, 0..1. */
+  readonly maxKvUsage: number;
+  /** Spread of served tokens over replicas: (max - min) / mean. */
+  readonly replicaImbalance: number;
+  /** Share of stage time idle while the pipeline had work; 0 without pipeline parallelism. */
+  readonly bubbleShare: number;
+  /** Sampled once a simulated second: for the timeline plot. */
+  readonly timeline: readonly {
+    readonly second: number;
+    readonly running: number;
+    readonly waiting: number;
+    readonly kvUsage: number;
+  }[];
+  /** First request that could not ever fit, in words; absent when all ran. */
+  readonly infeasible?: string;
+}
+
+/** Relative error band of 80 %: the truth is expected between value * low and value * high. */
+export interface ErrorBand {
+  readonly low: number;
+  readonly high: number;
+  /** Quantity and regime whose cross-validated residuals gave the band, and how many rows. */
+  readonly provenance: string;
+}
+
+/** Quantities that a band exists for. */
+export type BandQuantity =
+  | "firstTokenMean"
+  | "firstTokenP50"
+  | "firstTokenP99"
+  | "timePerOutputToken"
+  | "interTokenP99"
+  | "prefill"
+  | "outputTokensPerSecond";

@@ -1,0 +1,239 @@
+import type { Gpu, InstanceType, ModelArchitecture } from "../catalog";
+import type { Deployment } from "../config";
+import type { LatencyStatistics, SimulationResult, StepBreakdown } from "../performance";
+
+/** Degrees of the five parallelisms. gpus = tensorParallel * pipelineParallel * dataParallel. */
+export interface Strategy {
+  readonly tensorParallel: number;
+  readonly pipelineParallel: number;
+  readonly dataParallel: number;
+  readonly expertParallel: number;
+  readonly sequenceParallel: number;
+  readonly gpus: number;
+}
+
+/** Why a candidate or a plan fails: the same object becomes the check row, the report line and the error line. */
+export interface Violation {
+  /** Stable id such as `decode-p99` or `weights-fit`. */
+  readonly check: string;
+  /** What is required, in words with units. */
+  readonly requirement: string;
+  /** What was computed, in words with units. */
+  readonly value: string;
+  /** What the user can change; names the config key. */
+  readonly change: string;
+}
+
+/** One requirement held against the plan. */
+export interface Check {
+  readonly id: string;
+  readonly requirement: string;
+  /** Computed value in the unit of `unit`. */
+  readonly value: number;
+  readonly limit: number;
+  /** Distance to the limit in the same unit; negative when violated. */
+  readonly margin: number;
+  readonly unit: string;
+  readonly pass: boolean;
+  /** Config key that sets the limit. */
+  readonly configKey: string;
+  /** Present when the check fails: what to change. */
+  readonly change?: string;
+}
+
+/** A latency with its 80 % error band, in ms. */
+export interface BandedLatency {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly p50LowMs: number;
+  readonly p50HighMs: number;
+  readonly p99LowMs: number;
+  readonly p99HighMs: number;
+}
+
+export interface PlanLatency {
+  readonly prefill: BandedLatency;
+  readonly firstToken: BandedLatency;
+  readonly decode: BandedLatency;
+}
+
+/** Memory of one GPU. All bytes. kvCacheBytes is what vLLM takes; demandBytes is what the workload needs. */
+export interface MemoryPerGpu {
+  readonly totalBytes: number;
+  /** Visible bytes times gpuMemoryUtilization. */
+  readonly usableBytes: number;
+  readonly weightsBytes: number;
+  readonly activationBytes: number;
+  readonly nonTorchBytes: number;
+  readonly cudaGraphBytes: number;
+  /** What is left for the KV cache: usable minus the parts above. Negative when weights do not fit. */
+  readonly kvCacheBytes: number;
+  /** Tokens that one replica's KV cache holds; 0 when nothing fits. */
+  readonly kvCacheTokens: number;
+  /** Band of kvCacheTokens from the spread of published measurements. */
+  readonly kvCacheTokensLow: number;
+  readonly kvCacheTokensHigh: number;
+  /** Weights + activations + overheads + KV of the simulated peak. */
+  readonly demandBytes: number;
+  /** demandBytes over visible memory, 0..1. */
+  readonly demandFraction: number;
+}
+
+export interface Throughput {
+  /** Largest decode batch seen on one replica. */
+  readonly maxBatchSize: number;
+  readonly maxConcurrentSequences: number;
+  readonly maxBatchedTokens: number;
+  /** Requests per second of the workload. */
+  readonly requestRate: number;
+  /** Highest request rate at which every SLO holds (goodput), requests per second over all replicas. */
+  readonly sustainableRequestRate: number;
+  readonly outputTokensPerSecond: number;
+  readonly outputTokensPerSecondPerGpu: number;
+}
+
+export interface Communication {
+  /** Payload of the tensor-parallel all-reduces of one layer for one token, in bytes (0 at TP 1). */
+  readonly allReduceBytesPerTokenPerLayer: number;
+  /** Bytes that one GPU sends in one decode step at the plan's mean batch. */
+  readonly bytesPerDecodeStepPerGpu: number;
+  /** Share of a decode step spent communicating, 0..1. */
+  readonly decodeStepShare: number;
+  /** Share of a full prefill step spent communicating, 0..1. */
+  readonly prefillShare: number;
+  /** Mean share of one direction of NVLink in use at the requested rate, 0..1; 0 without NVLink. */
+  readonly nvlinkUtilization: number;
+}
+
+export interface Balance {
+  /** Spread of memory demand over GPUs: (max - min) / mean. */
+  readonly memoryEpsilon: number;
+  /** Spread of compute per step over stages and replicas: (max - min) / mean. */
+  readonly computeEpsilon: number;
+  /** Share of time the GPUs are busy at the requested rate, 0..1. */
+  readonly gpuUtilization: number;
+  /** Share of stage time lost to pipeline bubbles, 0..1. */
+  readonly bubbleShare: number;
+}
+
+/** What bounds a candidate, in one word and one sentence. */
+export interface Bottleneck {
+  readonly kind:
+    | "weights-bandwidth"
+    | "attention"
+    | "compute"
+    | "all-reduce"
+    | "bubble"
+    | "kv-capacity"
+    | "queue"
+    | "network";
+  readonly sentence: string;
+}
+
+export interface ServingParameters {
+  readonly maxNumSeqs: number;
+  readonly maxNumBatchedTokens: number;
+  readonly maxModelLen: number;
+  readonly gpuMemoryUtilization: number;
+}
+
+/** One enumerated strategy with its verdict. Nothing is dropped: a loser keeps its reasons. */
+export interface Candidate {
+  readonly strategy: Strategy;
+  /** The model fits and vLLM accepts the strategy. */
+  readonly feasible: boolean;
+  /** Every requirement holds. */
+  readonly meetsSlo: boolean;
+  /** Why it is infeasible, misses a requirement, or loses to the best: words with numbers. */
+  readonly reasons: readonly string[];
+  readonly violations: readonly Violation[];
+  readonly bottleneck?: Bottleneck;
+  readonly serving: ServingParameters;
+  readonly memory: MemoryPerGpu;
+  /** Absent when the candidate cannot run. */
+  readonly latency?: PlanLatency;
+  readonly throughput?: Throughput;
+  readonly communication?: Communication;
+  readonly balance?: Balance;
+  /** Interactive speed for the Pareto plot: 1000 / mean time per output token. */
+  readonly tokensPerSecondPerUser?: number;
+  readonly costUsdPerMillionOutputTokens?: number;
+}
+
+/** What one GPU holds. Layers are inclusive. */
+export interface ModuleDivision {
+  readonly gpu: number;
+  readonly node: number;
+  readonly replica: number;
+  readonly stage: number;
+  readonly tensorRank: number;
+  readonly firstLayer: number;
+  readonly lastLayer: number;
+  /** Holds the input embedding / the output projection. */
+  readonly embedding: boolean;
+  readonly logits: boolean;
+}
+
+export interface Cost {
+  /** All nodes together; absent without a price. */
+  readonly usdPerHour?: number;
+  readonly usdPerMonth?: number;
+  /** At the requested rate. */
+  readonly usdPerMillionOutputTokens?: number;
+  /** Where the price comes from, with its date. */
+  readonly priceSource: string;
+}
+
+/** Where a figure comes from: `explain` prints this. */
+export interface Provenance {
+  /** Dotted path of the figure in the plan's JSON, such as `memoryPerGpu.weightsBytes`; `*` matches one segment. */
+  readonly figure: string;
+  readonly kind: "measured" | "derived" | "published" | "config";
+  /** How it is computed, as a formula with the names of its inputs. */
+  readonly formula: string;
+  /** Inputs with their values in this plan, as text with units. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly source: string;
+}
+
+/** A point of the load curve of the chosen strategy. */
+export interface LoadPoint {
+  readonly requestRate: number;
+  readonly firstTokenP50Ms: number;
+  readonly firstTokenP99Ms: number;
+  readonly decodeP50Ms: number;
+  readonly decodeP99Ms: number;
+  readonly stable: boolean;
+}
+
+/** The plan of a deployment: immutable, JSON-serialisable, everything derived from it downstream. */
+export interface Plan {
+  readonly schemaVersion: 1;
+  readonly deployment: Deployment;
+  readonly model: ModelArchitecture;
+  readonly gpu: Gpu;
+  readonly instance: InstanceType;
+  readonly objective: Deployment["strategy"]["objective"];
+  readonly strategy: Strategy;
+  /** True when the config pins every degree. */
+  readonly pinned: boolean;
+  /** What the planner would choose by itself, and why, in one sentence. */
+  readonly recommendation: { readonly strategy: Strategy; readonly sentence: string };
+  readonly candidates: readonly Candidate[];
+  readonly chosen: Candidate;
+  readonly moduleDivision: readonly ModuleDivision[];
+  readonly memoryPerGpu: MemoryPerGpu;
+  readonly latency: PlanLatency;
+  readonly throughput: Throughput;
+  readonly communication: Communication;
+  readonly balance: Balance;
+  readonly checks: readonly Check[];
+  readonly violations: readonly Violation[];
+  readonly cost: Cost;
+  readonly serving: ServingParameters & { readonly executor: "ray" | "mp" };
+  readonly steps: { readonly decode: StepBreakdown; readonly prefill: StepBreakdown };
+  readonly simulation: SimulationResult | undefined;
+  readonly provenance: readonly Provenance[];
+}
+
+export type { LatencyStatistics };
