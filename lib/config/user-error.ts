@@ -15,7 +15,7 @@ export class UserError extends Error {
     this.hint = details.hint;
   }
 
-  /** The one line that a user reads. */
+  /** What a user reads: one line, or one line per problem where an error holds several. */
   get line(): string {
     return `${this.where}: ${this.message}; ${this.hint}`;
   }

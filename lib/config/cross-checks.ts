@@ -1,0 +1,249 @@
+import type { Deployment, LengthDistribution } from "./schema";
+
+/** A rule over several keys that does not hold. The first key is the one to name. */
+export interface CrossProblem {
+  readonly keys: readonly string[];
+  readonly text: string;
+}
+
+type CrossCheck = (deployment: Deployment) => CrossProblem[];
+
+/** What no single key can say: rules between keys, each with what to do. */
+export function crossCheck(deployment: Deployment): CrossProblem[] {
+  return CHECKS.flatMap((check) => check(deployment));
+}
+
+const CHECKS: readonly CrossCheck[] = [
+  customHardware,
+  modelLocation,
+  ({ workload }) => lengthsInOrder(workload.promptTokens, "workload.promptTokens"),
+  ({ workload }) => lengthsInOrder(workload.outputTokens, "workload.outputTokens"),
+  lengthsFit,
+  cachedPrefix,
+  batchHoldsSequences,
+  pinsWithinEnvelope,
+  hostsMatchNodes,
+  executorSpansNodes,
+  packageLocation,
+  capacityBlock,
+  argumentsOfThePlan,
+];
+
+function when(fails: boolean, text: string, ...keys: string[]): CrossProblem[] {
+  return fails ? [{ keys, text }] : [];
+}
+
+function customHardware({ hardware }: Deployment): CrossProblem[] {
+  const custom = hardware.instanceType === "custom";
+  const type = "hardware.instanceType";
+  return [
+    ...when(
+      custom && hardware.gpu === undefined,
+      `is needed with ${type} custom: a GPU that \`shardplan hardware\` lists`,
+      "hardware.gpu",
+      type,
+    ),
+    ...when(
+      custom && hardware.gpusPerNode === undefined,
+      `is needed with ${type} custom: the number of GPUs in each host`,
+      "hardware.gpusPerNode",
+      type,
+    ),
+    ...when(
+      !custom && hardware.gpu !== undefined,
+      `only goes with ${type} custom; ${hardware.instanceType} has its own GPUs: remove it`,
+      "hardware.gpu",
+      type,
+    ),
+    ...when(
+      !custom && hardware.gpusPerNode !== undefined,
+      `only goes with ${type} custom; ${hardware.instanceType} has its own GPUs: remove it`,
+      "hardware.gpusPerNode",
+      type,
+    ),
+  ];
+}
+
+function modelLocation({ model }: Deployment): CrossProblem[] {
+  const { source, location } = model;
+  return [
+    ...when(
+      source === "bucket" && !location?.startsWith("s3://"),
+      `must be an s3:// URI with model.source bucket; given ${location ?? "nothing"}`,
+      "model.location",
+      "model.source",
+    ),
+    ...when(
+      source === "path" && !location?.startsWith("/"),
+      `must be an absolute path on the hosts with model.source path; given ${location ?? "nothing"}`,
+      "model.location",
+      "model.source",
+    ),
+  ];
+}
+
+function lengthsInOrder(lengths: LengthDistribution, key: string): CrossProblem[] {
+  switch (lengths.kind) {
+    case "fixed":
+      return [];
+    case "uniform":
+      return when(
+        lengths.max < lengths.min,
+        `must be at least min (${lengths.min}); given ${lengths.max}`,
+        `${key}.max`,
+      );
+    case "lognormal":
+      return [
+        ...when(
+          lengths.mean < lengths.median,
+          `must be at least the median (${lengths.median}); given ${lengths.mean}`,
+          `${key}.mean`,
+        ),
+        ...when(
+          lengths.max !== undefined && lengths.max < lengths.median,
+          `must be at least the median (${lengths.median}); given ${lengths.max}`,
+          `${key}.max`,
+        ),
+      ];
+    case "empirical":
+      return when(
+        lengths.quantiles.some((value, index) => value < (lengths.quantiles[index - 1] ?? 0)),
+        "must not fall from one quantile to the next",
+        `${key}.quantiles`,
+      );
+  }
+}
+
+/** Longest request a distribution makes; a lognormal tail is cut elsewhere, so its median counts. */
+export function longestTokens(lengths: LengthDistribution): number {
+  switch (lengths.kind) {
+    case "fixed":
+      return lengths.tokens;
+    case "uniform":
+      return lengths.max;
+    case "lognormal":
+      return Math.ceil(lengths.median);
+    case "empirical":
+      return Math.ceil(Math.max(...lengths.quantiles));
+  }
+}
+
+function lengthsFit({ workload, envelope }: Deployment): CrossProblem[] {
+  const prompt = longestTokens(workload.promptTokens);
+  const output = longestTokens(workload.outputTokens);
+  return when(
+    prompt + output > envelope.maxModelLen,
+    `must hold a prompt and its output: the workload asks for ${prompt} + ${output} = ${prompt + output} tokens; given ${envelope.maxModelLen}`,
+    "envelope.maxModelLen",
+    "workload.promptTokens",
+    "workload.outputTokens",
+  );
+}
+
+function cachedPrefix({ workload }: Deployment): CrossProblem[] {
+  const prompt = longestTokens(workload.promptTokens);
+  return when(
+    workload.cachedPrefixTokens >= prompt,
+    `must be shorter than the prompt (${prompt} tokens): the last token is always computed; given ${workload.cachedPrefixTokens}`,
+    "workload.cachedPrefixTokens",
+    "workload.promptTokens",
+  );
+}
+
+function batchHoldsSequences({ envelope, serving }: Deployment): CrossProblem[] {
+  const { maxNumBatchedTokens: tokens, maxNumSeqs: sequences } = serving;
+  return [
+    ...when(
+      envelope.maxNumBatchedTokens < envelope.maxNumSeqs,
+      `must be at least envelope.maxNumSeqs (${envelope.maxNumSeqs}): each running sequence takes a token of the step; given ${envelope.maxNumBatchedTokens}`,
+      "envelope.maxNumBatchedTokens",
+      "envelope.maxNumSeqs",
+    ),
+    ...when(
+      tokens !== "auto" && sequences !== "auto" && tokens < sequences,
+      `must be at least serving.maxNumSeqs (${sequences}); given ${tokens}`,
+      "serving.maxNumBatchedTokens",
+      "serving.maxNumSeqs",
+    ),
+  ];
+}
+
+function pinsWithinEnvelope({ envelope, serving }: Deployment): CrossProblem[] {
+  return (["maxNumSeqs", "maxNumBatchedTokens"] as const).flatMap((key) => {
+    const pinned = serving[key];
+    return when(
+      pinned !== "auto" && pinned > envelope[key],
+      `must not exceed envelope.${key} (${envelope[key]}); given ${pinned}`,
+      `serving.${key}`,
+      `envelope.${key}`,
+    );
+  });
+}
+
+function hostsMatchNodes({ hosts, hardware }: Deployment): CrossProblem[] {
+  const endpoints = hosts.map(({ address, port }) => `${address}:${port}`);
+  const twice = endpoints.find((endpoint, index) => endpoints.indexOf(endpoint) !== index);
+  return [
+    ...when(
+      hosts.length > 0 && hosts.length !== hardware.nodes,
+      `lists ${hosts.length} of the ${hardware.nodes} machines of hardware.nodes; make the two agree`,
+      "hosts",
+      "hardware.nodes",
+    ),
+    ...when(twice !== undefined, `names ${twice} twice`, "hosts"),
+  ];
+}
+
+function executorSpansNodes({ serving, hardware }: Deployment): CrossProblem[] {
+  return when(
+    serving.executor === "mp" && hardware.nodes > 1,
+    `mp works within one host, and hardware.nodes is ${hardware.nodes}; use ray`,
+    "serving.executor",
+    "hardware.nodes",
+  );
+}
+
+function packageLocation({ serving }: Deployment): CrossProblem[] {
+  return when(
+    serving.packageSource !== "index" && !serving.packageLocation?.startsWith("/"),
+    `must be an absolute path on the hosts with serving.packageSource ${serving.packageSource}; given ${serving.packageLocation ?? "nothing"}`,
+    "serving.packageLocation",
+    "serving.packageSource",
+  );
+}
+
+function capacityBlock({ aws }: Deployment): CrossProblem[] {
+  return when(
+    aws.capacityBlock && aws.capacityReservationId === undefined,
+    "is needed with aws.capacityBlock: the id of the block (cr-...)",
+    "aws.capacityReservationId",
+    "aws.capacityBlock",
+  );
+}
+
+/** Flags that the plan derives, with the key that decides them. */
+const PLANNED_FLAGS: Readonly<Record<string, string>> = {
+  "--tensor-parallel-size": "strategy.tensorParallel",
+  "-tp": "strategy.tensorParallel",
+  "--pipeline-parallel-size": "strategy.pipelineParallel",
+  "-pp": "strategy.pipelineParallel",
+  "--data-parallel-size": "strategy.dataParallel",
+  "-dp": "strategy.dataParallel",
+  "--max-model-len": "envelope.maxModelLen",
+  "--max-num-seqs": "serving.maxNumSeqs",
+  "--max-num-batched-tokens": "serving.maxNumBatchedTokens",
+  "--gpu-memory-utilization": "serving.gpuMemoryUtilization",
+  "--distributed-executor-backend": "serving.executor",
+  "--dtype": "serving.dtype",
+  "--kv-cache-dtype": "model.kvCacheDtype",
+  "--served-model-name": "model.servedName",
+  "--api-key": "the secret shardplan:apiKey",
+};
+
+function argumentsOfThePlan({ serving }: Deployment): CrossProblem[] {
+  return serving.extraArgs.flatMap((argument, index) => {
+    const flag = argument.split("=")[0] ?? argument;
+    const key = Object.hasOwn(PLANNED_FLAGS, flag) ? PLANNED_FLAGS[flag] : undefined;
+    return when(key !== undefined, `${flag} comes from the plan; set ${key}`, `serving.extraArgs.${index}`);
+  });
+}

@@ -1,0 +1,34 @@
+import { closest, distance } from "fastest-levenshtein";
+import { deploymentNode, type SchemaNode } from "./schema-node";
+
+/** The known name nearest to a mistyped one; undefined when none is near enough to be meant. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined;
+  const lower = name.toLowerCase();
+  const best = closest(
+    lower,
+    known.map((candidate) => candidate.toLowerCase()),
+  );
+  // A third of the letters wrong is a typing error; more is another word, unless it is the beginning of one.
+  const most = Math.min(Math.max(2, Math.floor(name.length / 3)), name.length - 1);
+  if (distance(lower, best) <= most) return known.find((candidate) => candidate.toLowerCase() === best);
+  return known.find((candidate) => name.length > 2 && candidate.toLowerCase().startsWith(lower));
+}
+
+/** The known key that an unknown one most likely means: a neighbour in its group, else the same name elsewhere. */
+export function nearestKey(path: string, siblings: readonly string[]): string | undefined {
+  const name = path.slice(path.lastIndexOf(".") + 1);
+  const sibling = nearestName(name, siblings);
+  if (sibling !== undefined) return path.slice(0, path.length - name.length) + sibling;
+  const keys = allKeys(deploymentNode(), "");
+  const same = keys.find((key) => key.endsWith(`.${name}`));
+  return same ?? nearestName(path, keys);
+}
+
+/** Every dotted key of the schema, groups included. */
+export function allKeys(node: SchemaNode, prefix: string): string[] {
+  return Object.entries(node.properties ?? {}).flatMap(([name, child]) => [
+    `${prefix}${name}`,
+    ...allKeys(child, `${prefix}${name}.`),
+  ]);
+}

@@ -1,0 +1,131 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { parseDocument } from "yaml";
+import { ConfigError, type ConfigProblem } from "./config-error";
+import { resolveConfigPath } from "./config-path";
+import { nearestName } from "./nearest-key";
+import { parseDeployment } from "./parse-deployment";
+import type { Deployment } from "./schema";
+import { childValue } from "./schema-node";
+import { NAMESPACE, SECRET_KEYS, SECTIONS } from "./sections";
+
+const STACK_FILE = /^Pulumi\.(.+)\.ya?ml$/;
+
+/** Names of the stacks whose files lie in `folder`, sorted. */
+export function stackNames(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .flatMap((file) => STACK_FILE.exec(file)?.[1] ?? [])
+    .sort();
+}
+
+/** Path of a stack's file in `folder`. Throws a `ConfigError` that names the stacks there are. */
+export function stackFile(stack: string, folder: string): string {
+  for (const extension of ["yaml", "yml"]) {
+    const path = join(folder, `Pulumi.${stack}.${extension}`);
+    if (existsSync(path)) return path;
+  }
+  const names = stackNames(folder);
+  const known = names.length === 0 ? "no stack files here; use --file" : `stacks here: ${names.join(", ")}`;
+  throw new ConfigError([{ where: `Pulumi.${stack}.yaml`, key: "", text: `no such file; ${known}` }]);
+}
+
+/**
+ * Reads the deployment of a Pulumi stack file (`Pulumi.<stack>.yaml`) without an engine. Keys of other namespaces and
+ * the program's secrets are left alone. A relative `model.configPath` is taken from the file's folder.
+ * Throws one `ConfigError` with every problem of the file and of the overrides.
+ */
+export function readStackFile(path: string, overrides: readonly string[] = []): Deployment {
+  const where = basename(path);
+  const { values, problems } = sectionsOf(readYaml(path, where), where);
+  return resolveConfigPath(parseSections(values, problems, { overrides, where }), dirname(path));
+}
+
+/** Parses sections and puts the problems found before in front of those found now. */
+export function parseSections(
+  values: Readonly<Record<string, unknown>>,
+  problems: readonly ConfigProblem[],
+  options: { readonly overrides: readonly string[]; readonly where: string },
+): Deployment {
+  try {
+    const deployment = parseDeployment(values, options.overrides, options.where);
+    if (problems.length > 0) throw new ConfigError([]);
+    return deployment;
+  } catch (error) {
+    if (error instanceof ConfigError) throw new ConfigError([...problems, ...error.problems]);
+    throw error;
+  }
+}
+
+function readYaml(path: string, where: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const code = childValue(error, "code");
+    const reason = code === "ENOENT" ? "no such file" : `cannot be read (${String(code)})`;
+    throw new ConfigError([{ where: path, key: "", text: reason }]);
+  }
+  const document = parseDocument(text, { prettyErrors: true });
+  const [first] = document.errors;
+  if (first) {
+    const line = first.linePos?.[0].line ?? 1;
+    const reason = first.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? "not YAML";
+    throw new ConfigError([{ where: `${where}:${line}`, key: "", text: `not valid YAML: ${reason}` }]);
+  }
+  return document.toJS() as unknown;
+}
+
+/** The sections of a stack file's `config:` map by name. */
+function sectionsOf(file: unknown, where: string) {
+  const config = childValue(file, "config") ?? {};
+  if (typeof config !== "object" || Array.isArray(config)) {
+    return {
+      values: {},
+      problems: [{ where, key: "config", text: `must be a map of ${NAMESPACE}:<section>` }],
+    };
+  }
+  const values: Record<string, unknown> = {};
+  const problems: ConfigProblem[] = [];
+  for (const [key, value] of Object.entries(config)) {
+    const text = keyProblem(key, value);
+    if (text !== undefined) problems.push({ where, key, text });
+    const section = sectionName(key);
+    if (text === undefined && section !== undefined && SECTIONS.includes(section)) values[section] = value;
+  }
+  return { values, problems };
+}
+
+/** `model` of `shardplan:model` (Pulumi's older `shardplan:config:model` too); undefined in other namespaces. */
+function sectionName(key: string): string | undefined {
+  const [namespace, ...rest] = key.split(":");
+  if (namespace !== NAMESPACE) return undefined;
+  return rest.at(-1);
+}
+
+function keyProblem(key: string, value: unknown): string | undefined {
+  if (!key.includes(":")) return `unknown key; keys of this program start with ${NAMESPACE}:`;
+  const section = sectionName(key);
+  if (section === undefined || SECRET_KEYS.includes(section)) return undefined;
+  if (!SECTIONS.includes(section)) return unknownSection(section);
+  return holdsSecret(value)
+    ? `holds an encrypted value, which only the engine can read; only ${SECRET_KEYS.join(", ")} may be secret`
+    : undefined;
+}
+
+/** What to say about `shardplan:<name>` when there is no such section. */
+export function unknownSection(name: string): string {
+  const near = nearestName(name, [...SECTIONS, ...SECRET_KEYS]);
+  const hint = near ? `did you mean ${NAMESPACE}:${near}?` : `sections: ${SECTIONS.join(", ")}`;
+  return name.includes(".")
+    ? `unknown key; nest it, or set it with \`pulumi config set --path '${NAMESPACE}:${name}' VALUE\``
+    : `unknown key; ${hint}`;
+}
+
+function holdsSecret(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const entries = Object.entries(value);
+  const [only] = entries;
+  if (entries.length === 1 && only?.[0] === "secure" && typeof only[1] === "string") return true;
+  return entries.some(([, child]) => holdsSecret(child));
+}
