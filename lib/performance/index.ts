@@ -1,2 +1,3 @@
 export { createLatencyModel } from "./kernels/latency-model";
+export { partitionLayers } from "./kernels/partition-layers";
 export * from "./types";
