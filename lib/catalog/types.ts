@@ -25,8 +25,13 @@ export interface ModelArchitecture {
     readonly count: number;
     readonly activePerToken: number;
     readonly intermediateSize: number;
+    /** Experts that every token passes, in units of one routed expert. */
     readonly shared: number;
   };
+  /** Query, key and value projections carry a bias (Qwen 2). */
+  readonly attentionBias?: boolean;
+  /** Queries and keys are normalised per head (Qwen 3). */
+  readonly queryKeyNorm?: boolean;
   readonly provenance: Source;
 }
 
@@ -34,7 +39,9 @@ export interface ModelArchitecture {
 export interface Gpu {
   readonly name: string;
   readonly kind: "gpu" | "cpu";
-  /** Memory on the data sheet, in bytes. */
+  /** Memory as its maker names it, such as 80 for "80 GB": the number in texts, never in arithmetic. */
+  readonly nominalMemoryGb: number;
+  /** Physical memory, in bytes (the "80 GB" of an H100 are 80 GiB). */
   readonly memoryBytes: number;
   /** Memory that CUDA reports, in bytes; vLLM's utilization is a share of this. */
   readonly visibleMemoryBytes: number;

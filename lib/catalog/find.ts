@@ -1,0 +1,98 @@
+import { UserError } from "../config";
+import { gpus } from "./gpus";
+import { instanceTypes } from "./instance-types";
+import { models } from "./models";
+import type { Gpu, InstanceType, ModelArchitecture } from "./types";
+
+/** What two spellings of a model's name must share: organisation, `Meta-`, and variant suffixes do not change a shape. */
+function modelKey(name: string): string {
+  return name
+    .split("/")
+    .slice(-1)
+    .join("")
+    .toLowerCase()
+    .replace(/^meta-/, "")
+    .replace(/-(fp8|fp8-kv|fp8-dynamic|dynamic|static|pertensor|bf16)\b/g, "")
+    .replace(/-(instruct|chat|hf|it|base|v0\.\d)\b/g, "");
+}
+
+const gpuKey = (name: string) =>
+  name
+    .toLowerCase()
+    .replace(/^nvidia[- ]/, "")
+    .replace(/[\s_-]/g, "");
+
+/** Short names that people use for the GPUs of the catalogue. */
+const gpuAliases: Readonly<Record<string, string>> = {
+  h100: "H100-SXM-80GB",
+  h100sxm: "H100-SXM-80GB",
+  h10080gb: "H100-SXM-80GB",
+  h10080gbhbm3: "H100-SXM-80GB",
+  h200: "H200-SXM-141GB",
+  h200sxm: "H200-SXM-141GB",
+  b200: "B200-SXM-180GB",
+  b300: "B300-SXM-288GB",
+  a100: "A100-SXM-80GB",
+  a10080gb: "A100-SXM-80GB",
+  a10040gb: "A100-SXM-40GB",
+  l40s: "L40S-48GB",
+  l4: "L4-24GB",
+  a10g: "A10G-24GB",
+  rtxpro6000: "RTX-PRO-6000-96GB",
+};
+
+/** All models of the catalogue. */
+export function listModels(): readonly ModelArchitecture[] {
+  return models;
+}
+
+/** All GPUs of the catalogue. */
+export function listGpus(): readonly Gpu[] {
+  return gpus;
+}
+
+/** All instance types of the catalogue. */
+export function listInstanceTypes(): readonly InstanceType[] {
+  return instanceTypes;
+}
+
+/**
+ * The architecture of a model by name: exact, or without organisation, `Meta-`, and suffixes such as `-Instruct`
+ * that do not change its shape. Throws a UserError when the catalogue has none.
+ */
+export function findModel(name: string): ModelArchitecture {
+  const found =
+    models.find((m) => m.name === name) ?? models.find((m) => modelKey(m.name) === modelKey(name));
+  if (found) return found;
+  throw new UserError({
+    code: "unknown-model",
+    where: "model.name",
+    message: `no model "${name}" in the catalogue`,
+    hint: `give its config.json in model.configPath, or use one of: ${models.map((m) => m.name).join(", ")}`,
+  });
+}
+
+/** A GPU by name or common short name. Throws a UserError when the catalogue has none. */
+export function findGpu(name: string): Gpu {
+  const wanted = gpuAliases[gpuKey(name)] ?? name;
+  const found = gpus.find((gpu) => gpuKey(gpu.name) === gpuKey(wanted));
+  if (found) return found;
+  throw new UserError({
+    code: "unknown-gpu",
+    where: "hardware.gpu",
+    message: `no GPU "${name}" in the catalogue`,
+    hint: `use one of: ${gpus.map((gpu) => gpu.name).join(", ")}`,
+  });
+}
+
+/** An instance type by its exact EC2 name. Throws a UserError when the catalogue has none. */
+export function findInstanceType(name: string): InstanceType {
+  const found = instanceTypes.find((type) => type.name === name);
+  if (found) return found;
+  throw new UserError({
+    code: "unknown-instance-type",
+    where: "hardware.instanceType",
+    message: `no instance type "${name}" in the catalogue`,
+    hint: `use custom with hardware.gpu and hardware.gpusPerNode, or one of: ${instanceTypes.map((type) => type.name).join(", ")}`,
+  });
+}
