@@ -1,0 +1,41 @@
+import type { Plan } from "../strategy";
+import { type NodeAddresses, PLACEHOLDER_ADDRESSES, rayHeadCommand, rayWorkerCommand } from "./ray-commands";
+import { shellCommand } from "./shell-command";
+import { endpointUrl, verificationRequest } from "./verification-request";
+import { vllmArguments } from "./vllm-arguments";
+
+/** The commands that the services run, as lines for a POSIX shell. */
+export interface DeploymentCommands {
+  /** Absent with the multiprocessing executor. */
+  readonly rayHead?: string;
+  /** Absent on a single node. */
+  readonly rayWorker?: string;
+  readonly vllm: string;
+  /** The verification request through the gateway, with $SHARDPLAN_API_KEY in the environment. */
+  readonly verification: string;
+}
+
+/** Deployment commands exactly as the units run them; addresses that are not known yet are named in angle brackets. */
+export function deploymentCommands(
+  plan: Plan,
+  addresses: NodeAddresses = PLACEHOLDER_ADDRESSES,
+): DeploymentCommands {
+  const overRay = plan.serving.executor === "ray";
+  return {
+    ...(overRay ? { rayHead: readable(rayHeadCommand(plan, addresses)) } : {}),
+    ...(overRay && plan.deployment.hardware.nodes > 1
+      ? { rayWorker: readable(rayWorkerCommand(plan, addresses)) }
+      : {}),
+    vllm: shellCommand(["vllm", "serve", ...vllmArguments(plan)]),
+    verification: [
+      `curl --fail ${endpointUrl(plan, addresses.head)}/v1/completions`,
+      `-H "Authorization: Bearer $SHARDPLAN_API_KEY"`,
+      "-H 'Content-Type: application/json'",
+      `-d ${shellCommand([JSON.stringify(verificationRequest(plan))])}`,
+    ].join(" "),
+  };
+}
+
+/** Placeholders in angle brackets stay unquoted: they are for a reader to replace. */
+const readable = (words: readonly string[]) =>
+  words.map((word) => (word.includes("<") ? word : shellCommand([word]))).join(" ");

@@ -1,0 +1,50 @@
+import type { Plan } from "../strategy";
+
+/** Where things lie on a host. */
+export interface HostPaths {
+  /** Python environment with vLLM and Ray. */
+  readonly pythonEnvironment: string;
+  /** Folder of the weights, ready to serve. */
+  readonly model: string;
+  /** Home of the services: caches, Ray's sessions. */
+  readonly state: string;
+  /** Gateway configuration and the folder of secrets. */
+  readonly configuration: string;
+  /** Readable by root alone. */
+  readonly secrets: string;
+}
+
+/** Folder of the local NVMe disks (RAID 0) that AWS's Deep Learning images mount at boot. */
+const AWS_INSTANCE_STORAGE = "/opt/dlami/nvme";
+
+/**
+ * Where the plan's software, weights and state lie on every host.
+ * Weights go to the instance's own NVMe disks where AWS's image mounts them: reading 141 GB from
+ * them takes a minute, from the root volume more than ten.
+ */
+export function hostPaths(plan: Plan): HostPaths {
+  return {
+    pythonEnvironment: pythonEnvironment(plan),
+    model: modelPath(plan),
+    state: "/var/lib/shardplan",
+    configuration: "/etc/shardplan",
+    secrets: "/etc/shardplan/secrets",
+  };
+}
+
+function pythonEnvironment({ deployment: { serving } }: Plan): string {
+  const preinstalled = serving.packageSource === "preinstalled" ? serving.packageLocation : undefined;
+  return preinstalled ?? "/opt/shardplan/venv";
+}
+
+function modelPath(plan: Plan): string {
+  const { model } = plan.deployment;
+  if (model.source === "path" && model.location !== undefined) return model.location;
+  const name = [model.name, model.revision].join("@").replaceAll(/[^A-Za-z0-9._@-]+/g, "--");
+  return `${weightsFolder(plan)}/${name}`;
+}
+
+function weightsFolder({ deployment, instance }: Plan): string {
+  const onInstanceStorage = deployment.hosts.length === 0 && instance.instanceStorageGb > 0;
+  return onInstanceStorage ? `${AWS_INSTANCE_STORAGE}/shardplan/models` : "/var/lib/shardplan/models";
+}

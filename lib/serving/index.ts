@@ -1,0 +1,16 @@
+export { type DeploymentCommands, deploymentCommands } from "./deployment-commands";
+export { gatewayConfig } from "./gateway-config";
+export { type HostPaths, hostPaths } from "./host-paths";
+export { PORTS } from "./ports";
+export {
+  type NodeAddresses,
+  PLACEHOLDER_ADDRESSES,
+  rayHeadCommand,
+  rayWorkerCommand,
+} from "./ray-commands";
+export { serviceEnvironment } from "./service-environment";
+export { shellCommand, shellWord } from "./shell-command";
+export { type SystemdService, systemdUnit } from "./systemd-unit";
+export { gatewayUnit, rayHeadUnit, rayWorkerUnit, UNITS, USERS, vllmUnit } from "./units";
+export { type CompletionRequest, endpointUrl, verificationRequest } from "./verification-request";
+export { DRAIN_SECONDS, servedModelName, vllmArguments } from "./vllm-arguments";

@@ -1,0 +1,32 @@
+import type { Plan } from "../strategy";
+import { hostPaths } from "./host-paths";
+import { PORTS } from "./ports";
+import type { NodeAddresses } from "./ray-commands";
+
+/**
+ * Environment of Ray and vLLM on one node. Holds no secret: keys and tokens come from files that only root reads.
+ *
+ * Addresses and interfaces are always named: with several network cards vLLM, Gloo and NCCL each guess, and guess
+ * differently. The user's own variables come last and win.
+ */
+export function serviceEnvironment(plan: Plan, addresses: NodeAddresses): Record<string, string> {
+  const paths = hostPaths(plan);
+  const { serving } = plan.deployment;
+  return {
+    PATH: `${paths.pythonEnvironment}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    HOME: paths.state,
+    VLLM_CACHE_ROOT: `${paths.state}/cache/vllm`,
+    VLLM_HOST_IP: addresses.node,
+    GLOO_SOCKET_IFNAME: addresses.networkInterface,
+    NCCL_SOCKET_IFNAME: addresses.networkInterface,
+    ...(plan.serving.executor === "ray" ? { RAY_ADDRESS: `${addresses.head}:${PORTS.rayHead}` } : {}),
+    // Weights are on the host before the server starts: nothing is fetched, nothing is reported home.
+    HF_HUB_OFFLINE: "1",
+    VLLM_NO_USAGE_STATS: "1",
+    DO_NOT_TRACK: "1",
+    RAY_USAGE_STATS_ENABLED: "0",
+    // vLLM's own limit of 10 minutes is short for 141 GB from a network volume.
+    VLLM_ENGINE_READY_TIMEOUT_S: `${Math.round(serving.readyTimeoutMinutes * 60)}`,
+    ...serving.environment,
+  };
+}

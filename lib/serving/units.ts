@@ -1,0 +1,90 @@
+import type { Plan } from "../strategy";
+import { hostPaths } from "./host-paths";
+import { type NodeAddresses, rayHeadCommand, rayWorkerCommand } from "./ray-commands";
+import { serviceEnvironment } from "./service-environment";
+import { systemdUnit } from "./systemd-unit";
+import { DRAIN_SECONDS, servedModelName, vllmArguments } from "./vllm-arguments";
+
+/** Names of the services on a host. */
+export const UNITS = {
+  rayHead: "shardplan-ray-head.service",
+  rayWorker: "shardplan-ray-worker.service",
+  vllm: "shardplan-vllm.service",
+  gateway: "shardplan-gateway.service",
+} as const;
+
+/** System users that own the services; neither can log in. */
+export const USERS = { engine: "shardplan", gateway: "shardplan-gateway" } as const;
+
+/** On NVSwitch machines CUDA does not start before the fabric is up; both units are absent elsewhere, which `After` allows. */
+const GPU_UNITS = ["nvidia-persistenced.service", "nvidia-fabricmanager.service"];
+
+/** Ray on the first node. */
+export function rayHeadUnit(plan: Plan, addresses: NodeAddresses): string {
+  return rayUnit(plan, addresses, rayHeadCommand(plan, addresses));
+}
+
+/** Ray on a further node. */
+export function rayWorkerUnit(plan: Plan, addresses: NodeAddresses): string {
+  return rayUnit(plan, addresses, rayWorkerCommand(plan, addresses));
+}
+
+function rayUnit(plan: Plan, addresses: NodeAddresses, command: readonly string[]): string {
+  const { RAY_ADDRESS: _, ...environment } = serviceEnvironment(plan, addresses);
+  return systemdUnit({
+    description: "shardplan: Ray",
+    after: GPU_UNITS,
+    user: USERS.engine,
+    environment,
+    environmentFiles: [`${hostPaths(plan).secrets}/ray.env`],
+    command: fromEnvironment(plan, command),
+    restartSeconds: 5,
+    stopSeconds: 60,
+    options: ["LimitMEMLOCK=infinity"],
+  });
+}
+
+/** vLLM on the first node; it reaches the GPUs of the others through Ray. */
+export function vllmUnit(plan: Plan, addresses: NodeAddresses): string {
+  const overRay = plan.serving.executor === "ray";
+  const { secrets } = hostPaths(plan);
+  return systemdUnit({
+    description: `shardplan: vLLM serving ${servedModelName(plan)}`,
+    after: overRay ? [...GPU_UNITS, UNITS.rayHead] : GPU_UNITS,
+    requires: overRay ? [UNITS.rayHead] : [],
+    user: USERS.engine,
+    environment: serviceEnvironment(plan, addresses),
+    environmentFiles: [`${secrets}/vllm.env`, ...(overRay ? [`${secrets}/ray.env`] : [])],
+    command: fromEnvironment(plan, ["vllm", "serve", ...vllmArguments(plan)]),
+    restartSeconds: 15,
+    stopSeconds: 2 * DRAIN_SECONDS,
+    options: ["LimitMEMLOCK=infinity"],
+  });
+}
+
+/** The TLS gateway in front of vLLM. It may bind ports below 1024 and nothing else that an ordinary user may not. */
+export function gatewayUnit(plan: Plan): string {
+  const { configuration, secrets } = hostPaths(plan);
+  return systemdUnit({
+    description: "shardplan: TLS gateway",
+    after: [],
+    user: USERS.gateway,
+    environment: { HOME: "/var/lib/shardplan-gateway", XDG_DATA_HOME: "/var/lib/shardplan-gateway" },
+    environmentFiles: [`${secrets}/gateway.env`],
+    command: ["/usr/bin/caddy", "run", "--config", `${configuration}/Caddyfile`, "--adapter", "caddyfile"],
+    restartSeconds: 2,
+    stopSeconds: DRAIN_SECONDS,
+    options: [
+      "StateDirectory=shardplan-gateway",
+      "AmbientCapabilities=CAP_NET_BIND_SERVICE",
+      "CapabilityBoundingSet=CAP_NET_BIND_SERVICE",
+      "PrivateTmp=yes",
+      "ProtectHome=yes",
+    ],
+  });
+}
+
+const fromEnvironment = (plan: Plan, [program, ...rest]: readonly string[]): string[] => [
+  `${hostPaths(plan).pythonEnvironment}/bin/${program}`,
+  ...rest,
+];

@@ -1,0 +1,93 @@
+import type { Plan } from "../strategy";
+import { hostPaths } from "./host-paths";
+import { PORTS } from "./ports";
+
+/** Seconds that vLLM lets running requests finish after SIGTERM; systemd waits twice as long. */
+export const DRAIN_SECONDS = 60;
+
+/** The name that clients put into their requests. */
+export function servedModelName({ deployment: { model } }: Plan): string {
+  return model.servedName ?? model.name;
+}
+
+/**
+ * The arguments after `vllm serve`, from the plan alone.
+ *
+ * Data parallelism is vLLM's own (`--data-parallel-size`), not several servers behind the gateway: one command,
+ * one endpoint, one metrics page, requests go to the replica with the fewest waiting, and expert parallelism
+ * needs it. The price: all replicas restart together.
+ *
+ * Names and rules follow vLLM's `arg_utils.py` (0.28 to 0.33); the executor is always named, because vLLM would
+ * otherwise choose multiprocessing on one node and leave a Ray cluster idle.
+ */
+export function vllmArguments(plan: Plan): string[] {
+  return [
+    hostPaths(plan).model,
+    ...["--served-model-name", servedModelName(plan)],
+    ...parallelism(plan),
+    ...envelope(plan),
+    ...precision(plan),
+    ...server(),
+    ...plan.deployment.serving.extraArgs,
+  ];
+}
+
+function parallelism({ strategy, serving, deployment }: Plan): string[] {
+  return [
+    ...["--tensor-parallel-size", `${strategy.tensorParallel}`],
+    ...["--pipeline-parallel-size", `${strategy.pipelineParallel}`],
+    ...(strategy.dataParallel > 1
+      ? dataParallelism(strategy.dataParallel, deployment, serving.executor)
+      : []),
+    ...(strategy.expertParallel > 1 ? ["--enable-expert-parallel"] : []),
+    // vLLM's sequence parallelism is a pass of its compiler, not a degree: it is on for the whole tensor group.
+    ...(strategy.sequenceParallel > 1 ? ["--compilation-config.pass_config.enable_sp", "true"] : []),
+    ...["--distributed-executor-backend", serving.executor],
+  ];
+}
+
+/** Over several nodes each node starts its share of the replicas; Ray places the others. */
+function dataParallelism(
+  replicas: number,
+  { hardware }: Plan["deployment"],
+  executor: "ray" | "mp",
+): string[] {
+  const local = replicas % hardware.nodes === 0 ? replicas / hardware.nodes : replicas;
+  return [
+    ...["--data-parallel-size", `${replicas}`],
+    ...["--data-parallel-size-local", `${executor === "ray" ? local : replicas}`],
+    ...["--data-parallel-backend", executor],
+  ];
+}
+
+function envelope({ serving, deployment }: Plan): string[] {
+  const { prefixCaching, enforceEager } = deployment.serving;
+  return [
+    ...["--max-model-len", `${serving.maxModelLen}`],
+    ...["--max-num-batched-tokens", `${serving.maxNumBatchedTokens}`],
+    ...["--max-num-seqs", `${serving.maxNumSeqs}`],
+    ...["--gpu-memory-utilization", `${serving.gpuMemoryUtilization}`],
+    prefixCaching ? "--enable-prefix-caching" : "--no-enable-prefix-caching",
+    ...(enforceEager ? ["--enforce-eager"] : []),
+  ];
+}
+
+/** `auto` keeps the cache in the compute type; fp8 weights are quantised while loading unless the checkpoint already is. */
+function precision({ deployment: { model, serving } }: Plan): string[] {
+  const quantizedCheckpoint = /fp8/i.test(model.name);
+  return [
+    ...["--dtype", serving.dtype],
+    ...["--kv-cache-dtype", model.kvCacheDtype === "fp8" ? "fp8" : "auto"],
+    ...(model.precision === "fp8" && !quantizedCheckpoint ? ["--quantization", "fp8"] : []),
+  ];
+}
+
+/** Loopback only: vLLM's own key does not protect every path, the gateway does. */
+function server(): string[] {
+  return [
+    ...["--host", "127.0.0.1"],
+    ...["--port", `${PORTS.vllm}`],
+    ...["--shutdown-timeout", `${DRAIN_SECONDS}`],
+    ...["--disable-access-log-for-endpoints", "/health,/metrics"],
+  ];
+}
