@@ -1,0 +1,98 @@
+import type { TrafficInput } from "../types";
+import type { Fleet } from "./fleet";
+import type { Recorder } from "./recorder";
+
+/** Samples of the queue over the time in which requests arrive; enough to see a trend, few enough to cost nothing. */
+const QUEUE_SAMPLES = 256;
+/** Beyond this many seconds the timeline keeps every second sample, then every fourth, and so on. */
+const MAX_TIMELINE = 4096;
+
+export interface TimelineSample {
+  readonly second: number;
+  readonly running: number;
+  readonly waiting: number;
+  readonly kvUsage: number;
+}
+
+/**
+ * Looks at the fleet between events: opens and closes the steady window, samples the queue for the trend that tells
+ * stable from unstable, and records the timeline.
+ */
+export class Watch {
+  readonly queueSamples: { readonly waiting: number; readonly inSystem: number }[] = [];
+  private samples: TimelineSample[] = [];
+  private everySeconds = 1;
+  private nextTimelineMs = 0;
+  private nextQueueMs = 0;
+
+  private readonly traffic: TrafficInput;
+  private readonly recorder: Recorder;
+  /** First request after the warm-up. */
+  readonly firstSteady: number;
+  private readonly sentMs: Float64Array;
+
+  constructor(traffic: TrafficInput, recorder: Recorder, firstSteady: number, sentMs: Float64Array) {
+    this.traffic = traffic;
+    this.recorder = recorder;
+    this.firstSteady = firstSteady;
+    this.sentMs = sentMs;
+  }
+
+  get timeline(): readonly TimelineSample[] {
+    return this.samples;
+  }
+
+  /** The last instant at which a request of open traffic arrives. */
+  private get lastSentMs(): number {
+    return this.sentMs[this.sentMs.length - 1] ?? 0;
+  }
+
+  /** Length of the queue when it was last sampled. */
+  get lastWaiting(): number {
+    return this.queueSamples.at(-1)?.waiting ?? 0;
+  }
+
+  look(nowMs: number, fleet: Fleet): void {
+    this.moveWindow(nowMs, fleet);
+    if (nowMs >= this.nextTimelineMs) this.sampleTimeline(nowMs, fleet);
+    if (nowMs >= this.nextQueueMs) this.sampleQueue(nowMs, fleet);
+  }
+
+  private moveWindow(nowMs: number, fleet: Fleet): void {
+    const { kind } = this.traffic.arrivals;
+    const total = this.traffic.requests;
+    if (kind === "closed") {
+      if (fleet.sent > this.firstSteady) this.recorder.start(nowMs);
+      if (fleet.sent === total) this.recorder.stop(nowMs);
+    } else if (kind === "offline") {
+      if (fleet.done > 0) this.recorder.start(nowMs);
+      if (this.recorder.open && fleet.waiting() === 0) this.recorder.stop(nowMs);
+    } else {
+      if (nowMs >= (this.sentMs[this.firstSteady] ?? 0)) this.recorder.start(nowMs);
+      if (nowMs > this.lastSentMs) this.recorder.stop(nowMs);
+    }
+  }
+
+  private sampleTimeline(nowMs: number, fleet: Fleet): void {
+    let kvUsage = 0;
+    for (const replica of fleet.replicas) kvUsage = Math.max(kvUsage, replica.kvUsage);
+    const second = Math.floor(nowMs / 1000);
+    this.samples.push({ second, running: fleet.running(), waiting: fleet.waiting(), kvUsage });
+    if (this.samples.length > MAX_TIMELINE) {
+      this.samples = this.samples.filter((_, index) => index % 2 === 0);
+      this.everySeconds *= 2;
+    }
+    this.nextTimelineMs = (second + this.everySeconds) * 1000;
+  }
+
+  private sampleQueue(nowMs: number, fleet: Fleet): void {
+    const { kind } = this.traffic.arrivals;
+    if (kind === "closed" || kind === "offline" || nowMs > this.lastSentMs) {
+      this.nextQueueMs = Number.POSITIVE_INFINITY;
+      return;
+    }
+    const waiting = fleet.waiting();
+    this.queueSamples.push({ waiting, inSystem: waiting + fleet.running() });
+    this.nextQueueMs = nowMs + this.lastSentMs / QUEUE_SAMPLES;
+  }
+}
