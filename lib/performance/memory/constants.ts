@@ -1,0 +1,31 @@
+const GIB = 2 ** 30;
+
+/** What vLLM's memory accounting needs beyond the model's shapes. Fitted on few logs, so a band goes with it. */
+export const memoryConstants = {
+  /**
+   * Sampler, bytes per sequence and vocabulary entry: FP32 logits, their softmax, sorted values and indices.
+   * 4.84 GiB / (1024 x 128 256) = 39.6 and 5.64 GiB / (1024 x 151 936) = 38.9 (measured-vllm-memory.csv, llmd rows at
+   * vLLM's default of 1024 sequences); 1.26 GiB / (256 x 128 256) = 41.2 (vllmpr10511 at the old default of 256).
+   */
+  samplerBytesPerLogit: 40,
+  /** Live copies of a token's hidden state at the peak of a forward pass. Fitted with the next one, see there. */
+  hiddenCopies: 4,
+  /**
+   * Live copies of a token's MLP shard at the peak of a forward pass. With 4 hidden copies: 1.8 GiB at TP2 and 1.2 GiB at
+   * TP4 for 8192 tokens of Llama-70B; measured 2.0 (KV pool of the starved closed-loop rows) and 0.9 (isim block counts).
+   */
+  mlpCopies: 6,
+  /** NCCL, custom all-reduce and CUDA context beyond PyTorch's allocator, bytes (llmd rows: 0.13..0.15 and 0.54..0.55 GiB). */
+  nonTorchBytesAlone: 0.14 * GIB,
+  nonTorchBytesInGroup: 0.55 * GIB,
+  /**
+   * CUDA graphs, bytes, charged against the KV cache since vLLM 0.21 only (v1/worker/gpu_worker.py,
+   * determine_available_memory); logs show -0.9..0.6 GiB, where negative values are a profiling artefact.
+   */
+  cudaGraphBytes: 0.5 * GIB,
+  /** TensorRT-LLM and NIM: buffers outside weights and KV pool, bytes; 2.5 GiB reproduces its published throughputs. */
+  tensorRtBufferBytes: 2.5 * GIB,
+  /** Band of activation + non-torch + graphs around the computed sum, as factors: covers every V1 log at hand. */
+  overheadLow: 0.6,
+  overheadHigh: 1.5,
+} as const;

@@ -1,0 +1,153 @@
+import type { Gpu, ModelArchitecture } from "../../catalog";
+import { partitionLayers } from "../kernels/partition-layers";
+import type { EngineProfile, Precision } from "../types";
+import { compareVersions } from "./compare-versions";
+import { memoryConstants as c } from "./constants";
+import { weightsOfStage } from "./weights-of-stage";
+
+/** What decides the memory of one GPU of a replica. */
+export interface MemoryInput {
+  readonly model: ModelArchitecture;
+  readonly gpu: Gpu;
+  readonly precision: Precision;
+  readonly kvCacheDtype: Precision;
+  readonly tensorParallel: number;
+  readonly pipelineParallel: number;
+  readonly expertParallel: number;
+  /** 1 or tensorParallel: residual stream and norms sharded by token. */
+  readonly sequenceParallel: number;
+  readonly engine: EngineProfile;
+  /** Share of the visible memory that the engine takes, 0..1. */
+  readonly gpuMemoryUtilization: number;
+  readonly maxNumSeqs: number;
+  readonly maxNumBatchedTokens: number;
+}
+
+/** Memory of one GPU of one pipeline stage, in bytes. The parts and the KV cache sum to `usableBytes`. */
+export interface GpuMemory {
+  readonly stage: number;
+  readonly totalBytes: number;
+  /** Visible bytes times utilization. */
+  readonly usableBytes: number;
+  readonly weightsBytes: number;
+  readonly activationBytes: number;
+  readonly nonTorchBytes: number;
+  readonly cudaGraphBytes: number;
+  /** What is left for the KV cache; negative when the rest does not fit. */
+  readonly kvCacheBytes: number;
+  readonly kvCacheBytesLow: number;
+  readonly kvCacheBytesHigh: number;
+  /** KV bytes that one token takes on this GPU. */
+  readonly kvBytesPerToken: number;
+}
+
+/** Memory of a replica: its stages, and the tokens that the tightest of them can cache. */
+export interface ReplicaMemory {
+  readonly stages: readonly GpuMemory[];
+  /** The stage with the least room for tokens. */
+  readonly tightest: GpuMemory;
+  /** Whole blocks, in tokens; 0 when nothing fits. Low and high from the spread of published logs. */
+  readonly kvCacheTokens: number;
+  readonly kvCacheTokensLow: number;
+  readonly kvCacheTokensHigh: number;
+}
+
+const BLOCK_TOKENS = 16;
+
+function isVllm(engine: EngineProfile): boolean {
+  return engine.name === "vLLM" || engine.name === "SGLang";
+}
+
+/**
+ * Peak of activations in bytes. Forward pass and sampler peak one after the other, so the larger counts: the sampler
+ * with max_num_seqs x vocabulary, the forward pass with the batched tokens.
+ */
+function activationBytes(input: MemoryInput, isLastStage: boolean): number {
+  const { model, tensorParallel, maxNumBatchedTokens } = input;
+  const hidden = (c.hiddenCopies * model.hiddenSize) / input.sequenceParallel;
+  const width = model.experts
+    ? model.experts.intermediateSize * (model.experts.activePerToken + model.experts.shared)
+    : model.intermediateSize;
+  const forward = maxNumBatchedTokens * 2 * (hidden + (c.mlpCopies * width) / tensorParallel);
+  const sampler = isLastStage ? input.maxNumSeqs * model.vocabularySize * c.samplerBytesPerLogit : 0;
+  return Math.max(forward, sampler);
+}
+
+interface Overheads {
+  readonly activationBytes: number;
+  readonly nonTorchBytes: number;
+  readonly cudaGraphBytes: number;
+}
+
+function overheads(input: MemoryInput, isLastStage: boolean): Overheads {
+  if (input.gpu.kind === "cpu") return { activationBytes: 0, nonTorchBytes: 0, cudaGraphBytes: 0 };
+  if (!isVllm(input.engine))
+    return { activationBytes: c.tensorRtBufferBytes, nonTorchBytes: 0, cudaGraphBytes: 0 };
+  const alone = input.tensorParallel * input.pipelineParallel === 1;
+  const chargesGraphs = compareVersions(input.engine.version, "0.21") >= 0;
+  return {
+    activationBytes: activationBytes(input, isLastStage),
+    nonTorchBytes: alone ? c.nonTorchBytesAlone : c.nonTorchBytesInGroup,
+    cudaGraphBytes: chargesGraphs ? c.cudaGraphBytes : 0,
+  };
+}
+
+/** Bytes of keys and values of one token on one GPU that holds `layers` layers; heads are replicated beyond their number. */
+export function kvBytesPerToken(model: ModelArchitecture, layers: number, input: MemoryInput): number {
+  const heads = Math.max(1, Math.ceil(model.keyValueHeads / input.tensorParallel));
+  return 2 * layers * heads * model.headDim * (input.kvCacheDtype === "fp8" ? 1 : 2);
+}
+
+/** Memory of one GPU of pipeline stage `stage`, counted as the engine counts it. */
+export function memoryPerGpu(input: MemoryInput, stage: number): GpuMemory {
+  const { model, gpu, pipelineParallel } = input;
+  const layers = partitionLayers(model.layers, pipelineParallel)[stage] ?? 0;
+  const isLastStage = stage === pipelineParallel - 1;
+  const shards = { ...input, layers, isFirstStage: stage === 0, isLastStage };
+  const weightsBytes = weightsOfStage(model, shards);
+  const parts = overheads(input, isLastStage);
+  const overhead = parts.activationBytes + parts.nonTorchBytes + parts.cudaGraphBytes;
+  // vLLM's utilization is a share of all visible memory; TensorRT-LLM's is a share of what weights and buffers leave.
+  const share = input.gpuMemoryUtilization;
+  const usableBytes = isVllm(input.engine)
+    ? gpu.visibleMemoryBytes * share
+    : weightsBytes + overhead + (gpu.visibleMemoryBytes - weightsBytes - overhead) * share;
+  const kvCacheBytes = usableBytes - weightsBytes - overhead;
+  return {
+    stage,
+    totalBytes: gpu.visibleMemoryBytes,
+    usableBytes,
+    weightsBytes,
+    ...parts,
+    kvCacheBytes,
+    kvCacheBytesLow: kvCacheBytes - overhead * (c.overheadHigh - 1),
+    kvCacheBytesHigh: kvCacheBytes + overhead * (1 - c.overheadLow),
+    kvBytesPerToken: kvBytesPerToken(model, layers, input),
+  };
+}
+
+function tokensIn(bytes: number, bytesPerToken: number): number {
+  return Math.max(0, Math.floor(bytes / bytesPerToken / BLOCK_TOKENS)) * BLOCK_TOKENS;
+}
+
+/**
+ * Memory of all stages of a replica. Formula of vLLM 0.11: KV = utilization x visible - weights - activation peak -
+ * non-torch; it reproduces vLLM's logged KV cache within 0.01 GiB when fed its logged parts (planner check on
+ * measured-vllm-memory.csv). The parts themselves are estimates, hence the band.
+ */
+export function replicaMemory(input: MemoryInput): ReplicaMemory {
+  const stages = Array.from({ length: input.pipelineParallel }, (_, stage) => memoryPerGpu(input, stage));
+  const tokens = (memory: GpuMemory): number => tokensIn(memory.kvCacheBytes, memory.kvBytesPerToken);
+  const tightest = stages.reduce((least, memory) =>
+    memory.kvCacheBytes / memory.kvBytesPerToken < least.kvCacheBytes / least.kvBytesPerToken
+      ? memory
+      : least,
+  );
+  return {
+    stages,
+    tightest,
+    kvCacheTokens: tokens(tightest),
+    kvCacheTokensLow: tokensIn(tightest.kvCacheBytesLow, tightest.kvBytesPerToken),
+    kvCacheTokensHigh: tokensIn(tightest.kvCacheBytesHigh, tightest.kvBytesPerToken),
+  };
+}
