@@ -1,8 +1,9 @@
 import type { ConfigProblem } from "./config-error";
 import { resolveConfigPath } from "./config-path";
+import { parseSections } from "./parse-deployment";
 import type { Deployment } from "./schema";
 import { NAMESPACE, SECRET_KEYS, SECTIONS } from "./sections";
-import { parseSections, unknownSection } from "./stack-file";
+import { unknownSection } from "./stack-file";
 
 /** What of Pulumi's configuration is needed beside the getter. */
 export interface PulumiConfigOptions {
@@ -26,7 +27,7 @@ export function deploymentFromPulumi(
   const where = "stack configuration";
   const values = Object.fromEntries(SECTIONS.map((section) => [section, get(section)]));
   const problems = unknownKeys(options.keys ?? [], where);
-  const deployment = parseSections(values, problems, { overrides: options.overrides ?? [], where });
+  const deployment = parseSections({ values, problems, where }, options.overrides ?? []);
   return resolveConfigPath(deployment, options.folder ?? ".");
 }
 

@@ -17,22 +17,29 @@ export function parseDeployment(
   overrides: readonly string[] = [],
   where = "configuration",
 ): Deployment {
+  return parseSections({ values, problems: [], where }, overrides);
+}
+
+/** Sections as they were found, and what was wrong before their content was looked at. */
+export interface FoundSections {
+  readonly values: unknown;
+  readonly problems: readonly ConfigProblem[];
+  readonly where: string;
+}
+
+/** `parseDeployment` for readers that have problems of their own to report with the others. */
+export function parseSections(found: FoundSections, overrides: readonly string[]): Deployment {
   const parsedOverrides = parseOverrides(overrides);
-  const merged = applyOverrides(values ?? {}, parsedOverrides.overrides);
-  const input = coerce(merged, deploymentNode());
-  const origin: Origin = { values: input, overrides: parsedOverrides.overrides, where };
+  const input = coerce(applyOverrides(found.values ?? {}, parsedOverrides.overrides), deploymentNode());
+  const origin: Origin = { values: input, overrides: parsedOverrides.overrides, where: found.where };
   const parsed = deploymentSchema.safeParse(input);
-  if (parsed.success) {
-    const problems = [...parsedOverrides.problems, ...crossProblems(parsed.data, origin)];
-    if (problems.length > 0) throw new ConfigError(problems);
-    return cutTails(parsed.data);
-  }
-  const structural = explainIssues(parsed.error.issues, origin);
-  throw new ConfigError([
-    ...parsedOverrides.problems,
-    ...structural,
-    ...crossProblemsOfTheRest(input, structural, origin),
-  ]);
+  const structural = parsed.success ? [] : explainIssues(parsed.error.issues, origin);
+  const crossed = parsed.success
+    ? crossProblems(parsed.data, origin)
+    : crossProblemsOfTheRest(input, structural, origin);
+  const problems = [...found.problems, ...parsedOverrides.problems, ...structural, ...crossed];
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  return cutTails(parsed.data);
 }
 
 function crossProblems(deployment: Deployment, origin: Origin): ConfigProblem[] {

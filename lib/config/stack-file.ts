@@ -4,7 +4,7 @@ import { parseDocument } from "yaml";
 import { ConfigError, type ConfigProblem } from "./config-error";
 import { resolveConfigPath } from "./config-path";
 import { nearestName } from "./nearest-key";
-import { parseDeployment } from "./parse-deployment";
+import { type FoundSections, parseSections } from "./parse-deployment";
 import type { Deployment } from "./schema";
 import { childValue } from "./schema-node";
 import { NAMESPACE, SECRET_KEYS, SECTIONS } from "./sections";
@@ -37,24 +37,8 @@ export function stackFile(stack: string, folder: string): string {
  */
 export function readStackFile(path: string, overrides: readonly string[] = []): Deployment {
   const where = basename(path);
-  const { values, problems } = sectionsOf(readYaml(path, where), where);
-  return resolveConfigPath(parseSections(values, problems, { overrides, where }), dirname(path));
-}
-
-/** Parses sections and puts the problems found before in front of those found now. */
-export function parseSections(
-  values: Readonly<Record<string, unknown>>,
-  problems: readonly ConfigProblem[],
-  options: { readonly overrides: readonly string[]; readonly where: string },
-): Deployment {
-  try {
-    const deployment = parseDeployment(values, options.overrides, options.where);
-    if (problems.length > 0) throw new ConfigError([]);
-    return deployment;
-  } catch (error) {
-    if (error instanceof ConfigError) throw new ConfigError([...problems, ...error.problems]);
-    throw error;
-  }
+  const found = sectionsOf(readYaml(path, where), where);
+  return resolveConfigPath(parseSections(found, overrides), dirname(path));
 }
 
 function readYaml(path: string, where: string): unknown {
@@ -77,10 +61,11 @@ function readYaml(path: string, where: string): unknown {
 }
 
 /** The sections of a stack file's `config:` map by name. */
-function sectionsOf(file: unknown, where: string) {
+function sectionsOf(file: unknown, where: string): FoundSections {
   const config = childValue(file, "config") ?? {};
   if (typeof config !== "object" || Array.isArray(config)) {
     return {
+      where,
       values: {},
       problems: [{ where, key: "config", text: `must be a map of ${NAMESPACE}:<section>` }],
     };
@@ -93,7 +78,7 @@ function sectionsOf(file: unknown, where: string) {
     const section = sectionName(key);
     if (text === undefined && section !== undefined && SECTIONS.includes(section)) values[section] = value;
   }
-  return { values, problems };
+  return { values, problems, where };
 }
 
 /** `model` of `shardplan:model` (Pulumi's older `shardplan:config:model` too); undefined in other namespaces. */

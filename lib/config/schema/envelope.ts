@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { fraction, positiveInt } from "./values";
+
+export const envelope = z
+  .strictObject({
+    maxBatchSize: positiveInt.default(64).meta({
+      unit: "sequences",
+      description: "Largest decode batch of one replica that the plan may need at the requested rate.",
+    }),
+    maxNumSeqs: positiveInt
+      .default(128)
+      .meta({ unit: "sequences", description: "Upper bound of sequences a replica runs at once." }),
+    maxNumBatchedTokens: positiveInt
+      .default(8192)
+      .meta({ unit: "tokens", description: "Upper bound of tokens in one step of a replica." }),
+    maxModelLen: positiveInt
+      .default(8192)
+      .meta({ unit: "tokens", description: "Longest prompt plus output in tokens." }),
+    maxMemoryFraction: fraction.default(0.85).meta({
+      unit: "share",
+      description:
+        "Largest share of GPU memory that weights, activations and the workload's KV cache may demand.",
+    }),
+    memoryEpsilon: z.number().nonnegative().default(0.05).meta({
+      unit: "share",
+      description: "Largest relative spread of memory demand between GPUs: (max - min) / mean.",
+    }),
+    gpuUtilizationTarget: fraction.default(0.7).meta({
+      unit: "share",
+      description: "Largest share of time that a replica's GPUs may be busy at the requested rate.",
+    }),
+  })
+  .prefault({})
+  .describe("Upper bounds. Within them the planner picks what meets every target.");

@@ -1,0 +1,43 @@
+import { z } from "zod";
+
+export const model = z
+  .strictObject({
+    name: z
+      .string()
+      .min(1)
+      .default("meta-llama/Meta-Llama-3-70B-Instruct")
+      .describe("Model: a name that `shardplan models` lists, or any label when configPath is given."),
+    configPath: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "Path of a Hugging Face config.json (from the stack file's folder) for a model outside the catalogue.",
+      ),
+    precision: z.enum(["bf16", "fp8"]).default("bf16").describe("Precision of the weights."),
+    kvCacheDtype: z.enum(["bf16", "fp8"]).default("bf16").describe("Precision of the KV cache."),
+    source: z
+      .enum(["hub", "bucket", "path"])
+      .default("hub")
+      .describe(
+        "Where hosts get the weights: the Hugging Face hub, an S3 bucket, or a path that exists on every host.",
+      ),
+    location: z
+      .string()
+      .optional()
+      .describe(
+        "For source `bucket` an s3:// URI, for source `path` an absolute path on the hosts. Unused for `hub`.",
+      ),
+    revision: z
+      .string()
+      .min(1)
+      .default("main")
+      .describe("Branch, tag or commit of the model repository on the hub."),
+    servedName: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Name that clients use in requests. Default: the model's name."),
+  })
+  .prefault({})
+  .describe("The model: its shape, its precision and where the weights come from.");

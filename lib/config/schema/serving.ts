@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { absolutePath, autoOrCount, fraction, positive, version } from "./values";
+
+export const serving = z
+  .strictObject({
+    vllmVersion: version
+      .default("0.33.0")
+      .describe("Version of vLLM that hosts install and predictions assume."),
+    rayVersion: version.default("2.60.0").describe("Version of Ray that hosts install."),
+    executor: z
+      .enum(["ray", "mp"])
+      .default("ray")
+      .describe("vLLM's distributed executor: Ray, or multiprocessing on one node."),
+    gpuMemoryUtilization: fraction
+      .default(0.85)
+      .meta({ unit: "share", description: "Share of GPU memory that vLLM takes for itself." }),
+    maxNumSeqs: autoOrCount
+      .default("auto")
+      .meta({ unit: "sequences", description: "Pins --max-num-seqs; `auto` picks within the envelope." }),
+    maxNumBatchedTokens: autoOrCount.default("auto").meta({
+      unit: "tokens",
+      description: "Pins --max-num-batched-tokens; `auto` picks within the envelope.",
+    }),
+    dtype: z
+      .enum(["auto", "bfloat16", "float16"])
+      .default("bfloat16")
+      .describe("Compute type given to vLLM."),
+    prefixCaching: z.boolean().default(true).describe("Reuse the KV cache of shared prompt prefixes."),
+    enforceEager: z
+      .boolean()
+      .default(false)
+      .describe("Start without CUDA graphs: quicker start, slower decode."),
+    packageSource: z
+      .enum(["index", "wheelhouse", "preinstalled"])
+      .default("index")
+      .describe(
+        "Where hosts get Python packages: the package index, a folder of wheels, or an existing environment.",
+      ),
+    packageLocation: absolutePath
+      .optional()
+      .describe("Folder of wheels, or the existing environment, as an absolute path on the hosts."),
+    environment: z
+      .record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string())
+      .default({})
+      .describe(
+        "Extra environment variables of Ray and vLLM, for example VLLM_CPU_KVCACHE_SPACE. No secrets.",
+      ),
+    extraArgs: z
+      .array(z.string())
+      .default([])
+      .describe("Arguments added to vllm serve as they are. What the plan decides is refused here."),
+    readyTimeoutMinutes: positive.default(45).meta({
+      unit: "minutes",
+      description: "How long the service may take to answer its first completion.",
+    }),
+  })
+  .prefault({})
+  .describe("The engine: versions, executor and what vLLM is started with beyond the plan.");

@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { autoOrCount } from "./values";
+
+const degree = (description: string) => autoOrCount.default("auto").meta({ unit: "GPUs", description });
+
+export const strategy = z
+  .strictObject({
+    tensorParallel: degree("TP degree: GPUs that share each layer. `auto` lets the planner choose."),
+    pipelineParallel: degree("PP degree: stages of consecutive layers. `auto` lets the planner choose.").meta(
+      {
+        unit: "stages",
+      },
+    ),
+    dataParallel: degree(
+      "DP degree: independent replicas behind one endpoint. `auto` lets the planner choose.",
+    ).meta({ unit: "replicas" }),
+    expertParallel: degree(
+      "EP degree: GPUs over which the experts of an MoE model are spread; 1 for dense models.",
+    ),
+    sequenceParallel: degree(
+      "SP degree: 1 (off) or the TP degree (norms sharded by token, reduce-scatter and all-gather instead of all-reduce).",
+    ),
+    objective: z
+      .enum(["latency", "throughput", "cost"])
+      .default("latency")
+      .describe("What the planner optimises among the strategies that meet every requirement."),
+  })
+  .prefault({})
+  .describe("The parallelisms: chosen by the planner, or pinned and then asserted.");
