@@ -1,0 +1,49 @@
+import type { FigureProvenance } from "./explain/figure-provenance";
+import type { Block, Citation, Fact, ReportDocument, Section, Table } from "./report-document";
+
+interface Cited {
+  readonly sections: readonly Section[];
+  readonly sources: ReportDocument["sources"];
+}
+
+/** Gives each fact and table the numbers of its sources and collects the numbered list. */
+export function citeSources(sections: readonly Section[], provenance: FigureProvenance): Cited {
+  const numbers = new Map<string, number>();
+  const cite = (figure: string): Citation | undefined => {
+    const entry = provenance(figure);
+    if (entry === undefined) return undefined;
+    const number = numbers.get(entry.source) ?? numbers.size + 1;
+    numbers.set(entry.source, number);
+    return { kind: entry.kind, number };
+  };
+  const cited = sections.map((section) => ({ ...section, blocks: section.blocks.map(citeBlock(cite)) }));
+  const sources = [...numbers].map(([text, number]) => ({ number, text }));
+  return { sections: cited, sources };
+}
+
+type Cite = (figure: string) => Citation | undefined;
+
+const citeBlock =
+  (cite: Cite) =>
+  (block: Block): Block => {
+    if (block.kind === "facts") return { ...block, facts: block.facts.map(citeFact(cite)) };
+    if (block.kind === "table") return { ...block, ...citeTable(cite, block) };
+    if (block.kind === "plot") return { ...block, table: citeTable(cite, block.table) };
+    return block;
+  };
+
+const citeFact =
+  (cite: Cite) =>
+  (fact: Fact): Fact => {
+    const citation = fact.figure === undefined ? undefined : cite(fact.figure);
+    return citation === undefined ? fact : { ...fact, citation };
+  };
+
+function citeTable<T extends Table>(cite: Cite, table: T): T {
+  const all = (table.figures ?? []).flatMap((figure) => cite(figure) ?? []);
+  const citations = all.filter(
+    (one, index) =>
+      all.findIndex((other) => other.number === one.number && other.kind === one.kind) === index,
+  );
+  return { ...table, citations };
+}

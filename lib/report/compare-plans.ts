@@ -1,0 +1,141 @@
+import type { Plan } from "../strategy";
+import * as format from "./format-number";
+import { planCommands } from "./json/plan-commands";
+import { planJson } from "./json/plan-json";
+import { renderDocument } from "./render-report";
+import type { Cell, ReportDocument, ReportFormat, Table } from "./report-document";
+import type { ReportOptions } from "./report-options";
+import { cell } from "./sections/fact";
+import { strategyLabel } from "./sections/strategy-label";
+
+/** A plan with the name that the comparison shows: the stack, or the strategy. */
+export interface ComparedPlan {
+  readonly name: string;
+  readonly plan: Plan;
+}
+
+/**
+ * Two or more plans side by side; a row whose values differ is marked with "≠". JSON holds the whole plans and the
+ * same rows.
+ */
+export function comparePlans(
+  plans: readonly ComparedPlan[],
+  reportFormat: ReportFormat,
+  options: ReportOptions,
+): string {
+  if (reportFormat === "json") return `${JSON.stringify(comparisonJson(plans), null, 2)}\n`;
+  return renderDocument(comparison(plans), reportFormat, options);
+}
+
+interface ComparedRow {
+  readonly group: string;
+  readonly label: string;
+  readonly text: (plan: Plan) => string;
+}
+
+const row = (group: string, label: string, text: (plan: Plan) => string): ComparedRow => ({
+  group,
+  label,
+  text,
+});
+
+const ROWS: readonly ComparedRow[] = [
+  row("What is planned", "Model", (plan) => plan.model.name),
+  row("What is planned", "Hosts", (plan) => `${plan.deployment.hardware.nodes} x ${plan.instance.name}`),
+  row("What is planned", "Precision", (plan) => plan.deployment.model.precision),
+  row("What is planned", "Strategy", (plan) => strategyLabel(plan.strategy)),
+  row("What is planned", "GPUs used", (plan) => format.count(plan.strategy.gpus)),
+  row("What is planned", "Request rate", (plan) => `${format.plain(plan.throughput.requestRate)}/s`),
+  row("What is planned", "Most tokens in one step", (plan) => format.count(plan.serving.maxNumBatchedTokens)),
+  row("What is planned", "Most sequences at once", (plan) => format.count(plan.serving.maxNumSeqs)),
+  row("Verdict", "Requirements that hold", (plan) => {
+    const held = plan.checks.filter(({ pass }) => pass).length;
+    return `${held === plan.checks.length ? "✓" : "✗"} ${held} of ${plan.checks.length}`;
+  }),
+  row("Latency", "Prefill p50", (plan) => format.milliseconds(plan.latency.prefill.p50Ms)),
+  row("Latency", "Prefill p99", (plan) => format.milliseconds(plan.latency.prefill.p99Ms)),
+  row("Latency", "First token p50", (plan) => format.milliseconds(plan.latency.firstToken.p50Ms)),
+  row("Latency", "First token p99", (plan) => format.milliseconds(plan.latency.firstToken.p99Ms)),
+  row("Latency", "Decode p50", (plan) => format.milliseconds(plan.latency.decode.p50Ms)),
+  row("Latency", "Decode p99", (plan) => format.milliseconds(plan.latency.decode.p99Ms)),
+  row(
+    "Throughput",
+    "Highest rate within targets",
+    (plan) => `${format.significant(plan.throughput.sustainableRequestRate)}/s`,
+  ),
+  row(
+    "Throughput",
+    "Output per GPU",
+    (plan) => `${format.significant(plan.throughput.outputTokensPerSecondPerGpu)} tokens/s`,
+  ),
+  row("Memory", "Weights per GPU", (plan) => format.bytes(plan.memoryPerGpu.weightsBytes)),
+  row("Memory", "KV cache per replica", (plan) => `${format.count(plan.memoryPerGpu.kvCacheTokens)} tokens`),
+  row("Memory", "Demand", (plan) => format.percent(plan.memoryPerGpu.demandFraction)),
+  row("Load", "All-reduce share of a decode step", (plan) =>
+    format.percent(plan.communication.decodeStepShare),
+  ),
+  row("Load", "GPUs busy", (plan) => format.percent(plan.balance.gpuUtilization)),
+  row("Cost", "Per hour", (plan) => price(plan.cost.usdPerHour)),
+  row("Cost", "Per million output tokens", (plan) => price(plan.cost.usdPerMillionOutputTokens)),
+];
+
+const price = (value: number | undefined): string => (value === undefined ? "not known" : format.usd(value));
+
+interface ComparedValues {
+  readonly group: string;
+  readonly label: string;
+  readonly values: readonly string[];
+  readonly differs: boolean;
+}
+
+function compared(plans: readonly ComparedPlan[]): readonly ComparedValues[] {
+  return ROWS.map(({ group, label, text }) => {
+    const values = plans.map(({ plan }) => text(plan));
+    return { group, label, values, differs: new Set(values).size > 1 };
+  });
+}
+
+function comparison(plans: readonly ComparedPlan[]): ReportDocument {
+  const rows = compared(plans);
+  const differing = rows.filter(({ differs }) => differs).length;
+  const groups = [...new Set(rows.map(({ group }) => group))];
+  return {
+    title: plans.map(({ name }) => name).join(" against "),
+    subtitle: "Plans side by side; ≠ marks what differs",
+    verdict: cell(`${differing} of ${rows.length} rows differ.`),
+    sections: groups.map((group) => ({
+      id: group.toLowerCase().replaceAll(" ", "-"),
+      title: group,
+      blocks: [
+        {
+          kind: "table",
+          caption: group,
+          ...comparisonTable(
+            plans,
+            rows.filter((one) => one.group === group),
+          ),
+        },
+      ],
+    })),
+    sources: [],
+  };
+}
+
+const comparisonTable = (plans: readonly ComparedPlan[], rows: readonly ComparedValues[]): Table => ({
+  columns: [
+    { title: "" },
+    { title: "" },
+    ...plans.map(({ name }) => ({ title: name, align: "right" as const })),
+  ],
+  rows: rows.map(({ label, values, differs }): readonly Cell[] => [
+    cell(differs ? "≠" : " "),
+    cell(label),
+    ...values.map((value) => cell(value, differs ? "strong" : undefined)),
+  ]),
+});
+
+const comparisonJson = (plans: readonly ComparedPlan[]) => ({
+  schemaVersion: 1,
+  plans: plans.map(({ name, plan }) => ({ name, plan: planJson(plan, planCommands(plan)) })),
+  rows: compared(plans),
+});

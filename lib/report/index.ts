@@ -1,0 +1,6 @@
+export { type ComparedPlan, comparePlans } from "./compare-plans";
+export { type Explanation, explain, renderExplanation } from "./explain/explain";
+export { planJson } from "./json/plan-json";
+export { renderReport } from "./render-report";
+export type { ReportFormat } from "./report-document";
+export type { ReportDetails, ReportOptions, SensitivityRow } from "./report-options";

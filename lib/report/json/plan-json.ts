@@ -1,0 +1,72 @@
+import type { Candidate, Plan } from "../../strategy";
+
+/** JSON value: what a stored plan consists of. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+const candidateJson = (candidate: Candidate) => ({
+  strategy: candidate.strategy,
+  feasible: candidate.feasible,
+  meetsSlo: candidate.meetsSlo,
+  reasons: candidate.reasons,
+  bottleneck: candidate.bottleneck,
+  violations: candidate.violations,
+  serving: candidate.serving,
+  latency: candidate.latency,
+  throughput: candidate.throughput,
+  memory: candidate.memory,
+  communication: candidate.communication,
+  balance: candidate.balance,
+  tokensPerSecondPerUser: candidate.tokensPerSecondPerUser,
+  costUsdPerMillionOutputTokens: candidate.costUsdPerMillionOutputTokens,
+});
+
+/** The commands of the plan, as the host runs them. */
+export interface PlanCommands {
+  /** Arguments after `vllm serve`. */
+  readonly vllmArgs: readonly string[];
+  /** Null with the multiprocessing executor. */
+  readonly rayHead: string | null;
+  /** Null on a single host. */
+  readonly rayWorker: string | null;
+}
+
+/**
+ * The plan as the object that `--format json` prints. Its keys are a contract: a key may be added, none renamed or
+ * removed without a new `schemaVersion`. What is not a finite number (nothing observed, no bound) is null.
+ */
+export function planJson(plan: Plan, commands: PlanCommands): { readonly [key: string]: Json } {
+  const { deployment } = plan;
+  const result = {
+    schemaVersion: plan.schemaVersion,
+    model: {
+      ...plan.model,
+      precision: deployment.model.precision,
+      kvCacheDtype: deployment.model.kvCacheDtype,
+      revision: deployment.model.revision,
+    },
+    hardware: { nodes: deployment.hardware.nodes, instance: plan.instance, gpu: plan.gpu },
+    workload: deployment.workload,
+    slo: deployment.slo,
+    envelope: deployment.envelope,
+    objective: plan.objective,
+    strategy: plan.strategy,
+    pinned: plan.pinned,
+    recommendation: plan.recommendation,
+    candidates: plan.candidates.map(candidateJson),
+    moduleDivision: plan.moduleDivision,
+    memoryPerGpu: plan.memoryPerGpu,
+    latency: plan.latency,
+    throughput: plan.throughput,
+    communication: plan.communication,
+    balance: plan.balance,
+    steps: plan.steps,
+    simulation: plan.simulation,
+    checks: plan.checks,
+    violations: plan.violations,
+    cost: plan.cost,
+    serving: { ...plan.serving, ...commands },
+    provenance: plan.provenance,
+  };
+  const json: { readonly [key: string]: Json } = JSON.parse(JSON.stringify(result));
+  return json;
+}

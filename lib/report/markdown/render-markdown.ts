@@ -1,0 +1,71 @@
+import { citationsText, citationText } from "../citation-text";
+import type { Block, Cell, Column, Fact, ReportDocument, Table } from "../report-document";
+import { drawDivision } from "../terminal/draw-division";
+
+const PICTURE_WIDTH = 84;
+
+/** The document as Markdown (GitHub's tables), to be pasted into a review. */
+export function renderMarkdown(document: ReportDocument): string {
+  const parts = [
+    `# ${document.title}`,
+    document.subtitle,
+    `**${document.verdict.text}**`,
+    ...document.sections.flatMap((section) => [`## ${section.title}`, ...section.blocks.map(renderBlock)]),
+    ...(document.sources.length === 0 ? [] : ["## Sources of the figures", sourceList(document)]),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+function renderBlock(block: Block): string {
+  switch (block.kind) {
+    case "text":
+      return escaped(block.text);
+    case "list":
+      return block.items.map((item) => `- ${escaped(item.text)}`).join("\n");
+    case "facts":
+      return factTable(block.facts);
+    case "table":
+      return block.caption === undefined ? table(block) : `**${escaped(block.caption)}**\n\n${table(block)}`;
+    case "code":
+      return `**${escaped(block.title)}**\n\n\`\`\`sh\n${block.text}\n\`\`\``;
+    case "bar":
+      return `**${escaped(block.title)}**: ${block.parts.map((part) => `${part.label} ${part.text}`).join(", ")}; ${block.limit.text}.`;
+    case "division":
+      return `\`\`\`text\n${drawDivision(block.stages, PICTURE_WIDTH).join("\n")}\n\`\`\``;
+    case "plot":
+      return `**${escaped(block.title)}.** ${escaped(block.summary)}\n\n${table(block.table)}`;
+  }
+}
+
+function factTable(facts: readonly Fact[]): string {
+  const rows = facts.map((fact): readonly Cell[] => [
+    { text: fact.label },
+    { text: fact.value.text, tone: "strong" },
+    { text: [fact.band ?? "", fact.note ?? ""].filter(Boolean).join("; ") },
+    { text: fact.citation === undefined ? "" : citationText(fact.citation) },
+  ]);
+  const columns = [{ title: "" }, { title: "value" }, { title: "band, note" }, { title: "known from" }];
+  return table({ columns, rows });
+}
+
+function table({ columns, rows, citations }: Table): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const sources = citationsText(citations);
+  return [
+    line(columns.map(({ title }) => escaped(title))),
+    line(columns.map(rule)),
+    ...rows.map((row) => line(row.map(cellText))),
+    ...(sources === "" ? [] : ["", `Sources: ${sources}`]),
+  ].join("\n");
+}
+
+const rule = ({ align }: Column): string => (align === "right" ? "---:" : "---");
+
+const cellText = ({ text, tone }: Cell): string =>
+  tone === "strong" ? `**${escaped(text)}**` : escaped(text);
+
+/** What Markdown would read as markup: table bars, emphasis, tags. */
+const escaped = (text: string): string => text.replace(/[|*<]/g, (character) => `\\${character}`);
+
+const sourceList = ({ sources }: ReportDocument): string =>
+  sources.map(({ number, text }) => `${number}. ${escaped(text)}`).join("\n");

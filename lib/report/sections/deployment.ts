@@ -1,0 +1,18 @@
+import { deploymentCommands } from "../../serving";
+import type { Plan } from "../../strategy";
+import type { Block, Section } from "../report-document";
+
+/** The commands that the hosts run: printed from the same functions that write the service units. */
+export function deploymentSection(plan: Plan): Section {
+  const commands = deploymentCommands(plan);
+  const all: readonly (readonly [string, string | undefined])[] = [
+    ["Ray, first host", commands.rayHead],
+    ["Ray, every further host", commands.rayWorker],
+    ["vLLM", commands.vllm],
+    ["Verification", commands.verification],
+  ];
+  const blocks = all.flatMap(([title, text]): readonly Block[] =>
+    text === undefined ? [] : [{ kind: "code", title, text }],
+  );
+  return { id: "deployment", title: "Deployment commands", blocks };
+}

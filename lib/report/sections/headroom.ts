@@ -1,0 +1,50 @@
+import type { Plan, PlanLatency } from "../../strategy";
+import { bytes, count, milliseconds, percent, significant } from "../format-number";
+import type { Fact, Section } from "../report-document";
+import { fact } from "./fact";
+
+/** How much more the plan could take before a requirement fails. */
+export function headroomSection(plan: Plan): Section {
+  const { memoryPerGpu: memory, throughput, deployment } = plan;
+  const spareBytes = memory.usableBytes - memory.demandBytes;
+  const facts: readonly Fact[] = [
+    fact("Memory per GPU that the workload leaves unused", bytes(spareBytes), "memoryPerGpu.demandBytes", {
+      note: "for longer prompts, bursts, or more sequences at once",
+    }),
+    fact(
+      "Memory demand below its limit",
+      percent(deployment.envelope.maxMemoryFraction - memory.demandFraction),
+      "memoryPerGpu.demandFraction",
+    ),
+    fact(
+      "Longest requests the KV cache holds at once",
+      significant(memory.kvCacheTokens / plan.serving.maxModelLen),
+      "memoryPerGpu.kvCacheTokens",
+      { note: `of ${count(plan.serving.maxModelLen)} tokens each, per replica` },
+    ),
+    fact(
+      "Traffic before a target fails",
+      `${significant(throughput.sustainableRequestRate / throughput.requestRate)} x the requested rate`,
+      "throughput.sustainableRequestRate",
+    ),
+    ...latencyMargins(plan),
+  ];
+  return { id: "headroom", title: "Operational headroom", blocks: [{ kind: "facts", facts }] };
+}
+
+const QUANTITIES: readonly (readonly [keyof PlanLatency, string])[] = [
+  ["prefill", "Prefill p99"],
+  ["firstToken", "First token p99"],
+  ["decode", "Decode p99"],
+];
+
+function latencyMargins(plan: Plan): readonly Fact[] {
+  return QUANTITIES.map(([quantity, label]) => {
+    const target = plan.deployment.slo[quantity].p99Ms;
+    const { p99Ms, p99HighMs } = plan.latency[quantity];
+    const margin = target - p99Ms;
+    return fact(`${label} below its target`, milliseconds(margin), `latency.${quantity}.p99Ms`, {
+      band: `at worst ${milliseconds(target - p99HighMs)}`,
+    });
+  });
+}

@@ -1,0 +1,82 @@
+import type { LoadPoint, Plan } from "../../strategy";
+import { milliseconds, plain, significant } from "../format-number";
+import type { Block, LoadSeries, Table } from "../report-document";
+import { cell } from "./fact";
+
+interface Percentiles {
+  readonly id: string;
+  readonly quantity: string;
+  readonly limits: { readonly p50Ms: number; readonly p99Ms: number };
+  readonly p50: (point: LoadPoint) => number;
+  readonly p99: (point: LoadPoint) => number;
+}
+
+/** First token and decode percentiles against request rate, with targets and knee. Empty without a load curve. */
+export function loadPlots(plan: Plan, curve: readonly LoadPoint[]): readonly Block[] {
+  if (curve.length === 0) return [];
+  const { slo } = plan.deployment;
+  const quantities: readonly Percentiles[] = [
+    {
+      id: "first-token-by-rate",
+      quantity: "Time to first token",
+      limits: slo.firstToken,
+      p50: (point) => point.firstTokenP50Ms,
+      p99: (point) => point.firstTokenP99Ms,
+    },
+    {
+      id: "decode-by-rate",
+      quantity: "Inter-token latency",
+      limits: slo.decode,
+      p50: (point) => point.decodeP50Ms,
+      p99: (point) => point.decodeP99Ms,
+    },
+  ];
+  return quantities.map((percentiles) => loadPlot(plan, curve, percentiles));
+}
+
+function loadPlot(plan: Plan, curve: readonly LoadPoint[], percentiles: Percentiles): Block {
+  const { requestRate, sustainableRequestRate: kneeRate } = plan.throughput;
+  const { quantity, limits } = percentiles;
+  const series = (name: string, limitMs: number, of: (point: LoadPoint) => number): LoadSeries => ({
+    name,
+    limitMs,
+    points: curve
+      .map((point) => ({ requestRate: point.requestRate, ms: of(point) }))
+      .filter(({ ms }) => Number.isFinite(ms)),
+  });
+  return {
+    kind: "plot",
+    id: percentiles.id,
+    title: `${quantity} against request rate`,
+    summary: `${quantity}, median and 99th percentile, with their targets. Every target holds up to ${significant(kneeRate)} requests/s; the plan is asked for ${plain(requestRate)}.`,
+    chart: {
+      kind: "load",
+      quantity,
+      series: [series("p50", limits.p50Ms, percentiles.p50), series("p99", limits.p99Ms, percentiles.p99)],
+      requestRate,
+      kneeRate,
+    },
+    table: loadTable(curve, percentiles),
+  };
+}
+
+function loadTable(curve: readonly LoadPoint[], { p50, p99, limits }: Percentiles): Table {
+  return {
+    columns: [
+      { title: "requests/s", align: "right" },
+      { title: "p50", align: "right" },
+      { title: "p99", align: "right" },
+      { title: "" },
+    ],
+    rows: curve.map((point) => {
+      const holds = point.stable && p50(point) <= limits.p50Ms && p99(point) <= limits.p99Ms;
+      const verdict = point.stable ? (holds ? "✓" : "✗ beyond target") : "✗ queue grows";
+      return [
+        cell(significant(point.requestRate)),
+        cell(milliseconds(p50(point))),
+        cell(milliseconds(p99(point))),
+        cell(verdict, holds ? "good" : "bad"),
+      ];
+    }),
+  };
+}

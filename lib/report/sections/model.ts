@@ -1,0 +1,44 @@
+import type { Plan } from "../../strategy";
+import { count } from "../format-number";
+import type { Fact, Section } from "../report-document";
+import { fact } from "./fact";
+
+/** Architecture of the model and the precisions it runs in. */
+export function modelSection(plan: Plan): Section {
+  const { model, deployment } = plan;
+  const facts: readonly Fact[] = [
+    fact("Model", model.name),
+    fact("Architecture", architecture(plan), undefined),
+    fact("Hidden size", count(model.hiddenSize), "model.hiddenSize"),
+    fact("Attention heads", count(model.attentionHeads), "model.attentionHeads"),
+    fact("Key/value heads", count(model.keyValueHeads), "model.keyValueHeads", {
+      note: `${count(model.attentionHeads / model.keyValueHeads)} attention heads share one; the KV cache holds only these`,
+    }),
+    fact("Head dimension", count(model.headDim), "model.headDim"),
+    fact("MLP width", count(model.intermediateSize), "model.intermediateSize"),
+    fact("Vocabulary", count(model.vocabularySize), "model.vocabularySize"),
+    fact(
+      "Longest context of the model",
+      `${count(model.maxPositionEmbeddings)} tokens`,
+      "model.maxPositionEmbeddings",
+    ),
+    fact(
+      "Longest prompt plus output, served",
+      `${count(plan.serving.maxModelLen)} tokens`,
+      "serving.maxModelLen",
+    ),
+    fact(
+      "Precision of weights / KV cache",
+      `${name(deployment.model.precision)} / ${name(deployment.model.kvCacheDtype)}`,
+    ),
+  ];
+  return { id: "model", title: "Model parameters", blocks: [{ kind: "facts", facts }] };
+}
+
+const name = (precision: string): string => precision.toUpperCase();
+
+function architecture({ model }: Plan): string {
+  const { experts } = model;
+  if (experts === undefined) return `dense transformer, ${model.layers} layers`;
+  return `mixture of ${experts.count} experts (${experts.activePerToken} active per token), ${model.layers} layers`;
+}

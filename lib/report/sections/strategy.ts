@@ -1,0 +1,42 @@
+import type { Plan } from "../../strategy";
+import { count, percent } from "../format-number";
+import type { Block, Fact, Section } from "../report-document";
+import { fact } from "./fact";
+import { sameStrategy, strategyLabel } from "./strategy-label";
+
+/** The five degrees, who chose them, and the scheduler's limits. */
+export function strategySection(plan: Plan): Section {
+  const { strategy, serving } = plan;
+  const degree = (label: string, value: number, figure: string, note?: string): Fact =>
+    fact(label, count(value), `strategy.${figure}`, note === undefined ? {} : { note });
+  const facts: readonly Fact[] = [
+    degree("Tensor parallelism (TP)", strategy.tensorParallel, "tensorParallel"),
+    degree("Pipeline parallelism (PP)", strategy.pipelineParallel, "pipelineParallel"),
+    degree("Data parallelism (DP)", strategy.dataParallel, "dataParallel"),
+    degree("Expert parallelism (EP)", strategy.expertParallel, "expertParallel", expertNote(plan)),
+    degree("Sequence parallelism (SP)", strategy.sequenceParallel, "sequenceParallel"),
+    degree("GPUs used (TP x PP x DP)", strategy.gpus, "gpus"),
+    fact("Most sequences at once, per replica", count(serving.maxNumSeqs), "serving.maxNumSeqs"),
+    fact("Most tokens in one step", count(serving.maxNumBatchedTokens), "serving.maxNumBatchedTokens"),
+    fact(
+      "Share of GPU memory for vLLM",
+      percent(serving.gpuMemoryUtilization),
+      "serving.gpuMemoryUtilization",
+    ),
+    fact("Executor", serving.executor === "ray" ? "Ray" : "multiprocessing"),
+  ];
+  return { id: "strategy", title: "Parallel strategy", blocks: [choice(plan), { kind: "facts", facts }] };
+}
+
+const expertNote = (plan: Plan): string | undefined =>
+  plan.model.experts === undefined ? "dense model: nothing to spread" : undefined;
+
+function choice(plan: Plan): Block {
+  const chosen = strategyLabel(plan.strategy);
+  const { strategy, sentence } = plan.recommendation;
+  if (!plan.pinned) return { kind: "text", text: `${chosen}, chosen for ${plan.objective}. ${sentence}` };
+  const own = sameStrategy(strategy, plan.strategy)
+    ? "The planner would choose the same by itself."
+    : `The planner would choose ${strategyLabel(strategy)} by itself.`;
+  return { kind: "text", text: `${chosen}, pinned by the config. ${own} ${sentence}` };
+}

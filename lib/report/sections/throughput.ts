@@ -1,0 +1,95 @@
+import type { Plan } from "../../strategy";
+import { count, percent, plain, significant } from "../format-number";
+import type { Block, Fact, Section, Table } from "../report-document";
+import { cell, fact } from "./fact";
+
+/** What the plan serves, at the requested rate and at most. */
+export function throughputSection(plan: Plan): Section {
+  const { throughput, deployment } = plan;
+  const facts: readonly Fact[] = [
+    fact("Requested", `${plain(throughput.requestRate)} requests/s`, "throughput.requestRate"),
+    fact(
+      "Highest rate at which every target holds",
+      `${significant(throughput.sustainableRequestRate)} requests/s`,
+      "throughput.sustainableRequestRate",
+    ),
+    fact(
+      "Output, all GPUs",
+      `${significant(throughput.outputTokensPerSecond, 4)} tokens/s`,
+      "throughput.outputTokensPerSecond",
+      { note: "the arriving work, not the capacity" },
+    ),
+    fact(
+      "Output per GPU",
+      `${significant(throughput.outputTokensPerSecondPerGpu)} tokens/s`,
+      "throughput.outputTokensPerSecondPerGpu",
+    ),
+    fact("Largest decode batch of a replica", count(throughput.maxBatchSize), "throughput.maxBatchSize", {
+      note: `limit ${count(deployment.envelope.maxBatchSize)}`,
+    }),
+    fact(
+      "Most concurrent sequences",
+      count(throughput.maxConcurrentSequences),
+      "throughput.maxConcurrentSequences",
+    ),
+    fact("Most tokens in one step", count(throughput.maxBatchedTokens), "throughput.maxBatchedTokens"),
+  ];
+  return {
+    id: "throughput",
+    title: "Throughput envelope",
+    blocks: [{ kind: "facts", facts }, ...timeline(plan)],
+  };
+}
+
+/** The simulated minute in which the most requests ran: the picture of a busy minute, not of a quiet one. */
+function timeline(plan: Plan): readonly Block[] {
+  const all = plan.simulation?.timeline ?? [];
+  const samples = busiestMinute(all);
+  const [first] = samples;
+  const last = samples.at(-1);
+  if (first === undefined || last === undefined || samples.length < 2) return [];
+  const most = Math.max(...samples.map(({ running }) => running));
+  const waiting = Math.max(...samples.map((sample) => sample.waiting));
+  const usage = Math.max(...samples.map(({ kvUsage }) => kvUsage));
+  return [
+    {
+      kind: "plot",
+      id: "busy-minute",
+      title: "The busiest simulated minute",
+      summary: `Seconds ${count(first.second)} to ${count(last.second)} of the simulation: at most ${count(most)} requests running, ${count(waiting)} waiting, ${percent(usage)} of the KV cache in use.`,
+      chart: { kind: "timeline", samples },
+      table: timelineTable(samples),
+    },
+  ];
+}
+
+type Samples = NonNullable<Plan["simulation"]>["timeline"];
+
+const MINUTE = 60;
+
+function busiestMinute(samples: Samples): Samples {
+  const load = samples.map(({ running, waiting }) => running + waiting);
+  let best = 0;
+  let window = load.slice(0, MINUTE).reduce((sum, value) => sum + value, 0);
+  let most = window;
+  for (let start = 1; start + MINUTE <= load.length; start++) {
+    window += (load[start + MINUTE - 1] ?? 0) - (load[start - 1] ?? 0);
+    if (window > most) [most, best] = [window, start];
+  }
+  return samples.slice(best, best + MINUTE);
+}
+
+const timelineTable = (samples: Samples): Table => ({
+  columns: [
+    { title: "second", align: "right" },
+    { title: "running", align: "right" },
+    { title: "waiting", align: "right" },
+    { title: "KV cache in use", align: "right" },
+  ],
+  rows: samples.map((sample) => [
+    cell(count(sample.second)),
+    cell(count(sample.running)),
+    cell(count(sample.waiting)),
+    cell(percent(sample.kvUsage)),
+  ]),
+});

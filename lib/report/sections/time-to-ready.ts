@@ -1,0 +1,44 @@
+import type { Plan } from "../../strategy";
+import { band, duration } from "../format-number";
+import type { Section } from "../report-document";
+import { type ReadyPhase, timeToReady } from "../time-to-ready";
+import { cell } from "./fact";
+
+/** How long it takes until the service answers, by phase. */
+export function timeToReadySection(plan: Plan): Section {
+  const phases = timeToReady(plan);
+  return {
+    id: "time-to-ready",
+    title: "Time to ready",
+    blocks: [
+      {
+        kind: "table",
+        caption: "Until the first completion, by phase: estimates from published times",
+        columns: [{ title: "phase" }, { title: "takes", align: "right" }, { title: "known from" }],
+        rows: [
+          ...phases.map((phase) => [cell(phase.name), cell(range(phase)), cell(phase.source)]),
+          [
+            cell("Phases with a figure, together", "strong"),
+            cell(range(total(phases)), "strong"),
+            cell("sum"),
+          ],
+        ],
+      },
+      {
+        kind: "text",
+        text: `The deployment gives up after ${plan.deployment.serving.readyTimeoutMinutes} min without a first completion (serving.readyTimeoutMinutes).`,
+        tone: "quiet",
+      },
+    ],
+  };
+}
+
+const range = ({ lowSeconds, highSeconds }: Pick<ReadyPhase, "lowSeconds" | "highSeconds">): string =>
+  lowSeconds === undefined || highSeconds === undefined
+    ? "not known"
+    : band(lowSeconds, highSeconds, duration);
+
+const total = (phases: readonly ReadyPhase[]) => ({
+  lowSeconds: phases.reduce((sum, phase) => sum + (phase.lowSeconds ?? 0), 0),
+  highSeconds: phases.reduce((sum, phase) => sum + (phase.highSeconds ?? 0), 0),
+});

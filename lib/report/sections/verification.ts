@@ -1,0 +1,46 @@
+import type { Check, Plan } from "../../strategy";
+import { marginWithUnit, withUnit } from "../format-number";
+import type { Block, Cell, Section } from "../report-document";
+import { cell } from "./fact";
+
+/** Every requirement held against the plan, and for each that fails what to change. */
+export function verificationSection(plan: Plan): Section {
+  const failed = plan.checks.filter(({ pass }) => !pass);
+  const blocks: readonly Block[] = [
+    {
+      kind: "table",
+      caption: `${plan.checks.length - failed.length} of ${plan.checks.length} requirements hold`,
+      columns: [
+        { title: "requirement" },
+        { title: "computed", align: "right" },
+        { title: "limit", align: "right" },
+        { title: "margin", align: "right" },
+        { title: "" },
+      ],
+      rows: plan.checks.map(checkRow),
+    },
+    ...changes(plan),
+  ];
+  return { id: "verification", title: "Verification results", blocks };
+}
+
+function checkRow(check: Check): readonly Cell[] {
+  return [
+    cell(check.requirement),
+    cell(withUnit(check.value, check.unit)),
+    cell(withUnit(check.limit, check.unit)),
+    cell(marginWithUnit(check.margin, check.unit)),
+    check.pass ? cell("✓ holds", "good") : cell("✗ fails", "bad"),
+  ];
+}
+
+function changes(plan: Plan): readonly Block[] {
+  if (plan.violations.length === 0) return [];
+  const items = plan.violations.map(({ requirement, value, change }) =>
+    cell(`${requirement}: computed ${value}; ${change}`, "bad"),
+  );
+  return [
+    { kind: "text", text: "What to change:" },
+    { kind: "list", items },
+  ];
+}

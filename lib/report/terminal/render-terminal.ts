@@ -1,0 +1,135 @@
+import { citationsText, citationText } from "../citation-text";
+import type { Block, Cell, Fact, ReportDocument, Table } from "../report-document";
+import { drawBar } from "./draw-bar";
+import { drawDivision } from "./draw-division";
+import { drawPareto } from "./draw-pareto";
+import { type Paint, painter } from "./paint";
+import { textTable } from "./text-table";
+import { wrapText } from "./wrap-text";
+
+export interface TerminalOptions {
+  readonly color: boolean;
+  readonly width: number;
+}
+
+const NARROWEST = 60;
+
+/** The document for a terminal: plain lines, at most `width` columns wide (commands excepted). */
+export function renderTerminal(document: ReportDocument, options: TerminalOptions): string {
+  const width = Math.max(NARROWEST, options.width);
+  const paint = painter(options.color);
+  const { text, tone } = document.verdict;
+  const lines = [
+    ...wrapText(document.title, width).map((line) => paint(line, "title")),
+    ...wrapText(document.subtitle, width),
+    ...wrapText(text, width).map((line) => paint(line, tone)),
+    ...document.sections.flatMap((section) => [
+      "",
+      paint(`── ${section.title} ${"─".repeat(Math.max(0, width - section.title.length - 4))}`, "title"),
+      ...section.blocks.flatMap((block, index) => [
+        ...(index === 0 ? [] : [""]),
+        ...renderBlock(block, width, paint),
+      ]),
+    ]),
+    ...sourceLines(document, width, paint),
+    "",
+  ];
+  return lines.join("\n");
+}
+
+function renderBlock(block: Block, width: number, paint: Paint): readonly string[] {
+  switch (block.kind) {
+    case "text":
+      return wrapText(block.text, width).map((line) => paint(line, block.tone));
+    case "list":
+      return block.items.flatMap((item) => bullet(item, width, paint));
+    case "facts":
+      return factLines(block.facts, width, paint);
+    case "table":
+      return [...caption(block, paint), ...tableLines(block, width, paint)];
+    case "code":
+      return [paint(`${block.title}:`, "strong"), ...codeLines(block.text, width)];
+    case "bar":
+      return drawBar(block, width, paint);
+    case "division":
+      return drawDivision(block.stages, width);
+    case "plot":
+      return plotLines(block, width, paint);
+  }
+}
+
+const caption = ({ caption: text }: Extract<Block, { kind: "table" }>, paint: Paint): readonly string[] =>
+  text === undefined ? [] : [paint(text, "strong")];
+
+function bullet(item: Cell, width: number, paint: Paint): readonly string[] {
+  return wrapText(item.text, width - 2).map(
+    (line, index) => `${index === 0 ? "- " : "  "}${paint(line, item.tone)}`,
+  );
+}
+
+/** Label, value, then band and note, and at the end how the figure is known. */
+function factLines(facts: readonly Fact[], width: number, paint: Paint): readonly string[] {
+  const rows = facts.map((fact): readonly Cell[] => [
+    { text: fact.label },
+    { text: fact.value.text, tone: fact.value.tone ?? "strong" },
+    { text: [fact.band === undefined ? "" : `(${fact.band})`, fact.note ?? ""].filter(Boolean).join(" ") },
+    { text: fact.citation === undefined ? "" : citationText(fact.citation), tone: "quiet" },
+  ]);
+  const columns = [{ title: "" }, { title: "" }, { title: "" }, { title: "", align: "right" as const }];
+  return textTable({ columns, rows, width }, paint);
+}
+
+function tableLines(table: Table, width: number, paint: Paint): readonly string[] {
+  const sources = citationsText(table.citations);
+  return [
+    ...textTable({ columns: table.columns, rows: table.rows, width }, paint),
+    ...(sources === "" ? [] : [paint(`sources: ${sources}`, "quiet")]),
+  ];
+}
+
+/** A plot as its drawing where a terminal can draw it, else as its table. */
+function plotLines(plot: Extract<Block, { kind: "plot" }>, width: number, paint: Paint): readonly string[] {
+  const { chart } = plot;
+  if (chart.kind === "timeline") return wrapText(`${plot.title}: ${plot.summary}`, width);
+  const body =
+    chart.kind === "pareto" ? drawPareto(chart, width, paint) : tableLines(plot.table, width, paint);
+  return [paint(plot.title, "strong"), ...body];
+}
+
+/** Commands break only between arguments, with a backslash, so that they can be pasted. */
+function codeLines(text: string, width: number): readonly string[] {
+  return text.split("\n").flatMap((line) => commandLines(line, width - 2));
+}
+
+function commandLines(line: string, width: number): readonly string[] {
+  if (line.length <= width || line.startsWith("#")) return [`  ${line}`];
+  const parts = line.split(/ (?=--?[a-zA-Z])/);
+  const lines: string[] = [];
+  let current = "";
+  for (const part of parts) {
+    const longer = current === "" ? part : `${current} ${part}`;
+    if (current !== "" && longer.length > width - 4) {
+      lines.push(`${current} \\`);
+      current = `  ${part}`;
+    } else {
+      current = longer;
+    }
+  }
+  return [...lines, current].map((one) => `  ${one}`);
+}
+
+function sourceLines(document: ReportDocument, width: number, paint: Paint): readonly string[] {
+  if (document.sources.length === 0) return [];
+  const title = "Sources of the figures";
+  return [
+    "",
+    paint(`── ${title} ${"─".repeat(Math.max(0, width - title.length - 4))}`, "title"),
+    ...document.sources.flatMap(({ number, text }) =>
+      wrapText(text, width - 6).map(
+        (line, index) => `${(index === 0 ? `[${number}]` : "").padEnd(5)} ${line}`,
+      ),
+    ),
+    "",
+    ...wrapText("`shardplan explain <figure>` shows formula and inputs of any figure.", width),
+  ];
+}
