@@ -5,6 +5,8 @@ import type { AttentionShape } from "./tables";
 const DECODE_GROWTH = 0.97;
 /** Attention of a prompt grows with the square of its length beyond the longest measured. */
 const PREFILL_GROWTH = 2;
+/** Launch and tail of an attention kernel: decode of one sequence with an empty cache takes 11 to 12 us on H100. */
+const FLOOR_US = 11;
 
 /** Attention of one layer on one GPU. */
 export interface AttentionCurves {
@@ -26,7 +28,25 @@ export function attentionCurves(shape: AttentionShape): AttentionCurves {
   };
 }
 
-/** Bilinear in log batch and log past; a batch between two rows of unequal length uses the completed grid. */
+/** Attention of a kernel that does `prefill` and `decode` times the work (or runs that much slower). */
+export function scaleAttention(
+  shape: AttentionShape,
+  factor: { prefill: number; decode: number },
+): AttentionShape {
+  const scaled = (times: readonly number[], by: number) =>
+    times.map((us) => Math.min(us, FLOOR_US) + Math.max(0, us - FLOOR_US) * by);
+  const { prefill, decode } = shape;
+  return {
+    prefill: {
+      lengths: prefill.lengths,
+      single: scaled(prefill.single, factor.prefill),
+      saturated: prefill.saturated.map((us) => us * factor.prefill),
+    },
+    decode: { ...decode, us: decode.us.map((row) => scaled(row, factor.decode)) },
+  };
+}
+
+/** Bilinear in log batch and log past; a row that memory cut short goes on with its growth. */
 function decodeSurface({ batches, pasts, us }: AttentionShape["decode"]): AttentionCurves["decodeUs"] {
   const x = batches.map(Math.log);
   const rows = us.map((row) => logLogCurve(pasts.slice(0, row.length), row, DECODE_GROWTH));

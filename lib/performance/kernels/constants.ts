@@ -8,6 +8,8 @@ export interface LatencyConstants {
   readonly elementwiseBandwidthShare: number;
   /** Launch and tail of one elementwise kernel, in ms. */
   readonly elementwiseLaunchMs: number;
+  /** Tokens of the experts that decide a step's time over the mean of all experts, >= 1; 1 when evenly chosen. */
+  readonly expertSkew: number;
 }
 
 /**
@@ -21,4 +23,5 @@ export const latencyConstants: LatencyConstants = {
   hostMsPerSequence: 0.025,
   elementwiseBandwidthShare: 0.8,
   elementwiseLaunchMs: 0.003,
+  expertSkew: 1,
 };

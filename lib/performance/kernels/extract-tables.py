@@ -19,6 +19,8 @@ SYSTEMS = "aiconfigurator_core/systems/data"
 READ = "2026-11-22"
 # Powers of two, where the kernels' tiles are full; the table also holds m + 1, which no interpolation in m should see.
 GEMM_TOKENS = [1 << i for i in range(16)]
+VIDUR = "data/profiling/network/h100_dgx/send_recv.csv"
+SEND_BYTES = [2048, 10240, 18432, 34816, 67584, 133120, 264192, 526336] + [1 << i for i in range(20, 26)] + [3 << 24, 1 << 26]
 OUT = pathlib.Path(__file__).parent / "tables"
 
 
@@ -111,14 +113,19 @@ def collectives(data: pathlib.Path, vidur: pathlib.Path) -> None:
         table[key] = series(nccl[nccl.op_name == name])
     table["sendReceive"] = send_receive(vidur)
     write("collectives-h100-sxm", table)
+    path = "l40s/comm/vllm/0.22.0/custom_allreduce_perf.parquet"
+    rows = pd.read_parquet(data / path)
+    rows = rows[~rows.backend.str.contains("eager")]
+    write("collectives-l40s", {**source(path, "microseconds of one all-reduce over PCIe 4.0 x16"), "allReduce": {"vllm-0.22.0": series(rows)}})
 
 
 def send_receive(vidur: pathlib.Path) -> dict:
-    rows = [r.split(",") for r in (vidur).read_text().splitlines() if r.startswith("send_recv,2,")]
-    result = {"source": "microsoft/vidur (MIT) commit 7d47513: data/profiling/network/h100_dgx/send_recv.csv, medians", "date": READ}
-    for placement, key in (("in_node", "inNode"), ("across_nodes", "acrossNodes")):
-        kept = [r for r in rows if r[2] == placement]
-        result[key] = {"bytes": [int(r[3]) for r in kept], "us": [float(r[5]) for r in kept]}
+    """Medians of three at the sizes next to powers of two; one GPU per node is the path across nodes."""
+    rows = pd.read_csv(vidur / VIDUR)
+    result = {"source": f"microsoft/vidur (MIT) commit 7d47513: {VIDUR}, medians", "date": READ}
+    for devices, key in ((2, "inNode"), (1, "acrossNodes")):
+        median = rows[(rows.num_workers == 2) & (rows.devices_per_node == devices)].groupby("size")["time_stats.send_recv.median"].median()
+        result[key] = {"bytes": SEND_BYTES, "us": [short(median[size] * 1e3) for size in SEND_BYTES]}
     return result
 
 

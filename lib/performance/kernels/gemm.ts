@@ -1,46 +1,76 @@
+import type { Precision } from "../types";
 import { type Curve, logLogCurve, segment } from "./log-log";
+import { gemmRooflineUs, h100Sxm } from "./roofline";
 import type { GemmShape } from "./shard";
 import type { GemmTable } from "./tables";
 
+/** Rows at which a GEMM is known, and its time there. */
+export interface GemmPoints {
+  readonly tokens: readonly number[];
+  readonly us: readonly number[];
+}
+
 /**
- * Time of a matrix product over its rows m, in microseconds: log-log in m; linear in n and in k between measured
- * sizes (a GEMM's time is a launch plus work, hence affine), in proportion beyond the largest.
- * @param skipTokens measured m to leave out
+ * FP8 GEMMs of 8192 rows measure 8 to 29 % faster per row than their neighbours in 15 of 16 shapes of Llama-70B
+ * (BF16 does not); measured prefills do not show that gain, so the point is left out.
  */
-export function gemmCurve(table: GemmTable, shape: GemmShape, skipTokens: readonly number[] = []): Curve {
+const SKIPPED_ROWS: Record<Precision, readonly number[]> = { bf16: [], fp8: [8192] };
+
+/** Neighbours whose efficiency an unmeasured shape borrows; 8 won against 2, 4 and 6 on held-out shapes. */
+const NEIGHBOURS = 8;
+
+/**
+ * Time of a matrix product in microseconds at the measured rows m. A measured shape answers from its own row. Between
+ * measured shapes: the geometric mean of linear interpolation in n and k (time is a launch plus work) and of the
+ * efficiency of the nearest shapes, weighted by inverse squared distance in log2. On shapes held out of the table
+ * (1024 <= n, k <= 51200) this errs by 3 % in the median and 9 % at p90, either half alone by up to 10.5 % at p90.
+ */
+export function gemmPoints(table: GemmTable, shape: GemmShape, precision: Precision): GemmPoints {
   const n = bracket(table.sizes, shape.n);
   const k = bracket(table.sizes, shape.k);
+  const exact = n.measured && k.measured;
+  const near = exact ? [] : nearestShapes(table, shape, [n, k]);
   const tokens: number[] = [];
   const us: number[] = [];
   for (const [i, m] of table.tokens.entries()) {
-    const time = skipTokens.includes(m) ? Number.NaN : atTokens(table, i, n, k);
-    if (Number.isNaN(time)) continue;
+    if (SKIPPED_ROWS[precision].includes(m)) continue;
+    const linear = linearUs(table, i, n, k);
+    const borrowed = exact
+      ? linear
+      : gemmRooflineUs(h100Sxm, shape, precision, m) / efficiency(near, i, m, precision);
+    if (!(linear > 0 && borrowed > 0)) continue;
     tokens.push(m);
-    us.push(time);
+    us.push(Math.sqrt(linear * borrowed));
   }
-  return logLogCurve(tokens, us);
+  return { tokens, us };
 }
+
+/** Time over m in microseconds: log-log between measured rows, in proportion beyond the last. */
+export const gemmCurve = ({ tokens, us }: GemmPoints): Curve => logLogCurve(tokens, us);
 
 /** Two neighbouring sizes, the weight of the upper one, and a factor for sizes beyond the table. */
 interface Bracket {
+  /** Index of the lower size. */
+  readonly index: number;
   readonly lower: number;
   readonly upper: number;
   readonly weight: number;
   readonly factor: number;
+  readonly measured: boolean;
 }
 
 function bracket(sizes: readonly number[], size: number): Bracket {
   const largest = sizes[sizes.length - 1];
-  const factor = Math.max(1, size / largest);
   const at = Math.min(Math.max(size, sizes[0]), largest);
-  const i = segment(sizes, at);
-  const lower = sizes[i];
-  const upper = sizes[i + 1];
-  return { lower, upper, weight: (at - lower) / (upper - lower), factor };
+  const index = segment(sizes, at);
+  const lower = sizes[index];
+  const upper = sizes[index + 1];
+  const weight = (at - lower) / (upper - lower);
+  return { index, lower, upper, weight, factor: Math.max(1, size / largest), measured: sizes.includes(size) };
 }
 
-function atTokens(table: GemmTable, index: number, n: Bracket, k: Bracket): number {
-  const time = (nSize: number, kSize: number) => table.shapes[`${nSize}x${kSize}`]?.[index] ?? Number.NaN;
+function linearUs(table: GemmTable, row: number, n: Bracket, k: Bracket): number {
+  const time = (nSize: number, kSize: number) => table.shapes[`${nSize}x${kSize}`]?.[row] ?? Number.NaN;
   const alongN = (kSize: number) => mix(time(n.lower, kSize), time(n.upper, kSize), n.weight);
   return mix(alongN(k.lower), alongN(k.upper), k.weight) * n.factor * k.factor;
 }
@@ -50,4 +80,37 @@ function mix(lower: number, upper: number, weight: number): number {
   if (weight === 0) return lower;
   if (weight === 1) return upper;
   return lower + weight * (upper - lower);
+}
+
+interface Neighbour {
+  readonly shape: GemmShape;
+  readonly us: readonly (number | null)[];
+  readonly distance: number;
+}
+
+/** Nearest measured shapes, looked for two sizes beyond the bracket in each direction. */
+function nearestShapes(table: GemmTable, shape: GemmShape, [n, k]: readonly [Bracket, Bracket]): Neighbour[] {
+  const around = ({ index }: Bracket) => table.sizes.slice(Math.max(0, index - 2), index + 4);
+  const found = around(n).flatMap((nSize) =>
+    around(k).flatMap((kSize) => {
+      const us = table.shapes[`${nSize}x${kSize}`];
+      const distance = Math.hypot(Math.log2(nSize / shape.n), Math.log2(kSize / shape.k));
+      return us ? [{ shape: { n: nSize, k: kSize }, us, distance }] : [];
+    }),
+  );
+  return found.sort((a, b) => a.distance - b.distance).slice(0, NEIGHBOURS);
+}
+
+/** Roofline over measured time of the neighbours at one row. */
+function efficiency(near: readonly Neighbour[], row: number, m: number, precision: Precision): number {
+  let sum = 0;
+  let weights = 0;
+  for (const { shape, us, distance } of near) {
+    const time = us[row];
+    if (!time) continue;
+    const weight = 1 / distance ** 2;
+    sum += (weight * gemmRooflineUs(h100Sxm, shape, precision, m)) / time;
+    weights += weight;
+  }
+  return sum / weights;
 }

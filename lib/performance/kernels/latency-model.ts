@@ -1,82 +1,81 @@
-import type { LatencyModel, LatencyModelInput, StepBreakdown, StepShape } from "../types";
-import { allReduceCurve } from "./all-reduce";
-import { attentionCurves } from "./attention";
+import type { LatencyModel, LatencyModelInput, StepShape } from "../types";
+import { attentionModel } from "./attention-model";
+import { groupCollectives } from "./collectives";
 import { type LatencyConstants, latencyConstants } from "./constants";
 import { paddedTokens } from "./cuda-graph-padding";
-import { gemmCurve } from "./gemm";
-import type { Curve } from "./log-log";
-import { partitionLayers } from "./partition-layers";
-import { type GemmShape, shardOf } from "./shard";
-import { attentionTable, collectiveTable, gemmTable } from "./tables";
+import { kernelsOf } from "./kernels-of";
+import { layerCosts } from "./layer-costs";
+import { type Curve, sumOf } from "./log-log";
+import { endCosts, stagesOf } from "./pipeline-stages";
+import { shardOf } from "./shard";
+import { tabulated } from "./tabulated";
 
-const BF16_BYTES = 2;
+/** Sizes that are tabulated: token budgets in use are 2048 to 16384, sequences a few hundred. */
+const TABULATED = { tokens: 16_384, sequences: 2048 };
 
+/**
+ * Builds the step-time model of one replica from measured kernel tables, or a roofline where a table is missing
+ * (`basis` says which). Time of a stage = layers x (GEMM + attention + elementwise + collectives) + embedding or logits
+ * + transfer to the next stage + host time. Steps of up to 512 tokens are padded to CUDA-graph sizes.
+ * @param constants what is fitted rather than measured; a calibration passes its own
+ */
 export function createLatencyModel(
   input: LatencyModelInput,
   constants: LatencyConstants = latencyConstants,
 ): LatencyModel {
-  const { model, gpu, precision, kvCacheDtype, tensorParallel, engine } = input;
-  if (gpu.kernelTables === undefined) throw new Error(`no kernels yet for ${gpu.name}`);
-  const tables = gpu.kernelTables;
+  const kernels = kernelsOf(input);
   const shard = shardOf(input);
-  const gemms = gemmTable(tables, precision);
-  const skip = precision === "fp8" ? [8192] : [];
-  const curves = [...shard.attentionGemms, ...shard.feedForwardGemms].map((s: GemmShape) =>
-    gemmCurve(gemms, s, skip),
-  );
-  const logits = gemmCurve(gemmTable(tables, "bf16"), shard.logits);
-  const attention = attentionCurves(
-    attentionTable(tables, kvCacheDtype).shapes[
-      `${shard.queryHeads}/${shard.keyValueHeads}/${shard.headDim}`
-    ],
-  );
-  const reduce: Curve =
-    tensorParallel > 1 ? allReduceCurve(collectiveTable(tables), tensorParallel, engine) : () => 0;
-  const layers = partitionLayers(model.layers, input.pipelineParallel);
-  const bytesPerToken = model.hiddenSize * BF16_BYTES;
-  const elementwiseBytes = 8 * bytesPerToken + (3 * model.intermediateSize * BF16_BYTES) / tensorParallel;
-  const bandwidth = gpu.hbmBytesPerSecond * constants.elementwiseBandwidthShare;
+  const group = groupCollectives(kernels.collectives, input.tensorParallel, input);
+  const layer = layerCosts(input, { kernels, shard, group, constants });
+  const attention = attentionModel(input.model.layers, kernels.attention(shard, input.kvCacheDtype));
+  const logitsUs = kernels.gemmUs(shard.logits, "bf16");
+  const stages = stagesOf(input);
+  const ends = stages.map((stage) => endCosts(stage, input, { kernels, group, constants }));
 
-  const gemmMs = (tokens: number) => curves.reduce((sum, curve) => sum + curve(tokens), 0) / 1e3;
-  const elementwiseMs = (tokens: number) =>
-    3 * constants.elementwiseLaunchMs + (tokens * elementwiseBytes * 1e3) / bandwidth;
-  const reduceMs = (tokens: number) => reduce(tokens * bytesPerToken) / 1e3;
-  const attentionMs = (step: StepShape) => {
-    const decode = step.decodeSequences
-      ? attention.decodeUs(step.decodeSequences, step.decodeContextTokens / step.decodeSequences) / 1e3
-      : 0;
-    const prefill = step.prefillAttentionMs
-      ? attention.workToTimeUs((step.prefillAttentionMs * 1e3) / model.layers) / 1e3
-      : 0;
-    return decode + prefill;
-  };
-
-  const breakdown = (step: StepShape, from: number, to: number): StepBreakdown => {
-    const tokens = paddedTokens(step.tokens);
-    const count = layers.slice(from, to).reduce((a, b) => a + b, 0);
-    const lastStage = to === layers.length;
-    const parts = {
-      gemmMs: count * gemmMs(tokens),
-      attentionMs: count * attentionMs(step),
-      allReduceMs: (2 * count + (from === 0 ? 1 : 0)) * reduceMs(tokens),
-      allToAllMs: 0,
-      pipelineTransferMs: 0,
-      elementwiseMs: count * elementwiseMs(tokens),
-      logitsMs: lastStage && step.sampledSequences ? logits(step.sampledSequences) / 1e3 : 0,
-      hostMs:
-        constants.hostMsPerStep * (to - from) +
-        (lastStage ? constants.hostMsPerSequence * step.sampledSequences : 0),
-    };
-    return { ...parts, totalMs: Object.values(parts).reduce((a, b) => a + b, 0) };
-  };
+  const layerMs = sumOf([layer.gemmMs, layer.elementwiseMs, layer.allReduceMs, layer.allToAllMs]);
+  const tokensMs = stages.map(({ layers }, i) => {
+    const endMs = sumOf([ends[i].allReduceMs, ends[i].elementwiseMs, ends[i].transferMs]);
+    const uncached: Curve = (tokens) => layers * layerMs(tokens) + endMs(tokens) + constants.hostMsPerStep;
+    return tabulated((tokens) => uncached(paddedTokens(tokens)), TABULATED.tokens);
+  });
+  const sampledMs = tabulated(
+    (sequences) => logitsUs(sequences) / 1e3 + constants.hostMsPerSequence * sequences,
+    TABULATED.sequences,
+  );
 
   return {
-    stages: layers.length,
-    stageMs: (stage, step) => breakdown(step, stage, stage + 1).totalMs,
-    prefillAttentionMs: (past, chunk) =>
-      (model.layers * (attention.promptWorkUs(past + chunk) - (past ? attention.promptWorkUs(past) : 0))) /
-      1e3,
-    breakdown: (step) => breakdown(step, 0, layers.length),
-    basis: { kind: "measured", figures: [] },
+    stages: stages.length,
+    stageMs: (stage, step) => {
+      const { layers, last } = stages[stage];
+      const atEnd = last && step.sampledSequences > 0 ? sampledMs(step.sampledSequences) : 0;
+      return tokensMs[stage](step.tokens) + layers * attention.layerMs(step) + atEnd;
+    },
+    prefillAttentionMs: attention.prefillMs,
+    breakdown: (step: StepShape) => {
+      const tokens = paddedTokens(step.tokens);
+      const { layers } = input.model;
+      const parts = {
+        gemmMs: layers * layer.gemmMs(tokens),
+        attentionMs: layers * attention.layerMs(step),
+        allReduceMs: layers * layer.allReduceMs(tokens) + sumOf(ends.map((end) => end.allReduceMs))(tokens),
+        allToAllMs: layers * layer.allToAllMs(tokens),
+        pipelineTransferMs: sumOf(ends.map((end) => end.transferMs))(tokens),
+        elementwiseMs:
+          layers * layer.elementwiseMs(tokens) + sumOf(ends.map((end) => end.elementwiseMs))(tokens),
+        logitsMs: step.sampledSequences > 0 ? logitsUs(step.sampledSequences) / 1e3 : 0,
+        hostMs: constants.hostMsPerStep * stages.length + constants.hostMsPerSequence * step.sampledSequences,
+      };
+      return { ...parts, totalMs: Object.values(parts).reduce((total, part) => total + part, 0) };
+    },
+    basis: basisOf(input, kernels.rooflineFigures),
   };
+}
+
+/** Figures that no table holds. A stage boundary across nodes is small beside the step and changes the kind alone. */
+function basisOf(input: LatencyModelInput, roofline: ReadonlySet<string>): LatencyModel["basis"] {
+  const figures = [...roofline];
+  if (input.tensorParallel > input.gpusPerNode)
+    figures.push("collectives across nodes (from bandwidth and latency)");
+  if (input.model.experts) figures.push("experts (grouped products priced as dense ones)");
+  return { kind: figures.length > 0 ? "roofline" : "measured", figures };
 }

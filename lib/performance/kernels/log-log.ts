@@ -32,3 +32,12 @@ export function segment(x: ArrayLike<number>, at: number): number {
   }
   return low;
 }
+
+/** Sum of curves. */
+export const sumOf =
+  (curves: readonly Curve[]): Curve =>
+  (size) => {
+    let total = 0;
+    for (const curve of curves) total += curve(size);
+    return total;
+  };

@@ -76,3 +76,7 @@ export const attentionTable = (gpu: string, kvCacheDtype: Precision): AttentionT
 /** Measured collectives; read from disk at first use. */
 export const collectiveTable = (gpu: string): CollectiveTable =>
   load(`collectives-${gpu}`) as CollectiveTable;
+
+/** Measured all-reduce over PCIe; read from disk at first use. */
+export const pcieTable = (): Pick<CollectiveTable, "source" | "allReduce"> =>
+  load("collectives-l40s") as Pick<CollectiveTable, "source" | "allReduce">;
