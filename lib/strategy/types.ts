@@ -41,7 +41,7 @@ export interface Check {
   readonly change?: string;
 }
 
-/** A latency with its 80 % error band, in ms. */
+/** A latency with its 80 % error band, in ms. NaN (null in JSON) where the strategy cannot run. */
 export interface BandedLatency {
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -73,7 +73,7 @@ export interface MemoryPerGpu {
   /** Band of kvCacheTokens from the spread of published measurements. */
   readonly kvCacheTokensLow: number;
   readonly kvCacheTokensHigh: number;
-  /** Weights + activations + overheads + KV of the simulated peak. */
+  /** Weights + activations + overheads + KV of the simulated peak; without KV where nothing could be simulated. */
   readonly demandBytes: number;
   /** demandBytes over visible memory, 0..1. */
   readonly demandFraction: number;
@@ -86,8 +86,10 @@ export interface Throughput {
   readonly maxBatchedTokens: number;
   /** Requests per second of the workload. */
   readonly requestRate: number;
-  /** Highest request rate at which every SLO holds (goodput), requests per second over all replicas. */
+  /** Highest request rate at which every latency target holds (goodput), requests per second over all replicas. */
   readonly sustainableRequestRate: number;
+  /** Highest request rate that does not queue without bound, whatever the latency; requests per second over all replicas. */
+  readonly saturatedRequestRate: number;
   readonly outputTokensPerSecond: number;
   readonly outputTokensPerSecondPerGpu: number;
 }
@@ -110,13 +112,17 @@ export interface Balance {
   readonly memoryEpsilon: number;
   /** Spread of compute per step over stages and replicas: (max - min) / mean. */
   readonly computeEpsilon: number;
-  /** Share of time the GPUs are busy at the requested rate, 0..1. */
+  /**
+   * Requested rate over the saturated rate, 0..1 (above 1 when the rate is beyond capacity): the share of what the
+   * GPUs can do that is asked of them. The share of time they run a step at all is `simulation.gpuBusy`: near 1 at
+   * any load, because a batch of one decodes as continuously as a full one.
+   */
   readonly gpuUtilization: number;
   /** Share of stage time lost to pipeline bubbles, 0..1. */
   readonly bubbleShare: number;
 }
 
-/** What bounds a candidate, in one word and one sentence. */
+/** What bounds a candidate, in one word and one sentence with its numbers. */
 export interface Bottleneck {
   readonly kind:
     | "weights-bandwidth"
@@ -157,6 +163,7 @@ export interface Candidate {
   readonly balance?: Balance;
   /** Interactive speed for the Pareto plot: 1000 / mean time per output token. */
   readonly tokensPerSecondPerUser?: number;
+  /** Price of all nodes over the output at the candidate's sustainable rate; absent without a price or when it sustains nothing. */
   readonly costUsdPerMillionOutputTokens?: number;
 }
 

@@ -1,0 +1,86 @@
+import type { SimulationResult, StepBreakdown } from "../performance";
+import type { TypicalSteps } from "./communicate";
+import { gbText, msText, percentText } from "./quantity-text";
+import type { Situation } from "./situation";
+import type { Bottleneck, MemoryPerGpu, Strategy } from "./types";
+
+/** KV usage above which the cache, not the GPUs, limits the batch. */
+const KV_FULL = 0.95;
+/** Share of stage time lost to bubbles above which the pipeline is what is in the way. */
+const BUBBLE_MATTERS = 0.2;
+
+/** Share of time spent on prompts above which they, not decoding, are what is in the way. */
+const PREFILL_MATTERS = 0.5;
+
+interface Evidence {
+  readonly situation: Situation;
+  readonly strategy: Strategy;
+  readonly result: SimulationResult;
+  readonly steps: TypicalSteps;
+  readonly memory: MemoryPerGpu;
+  /** Share of time that prefilling at the requested rate would take by itself. */
+  readonly prefillTimeShare: number;
+}
+
+function largestPart(step: StepBreakdown): { name: keyof StepBreakdown; ms: number } {
+  const parts = Object.entries(step) as [keyof StepBreakdown, number][];
+  const [name, ms] = parts
+    .filter(([part]) => part !== "totalMs")
+    .reduce((most, part) => (part[1] > most[1] ? part : most));
+  return { name, ms };
+}
+
+/** What takes most of a decode step. */
+function decodeBottleneck({ situation, strategy, steps, memory }: Evidence): Bottleneck {
+  const { decode, decodeSequences } = steps;
+  const { name, ms } = largestPart(decode);
+  const of = `${msText(ms)} of the ${msText(decode.totalMs)} of a decode step`;
+  switch (name) {
+    case "attentionMs":
+      return {
+        kind: "attention",
+        sentence: `reading the KV cache of ${decodeSequences} sequences takes ${of}`,
+      };
+    case "allReduceMs":
+    case "allToAllMs": {
+      const crosses = strategy.tensorParallel > situation.hardware.instance.gpus;
+      const how = crosses ? "across nodes" : "over NVLink";
+      return crosses
+        ? { kind: "network", sentence: `collectives of ${strategy.tensorParallel} GPUs ${how} take ${of}` }
+        : { kind: "all-reduce", sentence: `collectives of ${strategy.tensorParallel} GPUs take ${of}` };
+    }
+    case "pipelineTransferMs":
+      return { kind: "network", sentence: `moving activations between stages takes ${of}` };
+    default:
+      return {
+        kind: "weights-bandwidth",
+        sentence: `reading ${gbText(memory.weightsBytes)} of weights per GPU takes most of the ${msText(decode.totalMs)} of a decode step`,
+      };
+  }
+}
+
+/** Names what is in the way of a candidate: the queue, the cache, the pipeline, or the largest part of a decode step. */
+export function findBottleneck(evidence: Evidence): Bottleneck {
+  const { result, steps } = evidence;
+  if (result.maxKvUsage > KV_FULL || result.preemptions > 0) {
+    return {
+      kind: "kv-capacity",
+      sentence: `the KV cache fills to ${percentText(result.maxKvUsage)} and ${result.preemptions} sequences are preempted`,
+    };
+  }
+  if (!result.stable) return { kind: "queue", sentence: "requests arrive faster than they can be served" };
+  if (evidence.strategy.pipelineParallel > 1 && result.bubbleShare > BUBBLE_MATTERS) {
+    return {
+      kind: "bubble",
+      sentence: `pipeline stages stand idle for ${percentText(result.bubbleShare)} of the time that there is work`,
+    };
+  }
+  const { prefill } = steps;
+  if (evidence.prefillTimeShare > PREFILL_MATTERS && largestPart(prefill).name === "gemmMs") {
+    return {
+      kind: "compute",
+      sentence: `prompts alone take ${percentText(evidence.prefillTimeShare)} of the time, ${percentText(prefill.gemmMs / prefill.totalMs)} of it matrix products`,
+    };
+  }
+  return decodeBottleneck(evidence);
+}

@@ -1,0 +1,23 @@
+import type { Deployment } from "../config";
+import { assemblePlan } from "./assemble-plan";
+import { choose } from "./choose";
+import { enumerateStrategies } from "./enumerate";
+import { evaluateCandidate } from "./evaluate-candidate";
+import { type PlanOptions, readSituation } from "./situation";
+import type { Plan } from "./types";
+
+/**
+ * Plans a deployment: enumerates every strategy, fits it into memory, tunes its serving parameters, simulates it, holds
+ * it against every requirement and chooses.
+ *
+ * Pure and deterministic: the same deployment gives the same plan to the last byte. Never throws for a strategy that
+ * does not work; such a plan carries its violations (see assertPlan). Throws a UserError only for names that the
+ * catalogue does not know or a model config that cannot be read.
+ */
+export function plan(deployment: Deployment, options: PlanOptions = {}): Plan {
+  const situation = readSituation(deployment, options);
+  const strategies = enumerateStrategies(situation);
+  const evaluations = strategies.map((strategy) => evaluateCandidate(situation, strategy));
+  const choice = choose(evaluations, deployment);
+  return assemblePlan(situation, evaluations, choice);
+}

@@ -1,0 +1,37 @@
+/** Numbers in sentences of the planner. The report formats its own; these stand in reasons, requirements and errors. */
+
+const digits = (value: number, most: number) =>
+  value.toLocaleString("en-US", { maximumFractionDigits: most, minimumFractionDigits: 0 });
+
+/** `12.3 ms`, `350 ms`, `12.4 s`. */
+export function msText(ms: number): string {
+  if (!Number.isFinite(ms)) return "not reached";
+  if (ms >= 10_000) return `${digits(ms / 1000, 1)} s`;
+  return `${digits(ms, ms < 100 ? 1 : 0)} ms`;
+}
+
+/** Decimal gigabytes, `141.1 GB`; small amounts in MB. */
+export function gbText(bytes: number): string {
+  return Math.abs(bytes) >= 1e9 ? `${digits(bytes / 1e9, 1)} GB` : `${digits(bytes / 1e6, 1)} MB`;
+}
+
+/** A share as a percentage, `36.9 %`. */
+export function percentText(share: number): string {
+  return `${digits(share * 100, 1)} %`;
+}
+
+/** Requests per second, `8 requests/s`. */
+export function rateText(rate: number): string {
+  return `${digits(rate, 2)} requests/s`;
+}
+
+/** A plain number with thousands separators. */
+export function countText(value: number): string {
+  return digits(value, 0);
+}
+
+/** How much more `value` is than `base`: `25 % more`, `3.1 times`. */
+export function excessText(value: number, base: number): string {
+  const ratio = value / base;
+  return ratio >= 2 ? `${digits(ratio, 1)} times` : `${digits((ratio - 1) * 100, 1)} % more`;
+}

@@ -1,0 +1,79 @@
+import {
+  findModel,
+  type Hardware,
+  type ModelArchitecture,
+  readModelConfig,
+  resolveHardware,
+} from "../catalog";
+import { type Deployment, UserError } from "../config";
+import type { EngineProfile, LatencyModelInput } from "../performance";
+
+/** What every step of the planner reads: the deployment and the catalogue rows that it names. */
+export interface Situation {
+  readonly deployment: Deployment;
+  readonly model: ModelArchitecture;
+  readonly hardware: Hardware;
+  readonly engine: EngineProfile;
+  readonly network: LatencyModelInput["network"];
+}
+
+export interface PlanOptions {
+  /** Parsed content of the file that `model.configPath` names. */
+  readonly modelConfig?: unknown;
+}
+
+/** First vLLM version with asynchronous scheduling by default: two batches in flight. */
+const ASYNC_SINCE = [0, 14];
+/** First vLLM version whose Ray executor keeps asynchronous scheduling (RayExecutorV2, vLLM commit f04fd1677b). */
+const ASYNC_WITH_RAY_SINCE = [0, 22];
+
+function atLeast(version: string, [major = 0, minor = 0]: readonly number[]): boolean {
+  const [ownMajor = 0, ownMinor = 0] = version.split(".").map(Number);
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
+}
+
+/** vLLM as the deployment runs it. */
+function engineOf({ serving }: Deployment): EngineProfile {
+  const since = serving.executor === "ray" ? ASYNC_WITH_RAY_SINCE : ASYNC_SINCE;
+  return {
+    name: "vLLM",
+    version: serving.vllmVersion,
+    batchesInFlight: atLeast(serving.vllmVersion, since) ? 2 : 1,
+    reservesOutput: false,
+  };
+}
+
+/**
+ * Link between nodes. EFA: microsoft/vidur measured 36 GB/s of a 50 GB/s port and 54 us for 1 MB across nodes, so 72 %
+ * of the line rate and 25 us. TCP: assumed one ENA port of at most 100 Gbit/s shared by the node's GPUs, 60 us a message.
+ */
+function networkBetween({ hardware }: Deployment, { instance }: Hardware): Situation["network"] {
+  const lineBytesPerSecond = (instance.networkGbps * 1e9) / 8;
+  if (hardware.network === "efa") {
+    return { bytesPerSecondPerGpu: (0.72 * lineBytesPerSecond) / instance.gpus, latencyUs: 25 };
+  }
+  return { bytesPerSecondPerGpu: Math.min(lineBytesPerSecond, 12.5e9) / instance.gpus, latencyUs: 60 };
+}
+
+function modelOf({ model }: Deployment, options: PlanOptions): ModelArchitecture {
+  if (options.modelConfig !== undefined) return readModelConfig(options.modelConfig, model.name);
+  if (model.configPath === undefined) return findModel(model.name);
+  throw new UserError({
+    code: "model-config-unread",
+    where: "model.configPath",
+    message: `the content of ${model.configPath} was not given to the planner`,
+    hint: "pass the parsed file as options.modelConfig",
+  });
+}
+
+/** Looks up everything the deployment names. Throws a UserError for names that the catalogue lacks. */
+export function readSituation(deployment: Deployment, options: PlanOptions = {}): Situation {
+  const hardware = resolveHardware(deployment.hardware);
+  return {
+    deployment,
+    model: modelOf(deployment, options),
+    hardware,
+    engine: engineOf(deployment),
+    network: networkBetween(deployment, hardware),
+  };
+}
