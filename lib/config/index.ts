@@ -1,5 +1,10 @@
 export { ConfigError, type ConfigProblem } from "./config-error";
+export { configurationPage } from "./configuration-page";
+export { editorSchema } from "./editor-schema";
+export { exampleStack } from "./example-stack";
 export { deploymentFromPulumi, type PulumiConfigOptions } from "./from-pulumi";
+export { type GeneratedFile, generatedFiles } from "./generated-files";
+export { configKeys, nearestName } from "./nearest-key";
 export { parseDeployment } from "./parse-deployment";
 export type { Deployment, DeploymentInput, HostConfig, LengthDistribution } from "./schema";
 export { deploymentSchema } from "./schema";

@@ -25,8 +25,14 @@ export function nearestKey(path: string, siblings: readonly string[]): string | 
   return same ?? nearestName(path, keys);
 }
 
+/** Every dotted key that holds a value, for completion. */
+export function configKeys(): string[] {
+  const keys = allKeys(deploymentNode(), "");
+  return keys.filter((key) => !keys.some((other) => other.startsWith(`${key}.`)));
+}
+
 /** Every dotted key of the schema, groups included. */
-export function allKeys(node: SchemaNode, prefix: string): string[] {
+function allKeys(node: SchemaNode, prefix: string): string[] {
   return Object.entries(node.properties ?? {}).flatMap(([name, child]) => [
     `${prefix}${name}`,
     ...allKeys(child, `${prefix}${name}.`),

@@ -6,7 +6,7 @@ export const model = z
       .string()
       .min(1)
       .default("meta-llama/Meta-Llama-3-70B-Instruct")
-      .describe("Model: a name that `shardplan models` lists, or any label when configPath is given."),
+      .describe("A name that `shardplan models` lists, or any label when configPath is given."),
     configPath: z
       .string()
       .min(1)

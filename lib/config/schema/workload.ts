@@ -36,7 +36,7 @@ export const lengths = z.discriminatedUnion("kind", [
  * Lengths of AzureLLMInferenceTrace_conv.csv (Azure/AzurePublicDataset@b469a11, conversations of November 2023,
  * 19 366 requests): prompts have median 1020, mean 1155; outputs median 129, mean 211, longest 1000. The mean of the
  * outputs is the reference document's instead: 1248 tokens/s at 8 requests/s are 156 tokens. Prompts end where
- * 8192 - 1000 tokens leave room (a little less, so that both ends fit); 2 of 1000 in the trace are longer.
+ * 8192 - 1000 tokens leave room (a little less, so that both ends fit); 4 prompts of the trace are longer.
  */
 const PROMPT_TOKENS = { kind: "lognormal", median: 1020, mean: 1155, max: 7168 } as const;
 const OUTPUT_TOKENS = { kind: "lognormal", median: 129, mean: 156, max: 1000 } as const;

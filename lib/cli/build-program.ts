@@ -1,0 +1,60 @@
+import { Argument, Command, Option } from "commander";
+import type { CommandInput, CommandSpec } from "./command-spec";
+import { OPTIONS, type OptionName, type OptionValues } from "./options";
+
+/** What the parser hands on: the command that was named and its input. */
+export type Dispatch = (spec: CommandSpec, input: CommandInput) => Promise<void>;
+
+const ABOUT =
+  "Plans how a language model is sharded over GPUs and proves the plan against its service levels.";
+
+const CLOSING = `
+Exit codes: 0 the plan meets every requirement, 2 it does not (the report still prints),
+1 a mistake in the command line or the configuration, 70 a bug.
+\`shardplan help <command>\` shows options and examples.`;
+
+/** The command line parser, made from the command specs. It throws `CommanderError` instead of ending the process. */
+export function buildProgram(specs: readonly CommandSpec[], version: string, dispatch: Dispatch): Command {
+  const program = new Command("shardplan")
+    .description(ABOUT)
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError("(`--help` shows the options)")
+    .addHelpText("after", CLOSING);
+  for (const spec of specs) program.addCommand(buildCommand(spec, dispatch).copyInheritedSettings(program));
+  return program;
+}
+
+function buildCommand(spec: CommandSpec, dispatch: Dispatch): Command {
+  const command = new Command(spec.name).description(spec.summary);
+  for (const { usage, description, choices } of spec.arguments) {
+    const argument = new Argument(usage, description);
+    command.addArgument(choices ? argument.choices(choices) : argument);
+  }
+  for (const name of spec.options) command.addOption(buildOption(name));
+  command.addHelpText("after", examplesText(spec));
+  return command.action(async () => {
+    await dispatch(spec, { args: command.processedArgs.flat() as string[], options: valuesOf(command) });
+  });
+}
+
+function buildOption(name: OptionName): Option {
+  const { flags, description, choices, repeatable } = OPTIONS[name];
+  const option = new Option(flags, description);
+  if (choices) option.choices(choices);
+  if (repeatable) {
+    option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  }
+  return option;
+}
+
+/** commander gives what was typed; the defaults live here. */
+function valuesOf(command: Command): OptionValues {
+  const typed = command.opts<Partial<OptionValues>>();
+  return { stack: [], set: [], strategy: [], json: false, ...typed };
+}
+
+function examplesText(spec: CommandSpec): string {
+  const lines = spec.examples.map(([command, what]) => `  ${command}\n      ${what}`);
+  return `\nExamples:\n${lines.join("\n")}`;
+}

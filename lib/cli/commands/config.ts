@@ -1,0 +1,57 @@
+import { findModel, resolveHardware } from "../../catalog";
+import { configurationPage, type Deployment, editorSchema, exampleStack } from "../../config";
+import type { CommandInput, CommandSpec } from "../command-spec";
+import { emit, toJson } from "../emit";
+import { EXIT } from "../exit-codes";
+import type { Io } from "../io";
+import { type NamedDeployment, readDeployment } from "../read-deployment";
+
+type Action = (named: () => NamedDeployment, json: boolean) => string;
+
+/** What `config <action>` prints. */
+const ACTIONS: Readonly<Record<string, Action>> = {
+  check: (read, json) => {
+    const { name, deployment } = read();
+    checkNames(deployment);
+    return json ? toJson({ stack: name, valid: true }) : `${name}: valid`;
+  },
+  example: (read) => exampleStack(read().deployment),
+  show: (read) => toJson(read().deployment),
+  reference: () => configurationPage(),
+  schema: () => toJson(editorSchema()),
+};
+
+export const configCommand: CommandSpec = {
+  name: "config",
+  summary: "check a stack, or print it with every key explained",
+  arguments: [
+    {
+      usage: "[action]",
+      description:
+        "check (default): validate; example: a stack file with every key explained; show: all values as JSON; reference: docs/configuration.md; schema: JSON Schema for editors",
+      choices: Object.keys(ACTIONS),
+    },
+  ],
+  options: ["stack", "file", "set", "strategy", "json", "out"],
+  examples: [
+    ["shardplan config check --stack prod", "every problem of the stack, one a line"],
+    ["shardplan config example --stack dev --out Pulumi.mine.yaml", "a documented file to start from"],
+    ["shardplan config show --set hardware.nodes=2", "what the planner gets"],
+  ],
+  run({ args: [action = "check"], options }: CommandInput, io: Io) {
+    const print = ACTIONS[action] ?? ACTIONS.check;
+    if (print)
+      emit(
+        print(() => readDeployment(options, io), options.json),
+        options,
+        io,
+      );
+    return EXIT.met;
+  },
+};
+
+/** Names that only the catalogue knows. Throws its `UserError`. */
+function checkNames({ model, hardware }: Deployment): void {
+  resolveHardware(hardware);
+  if (model.configPath === undefined) findModel(model.name);
+}

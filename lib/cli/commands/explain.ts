@@ -1,0 +1,32 @@
+import { explain, renderExplanation } from "../../report";
+import { plan } from "../../strategy";
+import type { CommandSpec } from "../command-spec";
+import { emit, toJson } from "../emit";
+import { EXIT } from "../exit-codes";
+import { readDeployment } from "../read-deployment";
+
+export const explainCommand: CommandSpec = {
+  name: "explain",
+  summary: "how a figure of the plan comes about: formula, inputs, source",
+  arguments: [
+    {
+      usage: "<figures...>",
+      description:
+        "figures by their path in the JSON, as in memoryPerGpu.weightsBytes; a group explains all in it",
+    },
+  ],
+  options: ["stack", "file", "set", "strategy", "json", "out"],
+  examples: [
+    ["shardplan explain memoryPerGpu.weightsBytes", "where the weights per GPU come from"],
+    ["shardplan explain latency.decode --stack dev", "every decode figure of the dev stack"],
+  ],
+  run({ args, options }, io) {
+    const { name, deployment } = readDeployment(options, io);
+    io.progress(`planning ${name} ...`);
+    const result = plan(deployment);
+    io.progress("");
+    const explanations = args.flatMap((figure) => explain(result, figure));
+    emit(options.json ? toJson(explanations) : renderExplanation(explanations), options, io);
+    return EXIT.met;
+  },
+};

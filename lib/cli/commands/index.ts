@@ -1,0 +1,20 @@
+import type { CommandSpec } from "../command-spec";
+import { compareCommand } from "./compare";
+import { completionCommand } from "./completion";
+import { configCommand } from "./config";
+import { explainCommand } from "./explain";
+import { hardwareCommand } from "./hardware";
+import { modelsCommand } from "./models";
+import { planCommand } from "./plan";
+
+const WORK: readonly CommandSpec[] = [
+  planCommand,
+  compareCommand,
+  explainCommand,
+  modelsCommand,
+  hardwareCommand,
+  configCommand,
+];
+
+/** All commands, in the order in which help lists them. */
+export const COMMANDS: readonly CommandSpec[] = [...WORK, completionCommand(WORK)];

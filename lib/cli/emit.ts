@@ -1,0 +1,55 @@
+import { writeFileSync } from "node:fs";
+import { extname } from "node:path";
+import { UserError } from "../config";
+import type { ReportFormat, ReportOptions } from "../report";
+import type { Io } from "./io";
+import type { OptionValues } from "./options";
+
+const FORMAT_OF_ENDING: Readonly<Record<string, ReportFormat>> = {
+  ".json": "json",
+  ".md": "md",
+  ".html": "html",
+  ".htm": "html",
+};
+
+/** The report format that `--format`, `--json` or the ending of `--out` asks for; terminal otherwise. */
+export function reportFormat(options: OptionValues): ReportFormat {
+  if (options.format !== undefined) return options.format;
+  if (options.json) return "json";
+  return FORMAT_OF_ENDING[extname(options.out ?? "").toLowerCase()] ?? "terminal";
+}
+
+/** Colours and width of a report: a file gets none and the full width. */
+export function reportLook(options: OptionValues, io: Io): ReportOptions {
+  return toStdout(options) ? { color: io.color, width: io.width } : { color: false, width: 100 };
+}
+
+function toStdout(options: OptionValues): boolean {
+  return options.out === undefined || options.out === "-";
+}
+
+/** Writes a result to `--out` or to stdout, with one newline at its end. Throws `UserError` when the file cannot be written. */
+export function emit(text: string, options: OptionValues, io: Io): void {
+  const whole = text.endsWith("\n") ? text : `${text}\n`;
+  if (options.out === undefined || toStdout(options)) {
+    io.out(whole);
+    return;
+  }
+  try {
+    writeFileSync(options.out, whole);
+  } catch (error) {
+    throw new UserError({
+      code: "cannot-write",
+      where: options.out,
+      message: `cannot be written (${error instanceof Error ? error.message.split(",")[0] : String(error)})`,
+      hint: "give --out a file in a folder that exists",
+      cause: error,
+    });
+  }
+  io.talk(`wrote ${options.out}`);
+}
+
+/** JSON as this program prints it: two spaces, a newline at the end. */
+export function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { buildProgram } from "./build-program";
+import { COMMANDS } from "./commands";
+import type { ExitCode } from "./exit-codes";
+import type { Io } from "./io";
+import { packageVersion } from "./package-folder";
+import { processIo } from "./process-io";
+import { reportError } from "./report-error";
+
+/** Runs one command line (without `node` and the script) and returns its exit code. Never throws. */
+async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+  let code: ExitCode = 0;
+  try {
+    const program = buildProgram(COMMANDS, packageVersion(), async (spec, input) => {
+      code = await spec.run(input, io);
+    });
+    await program.parseAsync(argv, { from: "user" });
+    return code;
+  } catch (error) {
+    return reportError(error, io);
+  }
+}
+
+// The exit code is set, not forced: what is still in the pipe gets written.
+void main(process.argv.slice(2), processIo()).then((code) => {
+  process.exitCode = code;
+});

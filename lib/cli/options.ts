@@ -1,0 +1,59 @@
+import type { ReportFormat } from "../report";
+
+/** Values of all options; what a command does not list keeps its default. */
+export interface OptionValues {
+  readonly stack: readonly string[];
+  readonly file?: string;
+  readonly set: readonly string[];
+  readonly format?: ReportFormat;
+  readonly out?: string;
+  readonly json: boolean;
+  readonly strategy: readonly string[];
+  readonly param?: string;
+  readonly table?: SweepFormat;
+}
+
+export type SweepFormat = "table" | "csv" | "json" | "plot";
+export type OptionName = keyof OptionValues;
+
+/** One option as data. */
+export interface OptionSpec {
+  readonly flags: string;
+  readonly description: string;
+  readonly choices?: readonly string[];
+  /** May be given several times; the values become a list. */
+  readonly repeatable?: boolean;
+}
+
+export const REPORT_FORMATS: readonly ReportFormat[] = ["terminal", "json", "md", "html"];
+
+export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
+  stack: {
+    flags: "-s, --stack <name>",
+    description: "stack whose Pulumi.<name>.yaml is read (default: prod)",
+    repeatable: true,
+  },
+  file: { flags: "-f, --file <path>", description: "stack file to read instead of a stack of this folder" },
+  set: {
+    flags: "--set <key=value>",
+    description: "override a config key, as in --set slo.decode.p99Ms=80; repeatable",
+    repeatable: true,
+  },
+  format: { flags: "--format <format>", description: "form of the report", choices: REPORT_FORMATS },
+  out: { flags: "-o, --out <path>", description: "write to a file; its ending picks the format" },
+  json: { flags: "--json", description: "print JSON" },
+  strategy: {
+    flags: "--strategy <strategy>",
+    description: "pin a strategy such as tp8 or tp4dp2, or auto; repeat to compare",
+    repeatable: true,
+  },
+  param: {
+    flags: "--param <key=values>",
+    description: "config key and its values, as in workload.requestRate=2,4,8 or 2..16:2",
+  },
+  table: {
+    flags: "--format <format>",
+    description: "form of the result",
+    choices: ["table", "csv", "json", "plot"],
+  },
+};

@@ -1,0 +1,58 @@
+import { basename } from "node:path";
+import { type Deployment, readStackFile, stackFile, stackNames, UserError } from "../config";
+import type { Io } from "./io";
+import type { OptionValues } from "./options";
+import { packageFolder } from "./package-folder";
+import { parseStrategy } from "./parse-strategy";
+
+/** The stack that commands take when none is named. */
+export const DEFAULT_STACK = "prod";
+
+/** A deployment and the name that the user knows it by. */
+export interface NamedDeployment {
+  readonly name: string;
+  readonly deployment: Deployment;
+}
+
+/** The deployment that `--stack` or `--file` and `--set` name. Throws `UserError` for what cannot be read. */
+export function readDeployment(options: OptionValues, io: Io): NamedDeployment {
+  if (options.stack.length > 1 || (options.file !== undefined && options.stack.length > 0)) {
+    throw new UserError({
+      code: "several-stacks",
+      where: "--stack",
+      message: "this command takes one stack or file",
+      hint: "`shardplan compare` takes several",
+    });
+  }
+  if (options.strategy.length > 1) {
+    throw new UserError({
+      code: "several-strategies",
+      where: "--strategy",
+      message: "this command takes one strategy",
+      hint: "`shardplan compare` takes several",
+    });
+  }
+  return readNamed(options, [...options.set, ...options.strategy.flatMap(parseStrategy)], io);
+}
+
+/** The stack or file of the options with the given overrides instead of those of the options. */
+export function readNamed(options: OptionValues, overrides: readonly string[], io: Io): NamedDeployment {
+  const { file } = options;
+  if (file === undefined) return readStack(options.stack[0] ?? DEFAULT_STACK, overrides, io);
+  return { name: basename(file), deployment: readStackFile(file, overrides) };
+}
+
+/** The deployment of one stack by name, with overrides. */
+export function readStack(name: string, overrides: readonly string[], io: Io): NamedDeployment {
+  const path = stackPath(name, io);
+  return { name, deployment: readStackFile(path, overrides) };
+}
+
+/** Where a stack's file lies: here; in a folder without any stack, among the stacks that come with shardplan. */
+export function stackPath(name: string, io: Io): string {
+  const own = packageFolder();
+  const here = stackNames(io.folder);
+  if (here.length > 0 || !stackNames(own).includes(name)) return stackFile(name, io.folder);
+  io.talk(`no stack files in this folder: using the ${name} stack that comes with shardplan`);
+  return stackFile(name, own);
+}

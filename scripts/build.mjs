@@ -1,0 +1,47 @@
+/** Bundles the command line into dist/shardplan.cjs: starts in a tenth of a second and needs no other package. */
+import { cpSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+export const bundle = join(root, "dist", "shardplan.cjs");
+
+/** What the bundle is made of; a folder's time changes when a file in it comes or goes. */
+const SOURCES = ["lib", "package-lock.json", "scripts/build.mjs"];
+
+/** Makes the bundle anew if a source is newer. */
+export async function buildIfStale() {
+  const built = statSync(bundle, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (SOURCES.some((source) => newest(join(root, source)) > built)) await build();
+}
+
+/** Makes the bundle and puts the kernel tables beside it. Several builds at once do not disturb each other. */
+export async function build() {
+  const esbuild = await import("esbuild");
+  const temporary = `${bundle}.${process.pid}.tmp`;
+  mkdirSync(dirname(bundle), { recursive: true });
+  await esbuild.build({
+    entryPoints: [join(root, "lib/cli/main.ts")],
+    outfile: temporary,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    minify: true,
+    keepNames: true,
+    legalComments: "eof",
+    logLevel: "warning",
+  });
+  cpSync(join(root, "lib/performance/kernels/tables"), join(root, "dist/tables"), { recursive: true });
+  renameSync(temporary, bundle);
+}
+
+/** Latest time of change of a file or of anything in a folder. */
+function newest(path) {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) return 0;
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await build();
