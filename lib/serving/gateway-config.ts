@@ -21,11 +21,14 @@ export function gatewayConfig(plan: Plan, address: string): string {
 	auto_https disable_redirects
 	skip_install_trust
 	default_sni ${name}
+	servers {
+		protocols h1 h2
+	}
 }
 
 https://${name}:${gateway.port} {
 	${gateway.domain === undefined ? "tls internal" : ACME}
-	@stranger not remote_ip ${gateway.allowedCidrs.join(" ")}
+	@stranger not remote_ip ${welcome(gateway.allowedCidrs).join(" ")}
 	@health {
 		method GET
 		path /health
@@ -38,7 +41,7 @@ https://${name}:${gateway.port} {
 		method GET
 		path /v1/models
 	}
-	@keyless not header Authorization "Bearer {$SHARDPLAN_API_KEY}"
+	@keyless not header Authorization "Bearer {env.SHARDPLAN_API_KEY}"
 	route {
 		error @stranger 403
 		reverse_proxy @health 127.0.0.1:${PORTS.vllm}
@@ -59,6 +62,11 @@ https://${name}:${gateway.port} {
 		respond \`{"error":{"message":"{http.error.status_text}","code":{http.error.status_code}}}\` {http.error.status_code}
 	}
 }
+
+https://:${gateway.port} {
+	${gateway.domain === undefined ? "tls internal" : ACME}
+	respond 421
+}
 `;
 }
 
@@ -69,6 +77,6 @@ const ACME = `tls {
 		}
 	}`;
 
-/** Matches requests from outside the allowed ranges. IPv6 clients count as strangers unless all are welcome. */
-const strangers = (cidrs: readonly string[]) =>
-  `@stranger not remote_ip ${(cidrs.includes("0.0.0.0/0") ? ["0.0.0.0/0", "::/0"] : cidrs).join(" ")}`;
+/** The host itself may always ask: that is how the service is verified. IPv6 is open only when everybody is welcome. */
+const welcome = (cidrs: readonly string[]) =>
+  cidrs.includes("0.0.0.0/0") ? ["0.0.0.0/0", "::/0"] : ["127.0.0.1/32", ...cidrs];

@@ -1,6 +1,7 @@
 export { type DeploymentCommands, deploymentCommands } from "./deployment-commands";
 export { gatewayConfig } from "./gateway-config";
 export { type HostPaths, hostPaths } from "./host-paths";
+export { basePackages, MINIMUM_DRIVER, UV_VERSION } from "./host-software";
 export { PORTS } from "./ports";
 export {
   type NodeAddresses,
@@ -13,4 +14,4 @@ export { shellCommand, shellWord } from "./shell-command";
 export { type SystemdService, systemdUnit } from "./systemd-unit";
 export { gatewayUnit, rayHeadUnit, rayWorkerUnit, UNITS, USERS, vllmUnit } from "./units";
 export { type CompletionRequest, endpointUrl, verificationRequest } from "./verification-request";
-export { DRAIN_SECONDS, servedModelName, vllmArguments } from "./vllm-arguments";
+export { DRAIN_SECONDS, isQuantizedCheckpoint, servedModelName, vllmArguments } from "./vllm-arguments";

@@ -72,13 +72,16 @@ function envelope({ serving, deployment }: Plan): string[] {
   ];
 }
 
+/** Whether the weights are stored in FP8: published checkpoints say so in their name. */
+export const isQuantizedCheckpoint = ({ deployment: { model } }: Plan): boolean => /fp8/i.test(model.name);
+
 /** `auto` keeps the cache in the compute type; fp8 weights are quantised while loading unless the checkpoint already is. */
-function precision({ deployment: { model, serving } }: Plan): string[] {
-  const quantizedCheckpoint = /fp8/i.test(model.name);
+function precision(plan: Plan): string[] {
+  const { model, serving } = plan.deployment;
   return [
     ...["--dtype", serving.dtype],
     ...["--kv-cache-dtype", model.kvCacheDtype === "fp8" ? "fp8" : "auto"],
-    ...(model.precision === "fp8" && !quantizedCheckpoint ? ["--quantization", "fp8"] : []),
+    ...(model.precision === "fp8" && !isQuantizedCheckpoint(plan) ? ["--quantization", "fp8"] : []),
   ];
 }
 

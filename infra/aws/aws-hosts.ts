@@ -1,0 +1,71 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Plan } from "../../lib/strategy";
+import type { Secrets } from "../configuration";
+import type { Host } from "../hosts/host";
+import { GpuNode } from "./gpu-node";
+import { UNPUBLISHED } from "./host-key";
+import { InstanceRole } from "./instance-role";
+import { Network } from "./network";
+import { sshKeyOf } from "./ssh-key";
+
+export interface AwsHostsArgs {
+  readonly plan: Plan;
+  readonly secrets: Secrets;
+}
+
+/** The plan's machines on AWS: as many instances of the planned type as the plan has nodes, and what they stand in. */
+export class AwsHosts extends pulumi.ComponentResource {
+  readonly hosts: readonly Host[];
+
+  constructor(name: string, { plan, secrets }: AwsHostsArgs, opts?: pulumi.ComponentResourceOptions) {
+    const stack = `${pulumi.getProject()}-${pulumi.getStack()}`;
+    const key = sshKeyOf(plan.deployment, secrets);
+    const provider = new aws.Provider(name, {
+      region: plan.deployment.aws.region as aws.Region,
+      defaultTags: { tags: { "shardplan:stack": stack } },
+    });
+    super("shardplan:infra:AwsHosts", name, {}, { ...opts, providers: [provider] });
+    const child = { parent: this };
+    const network = new Network(`${name}-network`, { plan }, child);
+    const names = Array.from({ length: plan.deployment.hardware.nodes }, (_, index) => `node-${index}`);
+    const parameters = names.map(
+      (node) =>
+        new aws.ssm.Parameter(
+          `${name}-${node}-host-key`,
+          { name: `/shardplan/${stack}/host-key/${node}`, type: "String", value: UNPUBLISHED },
+          // The machine writes it.
+          { ...child, ignoreChanges: ["value"] },
+        ),
+    );
+    const role = new InstanceRole(
+      `${name}-role`,
+      { plan, hostKeyParameters: parameters.map((parameter) => parameter.arn) },
+      child,
+    );
+    const keyPair = new aws.ec2.KeyPair(`${name}-key`, { publicKey: key.publicKey }, child);
+    const placement =
+      names.length > 1
+        ? new aws.ec2.PlacementGroup(`${name}-placement`, { strategy: "cluster" }, child)
+        : undefined;
+    this.hosts = parameters.map(
+      (parameter, index) =>
+        new GpuNode(
+          `${name}-node-${index}`,
+          {
+            plan,
+            index,
+            subnetId: network.subnetId,
+            securityGroupId: network.securityGroupId,
+            profileName: role.profileName,
+            keyName: keyPair.keyName,
+            placementGroup: placement?.name,
+            hostKeyParameter: parameter,
+            privateKey: key.privateKey,
+          },
+          child,
+        ).host,
+    );
+    this.registerOutputs({ addresses: this.hosts.map((host) => host.address) });
+  }
+}

@@ -1,0 +1,114 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Plan } from "../../lib/strategy";
+import type { Host } from "../hosts/host";
+import { hostKeyOf, publishHostKeyScript } from "./host-key";
+
+export interface GpuNodeArgs {
+  readonly plan: Plan;
+  readonly index: number;
+  readonly subnetId: pulumi.Input<string>;
+  readonly securityGroupId: pulumi.Input<string>;
+  readonly profileName: pulumi.Input<string>;
+  readonly keyName: pulumi.Input<string>;
+  /** Absent with a single node. */
+  readonly placementGroup?: pulumi.Input<string>;
+  /** Where the instance publishes its host key. */
+  readonly hostKeyParameter: aws.ssm.Parameter;
+  readonly privateKey: pulumi.Output<string>;
+}
+
+/** Image with driver, Fabric Manager and local disks ready; its format is documented in AWS's find-dlami-id page. */
+const IMAGE_PARAMETER =
+  "/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id";
+
+const SSH_USER = "ubuntu";
+const SSH_PORT = 22;
+
+/** Failed dials before the first step gives up: with the plugin's backoff about 20 minutes, a large machine's boot. */
+const BOOT_DIAL_ERROR_LIMIT = 250;
+
+/** One GPU machine of the plan's type with a fixed public address. */
+export class GpuNode extends pulumi.ComponentResource {
+  readonly host: Host;
+
+  constructor(name: string, args: GpuNodeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("shardplan:infra:GpuNode", name, {}, opts);
+    const child = { parent: this };
+    const { aws: settings } = args.plan.deployment;
+    const template = this.launchTemplate(name, args);
+    const instance = new aws.ec2.Instance(
+      name,
+      {
+        ami: settings.amiId ?? aws.ssm.getParameterOutput({ name: IMAGE_PARAMETER }, child).value,
+        instanceType: args.plan.instance.name,
+        subnetId: args.subnetId,
+        vpcSecurityGroupIds: [args.securityGroupId],
+        iamInstanceProfile: args.profileName,
+        keyName: args.keyName,
+        placementGroup: args.placementGroup,
+        // Version 2 only, and one hop: a request forged through a service on the host gets no credentials.
+        metadataOptions: { httpTokens: "required", httpEndpoint: "enabled", httpPutResponseHopLimit: 1 },
+        rootBlockDevice: {
+          volumeType: "gp3",
+          volumeSize: settings.rootVolumeGb,
+          encrypted: true,
+          tags: { Name: name },
+        },
+        launchTemplate: { id: template.id, version: template.latestVersion.apply(String) },
+        tags: { Name: name },
+      },
+      {
+        ...child,
+        protect: settings.protect,
+        // A reservation has room for one machine: the old one must leave first.
+        deleteBeforeReplace: true,
+        // A newer image must not replace a machine that serves; an image that the user names does.
+        ignoreChanges: settings.amiId === undefined ? ["ami"] : [],
+      },
+    );
+    const address = new aws.ec2.Eip(`${name}-address`, { domain: "vpc", instance: instance.id }, child);
+    this.host = this.asHost(args, instance, address.publicIp);
+    this.registerOutputs({ address: address.publicIp, instanceId: instance.id });
+  }
+
+  /** What a running machine cannot change: a new version of it replaces the machine. */
+  private launchTemplate(name: string, { plan, hostKeyParameter }: GpuNodeArgs): aws.ec2.LaunchTemplate {
+    const { region, capacityReservationId, capacityBlock } = plan.deployment.aws;
+    return new aws.ec2.LaunchTemplate(
+      `${name}-template`,
+      {
+        userData: hostKeyParameter.name.apply((parameter) =>
+          Buffer.from(publishHostKeyScript(parameter, region)).toString("base64"),
+        ),
+        ...(capacityReservationId === undefined
+          ? {}
+          : {
+              capacityReservationSpecification: { capacityReservationTarget: { capacityReservationId } },
+            }),
+        ...(capacityBlock ? { instanceMarketOptions: { marketType: "capacity-block" } } : {}),
+      },
+      { parent: this },
+    );
+  }
+
+  private asHost(args: GpuNodeArgs, instance: aws.ec2.Instance, address: pulumi.Output<string>): Host {
+    return {
+      name: `node-${args.index}`,
+      label: address.apply((text) => `node-${args.index} (${text})`),
+      address,
+      privateAddress: instance.privateIp,
+      user: SSH_USER,
+      port: SSH_PORT,
+      outlivesStack: false,
+      connection: {
+        host: address,
+        port: SSH_PORT,
+        user: SSH_USER,
+        privateKey: args.privateKey,
+        hostKey: hostKeyOf(instance, args.hostKeyParameter, { parent: this }),
+        dialErrorLimit: BOOT_DIAL_ERROR_LIMIT,
+      },
+    };
+  }
+}

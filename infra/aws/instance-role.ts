@@ -1,0 +1,60 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Plan } from "../../lib/strategy";
+
+export interface InstanceRoleArgs {
+  readonly plan: Plan;
+  /** ARNs of the parameters in which the nodes publish their host keys. */
+  readonly hostKeyParameters: readonly pulumi.Output<string>[];
+}
+
+/** What the machines may do in AWS: publish their host key, be reached by Session Manager, read the weights' bucket. */
+export class InstanceRole extends pulumi.ComponentResource {
+  readonly profileName: pulumi.Output<string>;
+
+  constructor(name: string, args: InstanceRoleArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("shardplan:infra:InstanceRole", name, {}, opts);
+    const child = { parent: this };
+    const role = new aws.iam.Role(
+      `${name}-role`,
+      { assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "ec2.amazonaws.com" }) },
+      child,
+    );
+    const policy = new aws.iam.RolePolicy(
+      `${name}-policy`,
+      {
+        role: role.name,
+        policy: pulumi.jsonStringify({
+          Version: "2012-10-17",
+          Statement: [
+            { Effect: "Allow", Action: "ssm:PutParameter", Resource: args.hostKeyParameters },
+            ...bucketStatements(args.plan),
+          ],
+        }),
+      },
+      child,
+    );
+    new aws.iam.RolePolicyAttachment(
+      `${name}-session-manager`,
+      { role: role.name, policyArn: aws.iam.ManagedPolicy.AmazonSSMManagedInstanceCore },
+      child,
+    );
+    const profile = new aws.iam.InstanceProfile(
+      `${name}-profile`,
+      { role: role.name },
+      { ...child, dependsOn: policy },
+    );
+    this.profileName = profile.name;
+    this.registerOutputs({ profileName: this.profileName });
+  }
+}
+
+/** Read access to the bucket of the weights, where they come from one. */
+export function bucketStatements({ deployment: { model } }: Plan): object[] {
+  const [, bucket, prefix] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(model.location ?? "") ?? [];
+  if (model.source !== "bucket" || bucket === undefined) return [];
+  return [
+    { Effect: "Allow", Action: "s3:ListBucket", Resource: `arn:aws:s3:::${bucket}` },
+    { Effect: "Allow", Action: "s3:GetObject", Resource: `arn:aws:s3:::${bucket}/${prefix ?? ""}*` },
+  ];
+}

@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { type Deployment, deploymentFromPulumi } from "../lib/config";
+import { orRunError } from "./run-error";
+
+/** Folder of Pulumi.yaml and the stack files, from which relative paths in the configuration are taken. */
+const PROJECT = join(__dirname, "..");
+
+/** Secrets of the stack; each is absent unless set with `pulumi config set --secret`. */
+export interface Secrets {
+  readonly sshPrivateKey?: pulumi.Output<string>;
+  readonly huggingFaceToken?: pulumi.Output<string>;
+  readonly apiKey?: pulumi.Output<string>;
+}
+
+/** The stack's configuration, validated. Ends the program with one line per problem. */
+export function readConfiguration(): { deployment: Deployment; secrets: Secrets } {
+  const config = new pulumi.Config("shardplan");
+  const deployment = orRunError(() =>
+    deploymentFromPulumi((section) => config.get(section), {
+      keys: Object.keys(pulumi.runtime.allConfig()),
+      folder: PROJECT,
+    }),
+  );
+  return {
+    deployment,
+    secrets: {
+      sshPrivateKey: config.getSecret("sshPrivateKey"),
+      huggingFaceToken: config.getSecret("huggingFaceToken"),
+      apiKey: config.getSecret("apiKey"),
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Deployment } from "../../lib/config";
+import type { Secrets } from "../configuration";
+import { hostLabel, privateKeyOf } from "./given-hosts";
+import { knock } from "./knock";
+
+/**
+ * Knocks at every given host before anything is registered: an unreachable host, a refused key or a changed host key
+ * is one line with what to do, all of them at once, instead of a plugin's error in the middle of an update.
+ * A preview only warns, because a plan can be made while the hosts are off.
+ */
+export async function checkGivenHosts({ hosts }: Deployment, secrets: Secrets): Promise<void> {
+  const problems = await Promise.all(
+    hosts.map(async (host, index) => {
+      const privateKey = await plain(privateKeyOf(host, index, secrets));
+      const problem = await knock({ ...host, privateKey });
+      return problem === undefined ? [] : [`${hostLabel(host, index)}: ${problem}`];
+    }),
+  );
+  const lines = problems.flat();
+  if (lines.length === 0) return;
+  if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(lines.join("\n"));
+  for (const line of lines) pulumi.log.warn(line);
+}
+
+/** The value of an output that is always known, such as a configured secret. It stays in this process. */
+const plain = <Value>(output: pulumi.Output<Value>): Promise<Value> =>
+  new Promise((resolve) => {
+    output.apply((value) => resolve(value as Value));
+  });

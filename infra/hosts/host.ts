@@ -1,0 +1,24 @@
+import type { types } from "@pulumi/command";
+import type * as pulumi from "@pulumi/pulumi";
+
+/** A machine that the program reaches over SSH, wherever it comes from. */
+export interface Host {
+  /** Short name for resources: node-0, node-1, ... */
+  readonly name: string;
+  /** How messages call it: the config key and the address, so that a reader knows where to look. */
+  readonly label: pulumi.Input<string>;
+  /** Address that clients and the program use. */
+  readonly address: pulumi.Input<string>;
+  /** Address that the other hosts use; empty: the host's own default route decides. */
+  readonly privateAddress: pulumi.Input<string>;
+  readonly connection: pulumi.Input<types.input.remote.ConnectionArgs>;
+  /** SSH user and port, for a reader. */
+  readonly user: string;
+  readonly port: number;
+  /** True for machines that stay when the stack is destroyed: services are then removed one by one. */
+  readonly outlivesStack: boolean;
+}
+
+/** The SSH command by which a person reaches the host. */
+export const sshCommand = (host: Host, address: string): string =>
+  `ssh ${host.port === 22 ? "" : `-p ${host.port} `}${host.user}@${address}`;

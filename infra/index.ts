@@ -1,0 +1,36 @@
+import { readConfiguration } from "./configuration";
+import { checkGivenHosts } from "./hosts/check-given-hosts";
+import { provideHosts } from "./hosts/provide-hosts";
+import { planOrFail } from "./plan-or-fail";
+import { Drivers } from "./services/drivers";
+import { EngineEnvironment } from "./services/engine-environment";
+import { Gateway } from "./services/gateway";
+import { ModelWeights } from "./services/model-weights";
+import { Preparation } from "./services/preparation";
+import { RayCluster } from "./services/ray-cluster";
+import { Verification } from "./services/verification";
+import { VllmService } from "./services/vllm-service";
+import { stackOutputs } from "./stack-outputs";
+
+/**
+ * The whole program: from the stack's configuration to a proven endpoint. Nothing is registered before the plan
+ * holds. Runs as the program of `pulumi up` (main.ts) and inline through the Automation API.
+ */
+export async function shardplan() {
+  const { deployment, secrets } = readConfiguration();
+  const plan = planOrFail(deployment);
+  await checkGivenHosts(deployment, secrets);
+
+  const hosts = provideHosts(plan, secrets);
+  const preparation = new Preparation("preparation", { plan, hosts });
+  const { nodes } = preparation;
+  const drivers = new Drivers("drivers", { plan, nodes }, { dependsOn: preparation });
+  const engine = new EngineEnvironment("engine", { plan, nodes }, { dependsOn: drivers });
+  const weights = new ModelWeights("weights", { plan, nodes, secrets }, { dependsOn: engine });
+  const ray = new RayCluster("ray", { plan, nodes }, { dependsOn: weights });
+  const vllm = new VllmService("vllm", { plan, nodes, secrets }, { dependsOn: ray });
+  const gateway = new Gateway("gateway", { plan, nodes }, { dependsOn: vllm });
+  const verification = new Verification("verification", { plan, nodes, gateway }, { dependsOn: gateway });
+
+  return stackOutputs({ plan, nodes, vllm, gateway, verification });
+}

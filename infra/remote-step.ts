@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { shellWord } from "../lib/serving";
+import type { Host } from "./hosts/host";
+
+const STEPS = join(__dirname, "steps");
+const LIBRARY = readFileSync(join(STEPS, "lib.sh"), "utf8");
+
+/** The command is constant: script, parameters and secrets travel on standard input. */
+const runAs = (action: "apply" | "remove") =>
+  `if [ "$(id -u)" = 0 ]; then exec bash -s -- ${action}; else exec sudo -n bash -s -- ${action}; fi`;
+
+/** What a remote step needs. */
+export interface RemoteStepArgs<Result> {
+  readonly host: Host;
+  /** Name of the file in infra/steps, without `.sh`. */
+  readonly step: string;
+  /** Shell variables of the script. Secrets are given as secret outputs. */
+  readonly parameters: Readonly<Record<string, pulumi.Input<string | number>>>;
+  /** Shape of the JSON object that the script prints last. */
+  readonly result: z.ZodType<Result>;
+  /** The script can take back what it did; on machines that are deleted as a whole that is not needed. */
+  readonly removable?: boolean;
+}
+
+/** One script on one host. */
+export interface RemoteStep<Result> {
+  readonly resource: command.remote.Command;
+  readonly result: pulumi.Output<Result>;
+}
+
+/**
+ * Runs a file of infra/steps on a host over SSH. A changed script or parameter runs it again in place: every step
+ * can be repeated from any half-done point, so nothing here ever replaces (`triggers` would).
+ */
+export function remoteStep<Result>(
+  name: string,
+  args: RemoteStepArgs<Result>,
+  opts: pulumi.CustomResourceOptions,
+): RemoteStep<Result> {
+  const { host } = args;
+  const resource = new command.remote.Command(
+    name,
+    {
+      connection: host.connection,
+      create: runAs("apply"),
+      ...(args.removable && host.outlivesStack ? { delete: runAs("remove") } : {}),
+      stdin: stepScript(args.step, { HOST_NAME: host.label, ...args.parameters }),
+      // Results go to stdout, talk goes to stderr; sshd refuses variables that it was not told to accept.
+      logging: command.remote.Logging.Stderr,
+      addPreviousOutputInEnv: false,
+    },
+    opts,
+  );
+  const result = resource.stdout.apply((text) => parseResult(args.step, args.result, text));
+  return { resource, result };
+}
+
+function stepScript(
+  step: string,
+  parameters: Record<string, pulumi.Input<string | number>>,
+): pulumi.Output<string> {
+  const body = readFileSync(join(STEPS, `${step}.sh`), "utf8");
+  return pulumi.output(parameters).apply((values) => {
+    const assignments = Object.entries(values).map(([name, value]) => `${name}=${shellWord(`${value}`)}`);
+    return [...assignments, LIBRARY, body].join("\n");
+  });
+}
+
+/** The last line of a step's standard output. */
+export function parseResult<Result>(step: string, schema: z.ZodType<Result>, stdout: string): Result {
+  const line = stdout.trim().split("\n").at(-1) ?? "";
+  try {
+    return schema.parse(JSON.parse(line));
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : "it is no JSON";
+    throw new pulumi.RunError(
+      `step ${step} ended without its result (${reason}): ${line.slice(0, 200)}; run pulumi up again`,
+    );
+  }
+}

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import {
+  PLACEHOLDER_ADDRESSES,
+  PORTS,
+  servedModelName,
+  UNITS,
+  verificationRequest,
+  vllmUnit,
+} from "../../lib/serving";
+import type { Plan } from "../../lib/strategy";
+import { remoteStep } from "../remote-step";
+import { certificateKind, type Gateway } from "./gateway";
+import { headOf, type Node } from "./node";
+
+const completion = z.object({
+  text: z.string(),
+  completionTokens: z.number(),
+  seconds: z.number(),
+  model: z.string(),
+  version: z.string(),
+});
+
+/** A real completion and what vLLM said of itself. */
+export type Completion = z.infer<typeof completion>;
+
+export interface VerificationArgs {
+  readonly plan: Plan;
+  readonly nodes: readonly Node[];
+  readonly gateway: Gateway;
+}
+
+/** Proves the service through the gateway, as a client would; runs again whenever what is served changes. */
+export class Verification extends pulumi.ComponentResource {
+  readonly completion: pulumi.Output<Completion>;
+
+  constructor(
+    name: string,
+    { plan, nodes, gateway }: VerificationArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("shardplan:infra:Verification", name, {}, opts);
+    const { host } = headOf(nodes);
+    const step = remoteStep(
+      `${host.name}-verify`,
+      {
+        host,
+        step: "verify",
+        result: completion,
+        parameters: {
+          ENDPOINT: gateway.endpoint,
+          CONNECT: gateway.endpoint.apply(hostAndPort),
+          PORT: plan.deployment.gateway.port,
+          CERTIFICATE: certificateKind(plan),
+          REQUEST: JSON.stringify(verificationRequest(plan)),
+          MODEL_NAME: servedModelName(plan),
+          VLLM_VERSION: plan.deployment.serving.vllmVersion,
+          VLLM_UNIT: UNITS.vllm,
+          VLLM_PORT: PORTS.vllm,
+          SERVED: digest(vllmUnit(plan, PLACEHOLDER_ADDRESSES)),
+        },
+      },
+      { parent: this },
+    );
+    this.completion = step.result;
+    this.registerOutputs({ completion: this.completion });
+  }
+}
+
+/** Host and port of a URL as curl's --connect-to wants them. */
+function hostAndPort(url: string): string {
+  const { hostname, port } = new URL(url);
+  return `${hostname}:${port || "443"}`;
+}
+
+/** The script does not read it: a changed service changes it, and so the proof is made again. */
+const digest = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 16);

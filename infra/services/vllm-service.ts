@@ -1,0 +1,45 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { PORTS, servedModelName, UNITS, vllmUnit } from "../../lib/serving";
+import type { Plan } from "../../lib/strategy";
+import type { Secrets } from "../configuration";
+import { remoteStep } from "../remote-step";
+import { clusterAddresses, headOf, type Node } from "./node";
+
+export interface VllmServiceArgs {
+  readonly plan: Plan;
+  readonly nodes: readonly Node[];
+  readonly secrets: Secrets;
+}
+
+/** vLLM with the plan's arguments, on the first node. Done when it has answered a completion. */
+export class VllmService extends pulumi.ComponentResource {
+  /** Tokens that vLLM says its KV cache holds; 0 if its log has forgotten. */
+  readonly kvCacheTokens: pulumi.Output<number>;
+
+  constructor(name: string, args: VllmServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("shardplan:infra:VllmService", name, {}, opts);
+    const { plan, nodes, secrets } = args;
+    const head = headOf(nodes);
+    const step = remoteStep(
+      `${head.host.name}-vllm`,
+      {
+        host: head.host,
+        step: "vllm",
+        result: z.object({ version: z.string(), kvCacheTokens: z.number() }),
+        removable: true,
+        parameters: {
+          UNIT: UNITS.vllm,
+          UNIT_TEXT: clusterAddresses(head, head).apply((addresses) => vllmUnit(plan, addresses)),
+          PORT: PORTS.vllm,
+          MODEL_NAME: servedModelName(plan),
+          READY_SECONDS: Math.round(plan.deployment.serving.readyTimeoutMinutes * 60),
+          API_KEY: secrets.apiKey ?? "",
+        },
+      },
+      { parent: this },
+    );
+    this.kvCacheTokens = step.result.apply((found) => found.kvCacheTokens);
+    this.registerOutputs({ kvCacheTokens: this.kvCacheTokens });
+  }
+}

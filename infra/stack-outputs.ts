@@ -1,0 +1,51 @@
+import * as pulumi from "@pulumi/pulumi";
+import { hostPaths, servedModelName } from "../lib/serving";
+import type { Plan } from "../lib/strategy";
+import { sshCommand } from "./hosts/host";
+import type { Gateway } from "./services/gateway";
+import { headOf, type Node } from "./services/node";
+import type { Verification } from "./services/verification";
+import type { VllmService } from "./services/vllm-service";
+
+/** What the stack consists of once it is up. */
+export interface Deployed {
+  readonly plan: Plan;
+  readonly nodes: readonly Node[];
+  readonly vllm: VllmService;
+  readonly gateway: Gateway;
+  readonly verification: Verification;
+}
+
+/** The stack's outputs: where the service is, what was planned, what was seen, how to get in. */
+export function stackOutputs({ plan, nodes, vllm, gateway, verification }: Deployed) {
+  const { host } = headOf(nodes);
+  const reach = (node: Node) =>
+    pulumi.output(node.host.address).apply((address) => sshCommand(node.host, address));
+  return {
+    endpoint: gateway.endpoint,
+    certificateAuthority: gateway.certificateAuthority,
+    model: servedModelName(plan),
+    strategy: plan.strategy,
+    predicted: predictedFigures(plan),
+    measured: { kvCacheTokens: vllm.kvCacheTokens },
+    completion: verification.completion,
+    apiKeyCommand: pulumi
+      .output(host.address)
+      .apply((address) => `${sshCommand(host, address)} sudo cat ${hostPaths(plan).secrets}/api-key`),
+    hosts: nodes.map(reach),
+  };
+}
+
+/** The plan's word, in the quantities that vLLM measures of itself. */
+export function predictedFigures({ latency, throughput, memoryPerGpu, cost }: Plan) {
+  const percentiles = ({ p50Ms, p99Ms }: Plan["latency"]["decode"]) => ({ p50Ms, p99Ms });
+  return {
+    prefill: percentiles(latency.prefill),
+    firstToken: percentiles(latency.firstToken),
+    decode: percentiles(latency.decode),
+    outputTokensPerSecond: throughput.outputTokensPerSecond,
+    sustainableRequestRate: throughput.sustainableRequestRate,
+    kvCacheTokens: memoryPerGpu.kvCacheTokens,
+    ...(cost.usdPerHour === undefined ? {} : { usdPerHour: cost.usdPerHour }),
+  };
+}

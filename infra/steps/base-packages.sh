@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# Debian packages, system users and folders that the services need. Installs only what is missing.
+# in:  HOST_NAME, PACKAGES (words)
+# out: {"installed":[...]}
+
+apply() {
+  install_packages
+  make_user "$ENGINE_USER" "$STATE"
+  make_user shardplan-gateway /var/lib/shardplan-gateway
+  make_folders
+  limit_journal
+  result "installed:=$(json_list "${MISSING[@]}")"
+}
+
+json_list() {
+  local item out=""
+  for item in "$@"; do out+="${out:+,}$(json_string "$item")"; done
+  printf '[%s]' "$out"
+}
+
+MISSING=()
+
+find_missing() {
+  local package
+  MISSING=()
+  for package in $PACKAGES; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || MISSING+=("$package")
+  done
+}
+
+install_packages() {
+  find_missing
+  [ ${#MISSING[@]} -gt 0 ] || return 0
+  local caddy_was_here=yes
+  command -v caddy >/dev/null || caddy_was_here=no
+  info "installing ${MISSING[*]}"
+  run_long apt 1800 -- /bin/bash -c 'export DEBIAN_FRONTEND=noninteractive
+    dpkg --configure -a
+    apt-get -qq -o DPkg::Lock::Timeout=600 update
+    exec apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends "$@"' apt "${MISSING[@]}" ||
+    { tail -n 20 "$LOGS/apt.log" >&2; fatal "apt-get could not install ${MISSING[*]}" \
+      "see the lines above and $LOGS/apt.log; check the host's package sources"; }
+  # The package starts a server of its own on port 80; ours is a unit of our own.
+  if [ "$caddy_was_here" = no ]; then systemctl disable --now --quiet caddy.service 2>/dev/null || true; fi
+  changed "installed ${MISSING[*]}"
+}
+
+make_user() {
+  local name=$1 home=$2
+  if ! id "$name" >/dev/null 2>&1; then
+    useradd --system --user-group --home-dir "$home" --shell /usr/sbin/nologin "$name"
+    changed "made user $name"
+  fi
+  make_folder "$home" 755 "$name"
+}
+
+make_folder() {
+  local path=$1 mode=$2 owner=$3
+  [ "$(stat -c '%a %U' "$path" 2>/dev/null)" != "$mode $owner" ] || return 0
+  mkdir -p "$path"
+  chown "$owner:" "$path"
+  chmod "$mode" "$path"
+  changed "made $path"
+}
+
+make_folders() {
+  make_folder /etc/shardplan 755 root
+  make_folder "$SECRETS" 700 root
+  make_folder "$STATE/models" 755 root
+}
+
+# Services that write a line every ten seconds for months must not fill the disk.
+limit_journal() {
+  if write_file /etc/systemd/journald.conf.d/shardplan.conf 644 root $'[Journal]\nSystemMaxUse=2G\n'; then
+    systemctl kill --kill-whom=main --signal=SIGHUP systemd-journald 2>/dev/null || true
+  fi
+}
+
+run_step base-packages "$@"

@@ -1,0 +1,111 @@
+# shellcheck shell=bash
+# NVIDIA driver and, on NVSwitch machines, Fabric Manager of the same version: checked, and installed where absent.
+# Never touches a driver that works and is new enough, and never restarts Fabric Manager: that breaks NVLink
+# multicast under a running server (NVIDIA/nccl #1488).
+# in:  HOST_NAME, GPU_KIND, GPUS_NEEDED, NVSWITCH (yes, no), MINIMUM_DRIVER (major version)
+# out: {"driver","skipped"}
+
+apply() {
+  if [ "$GPU_KIND" != gpu ]; then
+    info "driver: skipped, the plan's hardware has no accelerator"
+    result "driver=" "skipped=the plan's hardware has no accelerator"
+    return
+  fi
+  hold_packages
+  [ -n "$(driver_version)" ] || install_driver
+  require_driver
+  start_fabric
+  wait_for_gpus
+  result "driver=$(driver_version)" "skipped="
+}
+
+driver_version() { nvidia-smi --query-gpu=driver_version --format=csv,noheader 2>/dev/null | head -n 1; }
+
+# Unattended upgrades have moved Fabric Manager away from its driver and stopped fleets (aws-parallelcluster #3034).
+hold_packages() {
+  [ -d /etc/apt/apt.conf.d ] || return 0
+  local text='Unattended-Upgrade::Package-Blacklist { "nvidia-.*"; "libnvidia-.*"; "cuda-.*"; "linux-.*"; };'
+  write_file /etc/apt/apt.conf.d/99shardplan-nvidia 644 root "$text"$'\n' || true
+}
+
+# The recipe of dstack's GPU images: NVIDIA's own repository, one pin for the whole family, open kernel modules.
+install_driver() {
+  local distribution script
+  distribution=$(os_release ID)$(os_release VERSION_ID | tr -d .)
+  case "$distribution" in
+    ubuntu2204 | ubuntu2404 | debian12) ;;
+    *) fatal "no NVIDIA driver, and no recipe for $distribution" "install driver $MINIMUM_DRIVER or later, or use Ubuntu 22.04 or 24.04" ;;
+  esac
+  info "installing NVIDIA driver $MINIMUM_DRIVER; this takes minutes"
+  script=$(driver_script)
+  write_file /run/shardplan/install-driver.sh 700 root "$script" || true
+  run_long driver 2400 --setenv=DISTRIBUTION="$distribution" --setenv=BRANCH="$MINIMUM_DRIVER" \
+    --setenv=NVSWITCH="$NVSWITCH" -- /bin/bash /run/shardplan/install-driver.sh ||
+    { tail -n 20 "$LOGS/driver.log" | cut -c1-300 >&2
+      fatal "could not install the NVIDIA driver" "see the lines above and $LOGS/driver.log; or use an image that brings the driver"; }
+  changed "installed NVIDIA driver $(driver_version)"
+}
+
+driver_script() {
+  cat <<'SCRIPT'
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive
+apt="apt-get -qq -o DPkg::Lock::Timeout=600"
+keyring=cuda-keyring_1.1-1_all.deb
+if ! dpkg-query -W cuda-keyring >/dev/null 2>&1; then
+  curl --fail --silent --show-error --location --output "/run/shardplan/$keyring" \
+    "https://developer.download.nvidia.com/compute/cuda/repos/$DISTRIBUTION/x86_64/$keyring"
+  dpkg -i "/run/shardplan/$keyring"
+fi
+$apt update
+$apt install -y --no-install-recommends "linux-headers-$(uname -r)" build-essential
+$apt install -y --no-install-recommends "nvidia-driver-pinning-$BRANCH"
+packages=(nvidia-open)
+[ "$NVSWITCH" = no ] || packages+=(nvidia-fabricmanager)
+$apt install -y --no-install-recommends "${packages[@]}"
+modprobe nvidia
+systemctl enable --now nvidia-persistenced.service || true
+SCRIPT
+}
+
+require_driver() {
+  local version
+  version=$(driver_version)
+  [ -n "$version" ] || fatal "the NVIDIA driver does not load" \
+    "look at 'dmesg | grep -i nvidia' on the host; after a kernel upgrade reboot it, then run pulumi up again"
+  [ "${version%%.*}" -ge "$MINIMUM_DRIVER" ] || fatal "NVIDIA driver $version is older than $MINIMUM_DRIVER" \
+    "upgrade driver and Fabric Manager together to branch $MINIMUM_DRIVER or later"
+}
+
+# The first start right after boot can fail for 30 s; a later one takes a second (pytorch/ci-infra #552).
+start_fabric() {
+  [ "$NVSWITCH" = yes ] || return 0
+  systemctl is-active --quiet nvidia-fabricmanager.service && return 0
+  systemctl enable --quiet nvidia-fabricmanager.service 2>/dev/null ||
+    fatal "Fabric Manager is not installed" "install nvidia-fabricmanager in the driver's version $(driver_version)"
+  local try
+  for try in 1 2 3 4 5; do
+    if systemctl start nvidia-fabricmanager.service; then changed "started Fabric Manager"; return 0; fi
+    info "Fabric Manager did not start, try $try of 5"
+    sleep 10
+  done
+  show_log nvidia-fabricmanager.service 20
+  fatal "Fabric Manager does not start" "its version must equal the driver's ($(driver_version)); see its log above"
+}
+
+# nvidia-smi looks fine while the fabric is down, CUDA then fails with error 802: the fabric state decides.
+wait_for_gpus() {
+  local deadline=$((SECONDS + 180)) ready
+  while :; do
+    ready=$(nvidia-smi --query-gpu=name --format=csv,noheader | wc -l)
+    if [ "$NVSWITCH" = yes ]; then
+      ready=$(nvidia-smi -q | grep -A2 -E '^ +Fabric$' | grep -c -E 'State +: Completed' || true)
+    fi
+    [ "$ready" -lt "$GPUS_NEEDED" ] || return 0
+    [ "$SECONDS" -lt "$deadline" ] || break
+    sleep 5
+  done
+  fatal "$ready of $GPUS_NEEDED GPUs are ready after 180 s" "look at 'nvidia-smi -q' and at nvidia-fabricmanager's log on the host"
+}
+
+run_step driver "$@"

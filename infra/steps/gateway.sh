@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# The TLS gateway in front of vLLM: a Caddy of our own beside any that the host has.
+# in:  HOST_NAME, UNIT, UNIT_TEXT, CADDYFILE, PORT, CERTIFICATE (internal, acme)
+# out: {"certificateAuthority"}
+ROOT_CERTIFICATE=/var/lib/shardplan-gateway/caddy/pki/authorities/local/root.crt
+
+apply() {
+  local restart=no
+  if write_file "$SECRETS/gateway.env" 600 root "SHARDPLAN_API_KEY=$(cat "$SECRETS/api-key")"$'\n'; then restart=yes; fi
+  if write_file /etc/shardplan/Caddyfile 644 root "$CADDYFILE"; then
+    restart=yes
+    check_configuration
+  fi
+  apply_unit "$UNIT" "$UNIT_TEXT" "$restart"
+  wait_for_port
+  result "certificateAuthority=$(certificate_authority)"
+}
+
+remove() {
+  remove_unit "$UNIT"
+  rm -f "$SECRETS/gateway.env" /etc/shardplan/Caddyfile
+  result
+}
+
+check_configuration() {
+  local complaint
+  complaint=$(SHARDPLAN_API_KEY=check HOME=/run/shardplan caddy validate --config /etc/shardplan/Caddyfile --adapter caddyfile 2>&1) && return
+  rm -f /etc/shardplan/Caddyfile
+  fatal "Caddy refuses its configuration: $(tail -n 1 <<<"$complaint" | cut -c1-300)" "check shardplan:gateway.domain and gateway.port"
+}
+
+wait_for_port() {
+  local deadline=$((SECONDS + 60))
+  until [ "$(port_owner "$PORT")" = "$UNIT" ]; do
+    if [ "$SECONDS" -ge "$deadline" ]; then
+      show_log "$UNIT" 20
+      fatal "the gateway does not listen on port $PORT" "see its log above"
+    fi
+    sleep 1
+  done
+}
+
+# Public part of the gateway's own authority: clients verify the certificate with it.
+certificate_authority() {
+  [ "$CERTIFICATE" = internal ] || return 0
+  local deadline=$((SECONDS + 60))
+  until [ -s "$ROOT_CERTIFICATE" ] || [ "$SECONDS" -ge "$deadline" ]; do sleep 1; done
+  cat "$ROOT_CERTIFICATE"
+}
+
+run_step gateway "$@"

@@ -1,0 +1,81 @@
+# shellcheck shell=bash
+# Looks at the host and says what it is; changes nothing. Stops early, with a reason, where the plan cannot run.
+# in:  HOST_NAME, NODE_ADDRESS (may be empty), GPU_KIND, GPUS_NEEDED, GPU_MEMORY_BYTES, PORTS_NEEDED ("port unit key" lines)
+# out: {"os","kernel","cpus","memoryBytes","gpus","gpuName","address","interface"}
+
+apply() {
+  wait_for_boot
+  require_system
+  require_gpus
+  require_ports
+  report
+}
+
+# A cloud image configures itself for a minute after SSH answers.
+wait_for_boot() {
+  command -v cloud-init >/dev/null || return 0
+  timeout 600 cloud-init status --wait >/dev/null 2>&1 || info "cloud-init did not finish cleanly; going on"
+}
+
+require_system() {
+  [ "$(id -u)" = 0 ] || fatal "the SSH user is not root and sudo did not help" "use root, or allow it password-free sudo"
+  [ -d /run/systemd/system ] || fatal "systemd is not running" "use a host that boots with systemd"
+  command -v apt-get >/dev/null || fatal "apt-get is missing" "use Ubuntu 22.04 or later, or Debian 12 or later"
+}
+
+gpu_count() { nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | wc -l; }
+
+# Counts on the PCI bus, because a host without a driver yet has its GPUs all the same. 0302 and 0300: 3D and VGA
+# controllers; 0x10de: NVIDIA.
+gpus_on_bus() {
+  local device count=0
+  for device in /sys/bus/pci/devices/*; do
+    [ "$(cat "$device/vendor" 2>/dev/null)" = 0x10de ] || continue
+    case "$(cat "$device/class")" in 0x0302* | 0x0300*) count=$((count + 1)) ;; esac
+  done
+  echo "$count"
+}
+
+require_gpus() {
+  [ "$GPU_KIND" = gpu ] || return 0
+  local found
+  found=$(gpus_on_bus)
+  [ "$found" -ge "$(gpu_count)" ] || found=$(gpu_count)
+  [ "$found" -ge "$GPUS_NEEDED" ] ||
+    fatal "has $found NVIDIA GPUs, the plan needs $GPUS_NEEDED" \
+      "use a host with $GPUS_NEEDED GPUs, or change hardware.instanceType (custom: hardware.gpusPerNode) and plan again"
+}
+
+require_ports() {
+  local port unit key
+  while read -r port unit key; do
+    [ -n "$port" ] || continue
+    require_port "$port" "$unit" "stop that process${key:+, or set shardplan:$key to a free port,} and run pulumi up again"
+  done <<<"$PORTS_NEEDED"
+}
+
+# The address that other hosts use: the given one if this host has it, else that of its default route.
+node_address() {
+  if ip -o addr show | awk '{split($4, a, "/"); print a[1]}' | grep -qxF "${NODE_ADDRESS:-none}"; then
+    echo "$NODE_ADDRESS"
+  else
+    ip -4 route get 1.1.1.1 2>/dev/null | sed -n 's/.* src \([0-9.]*\).*/\1/p' | head -n 1
+  fi
+}
+
+interface_of() { ip -o addr show | awk -v address="$1" '{split($4, a, "/"); if (a[1] == address) print $2}' | head -n 1; }
+
+report() {
+  local address interface
+  address=$(node_address)
+  [ -n "$address" ] || address=$(ip -o -4 addr show scope global | awk '{split($4, a, "/"); print a[1]; exit}')
+  interface=$(interface_of "$address")
+  [ -n "$interface" ] || fatal "no network interface has the address ${address:-of a default route}" \
+    "set privateAddress of this host to one of: $(ip -o -4 addr show | awk '{split($4, a, "/"); print a[1]}' | xargs)"
+  result "os=$(os_release PRETTY_NAME)" "kernel=$(uname -r)" "cpus:=$(nproc)" \
+    "memoryBytes:=$(($(awk '/MemTotal/ {print $2}' /proc/meminfo) * 1024))" "gpus:=$(gpus_on_bus)" \
+    "gpuName=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | head -n 1 || true)" \
+    "address=$address" "interface=$interface"
+}
+
+run_step host-facts "$@"

@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# Proves the service from the client's side: model list, a real completion through the gateway over verified TLS with
+# the key, and that the gateway refuses what it must. A failure fails `pulumi up` with the service's last lines.
+# in:  HOST_NAME, ENDPOINT, CONNECT (host:port of the endpoint), PORT, CERTIFICATE (internal, acme), REQUEST (JSON),
+#      MODEL_NAME, VLLM_VERSION, VLLM_UNIT, VLLM_PORT
+# out: {"text","completionTokens","seconds","model","version"}
+ROOT_CERTIFICATE=/var/lib/shardplan-gateway/caddy/pki/authorities/local/root.crt
+
+apply() {
+  wait_for_certificate
+  local path models
+  for path in /metrics /tokenize /invocations; do require_status 404 "$path" with-key; done
+  require_status 401 /v1/models without-key
+  models=$(ask /v1/models --fail) || fail "the gateway does not list models: $models"
+  grep -qF "$(json_string "$MODEL_NAME")" <<<"$models" || fail "the server serves $models instead of $MODEL_NAME"
+  require_version
+  answer=$(ask /v1/completions --fail -H 'Content-Type: application/json' --data "$REQUEST" --write-out '\n%{time_total}') ||
+    fail "the completion failed: $(cut -c1-300 <<<"$answer")"
+  report
+}
+
+ask() {
+  local path=$1
+  shift
+  printf 'header = "Authorization: Bearer %s"\n' "$(cat "$SECRETS/api-key")" | gateway "$path" --config - "$@"
+}
+
+# Over this host's loopback, but under the public name, so that the certificate is checked as a client would.
+gateway() {
+  local path=$1 trust=()
+  shift
+  [ "$CERTIFICATE" = acme ] || trust=(--cacert "$ROOT_CERTIFICATE")
+  curl --silent --show-error --max-time 600 "${trust[@]}" --connect-to "$CONNECT:127.0.0.1:$PORT" "$@" "$ENDPOINT$path" 2>&1
+}
+
+# A public certificate takes some seconds to be issued.
+wait_for_certificate() {
+  local deadline=$((SECONDS + 120)) complaint
+  until complaint=$(gateway /health --fail --output /dev/null); do
+    [ "$SECONDS" -lt "$deadline" ] || fail "the gateway does not answer /health over TLS: $complaint"
+    sleep 2
+  done
+}
+
+require_status() {
+  local expected=$1 path=$2 key=$3 status
+  if [ "$key" = with-key ]; then
+    status=$(ask "$path" --output /dev/null --write-out '%{http_code}')
+  else
+    status=$(gateway "$path" --output /dev/null --write-out '%{http_code}')
+  fi
+  [ "$status" = "$expected" ] || fail "the gateway answers $status instead of $expected to $path $key"
+}
+
+require_version() {
+  VERSION=$(curl --silent --fail --max-time 10 "http://127.0.0.1:$VLLM_PORT/version" | jq -r .version) || fail "vLLM does not say its version"
+  [ "${VERSION%%+*}" = "$VLLM_VERSION" ] || fail "vLLM $VERSION is running instead of $VLLM_VERSION"
+}
+
+report() {
+  local seconds body
+  seconds=$(tail -n 1 <<<"$answer")
+  body=$(sed '$d' <<<"$answer")
+  [ "$(jq -r '.usage.completion_tokens // 0' <<<"$body")" -gt 0 ] || fail "the completion has no tokens: $(cut -c1-300 <<<"$body")"
+  jq -c --arg seconds "$seconds" --arg version "$VERSION" '{changes: 0, text: .choices[0].text,
+    completionTokens: .usage.completion_tokens, seconds: ($seconds | tonumber), model: .model, version: $version}' <<<"$body"
+}
+
+fail() {
+  show_log "$VLLM_UNIT" 30
+  show_log shardplan-gateway.service 5
+  fatal "verification failed: $1" "see the logs above; when the cause is removed run pulumi up again"
+}
+
+run_step verify "$@"

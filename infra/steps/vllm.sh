@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# vLLM as a service. Done only when it has answered a real completion: /health and /v1/models can say 200 while
+# generation is dead (vllm-project/vllm #53157). Fails at the first death while loading, with the log.
+# in:  HOST_NAME, UNIT, UNIT_TEXT, PORT, MODEL_NAME, READY_SECONDS, API_KEY (secret; empty: made here, kept)
+# out: {"version","kvCacheTokens"}
+
+apply() {
+  local restart=no
+  make_api_key
+  if write_file "$SECRETS/vllm.env" 600 root "VLLM_API_KEY=$(cat "$SECRETS/api-key")"$'\n'; then restart=yes; fi
+  SINCE=$(date '+%Y-%m-%d %H:%M:%S')
+  apply_unit "$UNIT" "$UNIT_TEXT" "$restart"
+  wait_until_ready
+  result "version=$(server_version)" "kvCacheTokens:=$(kv_cache_tokens)"
+}
+
+remove() {
+  remove_unit "$UNIT"
+  rm -f "$SECRETS/vllm.env" "$SECRETS/api-key"
+  result
+}
+
+# The key is made on the host and stays there, in a file that only root reads; a given key replaces it.
+make_api_key() {
+  [[ $API_KEY =~ ^[A-Za-z0-9._~+/=-]*$ ]] ||
+    fatal "the secret shardplan:apiKey has characters that a bearer token cannot have" "use letters, digits and . _ ~ + / = -"
+  if [ -n "$API_KEY" ]; then
+    write_file "$SECRETS/api-key" 600 root "$API_KEY"$'\n' || true
+  elif [ ! -s "$SECRETS/api-key" ]; then
+    write_file "$SECRETS/api-key" 600 root "sk-$(head -c 32 /dev/urandom | base64 | tr -dc 'A-Za-z0-9')"$'\n'
+  fi
+}
+
+# The key goes to curl on its standard input: a command line is readable for every user of the host.
+ask() {
+  local path=$1
+  shift
+  printf 'header = "Authorization: Bearer %s"\n' "$(cat "$SECRETS/api-key")" |
+    curl --silent --show-error --fail --max-time 60 --config - "$@" "http://127.0.0.1:$PORT$path"
+}
+
+completes() {
+  ask /v1/completions -H 'Content-Type: application/json' --output /dev/null \
+    --data "{\"model\":$(json_string "$MODEL_NAME"),\"prompt\":\"Hello\",\"max_tokens\":1}" 2>/dev/null
+}
+
+server_version() { ask /version | sed -n 's/.*"version":"\([^"]*\)".*/\1/p'; }
+
+# vLLM says it once while it starts; 0 if the journal has forgotten.
+kv_cache_tokens() {
+  journalctl -u "$UNIT" -o cat --no-pager | sed -n 's/.*KV cache size: \([0-9,]*\) tokens.*/\1/p' | tail -n 1 | tr -d , | grep . || echo 0
+}
+
+wait_until_ready() {
+  local started=$SECONDS said=$SECONDS restarts
+  restarts=$(systemctl show -p NRestarts --value "$UNIT")
+  until completes; do
+    if [ "$(systemctl show -p NRestarts --value "$UNIT")" != "$restarts" ] ||
+      [ "$(systemctl show -p SubState --value "$UNIT")" != running ]; then
+      give_up "vLLM died while it was starting"
+    fi
+    [ $((SECONDS - started)) -lt "$READY_SECONDS" ] || give_up "vLLM has not answered a completion in $((READY_SECONDS / 60)) minutes"
+    if [ $((SECONDS - said)) -ge 15 ]; then
+      said=$SECONDS
+      info "vLLM: $((SECONDS - started)) s, $(journalctl -u "$UNIT" -n 1 -o cat --no-pager | cut -c1-160)"
+    fi
+    sleep 2
+  done
+  info "vLLM answered a completion after $((SECONDS - started)) s"
+}
+
+# A server that cannot start is stopped, so that it does not load 140 GB again and again until someone looks.
+give_up() {
+  systemctl stop "$UNIT" || true
+  journalctl -u "$UNIT" --since "$SINCE" -o cat --no-pager | grep -E 'Error|error:|Exception' | tail -n 5 | cut -c1-300 >&2 || true
+  show_log "$UNIT" 30
+  fatal "$1" "the reason is in the log above (journalctl -u $UNIT); remove it and run pulumi up again"
+}
+
+run_step vllm "$@"

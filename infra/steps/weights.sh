@@ -1,0 +1,95 @@
+# shellcheck shell=bash
+# The model's weights in one folder on the host: from the hub, from an S3 bucket, or already there.
+# in:  HOST_NAME, MODEL_PATH, SOURCE (hub, bucket, path), REPOSITORY, REVISION, BUCKET, WEIGHTS_BYTES, ENVIRONMENT,
+#      HUB_TOKEN (secret; may be empty)
+# out: {"path","files","bytes"}
+TOKEN_FILE=/run/shardplan/hub.env
+
+apply() {
+  trap 'rm -f "$TOKEN_FILE"' EXIT
+  if [ "$SOURCE" != path ] && ! already_here; then
+    require_space
+    case "$SOURCE" in
+      hub) download_from_hub ;;
+      bucket) download_from_bucket ;;
+    esac
+    mark_complete
+  fi
+  require_complete
+  result "path=$MODEL_PATH" "files:=$(weight_files | wc -l)" "bytes:=$(weight_files | xargs -r stat -L -c %s | awk '{n += $1} END {print n + 0}')"
+}
+
+weight_files() { find -L "$MODEL_PATH" -maxdepth 1 -name '*.safetensors' | sort; }
+
+origin() { echo "$SOURCE $REPOSITORY $REVISION $BUCKET"; }
+
+already_here() { [ "$(cat "$MODEL_PATH/.shardplan-complete" 2>/dev/null)" = "$(origin)" ]; }
+
+mark_complete() {
+  chmod -R a+rX "$MODEL_PATH"
+  write_file "$MODEL_PATH/.shardplan-complete" 644 root "$(origin)"$'\n' || true
+}
+
+# Room for what is still missing, and a tenth more.
+require_space() {
+  mkdir -p "$MODEL_PATH"
+  local free have need
+  free=$(df --output=avail -B1 "$MODEL_PATH" | tail -n 1)
+  have=$(du -sB1 "$MODEL_PATH" | cut -f1)
+  need=$((WEIGHTS_BYTES + WEIGHTS_BYTES / 10 - have))
+  [ "$free" -ge "$need" ] || fatal "$MODEL_PATH has $((free / 1000000000)) GB free, the weights need $((need / 1000000000)) GB" \
+    "free space there, or raise shardplan:aws.rootVolumeGb"
+}
+
+download_from_hub() {
+  info "downloading $REPOSITORY@$REVISION, $((WEIGHTS_BYTES / 1000000000)) GB"
+  : >"$TOKEN_FILE"
+  chmod 600 "$TOKEN_FILE"
+  printf 'HF_TOKEN=%s\n' "$HUB_TOKEN" >"$TOKEN_FILE"
+  # original/ holds the same weights once more in another format.
+  run_long weights 14400 --property=EnvironmentFile="$TOKEN_FILE" --setenv=HF_HUB_DISABLE_PROGRESS_BARS=1 \
+    --setenv=HF_XET_HIGH_PERFORMANCE=1 --setenv=HF_HOME="$STATE/cache/hub" -- \
+    "$ENVIRONMENT/bin/hf" download "$REPOSITORY" --revision "$REVISION" --exclude 'original/*' --local-dir "$MODEL_PATH" ||
+    { tail -n 5 "$LOGS/weights.log" | cut -c1-300 >&2
+      fatal "could not download $REPOSITORY@$REVISION" \
+        "accept the model's licence on the hub and set its token: pulumi config set --secret shardplan:huggingFaceToken"; }
+  changed "downloaded $REPOSITORY@$REVISION"
+}
+
+download_from_bucket() {
+  info "copying $BUCKET, $((WEIGHTS_BYTES / 1000000000)) GB"
+  run_long weights 14400 -- /bin/bash -c "$(bucket_script)" bucket "$BUCKET" "$MODEL_PATH" ||
+    { tail -n 5 "$LOGS/weights.log" | cut -c1-300 >&2
+      fatal "could not copy $BUCKET" "check shardplan:model.location and that the host may read it (on AWS its instance role)"; }
+  changed "copied $BUCKET"
+}
+
+bucket_script() {
+  cat <<'SCRIPT'
+set -euo pipefail
+aws=$(command -v aws || true)
+if [ -z "$aws" ]; then
+  [ -x /opt/shardplan/awscli/bin/aws ] || { python3 -m venv /opt/shardplan/awscli && /opt/shardplan/awscli/bin/pip install --quiet awscli; }
+  aws=/opt/shardplan/awscli/bin/aws
+fi
+exec "$aws" s3 sync --only-show-errors "$1" "$2"
+SCRIPT
+}
+
+require_complete() {
+  local file missing=()
+  [ -f "$MODEL_PATH/config.json" ] ||
+    fatal "$MODEL_PATH has no config.json" "put the model there, or change shardplan:model.source and model.location"
+  if [ -f "$MODEL_PATH/model.safetensors.index.json" ]; then
+    while read -r file; do [ -s "$MODEL_PATH/$file" ] || missing+=("$file"); done < <(
+      grep -o '"[^"]*\.safetensors"' "$MODEL_PATH/model.safetensors.index.json" | tr -d '"' | sort -u)
+  elif [ -z "$(weight_files)" ]; then
+    missing=(model.safetensors)
+  fi
+  [ ${#missing[@]} -eq 0 ] || fatal "$MODEL_PATH lacks ${#missing[@]} weight files, first ${missing[0]}" \
+    "remove $MODEL_PATH/.shardplan-complete, complete the files, and run pulumi up again"
+  runuser -u "$ENGINE_USER" -- test -r "$MODEL_PATH/config.json" ||
+    fatal "user $ENGINE_USER cannot read $MODEL_PATH" "make the folder and its parents readable for all users"
+}
+
+run_step weights "$@"

@@ -1,0 +1,20 @@
+import type { Plan } from "../strategy";
+
+/** Oldest NVIDIA driver branch with CUDA 13, for which vLLM's wheels are built since 0.20. */
+export const MINIMUM_DRIVER = 580;
+
+/** Installer of the Python environment: it looks at the driver and picks the matching build of PyTorch. */
+export const UV_VERSION = "0.13.9";
+
+/**
+ * Debian and Ubuntu packages that the services need on every host. The compiler and Python's headers are for kernels
+ * that PyTorch and Triton compile at the first request; without them the server starts and dies at that request.
+ */
+export function basePackages({ deployment: { serving } }: Plan): string[] {
+  return [
+    ...["ca-certificates", "curl", "iproute2", "jq"],
+    "caddy",
+    ...["g++", "libc6-dev", "libnuma1"],
+    ...(serving.packageSource === "preinstalled" ? [] : ["python3-dev", "python3-venv"]),
+  ];
+}
