@@ -1,3 +1,5 @@
+export { type CommunicationBytes, communicationBytes, ringBytes } from "./kernels/communication-bytes";
+export { type LatencyConstants, latencyConstants } from "./kernels/constants";
 export { createLatencyModel } from "./kernels/latency-model";
 export { partitionLayers } from "./kernels/partition-layers";
 export {

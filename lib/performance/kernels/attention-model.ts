@@ -1,9 +1,9 @@
 import type { StepShape } from "../types";
 import type { AttentionCurves } from "./attention";
-import { tabulatedByContext } from "./tabulated";
+import { tabulated, tabulatedByOctave } from "./tabulated";
 
-/** Decode batches that are tabulated; vLLM's default limit is 256 to 1024 sequences. */
-const TABULATED_BATCHES = 1024;
+/** Sizes that are tabulated: vLLM's default limit is 256 to 1024 sequences; long contexts end at 131072 tokens. */
+const TABULATED = { sequences: 1024, context: 131_072 };
 
 /** Attention of a step. */
 export interface AttentionModel {
@@ -18,15 +18,18 @@ export interface AttentionModel {
  * work(past); a step's prompts share the GPU, so their work is summed before it becomes time.
  */
 export function attentionModel(layers: number, curves: AttentionCurves): AttentionModel {
-  const decodeUs = tabulatedByContext(curves.decodeUs, TABULATED_BATCHES);
-  const work = (length: number) => (length > 0 ? curves.promptWorkUs(length) : 0);
+  const decodeUs = tabulatedByOctave(curves.decodeUs, TABULATED.sequences);
+  const workUs = tabulated(curves.promptWorkUs, TABULATED.context);
+  // A hundredth of a microsecond is the unit, so that the table's sizes of 1 and more reach down to one token.
+  const timeUs = tabulatedByOctave((_, work) => curves.workToTimeUs(work / 100), 0);
+  const workBefore = (length: number) => (length > 0 ? workUs(length) : 0);
   return {
     layerMs: ({ decodeSequences, decodeContextTokens, prefillAttentionMs }) => {
       const decode =
         decodeSequences > 0 ? decodeUs(decodeSequences, decodeContextTokens / decodeSequences) : 0;
-      const prefill = prefillAttentionMs > 0 ? curves.workToTimeUs((prefillAttentionMs * 1e3) / layers) : 0;
+      const prefill = prefillAttentionMs > 0 ? timeUs(0, (prefillAttentionMs * 1e5) / layers) : 0;
       return (decode + prefill) / 1e3;
     },
-    prefillMs: (past, chunk) => (layers * (work(past + chunk) - work(past))) / 1e3,
+    prefillMs: (past, chunk) => (layers * (workBefore(past + chunk) - workBefore(past))) / 1e3,
   };
 }

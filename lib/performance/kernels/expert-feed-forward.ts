@@ -2,6 +2,7 @@ import type { ModelArchitecture } from "../../catalog";
 import type { LatencyModelInput } from "../types";
 import { groupCollectives } from "./collectives";
 import { elementwiseCurve } from "./elementwise";
+import { distinctRanks } from "./expert-ranks";
 import type { FeedForward, LayerParts } from "./feed-forward";
 import { type Curve, sumOf } from "./log-log";
 import { BF16_BYTES } from "./roofline";
@@ -39,9 +40,6 @@ export function expertFeedForward(input: ExpertInput, parts: LayerParts, exchang
     exchangeUs: beyondGroup ? (tokens) => parts.group.allGatherUs(tokens * bytesPerToken) : exchangeUs,
   };
 }
-
-/** Ranks that a token is expected to visit when its experts are drawn evenly. */
-const distinctRanks = (ranks: number, active: number): number => ranks * (1 - (1 - 1 / ranks) ** active);
 
 /** Router, routed experts and shared experts. */
 function expertGemms(input: ExpertInput, parts: LayerParts): Curve {

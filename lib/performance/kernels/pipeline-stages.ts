@@ -19,7 +19,9 @@ export interface Stage {
 }
 
 /** Stages of a replica. Ranks fill nodes in order, stage by stage. */
-export function stagesOf(input: LatencyModelInput): Stage[] {
+export function stagesOf(
+  input: Pick<LatencyModelInput, "model" | "pipelineParallel" | "tensorParallel" | "gpusPerNode">,
+): Stage[] {
   const { model, pipelineParallel, tensorParallel, gpusPerNode } = input;
   return partitionLayers(model.layers, pipelineParallel).map((layers, stage) => {
     const last = stage === pipelineParallel - 1;
