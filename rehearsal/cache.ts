@@ -18,14 +18,17 @@ export async function cached(name: string, make: (temporary: string) => Promise<
   const path = join(cacheFolder(), name);
   if (await exists(path)) return path;
   await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.partial`;
   const unlock = await lock(`${path}.lock`);
   try {
     if (await exists(path)) return path;
-    const temporary = `${path}.partial`;
     await rm(temporary, { recursive: true, force: true });
     await make(temporary);
     await rename(temporary, path);
     return path;
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
   } finally {
     await unlock();
   }

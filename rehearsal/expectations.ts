@@ -1,0 +1,110 @@
+import { request } from "node:https";
+import type { OutputMap } from "@pulumi/pulumi/automation";
+import { hostPaths } from "./host-paths";
+import type { LocalHosts } from "./hosts/local-hosts";
+import { runOnHost } from "./hosts/run-on-host";
+
+/** What is known of a rehearsal that is up. */
+export interface Deployed {
+  readonly hosts: LocalHosts;
+  readonly outputs: OutputMap;
+}
+
+/** Something that must hold once the stack is up. */
+export interface Expectation {
+  readonly what: string;
+  /** Reads what there is, in words. Throws or returns an empty text when it does not hold. */
+  read(deployed: Deployed): Promise<string>;
+}
+
+/** Ranks of the plan: tensor parallel 2. */
+const RANKS = 2;
+
+export const EXPECTATIONS: readonly Expectation[] = [
+  {
+    what: "a client on this machine gets a completion through the gateway, certificate checked",
+    read: clientCompletion,
+  },
+  { what: `Ray counts ${RANKS} GPUs over all hosts`, read: rayResources },
+  { what: `vLLM runs ${RANKS} ranks as Ray actors, each on its host`, read: rankProcesses },
+  { what: "vLLM publishes its metrics", read: vllmMetrics },
+];
+
+async function clientCompletion({ hosts, outputs }: Deployed): Promise<string> {
+  const key = await onHead(hosts, `cat ${hostPaths.secrets}/api-key`);
+  const body = JSON.stringify({ model: outputs.model?.value, prompt: "Plan first,", max_tokens: 8 });
+  const answer = await post(`${outputs.endpoint?.value}/v1/completions`, {
+    body,
+    key,
+    ca: String(outputs.certificateAuthority?.value),
+  });
+  const parsed = JSON.parse(answer) as { usage?: { completion_tokens?: number } };
+  const tokens = parsed.usage?.completion_tokens ?? 0;
+  if (tokens < 1) throw new Error(`no token in ${answer}`);
+  return `${tokens} tokens`;
+}
+
+async function rayResources({ hosts }: Deployed): Promise<string> {
+  const script = `set -a; . ${hostPaths.secrets}/ray.env; export HOME=/tmp RAY_USAGE_STATS_ENABLED=0
+${hostPaths.python} - 2>/dev/null <<'PYTHON'
+import ray
+ray.init(address="${headAddress(hosts)}:6379", log_to_driver=False, logging_level="ERROR")
+print(ray.cluster_resources().get("GPU"), "GPUs,", sum(node["Alive"] for node in ray.nodes()), "nodes")
+PYTHON`;
+  const said = await onHead(hosts, script);
+  const expected = `${RANKS}.0 GPUs, ${hosts.hosts.length} nodes`;
+  if (said !== expected) throw new Error(`Ray says "${said}" instead of "${expected}"`);
+  return said;
+}
+
+async function rankProcesses({ hosts }: Deployed): Promise<string> {
+  const counts: number[] = [];
+  for (const host of hosts.hosts) {
+    const { stdout } = await runOnHost(hosts, host, "pgrep -c -f '^ray::.*Worker' || true");
+    counts.push(Number(stdout));
+  }
+  if (counts.some((count) => count !== RANKS / counts.length))
+    throw new Error(`ranks by host: ${counts.join(", ")}`);
+  return `ranks by host: ${counts.join(", ")}`;
+}
+
+async function vllmMetrics({ hosts }: Deployed): Promise<string> {
+  const lines = Number(await onHead(hosts, "curl -sf http://127.0.0.1:8000/metrics | grep -c '^vllm:'"));
+  const done = await onHead(
+    hosts,
+    "curl -sf http://127.0.0.1:8000/metrics | sed -n 's/^vllm:generation_tokens_total{.*} //p' | tail -n 1",
+  );
+  if (!(lines > 0 && Number(done) > 0)) throw new Error(`${lines} lines, ${done} tokens generated`);
+  return `${lines} lines of vllm:*, ${Number(done)} tokens generated`;
+}
+
+async function onHead(hosts: LocalHosts, script: string): Promise<string> {
+  const [head] = hosts.hosts;
+  if (!head) throw new Error("no host");
+  return (await runOnHost(hosts, head, script)).stdout.trim();
+}
+
+function headAddress({ hosts }: LocalHosts): string {
+  return hosts[0]?.address ?? "";
+}
+
+function post(url: string, { body, key, ca }: { body: string; key: string; ca: string }): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+    const call = request(url, { method: "POST", ca, headers, timeout: 60_000 }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (part: string) => {
+        text += part;
+      });
+      response.on("end", () =>
+        response.statusCode === 200
+          ? resolve(text)
+          : reject(new Error(`${url}: ${response.statusCode} ${text}`)),
+      );
+    });
+    call.on("timeout", () => call.destroy(new Error(`${url}: no answer in a minute`)));
+    call.on("error", reject);
+    call.end(body);
+  });
+}

@@ -1,0 +1,138 @@
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { utils } from "ssh2";
+import type { HostConfig } from "../../lib/config";
+import { cacheFolder } from "../cache";
+import { bootHost, stopHost, waitForSsh } from "./host-process";
+import { mountLayer, unmountUnder } from "./layer";
+import { closeNetwork, hostAddress, type LocalNetwork, openNetwork } from "./local-network";
+
+/** A local Linux host: a container with systemd, sshd and an address of its own. */
+export interface LocalHost {
+  readonly name: string;
+  readonly address: string;
+  /** Its root file system as this machine sees it. */
+  readonly root: string;
+  readonly pid: number;
+  /** Public host key, as `ssh-keyscan` prints it without the address. */
+  readonly hostKey: string;
+}
+
+/** Some hosts on one network with one SSH key. All of it can be written down and taken down by another process. */
+export interface LocalHosts {
+  /** Folder with everything about these hosts. */
+  readonly folder: string;
+  readonly network: LocalNetwork;
+  readonly hosts: readonly LocalHost[];
+  /** SSH key that root and `deploy` (password-free sudo) accept. */
+  readonly privateKeyPath: string;
+}
+
+export interface LocalHostsOptions {
+  readonly count: number;
+  readonly tree: string;
+  /** Path inside the hosts -> folder of this machine, read-only. */
+  readonly mounts?: Readonly<Record<string, string>>;
+}
+
+const BOOT_LIMIT_MS = 60_000;
+const RECORD = "hosts.json";
+
+/** Boots hosts and waits until each answers over SSH. When that fails, nothing is left behind. */
+export async function openHosts(options: LocalHostsOptions): Promise<LocalHosts> {
+  const network = await openNetwork();
+  const folder = join(runsFolder(), network.bridge);
+  const privateKeyPath = join(folder, "id_ed25519");
+  let record: LocalHosts = { folder, network, hosts: [], privateKeyPath };
+  try {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const key = utils.generateKeyPairSync("ed25519", { comment: "rehearsal" });
+    await writeFile(privateKeyPath, key.private, { mode: 0o600 });
+    for (let number = 1; number <= options.count; number++) {
+      const host = await addHost({ record, options, number, publicKey: key.public });
+      record = { ...record, hosts: [...record.hosts, host] };
+      await writeFile(join(folder, RECORD), JSON.stringify(record, undefined, 2));
+    }
+    await Promise.all(record.hosts.map(({ address }) => waitForSsh(address, BOOT_LIMIT_MS)));
+    return record;
+  } catch (error) {
+    await closeHosts(record);
+    throw error;
+  }
+}
+
+/** Stops the hosts and removes every trace: processes, mounts, network, folder. */
+export async function closeHosts({ hosts, network, folder }: LocalHosts): Promise<void> {
+  await Promise.all(hosts.map(({ pid }) => stopHost(pid)));
+  await unmountUnder(folder);
+  await closeNetwork(network);
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Hosts that earlier runs left on purpose (`--keep`) or by being killed. */
+export async function hostsLeftBehind(): Promise<LocalHosts[]> {
+  const runs = await readdir(runsFolder()).catch(() => []);
+  const records = runs.map((run) => readFile(join(runsFolder(), run, RECORD), "utf8").catch(() => undefined));
+  return (await Promise.all(records)).flatMap((text) => (text ? [JSON.parse(text) as LocalHosts] : []));
+}
+
+/** The hosts as a stack's config names them. */
+export function hostConfigs({ hosts, privateKeyPath }: LocalHosts): HostConfig[] {
+  return hosts.map(({ address, hostKey }) => ({
+    address,
+    port: 22,
+    user: "deploy",
+    privateKeyPath,
+    hostKey,
+  }));
+}
+
+function runsFolder(): string {
+  return join(cacheFolder(), "runs");
+}
+
+interface NewHost {
+  readonly record: LocalHosts;
+  readonly options: LocalHostsOptions;
+  readonly number: number;
+  readonly publicKey: string;
+}
+
+async function addHost({ record, options, number, publicKey }: NewHost): Promise<LocalHost> {
+  const { network, folder } = record;
+  const name = `${network.bridge}-${number}`;
+  const address = hostAddress(network, number);
+  const root = await mountLayer(options.tree, join(folder, name));
+  const hostKey = utils.generateKeyPairSync("ed25519", { comment: name });
+  await configure(root, {
+    "etc/hostname": `${name}\n`,
+    "etc/hosts": hostsFile(network, options.count),
+    // Sorts before systemd's own 80-container-host0.network, which asks for DHCP.
+    "etc/systemd/network/10-host0.network": `[Match]\nName=host0\n\n[Network]\nAddress=${address}/24\n`,
+    "etc/ssh/ssh_host_ed25519_key": hostKey.private,
+    "etc/ssh/ssh_host_ed25519_key.pub": `${hostKey.public}\n`,
+    // One file for every user, so that no home's owner matters.
+    "etc/ssh/authorized_keys": `${publicKey}\n`,
+    "etc/ssh/sshd_config.d/rehearsal.conf": "AuthorizedKeysFile /etc/ssh/authorized_keys\n",
+  });
+  await chmod(join(root, "etc/ssh/ssh_host_ed25519_key"), 0o600);
+  const pid = await bootHost({
+    name,
+    root,
+    bridge: network.bridge,
+    consoleLog: join(folder, `${name}.console`),
+    mounts: options.mounts ?? {},
+  });
+  return { name, address, root, pid, hostKey: hostKey.public };
+}
+
+async function configure(root: string, files: Record<string, string>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) await writeFile(join(root, path), text);
+}
+
+function hostsFile(network: LocalNetwork, count: number): string {
+  const numbers = Array.from({ length: count }, (_, at) => at + 1);
+  const hosts = numbers.map((number) => `${hostAddress(network, number)} ${network.bridge}-${number}`);
+  return ["127.0.0.1 localhost", ...hosts, ""].join("\n");
+}

@@ -1,0 +1,90 @@
+import { Command, Option } from "commander";
+import { UserError } from "../lib/config";
+import { closeHosts, hostsLeftBehind, type LocalHosts } from "./hosts/local-hosts";
+import { progress } from "./progress";
+import { type Rehearsed, rehearse } from "./rehearse";
+
+interface Arguments {
+  readonly hosts: "1" | "2";
+  readonly keep?: boolean;
+  readonly destroy?: boolean;
+}
+
+function parseArguments(argv: readonly string[]): Arguments {
+  return new Command("rehearse")
+    .description(
+      "Runs the whole program on this machine: Pulumi's engine, SSH, a Linux host with systemd, Ray and vLLM (built for CPUs) with a tiny model.",
+    )
+    .addOption(
+      new Option("--hosts <number>", "hosts to spread the model over").choices(["1", "2"]).default("1"),
+    )
+    .option("--keep", "leave everything running, and say how to reach it")
+    .option("--destroy", "remove what earlier rehearsals left running")
+    .parse(argv)
+    .opts<Arguments>();
+}
+
+/** The first interrupt ends the rehearsal in order, a second one at once. */
+function interruptible(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(130);
+      progress("interrupted: cleaning up (once more to leave everything as it is)");
+      controller.abort(new Error("interrupted"));
+    });
+  }
+  return controller.signal;
+}
+
+async function destroyLeftBehind(): Promise<void> {
+  const runs = await hostsLeftBehind();
+  for (const hosts of runs) {
+    progress(`removing ${hosts.hosts.map(({ name }) => name).join(", ")}`);
+    await closeHosts(hosts);
+  }
+  if (runs.length === 0) progress("nothing was left running");
+}
+
+function report({ outputs, table, kept }: Rehearsed): string {
+  const shown = Object.entries(outputs).map(([name, { value, secret }]) => [
+    name,
+    secret ? "[secret]" : value,
+  ]);
+  const completion = outputs.completion?.value as { text?: string } | undefined;
+  return [
+    "",
+    ...table,
+    "",
+    "Stack outputs:",
+    JSON.stringify(Object.fromEntries(shown), undefined, 2),
+    "",
+    `Completion: ${JSON.stringify(completion?.text)}`,
+    ...(kept ? howToReach(kept) : []),
+  ].join("\n");
+}
+
+function howToReach({ hosts, privateKeyPath }: LocalHosts): string[] {
+  const ssh = hosts.map(({ address }) => `  ssh -i ${privateKeyPath} deploy@${address}`);
+  return [
+    "",
+    "Everything is left running. To log in:",
+    ...ssh,
+    "To remove it: npm run rehearse -- --destroy",
+  ];
+}
+
+async function main(): Promise<void> {
+  const { hosts, keep = false, destroy } = parseArguments(process.argv);
+  if (destroy) return destroyLeftBehind();
+  const signal = interruptible();
+  const rehearsed = await rehearse({ hosts: hosts === "2" ? 2 : 1, keep, progress, signal });
+  process.stdout.write(`${report(rehearsed)}\n`);
+}
+
+main().catch((error: unknown) => {
+  const line =
+    error instanceof UserError ? error.line : error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${line}\n`);
+  process.exitCode = 1;
+});
