@@ -13,9 +13,10 @@ import {
   weightsFit,
 } from "./memory-requirements";
 import { usdPerHour, usdPerMillionTokens } from "./price";
-import { type Requirement, toCheck, violationsOf } from "./requirement";
+import { type Requirement, violationsOf } from "./requirement";
 import { type Run, runSimulation, serviceTraffic } from "./run-simulation";
 import { isRateDriven, latencyRequirements, loadRequirements } from "./service-requirements";
+import { effort, requestsWorth } from "./simulation-effort";
 import type { Situation } from "./situation";
 import { meetsTargets, saturatedRate, sustainableRate } from "./sustainable-rate";
 import { tuneBudget } from "./tune-budget";
@@ -33,6 +34,12 @@ export interface Evaluation {
   readonly steps?: TypicalSteps;
   /** Mean time of a whole request in ms: what objective latency minimises. */
   readonly meanRequestMs: number;
+}
+
+/** A simulation and how many requests it ran. */
+interface Simulated {
+  readonly result: SimulationResult;
+  readonly requests: number;
 }
 
 /** Requirements whose failure means that vLLM would not start. The rest are wishes. */
@@ -107,7 +114,8 @@ function stepsOf(situation: Situation, run: Run, result: SimulationResult): Typi
   return typicalSteps(run.latency, batch, run.serving.maxNumBatchedTokens);
 }
 
-function describe(situation: Situation, run: Run, fit: ReplicaMemory, result: SimulationResult): Evaluation {
+function describe(situation: Situation, run: Run, fit: ReplicaMemory, simulated: Simulated): Evaluation {
+  const { result } = simulated;
   const { strategy, serving } = run;
   const kvPeakTokens = (result.maxKvUsage || 0) * fit.kvCacheTokens;
   const memory = memoryRow(fit, kvPeakTokens);
@@ -165,6 +173,7 @@ function describe(situation: Situation, run: Run, fit: ReplicaMemory, result: Si
     }),
     balance,
     tokensPerSecondPerUser: 1000 / timePerToken,
+    simulatedRequests: simulated.requests,
     ...(perMillion === undefined ? {} : { costUsdPerMillionOutputTokens: perMillion }),
   };
   return {
@@ -195,7 +204,11 @@ function memoryRequirements(
  * Plans one strategy: is it valid, does it fit, with which serving parameters, how fast is it, what does it sustain.
  * Never throws for a strategy that cannot work; the requirements then say why.
  */
-export function evaluateCandidate(situation: Situation, strategy: Strategy): Evaluation {
+export function evaluateCandidate(
+  situation: Situation,
+  strategy: Strategy,
+  steps: number = effort.candidate,
+): Evaluation {
   const bounds = servingThatFits(situation, strategy);
   const boundsFit = fitMemory(situation, strategy, bounds);
   const before = [
@@ -204,8 +217,9 @@ export function evaluateCandidate(situation: Situation, strategy: Strategy): Eva
   ];
   if (refused(situation, strategy, before)) return infeasible(strategy, bounds, boundsFit, before);
   const { run, fit } = tuneBudget(situation, strategy, bounds);
-  const traffic = serviceTraffic(situation, strategy, situation.deployment.workload.requestRate);
-  const result = runSimulation(situation, run, traffic);
+  const rate = situation.deployment.workload.requestRate;
+  const requests = requestsWorth(situation, run, { rate, steps });
+  const result = runSimulation(situation, run, { ...serviceTraffic(situation, strategy, rate), requests });
   if (result.infeasible !== undefined) {
     const limit: Requirement = {
       id: "request-fits",
@@ -221,10 +235,5 @@ export function evaluateCandidate(situation: Situation, strategy: Strategy): Eva
     };
     return infeasible(strategy, run.serving, fit, [...before, limit]);
   }
-  return describe(situation, run, fit, result);
-}
-
-/** Does a check of this evaluation fail? */
-export function failedChecks(evaluation: Evaluation): string[] {
-  return evaluation.requirements.filter((r) => !toCheck(r).pass).map((r) => r.id);
+  return describe(situation, run, fit, { result, requests });
 }

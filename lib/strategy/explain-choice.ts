@@ -15,13 +15,13 @@ function lossSentence(
     const slower = other.meanRequestMs / best.meanRequestMs;
     return slower < 1.02
       ? `a mean request takes ${msText(other.meanRequestMs)} against ${msText(best.meanRequestMs)} with ${name}: no gain beyond the model's error, and ${name} has fewer parts`
-      : `a mean request takes ${msText(other.meanRequestMs)}, ${excessText(other.meanRequestMs, best.meanRequestMs)} than the ${msText(best.meanRequestMs)} of ${name}`;
+      : `a mean request takes ${msText(other.meanRequestMs)}, ${excessText(slower)} the ${msText(best.meanRequestMs)} of ${name}`;
   }
   const own = other.candidate.throughput?.sustainableRequestRate ?? 0;
   const most = best.candidate.throughput?.sustainableRequestRate ?? 0;
   return own >= most
     ? `sustains ${rateText(own)} against ${rateText(most)} of ${name}: no gain beyond the model's error, and ${name} has fewer parts`
-    : `sustains ${rateText(own)} within the targets; ${name} sustains ${rateText(most)}, ${own > 0 ? excessText(most, own) : "and this one none"}`;
+    : `sustains ${rateText(own)} within the targets; ${name} sustains ${rateText(most)}${own > 0 ? `, ${excessText(most / own)} that` : ""}`;
 }
 
 /** Adds to each candidate why it is not the best one: its violations come first, then the objective, then the bottleneck. */

@@ -1,8 +1,8 @@
 import type { Deployment } from "../config";
 import { assemblePlan } from "./assemble-plan";
-import { choose } from "./choose";
 import { enumerateStrategies } from "./enumerate";
 import { evaluateCandidate } from "./evaluate-candidate";
+import { settleChoice } from "./settle-choice";
 import { type PlanOptions, readSituation } from "./situation";
 import type { Plan } from "./types";
 
@@ -18,6 +18,6 @@ export function plan(deployment: Deployment, options: PlanOptions = {}): Plan {
   const situation = readSituation(deployment, options);
   const strategies = enumerateStrategies(situation);
   const evaluations = strategies.map((strategy) => evaluateCandidate(situation, strategy));
-  const choice = choose(evaluations, deployment);
-  return assemblePlan(situation, evaluations, choice);
+  const { settled, choice } = settleChoice(situation, evaluations);
+  return assemblePlan(situation, settled, choice);
 }

@@ -30,8 +30,7 @@ export function countText(value: number): string {
   return digits(value, 0);
 }
 
-/** How much more `value` is than `base`: `25 % more`, `3.1 times`. */
-export function excessText(value: number, base: number): string {
-  const ratio = value / base;
-  return ratio >= 2 ? `${digits(ratio, 1)} times` : `${digits((ratio - 1) * 100, 1)} % more`;
+/** A ratio above 1 as words before what it compares with: `25 % more than`, `3.1 times`. */
+export function excessText(ratio: number): string {
+  return ratio >= 2 ? `${digits(ratio, 1)} times` : `${digits((ratio - 1) * 100, 1)} % more than`;
 }

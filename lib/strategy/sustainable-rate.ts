@@ -1,9 +1,8 @@
 import type { SimulationResult } from "../performance";
 import { type Run, runSimulation, serviceTraffic } from "./run-simulation";
+import { effort, isTooSlowAlone, requestsWorth } from "./simulation-effort";
 import type { Situation } from "./situation";
 
-/** Requests of one trial of the search on one replica: enough for a p99 that is steady to about a tenth. */
-const TRIAL_REQUESTS = 400;
 /** Halvings of the interval between a rate that holds and one that does not. */
 const TRIALS = 5;
 
@@ -47,12 +46,13 @@ export interface RateBounds {
  * share of the rate: splitting Poisson traffic gives Poisson traffic, and a balancer only makes it smoother.
  */
 export function sustainableRate(situation: Situation, run: Run, bounds: RateBounds): number {
+  if (isTooSlowAlone(situation, run.latency)) return 0;
   const { dataParallel } = run.strategy;
   let { holds, fails } = bounds;
   for (let trial = 0; trial < TRIALS && fails > holds; trial++) {
     const rate = (holds + fails) / 2;
     const traffic = serviceTraffic(situation, run.strategy, rate / dataParallel);
-    const requests = Math.min(TRIAL_REQUESTS, traffic.requests);
+    const requests = requestsWorth(situation, run, { rate, steps: effort.trial });
     const result = runSimulation(situation, run, {
       ...traffic,
       requests,

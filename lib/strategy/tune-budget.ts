@@ -1,13 +1,11 @@
 import type { ReplicaMemory } from "../performance";
 import { fitMemory } from "./fit-memory";
 import { latencyModelOf, type Run, runSimulation, serviceTraffic } from "./run-simulation";
+import { effort, isTooSlowAlone, requestsWorth } from "./simulation-effort";
 import type { Situation } from "./situation";
 import { meetsTargets } from "./sustainable-rate";
 import { allowedBudgets, guessBudget } from "./tune-serving";
 import type { ServingParameters, Strategy } from "./types";
-
-/** Requests of a trial run; the chosen budget is simulated in full afterwards. */
-const TRIAL_REQUESTS = 400;
 
 interface Tuned {
   readonly run: Run;
@@ -18,7 +16,7 @@ interface Tuned {
 function excess(situation: Situation, run: Run): number {
   const { workload, slo } = situation.deployment;
   const traffic = serviceTraffic(situation, run.strategy, workload.requestRate);
-  const requests = Math.min(TRIAL_REQUESTS, traffic.requests);
+  const requests = requestsWorth(situation, run, { rate: workload.requestRate, steps: effort.trial });
   const result = runSimulation(situation, run, { ...traffic, requests, giveUpWhenHopeless: true });
   if (meetsTargets(situation, result)) return 0;
   const { prefill, firstToken, interToken } = result.steady;
@@ -47,7 +45,7 @@ export function tuneBudget(situation: Situation, strategy: Strategy, serving: Se
   const budgets = allowedBudgets(situation, serving);
   const guess = guessBudget(situation, { strategy, latency, serving });
   const first = withBudget(guess);
-  if (budgets.length === 1) return first;
+  if (budgets.length === 1 || isTooSlowAlone(situation, latency)) return first;
   let best = { tuned: first, excess: excess(situation, first.run) };
   if (best.excess === 0) return best.tuned;
   const at = budgets.indexOf(guess);

@@ -1,6 +1,7 @@
 import type { LatencyModel } from "../performance";
 import { fitMemory } from "./fit-memory";
 import { meanTokens } from "./mean-tokens";
+import { expectedDecodes } from "./simulation-effort";
 import type { Situation } from "./situation";
 import type { ServingParameters, Strategy } from "./types";
 
@@ -65,21 +66,6 @@ function fullStepMs(latency: LatencyModel, decodes: number, contextTokens: numbe
   }).totalMs;
 }
 
-/** Sequences that decode at once on a replica, by Little's law: arrivals times the time of all their output tokens. */
-function expectedDecodes(situation: Situation, strategy: Strategy, latency: LatencyModel): number {
-  const { requestRate, promptTokens, outputTokens } = situation.deployment.workload;
-  const context = meanTokens(promptTokens);
-  const stepMs = latency.breakdown({
-    tokens: 16,
-    decodeSequences: 16,
-    decodeContextTokens: 16 * context,
-    prefillAttentionMs: 0,
-    sampledSequences: 16,
-  }).totalMs;
-  const perReplica = requestRate / strategy.dataParallel;
-  return Math.max(1, Math.ceil((perReplica * meanTokens(outputTokens) * stepMs) / 1000));
-}
-
 /**
  * The largest token budget whose full step stays within the decode p99 target, with room: then no prefill chunk can
  * delay a running sequence beyond the target. The smallest allowed one when none does. First guess; the simulation decides.
@@ -89,7 +75,7 @@ export function guessBudget(
   run: { strategy: Strategy; latency: LatencyModel; serving: ServingParameters },
 ): number {
   const budgets = allowedBudgets(situation, run.serving);
-  const decodes = Math.min(run.serving.maxNumSeqs, expectedDecodes(situation, run.strategy, run.latency));
+  const decodes = expectedDecodes(situation, run, situation.deployment.workload.requestRate);
   const context = meanTokens(situation.deployment.workload.promptTokens);
   const limitMs = FULL_STEP_SHARE * situation.deployment.slo.decode.p99Ms;
   const fits = budgets.find((budget) => fullStepMs(run.latency, decodes, context, budget) <= limitMs);

@@ -163,6 +163,8 @@ export interface Candidate {
   readonly balance?: Balance;
   /** Interactive speed for the Pareto plot: 1000 / mean time per output token. */
   readonly tokensPerSecondPerUser?: number;
+  /** Requests that its simulation ran: fewer than the plan's where a step moves few sequences, so its p99 is coarser. */
+  readonly simulatedRequests?: number;
   /** Price of all nodes over the output at the candidate's sustainable rate; absent without a price or when it sustains nothing. */
   readonly costUsdPerMillionOutputTokens?: number;
 }

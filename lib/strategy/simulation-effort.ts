@@ -1,0 +1,90 @@
+import type { LatencyModel } from "../performance";
+import { meanTokens } from "./mean-tokens";
+import type { Situation } from "./situation";
+import type { ServingParameters, Strategy } from "./types";
+
+/** How much simulating a question is worth, in scheduler steps times stages: a million take about a second. */
+export const effort = {
+  /** A candidate at the requested rate. */
+  candidate: 60_000,
+  /** One trial of a search over rates or budgets. */
+  trial: 6_000,
+  /** The plan itself: as many requests as the config says, unless that would take seconds. */
+  plan: 1_000_000,
+} as const;
+
+/** Fewest requests that still have a median and a tail. */
+const FEWEST = 120;
+
+interface Runner {
+  readonly strategy: Strategy;
+  readonly latency: LatencyModel;
+  readonly serving: ServingParameters;
+}
+
+/**
+ * Sequences that decode at once on a replica at a rate over all replicas, by Little's law: arrivals per second times
+ * output tokens times the step time, which itself grows with them. A few rounds settle it; capped at max_num_seqs.
+ */
+export function expectedDecodes(situation: Situation, run: Runner, requestRate: number): number {
+  const { promptTokens, outputTokens } = situation.deployment.workload;
+  const contextTokens = meanTokens(promptTokens) + meanTokens(outputTokens) / 2;
+  const tokensPerMs = (requestRate / run.strategy.dataParallel) * (meanTokens(outputTokens) / 1000);
+  let sequences = 1;
+  for (let round = 0; round < 6; round++) {
+    const stepMs = decodeStepMs(run.latency, sequences, contextTokens);
+    sequences = Math.min(run.serving.maxNumSeqs, Math.max(1, Math.ceil(tokensPerMs * stepMs)));
+  }
+  return sequences;
+}
+
+/** Time of one pass of a decode batch through all stages, in ms. */
+export function decodeStepMs(latency: LatencyModel, sequences: number, contextTokens: number): number {
+  return latency.breakdown({
+    tokens: sequences,
+    decodeSequences: sequences,
+    decodeContextTokens: sequences * contextTokens,
+    prefillAttentionMs: 0,
+    sampledSequences: sequences,
+  }).totalMs;
+}
+
+/**
+ * Requests to simulate so that a run costs about `steps`: many sequences a step make a request cheap, many stages make
+ * it dear. Between 120 and what the config says.
+ */
+export function requestsWorth(
+  situation: Situation,
+  run: Runner,
+  question: { rate: number; steps: number },
+): number {
+  const { promptTokens, outputTokens, simulatedRequests } = situation.deployment.workload;
+  const { pipelineParallel } = run.strategy;
+  const batch = Math.max(1, expectedDecodes(situation, run, question.rate) / pipelineParallel);
+  const chunks = Math.ceil(meanTokens(promptTokens) / run.serving.maxNumBatchedTokens);
+  const stepsPerRequest = (meanTokens(outputTokens) / batch + chunks) * pipelineParallel;
+  const affordable = Math.round(question.steps / stepsPerRequest);
+  return Math.min(simulatedRequests, Math.max(FEWEST, affordable));
+}
+
+/** A strategy too slow for the targets even with one request alone: no rate and no setting helps. */
+export function isTooSlowAlone({ deployment }: Situation, latency: LatencyModel): boolean {
+  const { slo, workload } = deployment;
+  const prompt = Math.max(1, Math.round(medianTokens(workload.promptTokens) - workload.cachedPrefixTokens));
+  const prefill = latency.breakdown({
+    tokens: prompt,
+    decodeSequences: 0,
+    decodeContextTokens: 0,
+    prefillAttentionMs: latency.prefillAttentionMs(workload.cachedPrefixTokens, prompt),
+    sampledSequences: 1,
+  });
+  const decodeMs = decodeStepMs(latency, 1, meanTokens(workload.promptTokens));
+  return prefill.totalMs > slo.prefill.p50Ms || decodeMs > slo.decode.p50Ms;
+}
+
+/** Median of a length distribution in tokens. */
+function medianTokens(lengths: Situation["deployment"]["workload"]["promptTokens"]): number {
+  if (lengths.kind === "lognormal") return lengths.median;
+  if (lengths.kind !== "empirical") return meanTokens(lengths);
+  return lengths.quantiles[Math.floor(lengths.quantiles.length / 2)] ?? meanTokens(lengths);
+}
