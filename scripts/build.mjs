@@ -9,6 +9,29 @@ export const bundle = join(root, "dist", "shardplan.cjs");
 /** What the bundle is made of; a folder's time changes when a file in it comes or goes. */
 const SOURCES = ["lib", "package-lock.json", "scripts/build.mjs"];
 
+const HTML_BUNDLE = "render-html.cjs";
+
+/** The plotting library is two thirds of the code and only HTML needs it: it gets a file of its own, read on demand. */
+const htmlApart = {
+  name: "html-apart",
+  setup(build) {
+    build.onResolve({ filter: /^\.\/html\/render-html$/ }, () => ({
+      path: `./${HTML_BUNDLE}`,
+      external: true,
+    }));
+  },
+};
+
+/** zod carries its messages in fifty languages; errors here are our own. */
+const englishOnly = {
+  name: "english-only",
+  setup(build) {
+    build.onLoad({ filter: /zod\/v4\/locales\/index\.c?js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    }));
+  },
+};
+
 /** Makes the bundle anew if a source is newer. */
 export async function buildIfStale() {
   const built = statSync(bundle, { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -17,11 +40,17 @@ export async function buildIfStale() {
 
 /** Makes the bundle and puts the kernel tables beside it. Several builds at once do not disturb each other. */
 export async function build() {
-  const esbuild = await import("esbuild");
-  const temporary = `${bundle}.${process.pid}.tmp`;
   mkdirSync(dirname(bundle), { recursive: true });
+  cpSync(join(root, "lib/performance/kernels/tables"), join(root, "dist/tables"), { recursive: true });
+  await bundleFile("lib/report/html/render-html.ts", join(dirname(bundle), HTML_BUNDLE));
+  await bundleFile("lib/cli/main.ts", bundle);
+}
+
+async function bundleFile(entry, outfile) {
+  const esbuild = await import("esbuild");
+  const temporary = `${outfile}.${process.pid}.tmp`;
   await esbuild.build({
-    entryPoints: [join(root, "lib/cli/main.ts")],
+    entryPoints: [join(root, entry)],
     outfile: temporary,
     bundle: true,
     platform: "node",
@@ -31,9 +60,9 @@ export async function build() {
     keepNames: true,
     legalComments: "eof",
     logLevel: "warning",
+    plugins: [htmlApart, englishOnly],
   });
-  cpSync(join(root, "lib/performance/kernels/tables"), join(root, "dist/tables"), { recursive: true });
-  renameSync(temporary, bundle);
+  renameSync(temporary, outfile);
 }
 
 /** Latest time of change of a file or of anything in a folder. */

@@ -34,7 +34,10 @@ function buildCommand(spec: CommandSpec, dispatch: Dispatch): Command {
   for (const name of spec.options) command.addOption(buildOption(name));
   command.addHelpText("after", examplesText(spec));
   return command.action(async () => {
-    await dispatch(spec, { args: command.processedArgs.flat() as string[], options: valuesOf(command) });
+    await dispatch(spec, {
+      args: command.processedArgs.flat() as string[],
+      options: valuesOf(spec, command),
+    });
   });
 }
 
@@ -49,9 +52,13 @@ function buildOption(name: OptionName): Option {
 }
 
 /** commander gives what was typed; the defaults live here. */
-function valuesOf(command: Command): OptionValues {
+function valuesOf(spec: CommandSpec, command: Command): OptionValues {
   const typed = command.opts<Partial<OptionValues>>();
-  return { stack: [], set: [], strategy: [], json: false, ...typed };
+  const values = { stack: [], set: [], strategy: [], json: false, ...typed };
+  // Both kinds of format are typed as `--format`; a command has one of them.
+  return spec.options.includes("table")
+    ? { ...values, format: undefined, table: command.opts().format }
+    : values;
 }
 
 function examplesText(spec: CommandSpec): string {

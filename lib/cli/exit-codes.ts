@@ -1,10 +1,10 @@
 /** What the shell gets. Stable: scripts and CI depend on it. */
 export const EXIT = {
-  /** The plan meets every requirement, or the command did what was asked. */
+  /** The plan meets every requirement; every other command did what was asked. */
   met: 0,
   /** A mistake in the command line, the configuration or the input. */
   mistake: 1,
-  /** The plan misses a requirement; the report still prints. */
+  /** `plan` only: a requirement is missed; the report still prints. */
   missed: 2,
   /** A bug of shardplan itself (EX_SOFTWARE of sysexits.h). */
   bug: 70,

@@ -6,10 +6,12 @@ import { explainCommand } from "./explain";
 import { hardwareCommand } from "./hardware";
 import { modelsCommand } from "./models";
 import { planCommand } from "./plan";
+import { sweepCommand } from "./sweep";
 
 const WORK: readonly CommandSpec[] = [
   planCommand,
   compareCommand,
+  sweepCommand,
   explainCommand,
   modelsCommand,
   hardwareCommand,

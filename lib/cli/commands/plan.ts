@@ -2,7 +2,8 @@ import { renderReport } from "../../report";
 import { plan } from "../../strategy";
 import type { CommandSpec } from "../command-spec";
 import { emit, reportFormat, reportLook } from "../emit";
-import { exitCodeOf } from "../meets-requirements";
+import { EXIT } from "../exit-codes";
+import { meetsRequirements } from "../meets-requirements";
 import { readDeployment } from "../read-deployment";
 
 export const planCommand: CommandSpec = {
@@ -24,6 +25,6 @@ export const planCommand: CommandSpec = {
     const text = renderReport(result, reportFormat(options), reportLook(options, io));
     io.progress("");
     emit(text, options, io);
-    return exitCodeOf([result]);
+    return meetsRequirements(result) ? EXIT.met : EXIT.missed;
   },
 };

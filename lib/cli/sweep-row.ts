@@ -1,0 +1,45 @@
+import type { Plan } from "../strategy";
+import { meetsRequirements } from "./meets-requirements";
+import { strategyText } from "./parse-strategy";
+
+/** What a sweep shows of one plan; null where there is no figure. Units stand in the names. */
+export interface SweepRow {
+  readonly value: string;
+  readonly meets: boolean;
+  readonly strategy: string;
+  readonly prefillP99Ms: number | null;
+  readonly firstTokenP50Ms: number | null;
+  readonly firstTokenP99Ms: number | null;
+  readonly decodeP50Ms: number | null;
+  readonly decodeP99Ms: number | null;
+  readonly sustainableRequestRate: number | null;
+  readonly outputTokensPerSecondPerGpu: number | null;
+  readonly demandFraction: number | null;
+  readonly usdPerMillionOutputTokens: number | null;
+  /** Ids of the checks that fail. */
+  readonly misses: readonly string[];
+}
+
+/** The row of a plan that was made with `value`. */
+export function sweepRow(value: string, plan: Plan): SweepRow {
+  const { latency, throughput, memoryPerGpu, cost } = plan;
+  return {
+    value,
+    meets: meetsRequirements(plan),
+    strategy: strategyText(plan.strategy),
+    prefillP99Ms: finite(latency.prefill.p99Ms),
+    firstTokenP50Ms: finite(latency.firstToken.p50Ms),
+    firstTokenP99Ms: finite(latency.firstToken.p99Ms),
+    decodeP50Ms: finite(latency.decode.p50Ms),
+    decodeP99Ms: finite(latency.decode.p99Ms),
+    sustainableRequestRate: finite(throughput.sustainableRequestRate),
+    outputTokensPerSecondPerGpu: finite(throughput.outputTokensPerSecondPerGpu),
+    demandFraction: finite(memoryPerGpu.demandFraction),
+    usdPerMillionOutputTokens: finite(cost.usdPerMillionOutputTokens),
+    misses: plan.violations.map(({ check }) => check),
+  };
+}
+
+function finite(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
+}
