@@ -1,13 +1,16 @@
 import type { Plan } from "../strategy";
+import { strategyLabel } from "../strategy";
 import { citeSources } from "./cite-sources";
 import { figureProvenance } from "./explain/figure-provenance";
-import type { Cell, ReportDocument, Section } from "./report-document";
+import { bytes, milliseconds, percent, significant, usd } from "./format-number";
+import type { Cell, Fact, ReportDocument, Section } from "./report-document";
 import type { ReportDetails } from "./report-options";
 import { alternativesSection } from "./sections/alternatives";
 import { balanceSection } from "./sections/balance";
 import { communicationSection } from "./sections/communication";
 import { costSection } from "./sections/cost";
 import { deploymentSection } from "./sections/deployment";
+import { fact } from "./sections/fact";
 import { hardwareSection } from "./sections/hardware";
 import { headroomSection } from "./sections/headroom";
 import { latencySection } from "./sections/latency";
@@ -18,7 +21,6 @@ import { monitoringSection } from "./sections/monitoring";
 import { rationaleSection } from "./sections/rationale";
 import { sensitivitySection } from "./sections/sensitivity";
 import { strategySection } from "./sections/strategy";
-import { strategyLabel } from "./sections/strategy-label";
 import { throughputSection } from "./sections/throughput";
 import { timeToReadySection } from "./sections/time-to-ready";
 import { verificationSection } from "./sections/verification";
@@ -26,12 +28,14 @@ import { workloadSection } from "./sections/workload";
 
 /** The report of a plan as one document, before any format. Pure: the same plan and details give the same document. */
 export function buildReport(plan: Plan, details: ReportDetails): ReportDocument {
-  const { sections, sources } = citeSources(allSections(plan, details), figureProvenance(plan));
+  const { sections, derivations, sources } = citeSources(allSections(plan, details), figureProvenance(plan));
   return {
     title: `${plan.model.name} on ${plan.deployment.hardware.nodes} x ${plan.instance.name}`,
     subtitle: `Parallel strategy plan: ${strategyLabel(plan.strategy)}, ${plan.strategy.gpus} x ${plan.gpu.name}, objective ${plan.objective}`,
     verdict: verdict(plan),
+    highlights: highlights(plan),
     sections,
+    derivations,
     sources,
   };
 }
@@ -57,6 +61,33 @@ function allSections(plan: Plan, details: ReportDetails): readonly Section[] {
     costSection(plan),
     timeToReadySection(plan),
     monitoringSection(plan),
+  ];
+}
+
+function highlights(plan: Plan): readonly Fact[] {
+  const { latency, throughput, memoryPerGpu: memory, cost, deployment } = plan;
+  const { slo, envelope } = deployment;
+  const target = (limit: string) => ({ note: `target ${limit}` });
+  return [
+    fact(
+      "First token p99",
+      milliseconds(latency.firstToken.p99Ms),
+      undefined,
+      target(milliseconds(slo.firstToken.p99Ms)),
+    ),
+    fact("Decode p99", milliseconds(latency.decode.p99Ms), undefined, target(milliseconds(slo.decode.p99Ms))),
+    fact("Highest rate", `${significant(throughput.sustainableRequestRate)}/s`, undefined, {
+      note: `asked ${significant(throughput.requestRate)} requests/s`,
+    }),
+    fact("Memory demand", percent(memory.demandFraction), undefined, {
+      note: `of ${bytes(memory.totalBytes)}, limit ${percent(envelope.maxMemoryFraction)}`,
+    }),
+    fact("Cost", cost.usdPerHour === undefined ? "not known" : `${usd(cost.usdPerHour)}/h`, undefined, {
+      note:
+        cost.usdPerMillionOutputTokens === undefined
+          ? "no price in the catalogue"
+          : `${usd(cost.usdPerMillionOutputTokens)} per million output tokens`,
+    }),
   ];
 }
 

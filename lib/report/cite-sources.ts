@@ -1,25 +1,34 @@
 import type { FigureProvenance } from "./explain/figure-provenance";
-import type { Block, Citation, Fact, ReportDocument, Section, Table } from "./report-document";
+import type { Block, Citation, Derivation, Fact, ReportDocument, Section, Table } from "./report-document";
 
 interface Cited {
   readonly sections: readonly Section[];
+  readonly derivations: ReportDocument["derivations"];
   readonly sources: ReportDocument["sources"];
 }
 
 /** Gives each fact and table the numbers of its sources and collects the numbered list. */
 export function citeSources(sections: readonly Section[], provenance: FigureProvenance): Cited {
   const numbers = new Map<string, number>();
+  const derivations = new Map<string, Derivation>();
   const cite = (figure: string): Citation | undefined => {
     const entry = provenance(figure);
     if (entry === undefined) return undefined;
     const number = numbers.get(entry.source) ?? numbers.size + 1;
     numbers.set(entry.source, number);
-    return { kind: entry.kind, number };
+    const citation = { kind: entry.kind, number };
+    derivations.set(figure, { figure, formula: entry.formula, inputs: inputsText(entry.inputs), citation });
+    return citation;
   };
   const cited = sections.map((section) => ({ ...section, blocks: section.blocks.map(citeBlock(cite)) }));
   const sources = [...numbers].map(([text, number]) => ({ number, text }));
-  return { sections: cited, sources };
+  return { sections: cited, derivations: [...derivations.values()], sources };
 }
+
+const inputsText = (inputs: Readonly<Record<string, string>>): string =>
+  Object.entries(inputs)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(", ");
 
 type Cite = (figure: string) => Citation | undefined;
 

@@ -1,4 +1,5 @@
 import type { Plan } from "../strategy";
+import { strategyLabel } from "../strategy";
 import * as format from "./format-number";
 import { planCommands } from "./json/plan-commands";
 import { planJson } from "./json/plan-json";
@@ -6,7 +7,6 @@ import { renderDocument } from "./render-report";
 import type { Cell, ReportDocument, ReportFormat, Table } from "./report-document";
 import type { ReportOptions } from "./report-options";
 import { cell } from "./sections/fact";
-import { strategyLabel } from "./sections/strategy-label";
 
 /** A plan with the name that the comparison shows: the stack, or the strategy. */
 export interface ComparedPlan {
@@ -117,6 +117,8 @@ function comparison(plans: readonly ComparedPlan[]): ReportDocument {
         },
       ],
     })),
+    highlights: [],
+    derivations: [],
     sources: [],
   };
 }

@@ -5,7 +5,11 @@
 
 const NOT_KNOWN = "not known";
 
+/** At most so many decimals, without zeros at the end: 8.00 says no more than 8. */
 const grouped = (value: number, decimals: number): string =>
+  value.toLocaleString("en-US", { maximumFractionDigits: decimals });
+
+const fixed = (value: number, decimals: number): string =>
   value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 
 /** Digits that keep three significant ones without inventing more: 12.34 -> "12.3", 0.05678 -> "0.0568". */
@@ -38,7 +42,7 @@ export function bytes(value: number): string {
   if (!Number.isFinite(value)) return NOT_KNOWN;
   const size = Math.abs(value);
   if (size >= 1e12) return `${significant(value / 1e12)} TB`;
-  if (size >= 1e9) return `${grouped(value / 1e9, 2)} GB`;
+  if (size >= 1e9) return `${fixed(value / 1e9, 2)} GB`;
   if (size >= 1e6) return `${significant(value / 1e6)} MB`;
   if (size >= 1e3) return `${significant(value / 1e3)} kB`;
   return `${count(value)} bytes`;
@@ -46,7 +50,7 @@ export function bytes(value: number): string {
 
 /** Bytes in binary units, as vLLM and nvidia-smi log them. */
 export function gibibytes(value: number): string {
-  return Number.isFinite(value) ? `${grouped(value / 2 ** 30, 2)} GiB` : NOT_KNOWN;
+  return Number.isFinite(value) ? `${fixed(value / 2 ** 30, 2)} GiB` : NOT_KNOWN;
 }
 
 /** Bytes per second in decimal units. */
@@ -68,7 +72,7 @@ export function teraflops(flopsPerSecond: number): string {
 /** US dollars. */
 export function usd(value: number): string {
   if (!Number.isFinite(value)) return NOT_KNOWN;
-  return `$${grouped(value, Math.abs(value) >= 1000 ? 0 : 2)}`;
+  return `$${fixed(value, Math.abs(value) >= 1000 ? 0 : 2)}`;
 }
 
 /** Seconds as a person says them: "45 s", "12 min", "1.5 h". */

@@ -133,6 +133,13 @@ export type Block =
       readonly table: Table;
     };
 
+export interface Derivation {
+  readonly figure: string;
+  readonly formula: string;
+  readonly inputs: string;
+  readonly citation: Citation;
+}
+
 export interface Section {
   readonly id: string;
   readonly title: string;
@@ -144,7 +151,11 @@ export interface ReportDocument {
   readonly subtitle: string;
   /** One sentence: what is planned and whether it holds. */
   readonly verdict: Cell;
+  /** The few figures that a hurried reader wants. */
+  readonly highlights: readonly Fact[];
   readonly sections: readonly Section[];
+  /** Formula, inputs and source of each figure that the document prints. */
+  readonly derivations: readonly Derivation[];
   readonly sources: readonly { readonly number: number; readonly text: string }[];
 }
 

@@ -1,6 +1,69 @@
-import type { ReportDocument } from "../report-document";
+import type { ReportDocument, Section } from "../report-document";
+import { escapeHtml } from "./escape-html";
+import { htmlBlock } from "./html-block";
+import { PAGE_STYLE } from "./page-style";
 
-/** The document as one self-contained page. */
+/** The document as one self-contained page: no script, no network, light and dark, printable. */
 export function renderHtml(document: ReportDocument): string {
-  return document.title;
+  const { title, subtitle, verdict } = document;
+  return [
+    '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>${escapeHtml(title)}</title>`,
+    `<style>\n${PAGE_STYLE}\n</style>\n</head>\n<body>`,
+    `<header class="page"><h1>${escapeHtml(title)}</h1>`,
+    `<p class="quiet">${escapeHtml(subtitle)}</p>`,
+    `<p class="verdict ${verdict.tone ?? ""}">${escapeHtml(verdict.text)}</p>`,
+    highlights(document),
+    `<nav aria-label="Sections"><ol>${contents(document)}</ol></nav></header>`,
+    `<main>`,
+    ...document.sections.map(sectionHtml),
+    sources(document),
+    derivations(document),
+    "</main>",
+    "<footer><p>Made by shardplan from the plan alone; nothing here was typed by hand.</p></footer>",
+    "</body>\n</html>\n",
+  ].join("\n");
+}
+
+const sectionHtml = (section: Section): string =>
+  `<section aria-labelledby="${section.id}"><h2 id="${section.id}">${escapeHtml(section.title)}</h2>\n${section.blocks.map((block) => htmlBlock(block, section)).join("\n")}\n</section>`;
+
+function highlights({ highlights: facts }: ReportDocument): string {
+  if (facts.length === 0) return "";
+  const items = facts.map(
+    ({ label, value, note }) =>
+      `<div><dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value.text)}${note === undefined ? "" : `<small>${escapeHtml(note)}</small>`}</dd></div>`,
+  );
+  return `<dl class="highlights">${items.join("")}</dl>`;
+}
+
+const contents = ({ sections, sources: list, derivations: formulas }: ReportDocument): string =>
+  [
+    ...sections.map(({ id, title }) => ({ id, title })),
+    ...(list.length > 0 ? [{ id: "sources", title: "Sources of the figures" }] : []),
+    ...(formulas.length > 0 ? [{ id: "derivations", title: "How each figure is computed" }] : []),
+  ]
+    .map(({ id, title }) => `<li><a href="#${id}">${escapeHtml(title)}</a></li>`)
+    .join("");
+
+function sources({ sources: list }: ReportDocument): string {
+  if (list.length === 0) return "";
+  const items = list.map(({ number, text }) => `<li id="source-${number}">${escapeHtml(text)}</li>`);
+  return `<section aria-labelledby="sources"><h2 id="sources">Sources of the figures</h2><ol>${items.join("")}</ol></section>`;
+}
+
+function derivations({ derivations: formulas }: ReportDocument): string {
+  if (formulas.length === 0) return "";
+  const rows = formulas.map(
+    ({ figure, formula, inputs, citation }) =>
+      `<tr><th scope="row"><code>${escapeHtml(figure)}</code></th><td>${escapeHtml(formula)}</td><td>${escapeHtml(inputs)}</td><td>${citation.kind} <a href="#source-${citation.number}">[${citation.number}]</a></td></tr>`,
+  );
+  return [
+    '<section aria-labelledby="derivations"><h2 id="derivations">How each figure is computed</h2>',
+    `<details><summary>${formulas.length} figures with formula, inputs and source</summary>`,
+    '<div class="scroll" role="region" tabindex="0" aria-label="Formulas"><table class="formula"><thead><tr>',
+    '<th scope="col">figure</th><th scope="col">formula</th><th scope="col">inputs</th><th scope="col">known from</th>',
+    `</tr></thead><tbody>${rows.join("")}</tbody></table></div></details></section>`,
+  ].join("");
 }

@@ -1,3 +1,4 @@
+import { breakCommand } from "../break-command";
 import { citationsText, citationText } from "../citation-text";
 import type { Block, Cell, Column, Fact, ReportDocument, Table } from "../report-document";
 import { drawDivision } from "../terminal/draw-division";
@@ -10,8 +11,12 @@ export function renderMarkdown(document: ReportDocument): string {
     `# ${document.title}`,
     document.subtitle,
     `**${document.verdict.text}**`,
+    ...(document.highlights.length === 0 ? [] : [highlightList(document)]),
     ...document.sections.flatMap((section) => [`## ${section.title}`, ...section.blocks.map(renderBlock)]),
     ...(document.sources.length === 0 ? [] : ["## Sources of the figures", sourceList(document)]),
+    ...(document.derivations.length === 0
+      ? []
+      : ["## How each figure is computed", derivationTable(document)]),
   ];
   return `${parts.join("\n\n")}\n`;
 }
@@ -27,7 +32,7 @@ function renderBlock(block: Block): string {
     case "table":
       return block.caption === undefined ? table(block) : `**${escaped(block.caption)}**\n\n${table(block)}`;
     case "code":
-      return `**${escaped(block.title)}**\n\n\`\`\`sh\n${block.text}\n\`\`\``;
+      return `**${escaped(block.title)}**\n\n\`\`\`sh\n${commandText(block.text)}\n\`\`\``;
     case "bar":
       return `**${escaped(block.title)}**: ${block.parts.map((part) => `${part.label} ${part.text}`).join(", ")}; ${block.limit.text}.`;
     case "division":
@@ -36,6 +41,12 @@ function renderBlock(block: Block): string {
       return `**${escaped(block.title)}.** ${escaped(block.summary)}\n\n${table(block.table)}`;
   }
 }
+
+const commandText = (text: string): string =>
+  text
+    .split("\n")
+    .flatMap((line) => breakCommand(line, PICTURE_WIDTH))
+    .join("\n");
 
 function factTable(facts: readonly Fact[]): string {
   const rows = facts.map((fact): readonly Cell[] => [
@@ -69,3 +80,14 @@ const escaped = (text: string): string => text.replace(/[|*<]/g, (character) => 
 
 const sourceList = ({ sources }: ReportDocument): string =>
   sources.map(({ number, text }) => `${number}. ${escaped(text)}`).join("\n");
+
+const highlightList = ({ highlights }: ReportDocument): string =>
+  highlights.map(({ label, value, note }) => `- ${label}: **${value.text}** (${note ?? ""})`).join("\n");
+
+const derivationTable = ({ derivations }: ReportDocument): string =>
+  table({
+    columns: [{ title: "figure" }, { title: "formula" }, { title: "inputs" }, { title: "known from" }],
+    rows: derivations.map(({ figure, formula, inputs, citation }) =>
+      [`\`${figure}\``, formula, inputs, citationText(citation)].map((text) => ({ text })),
+    ),
+  });

@@ -1,8 +1,8 @@
 import type { Candidate, Plan } from "../../strategy";
+import { sameStrategy, strategyLabel } from "../../strategy";
 import { milliseconds, percent, significant, usd } from "../format-number";
 import type { Block, Cell, ParetoPoint, Section, Table } from "../report-document";
 import { cell } from "./fact";
-import { sameStrategy, strategyLabel } from "./strategy-label";
 
 /** Every strategy that was looked at, with its figures and the reasons against it. */
 export function alternativesSection(plan: Plan): Section {
@@ -62,11 +62,14 @@ function verdict(plan: Plan, candidate: Candidate): Cell {
   return candidate.meetsSlo ? cell(`✓ meets all${mark}`, "good") : cell(`✗ misses${mark}`, "warn");
 }
 
+/** What is violated reads better requirement first; the planner puts violations before its other reasons. */
 function reasons(plan: Plan, candidate: Candidate): readonly Cell[] {
-  const name = strategyLabel(candidate.strategy);
-  const said =
-    candidate.reasons.length > 0 ? candidate.reasons : isChosen(plan, candidate) ? ["this plan"] : [];
-  return said.length === 0 ? [] : [cell(`${name}: ${said.join("; ")}`)];
+  const violated = candidate.violations.map(
+    ({ requirement, value }) => `not held: ${requirement} (${value})`,
+  );
+  const others = candidate.reasons.slice(candidate.violations.length);
+  const said = [...(isChosen(plan, candidate) ? ["this plan"] : []), ...violated, ...others];
+  return said.length === 0 ? [] : [cell(`${strategyLabel(candidate.strategy)}: ${said.join("; ")}.`)];
 }
 
 /** Candidates by speed per user and throughput per GPU; nothing to plot when fewer than two can run. */

@@ -30,7 +30,6 @@ export function costSection(plan: Plan): Section {
     ...row("All hosts, per month of 730 h", "usdPerMonth"),
     ...row("A million output tokens at the requested rate", "usdPerMillionOutputTokens"),
     ...capacityCost(plan, cost.usdPerHour),
-    fact("Price", cost.priceSource),
   ];
   return { id: "cost", title: "Cost", blocks: [{ kind: "facts", facts }] };
 }

@@ -1,8 +1,8 @@
 import type { Candidate, MemoryPerGpu, Plan } from "../../strategy";
+import { sameStrategy, strategyLabel } from "../../strategy";
 import { band, bytes, count, gibibytes, percent } from "../format-number";
 import type { BarPart, Block, Chart, Fact, Section, Table } from "../report-document";
 import { cell, fact } from "./fact";
-import { sameStrategy, strategyLabel } from "./strategy-label";
 
 /** What lies in the memory of one GPU, what vLLM takes, and what the workload needs of it. */
 export function memorySection(plan: Plan): Section {

@@ -1,8 +1,8 @@
 import type { Candidate, Plan } from "../../strategy";
+import { sameStrategy, strategyLabel } from "../../strategy";
 import { count, milliseconds, percent, significant } from "../format-number";
 import type { Block, Cell, Section } from "../report-document";
 import { cell } from "./fact";
-import { sameStrategy, strategyLabel } from "./strategy-label";
 
 /** Why this strategy: what bounds it, what it saves, and what the best other one would do instead. */
 export function rationaleSection(plan: Plan): Section {
@@ -12,7 +12,7 @@ export function rationaleSection(plan: Plan): Section {
 }
 
 function bound({ chosen }: Plan): readonly Cell[] {
-  return chosen.bottleneck === undefined ? [] : [cell(`What bounds it: ${chosen.bottleneck.sentence}`)];
+  return chosen.bottleneck === undefined ? [] : [cell(`What bounds it: ${chosen.bottleneck.sentence}.`)];
 }
 
 function division({ strategy, memoryPerGpu, balance }: Plan): readonly Cell[] {

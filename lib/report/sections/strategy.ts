@@ -1,8 +1,8 @@
 import type { Plan } from "../../strategy";
+import { sameStrategy, strategyLabel } from "../../strategy";
 import { count, percent } from "../format-number";
 import type { Block, Fact, Section } from "../report-document";
 import { fact } from "./fact";
-import { sameStrategy, strategyLabel } from "./strategy-label";
 
 /** The five degrees, who chose them, and the scheduler's limits. */
 export function strategySection(plan: Plan): Section {
@@ -34,9 +34,9 @@ const expertNote = (plan: Plan): string | undefined =>
 function choice(plan: Plan): Block {
   const chosen = strategyLabel(plan.strategy);
   const { strategy, sentence } = plan.recommendation;
-  if (!plan.pinned) return { kind: "text", text: `${chosen}, chosen for ${plan.objective}. ${sentence}` };
+  if (!plan.pinned) return { kind: "text", text: `${chosen}, chosen for ${plan.objective}. ${sentence}.` };
   const own = sameStrategy(strategy, plan.strategy)
     ? "The planner would choose the same by itself."
     : `The planner would choose ${strategyLabel(strategy)} by itself.`;
-  return { kind: "text", text: `${chosen}, pinned by the config. ${own} ${sentence}` };
+  return { kind: "text", text: `${chosen}, pinned by the config. ${own} ${sentence}.` };
 }

@@ -13,7 +13,6 @@ export function verificationSection(plan: Plan): Section {
       columns: [
         { title: "requirement" },
         { title: "computed", align: "right" },
-        { title: "limit", align: "right" },
         { title: "margin", align: "right" },
         { title: "" },
       ],
@@ -28,11 +27,15 @@ function checkRow(check: Check): readonly Cell[] {
   return [
     cell(check.requirement),
     cell(withUnit(check.value, check.unit)),
-    cell(withUnit(check.limit, check.unit)),
-    cell(marginWithUnit(check.margin, check.unit)),
+    cell(check.margin === 0 ? "none" : marginWithUnit(check.margin, shortUnit(check.unit))),
     check.pass ? cell("✓ holds", "good") : cell("✗ fails", "bad"),
   ];
 }
+
+/** Counted things keep their name in the computed column; the margin beside it is a bare number. */
+const shortUnit = (unit: string): string => (MEASURES.has(unit) ? unit : "");
+
+const MEASURES: ReadonlySet<string> = new Set(["ms", "GB", "%", "bytes", "requests/s", "USD/h"]);
 
 function changes(plan: Plan): readonly Block[] {
   if (plan.violations.length === 0) return [];

@@ -1,3 +1,4 @@
+import { breakCommand } from "../break-command";
 import { citationsText, citationText } from "../citation-text";
 import type { Block, Cell, Fact, ReportDocument, Table } from "../report-document";
 import { drawBar } from "./draw-bar";
@@ -23,6 +24,7 @@ export function renderTerminal(document: ReportDocument, options: TerminalOption
     ...wrapText(document.title, width).map((line) => paint(line, "title")),
     ...wrapText(document.subtitle, width),
     ...wrapText(text, width).map((line) => paint(line, tone)),
+    ...(document.highlights.length === 0 ? [] : ["", ...factLines(document.highlights, width, paint)]),
     ...document.sections.flatMap((section) => [
       "",
       paint(`── ${section.title} ${"─".repeat(Math.max(0, width - section.title.length - 4))}`, "title"),
@@ -67,16 +69,23 @@ function bullet(item: Cell, width: number, paint: Paint): readonly string[] {
   );
 }
 
-/** Label, value, then band and note, and at the end how the figure is known. */
+/** Label, value with band and note, and at the end how the figure is known. */
 function factLines(facts: readonly Fact[], width: number, paint: Paint): readonly string[] {
   const rows = facts.map((fact): readonly Cell[] => [
     { text: fact.label },
-    { text: fact.value.text, tone: fact.value.tone ?? "strong" },
-    { text: [fact.band === undefined ? "" : `(${fact.band})`, fact.note ?? ""].filter(Boolean).join(" ") },
+    {
+      text: [fact.value.text, ...aside(fact)].join("  "),
+      ...(fact.value.tone === undefined ? {} : { tone: fact.value.tone }),
+    },
     { text: fact.citation === undefined ? "" : citationText(fact.citation), tone: "quiet" },
   ]);
-  const columns = [{ title: "" }, { title: "" }, { title: "" }, { title: "", align: "right" as const }];
+  const columns = [{ title: "" }, { title: "" }, { title: "", align: "right" as const }];
   return textTable({ columns, rows, width }, paint);
+}
+
+function aside({ band, note }: Fact): readonly string[] {
+  const text = [band, note].filter((part) => part !== undefined).join("; ");
+  return text === "" ? [] : [`(${text})`];
 }
 
 function tableLines(table: Table, width: number, paint: Paint): readonly string[] {
@@ -98,24 +107,7 @@ function plotLines(plot: Extract<Block, { kind: "plot" }>, width: number, paint:
 
 /** Commands break only between arguments, with a backslash, so that they can be pasted. */
 function codeLines(text: string, width: number): readonly string[] {
-  return text.split("\n").flatMap((line) => commandLines(line, width - 2));
-}
-
-function commandLines(line: string, width: number): readonly string[] {
-  if (line.length <= width || line.startsWith("#")) return [`  ${line}`];
-  const parts = line.split(/ (?=--?[a-zA-Z])/);
-  const lines: string[] = [];
-  let current = "";
-  for (const part of parts) {
-    const longer = current === "" ? part : `${current} ${part}`;
-    if (current !== "" && longer.length > width - 4) {
-      lines.push(`${current} \\`);
-      current = `  ${part}`;
-    } else {
-      current = longer;
-    }
-  }
-  return [...lines, current].map((one) => `  ${one}`);
+  return text.split("\n").flatMap((line) => breakCommand(line, width - 2).map((part) => `  ${part}`));
 }
 
 function sourceLines(document: ReportDocument, width: number, paint: Paint): readonly string[] {
