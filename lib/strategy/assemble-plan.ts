@@ -1,5 +1,5 @@
 import type { StepBreakdown } from "../performance";
-import { unknownLatency } from "./band-latency";
+import { bandSources, unknownLatency } from "./band-latency";
 import { deepFreeze } from "./deep-freeze";
 import { divideModules } from "./divide";
 import { pinnedDegrees } from "./enumerate";
@@ -82,6 +82,7 @@ export function assemblePlan(
     moduleDivision: divideModules(model, strategy, hardware.instance.gpus),
     memoryPerGpu: memory,
     latency: winner.latency ?? unknownLatency,
+    bandSources: bandSources(),
     throughput,
     communication: winner.communication ?? noCommunication,
     balance: winner.balance ?? noBalance,

@@ -26,3 +26,8 @@ export function bandLatency(result: SimulationResult, _basis: LatencyModel["basi
   const { prefill, firstToken, interToken } = result.steady;
   return { prefill: band(prefill), firstToken: band(firstToken), decode: band(interToken) };
 }
+
+/** Residuals that the bands come from. */
+export function bandSources(): { prefill: string; firstToken: string; decode: string } {
+  return { prefill: "preliminary", firstToken: "preliminary", decode: "preliminary" };
+}

@@ -1,24 +1,17 @@
-import type { LatencyModel, StepBreakdown } from "../performance";
+import {
+  type CommunicationBytes,
+  communicationBytes,
+  type LatencyModel,
+  type StepBreakdown,
+} from "../performance";
 import type { Situation } from "./situation";
 import type { Communication, Strategy } from "./types";
 
-/** Activations travel in BF16 whatever the precision of the weights. */
-const ACTIVATION_BYTES = 2;
-
-/** Bytes of one token's hidden state. */
-const tokenBytes = ({ model }: Situation) => model.hiddenSize * ACTIVATION_BYTES;
-
-/**
- * Bytes that one GPU sends for one token of a step: a ring all-reduce (or the reduce-scatter and all-gather of SP,
- * which move the same) sends 2 (n - 1) / n of its payload, twice a layer and once for the embedding; a stage boundary
- * sends the hidden state, split over the tensor ranks.
- */
-export function bytesSentPerToken(situation: Situation, strategy: Strategy): number {
-  const { tensorParallel: n, pipelineParallel: stages } = strategy;
-  const layers = situation.model.layers / stages;
-  const ring = n > 1 ? ((2 * (n - 1)) / n) * (2 * layers + 1 / stages) * tokenBytes(situation) : 0;
-  const boundary = stages > 1 ? (((stages - 1) / stages) * tokenBytes(situation)) / n : 0;
-  return ring + boundary;
+/** Bytes of `tokens` tokens of a step: payload and what the busiest GPU sends. */
+function bytesOf({ model, hardware }: Situation, strategy: Strategy, tokens: number): CommunicationBytes {
+  const { tensorParallel, pipelineParallel, expertParallel } = strategy;
+  const gpusPerNode = hardware.instance.gpus;
+  return communicationBytes({ model, tensorParallel, pipelineParallel, expertParallel, gpusPerNode }, tokens);
 }
 
 const communicationMs = (step: StepBreakdown) => step.allReduceMs + step.allToAllMs + step.pipelineTransferMs;
@@ -63,14 +56,14 @@ export function communicate(
   strategy: Strategy,
   load: { readonly steps: TypicalSteps; readonly tokensPerSecond: number },
 ): Communication {
-  const sent = bytesSentPerToken(situation, strategy);
   const nvlink = situation.hardware.gpu.nvlinkBytesPerSecond;
   const { decode, prefill, decodeSequences } = load.steps;
   return {
-    allReduceBytesPerTokenPerLayer: strategy.tensorParallel > 1 ? 2 * tokenBytes(situation) : 0,
-    bytesPerDecodeStepPerGpu: sent * decodeSequences,
+    allReduceBytesPerTokenPerLayer: bytesOf(situation, strategy, 1).payloadPerTokenPerLayer,
+    bytesPerDecodeStepPerGpu: bytesOf(situation, strategy, decodeSequences).sentPerGpu,
     decodeStepShare: communicationMs(decode) / decode.totalMs,
     prefillShare: communicationMs(prefill) / prefill.totalMs,
-    nvlinkUtilization: nvlink === undefined ? 0 : (sent * load.tokensPerSecond) / nvlink,
+    nvlinkUtilization:
+      nvlink === undefined ? 0 : bytesOf(situation, strategy, load.tokensPerSecond).sentPerGpu / nvlink,
   };
 }

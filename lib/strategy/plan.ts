@@ -3,7 +3,7 @@ import { assemblePlan } from "./assemble-plan";
 import { enumerateStrategies } from "./enumerate";
 import { evaluateCandidate } from "./evaluate-candidate";
 import { settleChoice } from "./settle-choice";
-import { type PlanOptions, readSituation } from "./situation";
+import { type PlanOptions, readSituation, type Situation } from "./situation";
 import type { Plan } from "./types";
 
 /**
@@ -15,7 +15,11 @@ import type { Plan } from "./types";
  * catalogue does not know or a model config that cannot be read.
  */
 export function plan(deployment: Deployment, options: PlanOptions = {}): Plan {
-  const situation = readSituation(deployment, options);
+  return planSituation(readSituation(deployment, options));
+}
+
+/** The steps of planning, in order. */
+export function planSituation(situation: Situation): Plan {
   const strategies = enumerateStrategies(situation);
   const evaluations = strategies.map((strategy) => evaluateCandidate(situation, strategy));
   const { settled, choice } = settleChoice(situation, evaluations);

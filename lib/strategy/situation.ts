@@ -68,10 +68,15 @@ function modelOf({ model }: Deployment, options: PlanOptions): ModelArchitecture
 
 /** Looks up everything the deployment names. Throws a UserError for names that the catalogue lacks. */
 export function readSituation(deployment: Deployment, options: PlanOptions = {}): Situation {
+  return situationOf(deployment, modelOf(deployment, options));
+}
+
+/** The situation of a deployment whose model is already known. */
+export function situationOf(deployment: Deployment, model: ModelArchitecture): Situation {
   const hardware = resolveHardware(deployment.hardware);
   return {
     deployment,
-    model: modelOf(deployment, options),
+    model,
     hardware,
     engine: engineOf(deployment),
     network: networkBetween(deployment, hardware),

@@ -215,6 +215,19 @@ export interface LoadPoint {
   readonly stable: boolean;
 }
 
+/** One change of the question and what it does to the answer. */
+export interface SensitivityRow {
+  /** Such as "twice the request rate (16 requests/s)". */
+  readonly change: string;
+  /** The strategy that would be chosen, such as "TP8"; "none" when nothing can run. */
+  readonly choice: string;
+  readonly meetsSlo: boolean;
+  /** The choice differs from the one that this plan recommends. */
+  readonly changesChoice: boolean;
+  /** Why, with numbers. */
+  readonly sentence: string;
+}
+
 /** The plan of a deployment: immutable, JSON-serialisable, everything derived from it downstream. */
 export interface Plan {
   readonly schemaVersion: 1;
@@ -233,6 +246,8 @@ export interface Plan {
   readonly moduleDivision: readonly ModuleDivision[];
   readonly memoryPerGpu: MemoryPerGpu;
   readonly latency: PlanLatency;
+  /** Residuals that each latency's error band comes from, in words. */
+  readonly bandSources: { readonly prefill: string; readonly firstToken: string; readonly decode: string };
   readonly throughput: Throughput;
   readonly communication: Communication;
   readonly balance: Balance;
