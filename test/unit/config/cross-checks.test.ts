@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { type DeploymentInput, parseDeployment } from "../../../lib/config";
+import { problemLines } from "./problem-lines";
+
+const host = { address: "10.0.0.1", hostKey: `ssh-ed25519 ${"A".repeat(68)}` };
+
+/** Each configuration, the key that its one line names, and words that the line holds. */
+const REFUSED: [DeploymentInput, string, RegExp][] = [
+  [{ hardware: { instanceType: "custom", gpusPerNode: 8 } }, "hardware.gpu", /is needed/],
+  [{ hardware: { instanceType: "custom", gpu: "H100-SXM-80GB" } }, "hardware.gpusPerNode", /is needed/],
+  [{ hardware: { gpu: "H100-SXM-80GB" } }, "hardware.gpu", /p5\.48xlarge has its own GPUs: remove it/],
+  [{ hardware: { gpusPerNode: 4 } }, "hardware.gpusPerNode", /remove it/],
+  [{ model: { source: "bucket" } }, "model.location", /s3:\/\/ URI .* given nothing/],
+  [{ model: { source: "bucket", location: "/models" } }, "model.location", /given \/models/],
+  [{ model: { source: "path", location: "models" } }, "model.location", /absolute path/],
+  [
+    { workload: { promptTokens: { kind: "lognormal", median: 900, mean: 800 } } },
+    "workload.promptTokens.mean",
+    /at least the median \(900\); given 800/,
+  ],
+  [
+    { workload: { outputTokens: { kind: "lognormal", median: 90, mean: 100, max: 50 } } },
+    "workload.outputTokens.max",
+    /at least the median \(90\)/,
+  ],
+  [
+    { workload: { promptTokens: { kind: "uniform", min: 90, max: 50 } } },
+    "workload.promptTokens.max",
+    /at least min \(90\)/,
+  ],
+  [
+    { workload: { promptTokens: { kind: "empirical", quantiles: [5, 9, 8] } } },
+    "workload.promptTokens.quantiles",
+    /must not fall/,
+  ],
+  [
+    // 8000 + 193 tokens are one more than the default of envelope.maxModelLen.
+    {
+      workload: {
+        promptTokens: { kind: "fixed", tokens: 8000 },
+        outputTokens: { kind: "fixed", tokens: 193 },
+      },
+    },
+    "envelope.maxModelLen",
+    /8000 \+ 193 = 8193 tokens; given 8192/,
+  ],
+  [
+    { workload: { promptTokens: { kind: "fixed", tokens: 512 }, cachedPrefixTokens: 512 } },
+    "workload.cachedPrefixTokens",
+    /shorter than the prompt \(512 tokens\)/,
+  ],
+  [
+    { envelope: { maxNumBatchedTokens: 64 } },
+    "envelope.maxNumBatchedTokens",
+    /at least envelope\.maxNumSeqs \(128\)/,
+  ],
+  [{ serving: { maxNumSeqs: 256 } }, "serving.maxNumSeqs", /must not exceed envelope\.maxNumSeqs \(128\)/],
+  [
+    { serving: { maxNumSeqs: 100, maxNumBatchedTokens: 64 } },
+    "serving.maxNumBatchedTokens",
+    /at least serving\.maxNumSeqs \(100\)/,
+  ],
+  [{ hosts: [host], hardware: { nodes: 2 } }, "hosts", /lists 1 of the 2 machines/],
+  [{ hosts: [host, host], hardware: { nodes: 2 } }, "hosts", /names 10\.0\.0\.1:22 twice/],
+  [{ serving: { executor: "mp" }, hardware: { nodes: 2 } }, "serving.executor", /use ray/],
+  [{ serving: { packageSource: "wheelhouse" } }, "serving.packageLocation", /absolute path on the hosts/],
+  [{ aws: { capacityBlock: true } }, "aws.capacityReservationId", /cr-/],
+  [
+    { serving: { extraArgs: ["--seed=1", "--max-model-len=4096"] } },
+    "serving.extraArgs.1",
+    /comes from the plan; set envelope\.maxModelLen/,
+  ],
+];
+
+describe("rules between keys", () => {
+  for (const [values, key, words] of REFUSED) {
+    it(`refuse ${JSON.stringify(values).slice(0, 90)}`, () => {
+      const lines = problemLines(() => parseDeployment(values));
+      assert.equal(lines.length, 1, lines.join("\n"));
+      assert.match(lines[0] ?? "", new RegExp(`^configuration: ${key.replaceAll(".", "\\.")}: `));
+      assert.match(lines[0] ?? "", words);
+    });
+  }
+
+  it("let a p99 target stand below its p50 target: it only makes the p50 target idle", () => {
+    assert.equal(parseDeployment({ slo: { decode: { p99Ms: 1 } } }).slo.decode.p99Ms, 1);
+  });
+
+  it("take hosts that agree with the nodes", () => {
+    const other = { ...host, port: 2222 };
+    assert.equal(parseDeployment({ hosts: [host, other], hardware: { nodes: 2 } }).hosts[1]?.port, 2222);
+  });
+});

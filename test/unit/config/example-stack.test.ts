@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Deployment, exampleStack, parseDeployment, readStackFile } from "../../../lib/config";
+
+/** Writes the example and reads it back. */
+function roundTrip(deployment: Deployment): Deployment {
+  const folder = mkdtempSync(join(tmpdir(), "shardplan-example-"));
+  try {
+    const path = join(folder, "Pulumi.example.yaml");
+    writeFileSync(path, exampleStack(deployment));
+    return readStackFile(path);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe("exampleStack", () => {
+  it("reads back as the same deployment", () => {
+    const deployments = [
+      parseDeployment({}),
+      parseDeployment({
+        hosts: [{ address: "10.0.0.1", hostKey: `ssh-ed25519 ${"A".repeat(68)} a comment: with # signs` }],
+        serving: { environment: { A: "1", B: "true", C: "x: y" }, extraArgs: ["--seed", "1", "-x: 'y'"] },
+        workload: { promptTokens: { kind: "empirical", quantiles: [1, 2.5, 100] } },
+        cost: { maxUsdPerHour: 99.5 },
+        model: { revision: "1e3" },
+      }),
+    ];
+    for (const deployment of deployments) assert.deepEqual(roundTrip(deployment), deployment);
+  });
+
+  it("explains every key, also those without a value", () => {
+    const text = exampleStack(parseDeployment({}));
+    assert.match(
+      text,
+      /# The plan fails when all nodes together cost more in USD per hour\.\n.*\n +# maxUsdPerHour:/,
+    );
+    assert.match(text, /p99Ms: 100/);
+  });
+});

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { generatedFiles } from "../../../lib/config";
+import { documentedSections } from "../../../lib/config/documented-keys";
+
+const ROOT = join(__dirname, "../../..");
+
+describe("what is made from the schema", () => {
+  for (const { path, text } of generatedFiles()) {
+    it(`is current: ${path}`, () => {
+      assert.ok(readFileSync(join(ROOT, path), "utf8") === text, `${path} is stale: run \`npm run docs\``);
+    });
+  }
+
+  it("describes every key and section with a type and words", () => {
+    for (const section of documentedSections()) {
+      assert.match(section.description, /\.$/, section.name);
+      for (const { key, type, description } of section.keys) {
+        assert.match(description, /[.]$/, key);
+        assert.notEqual(type, "", key);
+      }
+    }
+  });
+
+  it("gives every number a unit, unless it has none", () => {
+    // A port, a seed and a squared coefficient of variation are pure numbers.
+    const pure = ["gateway.port", "hosts[].port", "workload.seed", "workload.burstiness"];
+    const keys = documentedSections().flatMap((section) => section.keys);
+    const without = keys.filter(({ type, unit }) => /number/.test(type) && unit === "").map(({ key }) => key);
+    assert.deepEqual(without.sort(), pure.sort());
+  });
+
+  it("gives every key a default, unless its description says what happens without", () => {
+    // Only used when something else asks for them, and then a rule between keys does.
+    const conditional = [
+      "model.configPath",
+      "model.location",
+      "hardware.gpu",
+      "hardware.gpusPerNode",
+      "serving.packageLocation",
+      "gateway.domain",
+      "aws.capacityReservationId",
+      "cost.maxUsdPerHour",
+    ];
+    const keys = documentedSections().flatMap((section) => section.keys);
+    const bare = keys.filter((key) => {
+      return key.default === undefined && !key.required && !/Default: /.test(key.description);
+    });
+    assert.deepEqual(
+      bare.map(({ key }) => key),
+      conditional,
+    );
+  });
+});
