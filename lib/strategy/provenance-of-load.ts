@@ -40,7 +40,7 @@ function latencies(situation: Situation, plan: Unprovenanced): Provenance[] {
       kind: "derived" as const,
       formula: "percentile x edge of the 80 % error band",
       inputs,
-      source: plan.bandSources[name as keyof typeof latencyFormulas],
+      source: plan.bandSources?.[name as keyof typeof latencyFormulas] ?? SIMULATION,
     })),
   ]);
 }

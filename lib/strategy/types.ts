@@ -247,7 +247,7 @@ export interface Plan {
   readonly memoryPerGpu: MemoryPerGpu;
   readonly latency: PlanLatency;
   /** Residuals that each latency's error band comes from, in words. */
-  readonly bandSources: { readonly prefill: string; readonly firstToken: string; readonly decode: string };
+  readonly bandSources?: { readonly prefill: string; readonly firstToken: string; readonly decode: string };
   readonly throughput: Throughput;
   readonly communication: Communication;
   readonly balance: Balance;
