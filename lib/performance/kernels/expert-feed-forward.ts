@@ -20,8 +20,9 @@ export function expertFeedForward(input: ExpertInput, parts: LayerParts, exchang
   const beyondGroup = expertParallel > tensorParallel;
   const bytesPerToken = model.hiddenSize * BF16_BYTES;
   const { experts } = input;
-  // Routed tokens are read, permuted, multiplied and summed up again: two reads and two writes of the hidden size.
-  const slotsPerToken = experts.activePerToken / (expertParallel > 1 ? tensorParallel : 1);
+  // Every routed copy of a token is read, permuted, multiplied and summed up again: two reads and two writes of the
+  // hidden size. Within a tensor-parallel group each rank does so for all tokens, its experts' or not.
+  const slotsPerToken = experts.activePerToken / (beyondGroup ? tensorParallel : 1);
   const activated = (experts.activePerToken + experts.shared) * experts.intermediateSize;
   const moved = slotsPerToken * 4 * bytesPerToken + (3 * activated * BF16_BYTES) / tensorParallel;
   const share = bytesPerToken / tensorParallel;
@@ -70,8 +71,8 @@ function routedExperts(input: ExpertInput, { kernels, constants }: LayerParts): 
     const batch = tokens * replicas;
     const touched = local * (1 - (1 - experts.activePerToken / experts.count) ** batch);
     const slots = (batch * experts.activePerToken) / expertParallel;
-    const busiest = whole ? rankImbalance(slots, expertParallel) : 1;
-    const rows = Math.max(1, (slots * busiest * constants.expertSkew) / touched);
+    const busiest = whole ? rankImbalance(slots, expertParallel) * constants.expertSkew : 1;
+    const rows = Math.max(1, (slots * busiest) / touched);
     return ((up(rows) + down(rows)) * touched) / local;
   };
 }

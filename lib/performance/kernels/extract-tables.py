@@ -17,7 +17,8 @@ import pandas as pd
 WHEEL = "aiconfigurator-core 0.12.0 (PyPI, Apache-2.0), from ai-dynamo/aiconfigurator"
 SYSTEMS = "aiconfigurator_core/systems/data"
 READ = "2026-11-22"
-# Powers of two, where the kernels' tiles are full; the table also holds m + 1, which no interpolation in m should see.
+# Powers of two. The source also holds m + 1 for many m: FP8 is up to 50 % slower there, which measured serving steps do
+# not show; and points in between, which bring the sums no closer to a second lab's measurements (Vidur: 10.9 to 11.2 %).
 GEMM_TOKENS = [1 << i for i in range(16)]
 VIDUR = "data/profiling/network/h100_dgx/send_recv.csv"
 SEND_BYTES = [2048, 10240, 18432, 34816, 67584, 133120, 264192, 526336] + [1 << i for i in range(20, 26)] + [3 << 24, 1 << 26]

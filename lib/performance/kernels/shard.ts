@@ -18,12 +18,20 @@ export interface Shard {
   readonly logits: GemmShape;
 }
 
-/** Cuts a model's matrices the way vLLM's column- and row-parallel linears do. */
+/**
+ * Cuts a model's matrices the way vLLM's column- and row-parallel linears do.
+ * @throws RangeError when the ranks do not divide the attention heads: vLLM refuses such a model
+ */
 export function shardOf({
   model,
   tensorParallel,
 }: Pick<LatencyModelInput, "model" | "tensorParallel">): Shard {
   const queryHeads = model.attentionHeads / tensorParallel;
+  if (!Number.isInteger(queryHeads)) {
+    throw new RangeError(
+      `${tensorParallel} ranks do not divide the ${model.attentionHeads} heads of ${model.name}`,
+    );
+  }
   const keyValueHeads = Math.max(1, model.keyValueHeads / tensorParallel);
   const { hiddenSize, headDim } = model;
   const intermediate = model.intermediateSize / tensorParallel;
