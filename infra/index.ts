@@ -21,7 +21,7 @@ export async function shardplan() {
   const plan = planOrFail(deployment);
   await checkGivenHosts(deployment, secrets);
 
-  const hosts = provideHosts(plan, secrets);
+  const hosts = await provideHosts(plan, secrets);
   const preparation = new Preparation("preparation", { plan, hosts });
   const { nodes } = preparation;
   const drivers = new Drivers("drivers", { plan, nodes }, { dependsOn: preparation });

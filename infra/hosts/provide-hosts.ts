@@ -1,11 +1,15 @@
 import type { Plan } from "../../lib/strategy";
-import { AwsHosts } from "../aws/aws-hosts";
 import type { Secrets } from "../configuration";
 import { givenHosts } from "./given-hosts";
 import type { Host } from "./host";
 
-/** The plan's machines: those of the configuration, or new ones on AWS. With given hosts no AWS resource exists. */
-export function provideHosts(plan: Plan, secrets: Secrets): readonly Host[] {
+/**
+ * The plan's machines: those of the configuration, or new ones on AWS. With given hosts no AWS resource exists, and the
+ * AWS package, which takes seconds to load, is not even loaded.
+ */
+export async function provideHosts(plan: Plan, secrets: Secrets): Promise<readonly Host[]> {
   const { hosts } = plan.deployment;
-  return hosts.length > 0 ? givenHosts(hosts, secrets) : new AwsHosts("aws", { plan, secrets }).hosts;
+  if (hosts.length > 0) return givenHosts(hosts, secrets);
+  const { AwsHosts } = await import("../aws/aws-hosts.js");
+  return new AwsHosts("aws", { plan, secrets }).hosts;
 }

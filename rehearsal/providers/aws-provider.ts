@@ -3,6 +3,7 @@ import type { URN } from "@pulumi/pulumi";
 import { type DiffResult, main, type Provider } from "@pulumi/pulumi/provider";
 import { AWS_REPLACED_BY, awsAnswer, awsOutputs } from "./aws-resources";
 import { changedInputs, type Properties } from "./changed-inputs";
+import { publishHostKey } from "./published-host-keys";
 import { unwrapSecrets } from "./secret-value";
 
 /**
@@ -28,6 +29,7 @@ class AwsProvider implements Provider {
       .update(`${urn} ${JSON.stringify(unwrapSecrets(inputs))}`)
       .digest("hex");
     const { id, outputs } = awsOutputs(typeOf(urn), seed, inputs);
+    if (typeOf(urn) === "aws:ec2/instance:Instance") publishHostKey(urn.split("::").at(-1) ?? "", id);
     return { id, outs: { ...outputs, ...inputs } };
   }
 

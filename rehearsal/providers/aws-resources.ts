@@ -1,4 +1,5 @@
 import type { Properties } from "./changed-inputs";
+import { publishedHostKey } from "./published-host-keys";
 
 const ACCOUNT = "123456789012";
 const REGION = "us-east-1";
@@ -131,7 +132,7 @@ const ANSWERS: Record<string, (args: Properties) => Properties> = {
     id: args.name,
     arn: `arn:aws:ssm:${REGION}::parameter${args.name}`,
     type: "String",
-    value: "ami-0123456789abcdef0",
+    value: publishedHostKey(String(args.name)) ?? "ami-0123456789abcdef0",
     insecureValue: "ami-0123456789abcdef0",
     version: 1,
   }),

@@ -52,7 +52,8 @@ function connectConfig(connection: SshConnection): ConnectConfig {
   const { host, port, password, hostKey, privateKey, privateKeyPassword } = connection;
   const config: ConnectConfig = {
     host,
-    port,
+    // A test may answer on another port for addresses that are not its own.
+    port: Number(process.env.STAND_IN_SSH_PORT ?? port),
     username: connection.user,
     readyTimeout: connection.perDialTimeout * 1000,
     agent: connection.agentSocketPath ?? process.env.SSH_AUTH_SOCK,

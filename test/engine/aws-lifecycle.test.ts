@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import type { OpMap } from "@pulumi/pulumi/automation";
+import { type AwsProgram, changesOf, openAwsProgram } from "./aws-program";
+
+const PINNED = {
+  tensorParallel: 8,
+  pipelineParallel: 1,
+  dataParallel: 1,
+  expertParallel: 1,
+  sequenceParallel: 1,
+};
+/** Few simulated requests: the plan itself is tested elsewhere. */
+const WORKLOAD = { simulatedRequests: 100 };
+
+/** Order in which the steps depend on each other. */
+const STEPS = [
+  "host-facts",
+  "base-packages",
+  "driver",
+  "python-environment",
+  "weights",
+  "ray",
+  "vllm",
+  "gateway",
+  "verify",
+];
+
+/** One life of the stack, each test a step of it. */
+describe("the AWS program on the real engine", function () {
+  this.timeout(300_000);
+  let program: AwsProgram;
+
+  before(async () => {
+    program = await openAwsProgram();
+    await program.configure({ strategy: PINNED, workload: WORKLOAD });
+  });
+  after(() => program?.close());
+
+  /** Runs `up` and says what changed and which scripts ran. */
+  async function up(): Promise<{ changes: OpMap; steps: string[]; outputs: Record<string, unknown> }> {
+    const { summary, outputs } = await program.stack.up();
+    return {
+      changes: changesOf(summary.resourceChanges),
+      steps: program.host.received().map(({ step }) => step),
+      outputs: Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value])),
+    };
+  }
+
+  it("previews without touching a host", async () => {
+    const { changeSummary } = await program.stack.preview();
+    assert.equal(changeSummary.same, undefined);
+    assert.ok((changeSummary.create ?? 0) > STEPS.length);
+    assert.deepEqual(program.host.received(), []);
+  });
+
+  it("sets everything up, each step after the one that it needs", async () => {
+    const { steps, outputs } = await up();
+    assert.deepEqual(steps, STEPS);
+    assert.equal(outputs.endpoint, "https://127.0.0.1");
+    assert.deepEqual(outputs.strategy, { ...PINNED, gpus: 8 });
+    assert.equal(outputs.apiKeyCommand, "ssh ubuntu@127.0.0.1 sudo cat /etc/shardplan/secrets/api-key");
+    assert.deepEqual(outputs.measured, { kvCacheTokens: 1_250_000 });
+  });
+
+  it("changes nothing the second time", async () => {
+    const { changes, steps } = await up();
+    assert.deepEqual({ changes, steps }, { changes: {}, steps: [] });
+  });
+
+  it("opens the gateway to another range without touching anything but that rule and the gateway", async () => {
+    await program.configure({ gateway: { allowedCidrs: ["198.51.100.0/24"] } });
+    const { changes, steps } = await up();
+    // The rule for everybody goes, the rule for the range comes; the gateway's configuration is updated in place.
+    assert.deepEqual(changes, { create: 1, delete: 1, update: 1 });
+    assert.deepEqual(steps, ["gateway"]);
+  });
+
+  it("changes vLLM's arguments by running only vLLM's step and the proof again", async () => {
+    await program.configure({ serving: { maxNumSeqs: 120 } });
+    const { changes, steps } = await up();
+    assert.deepEqual(changes, { update: 2 });
+    assert.deepEqual(steps, ["vllm", "verify"]);
+  });
+
+  it("keeps a secret out of the state's text and of the outputs", async () => {
+    await program.stack.setConfig("shardplan:apiKey", { value: "sk-canary-1234567890", secret: true });
+    const { steps, outputs } = await up();
+    assert.deepEqual(steps, ["vllm"]);
+    assert.ok(!JSON.stringify(outputs).includes("canary"));
+    assert.ok(!JSON.stringify(await program.stack.exportStack()).includes("canary"));
+  });
+
+  it("fails with the service's words when vLLM dies, and goes through once the cause is removed", async () => {
+    await program.configure({ serving: { maxNumSeqs: 112 } });
+    const words = "error: node-0 (127.0.0.1): vLLM died while it was starting; remove the reason";
+    program.host.failNext("vllm", words);
+    await assert.rejects(up(), (error: Error) => error.message.includes(words));
+    program.host.received();
+    const { steps } = await up();
+    assert.deepEqual(steps, ["vllm", "verify"]);
+  });
+
+  it("registers nothing when the plan fails, and says why on one line each", async () => {
+    await program.configure({ strategy: { ...PINNED, tensorParallel: 1, dataParallel: 8 } });
+    const printed: string[] = [];
+    await assert.rejects(program.stack.preview({ onOutput: (text) => printed.push(text) }));
+    const text = printed.join("");
+    // 70.6 billion parameters of 2 bytes
+    assert.match(text, /weights-fit: 141\.1 GB of weights do not fit in 80 GB/);
+    assert.ok(!/^\s+at .*\.ts:\d+/m.test(text), "prints a stack trace");
+    // Only the stack itself is in the diff.
+    assert.match(text, /Resources:\n\s+1 unchanged\n\s+1 errored/);
+    await program.configure({ strategy: PINNED });
+  });
+
+  it("destroys everything without asking the machines, which go as a whole", async () => {
+    await program.stack.destroy();
+    assert.deepEqual(program.host.received(), []);
+    const { deployment } = await program.stack.exportStack();
+    assert.deepEqual(deployment.resources ?? [], []);
+  });
+});

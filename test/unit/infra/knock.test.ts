@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { knock } from "../../../infra/hosts/knock";
+import { type FakeHost, newKeyPair, openFakeHost } from "../../engine/fake-host";
+
+describe("knock", () => {
+  const key = newKeyPair();
+  let host: FakeHost;
+  const door = () => ({
+    address: "127.0.0.1",
+    port: host.port,
+    user: "root",
+    privateKey: key.privateKey,
+    hostKey: host.hostKey,
+  });
+
+  before(async () => {
+    host = await openFakeHost(key.publicKey);
+  });
+  after(() => host.close());
+
+  it("has nothing to say when the host lets us in and shows the pinned key", async () => {
+    assert.equal(await knock(door()), undefined);
+  });
+
+  it("says that the host refuses the key, for which user, and what to do", async () => {
+    const problem = await knock({ ...door(), privateKey: newKeyPair().privateKey });
+    assert.match(problem ?? "", /^refuses the SSH key for user root; .*authorized_keys/);
+  });
+
+  it("says that the host key has changed, and how to read the new one", async () => {
+    const [type, base64 = ""] = newKeyPair().publicKey.split(" ");
+    const problem = await knock({ ...door(), hostKey: `${type} ${base64}` });
+    assert.match(
+      problem ?? "",
+      /^the host key has changed: hostKey pins \.\.\..{12}, the host shows \.\.\..{12};/,
+    );
+    assert.match(problem ?? "", new RegExp(`ssh-keyscan -p ${host.port} -t ed25519 127.0.0.1`));
+  });
+
+  it("says that the host has no key of the pinned kind", async () => {
+    const problem = await knock({ ...door(), hostKey: "ecdsa-sha2-nistp256 AAAA" });
+    assert.match(problem ?? "", /^the host has no ecdsa-sha2-nistp256 key; set hostKey/);
+  });
+
+  it("says that nothing answers, after three tries", async () => {
+    // Port 1 of loopback: nothing listens there, so each try is refused at once; two pauses of 2 s.
+    const started = Date.now();
+    const problem = await knock({ ...door(), port: 1 });
+    assert.match(
+      problem ?? "",
+      /^no SSH answer on port 1 \(.*ECONNREFUSED.*\); check address, port and firewall/,
+    );
+    assert.ok(Date.now() - started >= 4000);
+  });
+
+  it("says that a private key cannot be read", async () => {
+    assert.match(
+      (await knock({ ...door(), privateKey: "nonsense" })) ?? "",
+      /^the SSH private key cannot be read/,
+    );
+  });
+});

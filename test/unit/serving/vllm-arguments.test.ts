@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { vllmArguments } from "../../../lib/serving";
+import { planOf } from "./plan-fixture";
+
+/** The value after an option; undefined when the option is absent. */
+const optionOf = (args: readonly string[], option: string) =>
+  args.includes(option) ? args[args.indexOf(option) + 1] : undefined;
+
+describe("vllmArguments", () => {
+  it("carries every parameter of the reference document, from the plan", () => {
+    const plan = planOf();
+    const args = vllmArguments(plan);
+    // The document's launch command: TP 8, PP 1, length 8192, utilization 0.85; the envelope bounds the other two.
+    assert.equal(optionOf(args, "--tensor-parallel-size"), "8");
+    assert.equal(optionOf(args, "--pipeline-parallel-size"), "1");
+    assert.equal(optionOf(args, "--max-model-len"), "8192");
+    assert.equal(optionOf(args, "--gpu-memory-utilization"), "0.85");
+    assert.equal(optionOf(args, "--dtype"), "bfloat16");
+    assert.equal(optionOf(args, "--max-num-seqs"), `${plan.serving.maxNumSeqs}`);
+    assert.equal(optionOf(args, "--max-num-batched-tokens"), `${plan.serving.maxNumBatchedTokens}`);
+    assert.equal(optionOf(args, "--distributed-executor-backend"), "ray");
+  });
+
+  it("listens on loopback only, because the gateway guards the paths that vLLM's key does not", () => {
+    assert.equal(optionOf(vllmArguments(planOf()), "--host"), "127.0.0.1");
+  });
+
+  it("holds no key: the command line of a process is readable for every user of its host", () => {
+    assert.ok(!vllmArguments(planOf()).some((arg) => arg.includes("api-key")));
+  });
+
+  it("says nothing of data parallelism for one replica", () => {
+    assert.ok(!vllmArguments(planOf()).some((arg) => arg.startsWith("--data-parallel")));
+  });
+
+  it("makes two replicas with vLLM's own data parallelism, placed by the same executor", () => {
+    const args = vllmArguments(planOf({ strategy: { tensorParallel: 4, dataParallel: 2 } }));
+    assert.equal(optionOf(args, "--data-parallel-size"), "2");
+    // One node holds both.
+    assert.equal(optionOf(args, "--data-parallel-size-local"), "2");
+    assert.equal(optionOf(args, "--data-parallel-backend"), "ray");
+  });
+
+  it("starts on each of two nodes its share of the replicas", () => {
+    const args = vllmArguments(planOf({ hardware: { nodes: 2 }, strategy: { dataParallel: 2 } }));
+    // 2 replicas / 2 nodes
+    assert.equal(optionOf(args, "--data-parallel-size-local"), "1");
+  });
+
+  it("quantises a BF16 checkpoint to FP8 while loading, and leaves a checkpoint that is FP8 already alone", () => {
+    const model = { precision: "fp8", kvCacheDtype: "fp8" } as const;
+    const fromBf16 = vllmArguments(planOf({ model }));
+    assert.equal(optionOf(fromBf16, "--quantization"), "fp8");
+    assert.equal(optionOf(fromBf16, "--kv-cache-dtype"), "fp8");
+    const plan = planOf({ model });
+    const name = "RedHatAI/Meta-Llama-3-70B-Instruct-FP8";
+    const stored = { ...plan, deployment: { ...plan.deployment, model: { ...plan.deployment.model, name } } };
+    assert.equal(optionOf(vllmArguments(stored), "--quantization"), undefined);
+  });
+
+  it("puts the user's own arguments last", () => {
+    const args = vllmArguments(planOf({ serving: { extraArgs: ["--numa-bind"] } }));
+    assert.deepEqual(args.slice(-1), ["--numa-bind"]);
+  });
+
+  it("serves under the model's name unless another is given", () => {
+    assert.equal(
+      optionOf(vllmArguments(planOf()), "--served-model-name"),
+      "meta-llama/Meta-Llama-3-70B-Instruct",
+    );
+    assert.equal(
+      optionOf(vllmArguments(planOf({ model: { servedName: "chat" } })), "--served-model-name"),
+      "chat",
+    );
+  });
+});
