@@ -4,6 +4,8 @@ import type { Progress } from "./progress";
 /** Words for what the engine does to a resource; other operations are not worth a line. */
 const DONE: Record<string, string> = { create: "+", update: "~", delete: "-", replace: "±" };
 
+const SHOWN = new Set<string>(["info", "info#err", "warning", "error"]);
+
 /** Reports the engine's events as progress lines: each step's own talk, and each remote command that is done. */
 export function reportEvents(progress: Progress): (event: EngineEvent) => void {
   let lastLine = "";
@@ -15,7 +17,8 @@ export function reportEvents(progress: Progress): (event: EngineEvent) => void {
   return (event) => {
     const { diagnosticEvent, resourcePreEvent, resOutputsEvent } = event;
     if (resourcePreEvent) started.set(resourcePreEvent.metadata.urn, Date.now());
-    if (diagnosticEvent) {
+    // Debug events quote the protocol, keys and all.
+    if (diagnosticEvent && SHOWN.has(diagnosticEvent.severity)) {
       for (const line of plainLines(diagnosticEvent.message)) say(`    ${line}`);
     }
     if (resOutputsEvent) {

@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import { UserError } from "../lib/config";
-import { closeHosts, hostsLeftBehind, type LocalHosts } from "./hosts/local-hosts";
+import { closeHosts, hostsLeftBehind } from "./hosts/local-hosts";
 import { progress } from "./progress";
-import { type Rehearsed, rehearse } from "./rehearse";
+import { howToReach, type Rehearsed, rehearse } from "./rehearse";
 
 interface Arguments {
   readonly hosts: "1" | "2";
@@ -60,18 +60,8 @@ function report({ outputs, table, kept }: Rehearsed): string {
     JSON.stringify(Object.fromEntries(shown), undefined, 2),
     "",
     `Completion: ${JSON.stringify(completion?.text)}`,
-    ...(kept ? howToReach(kept) : []),
+    ...(kept ? ["", ...howToReach(kept)] : []),
   ].join("\n");
-}
-
-function howToReach({ hosts, privateKeyPath }: LocalHosts): string[] {
-  const ssh = hosts.map(({ address }) => `  ssh -i ${privateKeyPath} deploy@${address}`);
-  return [
-    "",
-    "Everything is left running. To log in:",
-    ...ssh,
-    "To remove it: npm run rehearse -- --destroy",
-  ];
 }
 
 async function main(): Promise<void> {

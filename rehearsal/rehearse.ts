@@ -13,7 +13,7 @@ import { rehearsalStack } from "./rehearsal-stack";
 
 export interface RehearsalOptions {
   readonly hosts: 1 | 2;
-  /** Leave hosts and stack as they are at the end. */
+  /** Leave hosts and stack as they are at the end, also when something fails. */
   readonly keep: boolean;
   readonly progress: Progress;
   /** Ends the rehearsal early; what it made is removed all the same. */
@@ -37,13 +37,14 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsed> {
   const hosts = await clock.run("hosts", `${options.hosts} x Debian 12, booted, reached over SSH`, () =>
     openHosts({ ...base, count: options.hosts }),
   );
-  let kept = false;
   try {
     const outputs = await deployAndProve(hosts, clock, options);
-    kept = keep;
     return { outputs, times: clock.times, table: clock.table(), ...(keep ? { kept: hosts } : {}) };
+  } catch (error) {
+    if (keep) for (const line of howToReach(hosts)) progress(line);
+    throw error;
   } finally {
-    if (!kept) await closeHosts(hosts);
+    if (!keep) await closeHosts(hosts);
   }
 }
 
@@ -93,4 +94,10 @@ async function destroyAll(
   const { resources = [] } = (await stack.exportStack()).deployment;
   const left = [...resources.map(({ urn }: { urn: string }) => urn), ...(await leftOnHosts(hosts))];
   if (left.length > 0) throw new Error(`destroy left behind:\n${left.join("\n")}`);
+}
+
+/** What a person needs to look at hosts that were kept, and to remove them. */
+export function howToReach({ hosts, privateKeyPath }: LocalHosts): string[] {
+  const ssh = hosts.map(({ address }) => `  ssh -i ${privateKeyPath} deploy@${address}`);
+  return ["Everything is left running. To log in:", ...ssh, "To remove it: npm run rehearse -- --destroy"];
 }

@@ -3,6 +3,7 @@
 Usage: make_tiny_model.py CONFIG_JSON FOLDER. The config is the one that the plan reads, so plan and model agree.
 """
 
+import pathlib
 import sys
 
 import torch
@@ -42,6 +43,9 @@ def main():
     torch.manual_seed(1)
     LlamaForCausalLM(config).to(torch.bfloat16).save_pretrained(folder)
     write_tokenizer(folder, config.vocab_size)
+    # The weights are written readable for their owner alone; on the hosts another user serves them.
+    for file in pathlib.Path(folder).iterdir():
+        file.chmod(0o644)
 
 
 main()

@@ -15,8 +15,8 @@ version=$("$ENVIRONMENT/bin/python" -c 'import importlib.metadata as m; print(m.
 info=$site/vllm-$version+cpu.dist-info
 mkdir "$info"
 printf 'Metadata-Version: 2.1\nName: vllm\nVersion: %s+cpu\n' "$version" >"$info/METADATA"
-printf '[vllm.general_plugins]\nrehearsal_cpu_ray = rehearsal_cpu_ray:register\n' >"$info/entry_points.txt"
 echo rehearsal >"$info/INSTALLER"
 : >"$info/RECORD"
 install -m 644 /rehearsal/rehearsal_cpu_ray.py "$site/"
+echo 'import rehearsal_cpu_ray' >"$site/rehearsal_cpu_ray.pth"
 rm -rf "$TMPDIR"
