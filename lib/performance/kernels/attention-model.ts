@@ -1,6 +1,6 @@
 import type { StepShape } from "../types";
 import type { AttentionCurves } from "./attention";
-import { tabulated, tabulatedByOctave } from "./tabulated";
+import { tabulated, tabulatedByOctave, tabulatedCurve } from "./tabulated";
 
 /** Sizes that are tabulated: vLLM's default limit is 256 to 1024 sequences; long contexts end at 131072 tokens. */
 const TABULATED = { sequences: 1024, context: 131_072 };
@@ -21,13 +21,13 @@ export function attentionModel(layers: number, curves: AttentionCurves): Attenti
   const decodeUs = tabulatedByOctave(curves.decodeUs, TABULATED.sequences);
   const workUs = tabulated(curves.promptWorkUs, TABULATED.context);
   // A hundredth of a microsecond is the unit, so that the table's sizes of 1 and more reach down to one token.
-  const timeUs = tabulatedByOctave((_, work) => curves.workToTimeUs(work / 100), 0);
+  const timeUs = tabulatedCurve((work) => curves.workToTimeUs(work / 100));
   const workBefore = (length: number) => (length > 0 ? workUs(length) : 0);
   return {
     layerMs: ({ decodeSequences, decodeContextTokens, prefillAttentionMs }) => {
       const decode =
         decodeSequences > 0 ? decodeUs(decodeSequences, decodeContextTokens / decodeSequences) : 0;
-      const prefill = prefillAttentionMs > 0 ? timeUs(0, (prefillAttentionMs * 1e5) / layers) : 0;
+      const prefill = prefillAttentionMs > 0 ? timeUs((prefillAttentionMs * 1e5) / layers) : 0;
       return (decode + prefill) / 1e3;
     },
     prefillMs: (past, chunk) => (layers * (workBefore(past + chunk) - workBefore(past))) / 1e3,

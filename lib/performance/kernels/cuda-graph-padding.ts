@@ -1,5 +1,5 @@
 /** Largest batch that vLLM captures by default. */
-const LARGEST_CAPTURE = 512;
+export const LARGEST_CAPTURE = 512;
 
 /**
  * Tokens that a step really computes: vLLM pads it to the next captured CUDA graph (1, 2, 4, then every 8 up to 256,

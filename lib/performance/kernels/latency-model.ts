@@ -2,16 +2,16 @@ import type { LatencyModel, LatencyModelInput, StepShape } from "../types";
 import { attentionModel } from "./attention-model";
 import { groupCollectives } from "./collectives";
 import { type LatencyConstants, latencyConstants } from "./constants";
-import { paddedTokens } from "./cuda-graph-padding";
+import { LARGEST_CAPTURE, paddedTokens } from "./cuda-graph-padding";
 import { kernelsOf } from "./kernels-of";
 import { layerCosts } from "./layer-costs";
 import { type Curve, sumOf } from "./log-log";
 import { endCosts, stagesOf } from "./pipeline-stages";
 import { shardOf } from "./shard";
-import { tabulated } from "./tabulated";
+import { tabulated, tabulatedCurve } from "./tabulated";
 
-/** Sizes that are tabulated: token budgets in use are 2048 to 16384, sequences a few hundred. */
-const TABULATED = { tokens: 16_384, sequences: 2048 };
+/** Sequences that are tabulated one by one; engines run a few hundred. */
+const TABULATED_SEQUENCES = 2048;
 
 /**
  * Builds the step-time model of one replica from measured kernel tables, or a roofline where a table is missing
@@ -35,12 +35,12 @@ export function createLatencyModel(
   const layerMs = sumOf([layer.gemmMs, layer.elementwiseMs, layer.allReduceMs, layer.allToAllMs]);
   const tokensMs = stages.map(({ layers }, i) => {
     const endMs = sumOf([ends[i].allReduceMs, ends[i].elementwiseMs, ends[i].transferMs]);
-    const uncached: Curve = (tokens) => layers * layerMs(tokens) + endMs(tokens) + constants.hostMsPerStep;
-    return tabulated((tokens) => uncached(paddedTokens(tokens)), TABULATED.tokens);
+    const stageMs: Curve = (tokens) => layers * layerMs(tokens) + endMs(tokens) + constants.hostMsPerStep;
+    return byTokens(stageMs);
   });
   const sampledMs = tabulated(
     (sequences) => logitsUs(sequences) / 1e3 + constants.hostMsPerSequence * sequences,
-    TABULATED.sequences,
+    TABULATED_SEQUENCES,
   );
 
   return {
@@ -69,6 +69,13 @@ export function createLatencyModel(
     },
     basis: basisOf(input, kernels.rooflineFigures),
   };
+}
+
+/** Time by tokens: exact where a CUDA graph runs, from cells within 0.03 % above, as prompts make every count occur. */
+function byTokens(exact: Curve): Curve {
+  const small = tabulated((tokens) => exact(paddedTokens(tokens)), LARGEST_CAPTURE);
+  const large = tabulatedCurve(exact);
+  return (tokens) => (tokens <= LARGEST_CAPTURE ? small(tokens) : large(tokens));
 }
 
 /** Figures that no table holds. A stage boundary across nodes is small beside the step and changes the kind alone. */

@@ -25,6 +25,12 @@ const OCTAVES = 21;
 const ROW = OCTAVES * CELLS + 2;
 const LARGEST = 2 ** OCTAVES;
 
+/** A curve over sizes from 1 on, from a table with cells in equal parts of each doubling. */
+export function tabulatedCurve(curve: Curve): Curve {
+  const cells = tabulatedByOctave((_, size) => curve(size), 0);
+  return (size) => cells(0, size);
+}
+
 /**
  * A function of a whole batch and a real size from a table with cells in equal parts of each doubling, which fills as
  * it is asked: no logarithm after the first time. Sizes below 1 count as 1.

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { findModel } from "../../../../lib/catalog";
-import { createLatencyModel, latencyConstants } from "../../../../lib/performance";
 import { groupCollectives } from "../../../../lib/performance/kernels/collectives";
+import { latencyConstants } from "../../../../lib/performance/kernels/constants";
 import { expertFeedForward } from "../../../../lib/performance/kernels/expert-feed-forward";
 import { kernelsOf } from "../../../../lib/performance/kernels/kernels-of";
+import { createLatencyModel } from "../../../../lib/performance/kernels/latency-model";
 import { shardOf } from "../../../../lib/performance/kernels/shard";
 import { decodeStep, error, fixture, latencyInput, prefillStep, quantile } from "./latency-input";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { createLatencyModel, type Precision } from "../../../../lib/performance";
+import type { Precision } from "../../../../lib/performance";
 import { gemmCurve, gemmPoints } from "../../../../lib/performance/kernels/gemm";
+import { createLatencyModel } from "../../../../lib/performance/kernels/latency-model";
 import { nvlinkCollectives } from "../../../../lib/performance/kernels/node-collectives";
 import { gemmTable } from "../../../../lib/performance/kernels/tables";
 import { decodeStep, error, fixture, latencyInput, prefillStep, quantile } from "./latency-input";

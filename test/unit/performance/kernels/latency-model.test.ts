@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { findGpu, findModel } from "../../../../lib/catalog";
-import { createLatencyModel, type LatencyModelInput } from "../../../../lib/performance";
+import type { LatencyModelInput } from "../../../../lib/performance";
+import { createLatencyModel } from "../../../../lib/performance/kernels/latency-model";
 import { decodeStep, latencyInput, partsOf, prefillStep } from "./latency-input";
 
 const strategies = fc.constantFrom<Partial<LatencyModelInput>>(
@@ -41,7 +42,8 @@ describe("latency model", () => {
           const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
           assert.ok(parts.every((ms) => ms >= 0));
           assert.ok(Math.abs(sum(parts) - breakdown.totalMs) < 1e-9 * breakdown.totalMs);
-          assert.ok(Math.abs(sum(stages) - breakdown.totalMs) < 1e-9 * breakdown.totalMs);
+          // Stages read their time above 512 tokens from cells that stay within 0.05 % of the parts.
+          assert.ok(Math.abs(sum(stages) - breakdown.totalMs) < 5e-4 * breakdown.totalMs);
         },
       ),
       { numRuns: 60 },
