@@ -8,6 +8,7 @@ export interface OptionValues {
   readonly format?: ReportFormat;
   readonly out?: string;
   readonly json: boolean;
+  readonly full: boolean;
   readonly strategy: readonly string[];
   readonly param?: string;
   readonly table?: SweepFormat;
@@ -42,6 +43,10 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
   format: { flags: "--format <format>", description: "form of the report", choices: REPORT_FORMATS },
   out: { flags: "-o, --out <path>", description: "write to a file; its ending picks the format" },
   json: { flags: "--json", description: "print JSON" },
+  full: {
+    flags: "--full",
+    description: "add the load curve and what would change the choice (md and html always have them)",
+  },
   strategy: {
     flags: "--strategy <strategy>",
     description: "pin a strategy such as tp8 or tp4dp2, or auto; repeat to compare",

@@ -22,7 +22,7 @@ export function processIo(): Io {
     readStdin: () => readFileSync(0, "utf8"),
     color: wantsColor(),
     width: Math.min(WIDTH, process.stdout.columns ?? WIDTH),
-    folder: process.cwd(),
+    folder: ".",
   };
 }
 

@@ -1,11 +1,11 @@
 import { UserError } from "../../config";
 import { type ComparedPlan, comparePlans } from "../../report";
-import { plan } from "../../strategy";
 import type { CommandInput, CommandSpec } from "../command-spec";
 import { emit, reportFormat, reportLook } from "../emit";
 import { EXIT } from "../exit-codes";
 import type { Io } from "../io";
 import { parseStrategy } from "../parse-strategy";
+import { planDeployment } from "../plan-deployment";
 import { type NamedDeployment, readNamed, readStack } from "../read-deployment";
 
 export const compareCommand: CommandSpec = {
@@ -23,12 +23,10 @@ export const compareCommand: CommandSpec = {
   ],
   run(input, io) {
     const deployments = deploymentsOf(input, io);
-    const plans = deployments.map(({ name, deployment }): ComparedPlan => {
-      io.progress(`planning ${name} ...`);
-      return { name, plan: plan(deployment) };
-    });
+    const plans = deployments.map(
+      (named): ComparedPlan => ({ name: named.name, plan: planDeployment(named, io) }),
+    );
     const text = comparePlans(plans, reportFormat(input.options), reportLook(input.options, io));
-    io.progress("");
     emit(text, input.options, io);
     return EXIT.met;
   },

@@ -1,5 +1,11 @@
-import { findModel, resolveHardware } from "../../catalog";
-import { configurationPage, type Deployment, editorSchema, exampleStack } from "../../config";
+import { findModel, readModelConfig, resolveHardware } from "../../catalog";
+import {
+  configurationPage,
+  type Deployment,
+  editorSchema,
+  exampleStack,
+  readModelConfigFile,
+} from "../../config";
 import type { CommandInput, CommandSpec } from "../command-spec";
 import { emit, toJson } from "../emit";
 import { EXIT } from "../exit-codes";
@@ -50,8 +56,10 @@ export const configCommand: CommandSpec = {
   },
 };
 
-/** Names that only the catalogue knows. Throws its `UserError`. */
-function checkNames({ model, hardware }: Deployment): void {
-  resolveHardware(hardware);
-  if (model.configPath === undefined) findModel(model.name);
+/** Names that only the catalogue knows, and the model's own file. Throws their `UserError`. */
+function checkNames(deployment: Deployment): void {
+  resolveHardware(deployment.hardware);
+  const modelConfig = readModelConfigFile(deployment);
+  if (modelConfig === undefined) findModel(deployment.model.name);
+  else readModelConfig(modelConfig, deployment.model.name);
 }

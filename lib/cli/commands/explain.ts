@@ -1,8 +1,8 @@
 import { explain, renderExplanation } from "../../report";
-import { plan } from "../../strategy";
 import type { CommandSpec } from "../command-spec";
 import { emit, toJson } from "../emit";
 import { EXIT } from "../exit-codes";
+import { planDeployment } from "../plan-deployment";
 import { readDeployment } from "../read-deployment";
 
 export const explainCommand: CommandSpec = {
@@ -21,10 +21,7 @@ export const explainCommand: CommandSpec = {
     ["shardplan explain latency.decode --stack dev", "every decode figure of the dev stack"],
   ],
   run({ args, options }, io) {
-    const { name, deployment } = readDeployment(options, io);
-    io.progress(`planning ${name} ...`);
-    const result = plan(deployment);
-    io.progress("");
+    const result = planDeployment(readDeployment(options, io), io);
     const explanations = args.flatMap((figure) => explain(result, figure));
     emit(options.json ? toJson(explanations) : renderExplanation(explanations), options, io);
     return EXIT.met;

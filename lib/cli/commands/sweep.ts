@@ -1,5 +1,4 @@
 import { type Deployment, UserError } from "../../config";
-import { plan } from "../../strategy";
 import { barPlot } from "../bar-plot";
 import type { CommandInput, CommandSpec } from "../command-spec";
 import { emit, toJson } from "../emit";
@@ -8,6 +7,7 @@ import type { Io } from "../io";
 import type { OptionValues, SweepFormat } from "../options";
 import { parseParam, type SweepParam } from "../parse-param";
 import { parseStrategy } from "../parse-strategy";
+import { planDeployment } from "../plan-deployment";
 import { readNamed } from "../read-deployment";
 import { type SweepRow, sweepRow } from "../sweep-row";
 import { csvTable, textTable } from "../text-table";
@@ -38,10 +38,9 @@ export const sweepCommand: CommandSpec = {
     const deployments = param.values.map((value) => deploymentAt(param.key, value, options, io));
     const rows = deployments.map((deployment, index) => {
       const value = param.values[index] ?? "";
-      io.progress(`${index + 1} of ${deployments.length}: ${param.key}=${value} ...`);
-      return sweepRow(value, plan(deployment));
+      const name = `${index + 1} of ${deployments.length}: ${param.key}=${value}`;
+      return sweepRow(value, planDeployment({ name, deployment }, io));
     });
-    io.progress("");
     const format = options.json ? "json" : (options.table ?? formatOfEnding(options.out));
     emit(RENDER[format]({ param, rows, slo: deployments[0]?.slo, width: io.width }), options, io);
     return EXIT.met;

@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { listGpus, listInstanceTypes, listModels } from "../../../lib/catalog";
+import { QUICK, ROOT, runCli } from "./run-cli";
+
+const DEV = ["--stack", "dev", ...QUICK];
+
+describe("shardplan models, hardware", function () {
+  this.timeout(120_000);
+
+  it("list the whole catalogue, as a table and as JSON with sources", () => {
+    const models = runCli(["models"]).stdout;
+    for (const { name } of listModels()) assert.ok(models.includes(name), name);
+    const hardware = runCli(["hardware"]).stdout;
+    for (const { name } of [...listGpus(), ...listInstanceTypes()]) assert.ok(hardware.includes(name), name);
+    const json = JSON.parse(runCli(["hardware", "--json"]).stdout);
+    assert.equal(json.instanceTypes.length, listInstanceTypes().length);
+    assert.ok(json.gpus.every((gpu: { provenance: { source: string } }) => gpu.provenance.source !== ""));
+  });
+});
+
+describe("shardplan config", function () {
+  this.timeout(120_000);
+
+  it("validates every stack of the repository", () => {
+    for (const stack of ["prod", "dev", "byo"]) {
+      const { status, stdout } = runCli(["config", "check", "--stack", stack]);
+      assert.deepEqual([status, stdout], [0, `${stack}: valid\n`]);
+    }
+    assert.deepEqual(JSON.parse(runCli(["config", "--json"]).stdout), { stack: "prod", valid: true });
+  });
+
+  it("prints an example that is itself a stack with the same plan", () => {
+    const folder = mkdtempSync(join(tmpdir(), "shardplan-example-"));
+    try {
+      writeFileSync(join(folder, "Pulumi.mine.yaml"), runCli(["config", "example", "--stack", "dev"]).stdout);
+      const mine = runCli(["plan", "--json", "--stack", "mine", ...QUICK], { cwd: folder });
+      assert.equal(mine.stdout, runCli(["plan", "--json", ...DEV]).stdout);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("shows a stack with its overrides and defaults", () => {
+    const shown = JSON.parse(runCli(["config", "show", "--set", "hardware.nodes=2"]).stdout);
+    assert.deepEqual([shown.hardware.nodes, shown.slo.decode.p99Ms], [2, 100]);
+  });
+});
+
+describe("shardplan explain", function () {
+  this.timeout(120_000);
+
+  it("gives formula, inputs and source of a figure, also as JSON", () => {
+    const text = runCli(["explain", "memoryPerGpu.weightsBytes", ...DEV]).stdout;
+    assert.match(text, /^memoryPerGpu\.weightsBytes = /);
+    assert.match(text, /\n {2}source {3}\S/);
+    const [figure] = JSON.parse(runCli(["explain", "memoryPerGpu.weightsBytes", "--json", ...DEV]).stdout);
+    assert.equal(figure.figure, "memoryPerGpu.weightsBytes");
+  });
+
+  it("names the nearest figures for one that is none", () => {
+    const { status, stderr } = runCli(["explain", "memoryPerGpu.weightBytes", ...DEV]);
+    assert.equal(status, 1);
+    assert.match(stderr, /nearest: memoryPerGpu\.weightsBytes/);
+  });
+});
+
+describe("shardplan compare", function () {
+  this.timeout(120_000);
+
+  it("sets strategies side by side and marks what differs", () => {
+    const { status, stdout } = runCli(["compare", "--strategy", "tp8", "--strategy", "tp4dp2", ...QUICK]);
+    assert.equal(status, 0);
+    assert.match(stdout, /tp8/);
+    assert.match(stdout, /tp4dp2/);
+    assert.match(stdout, /≠/);
+  });
+
+  it("sets stacks side by side, by position or by --stack", () => {
+    const byPosition = runCli(["compare", "prod", "dev", "--json", ...QUICK]);
+    const byOption = runCli(["compare", "--stack", "prod", "--stack", "dev", "--json", ...QUICK]);
+    assert.equal(byPosition.status, 0, byPosition.stderr);
+    assert.equal(byPosition.stdout, byOption.stdout);
+    JSON.parse(byPosition.stdout);
+  });
+});
+
+describe("shardplan sweep", function () {
+  this.timeout(120_000);
+
+  const SWEEP = ["sweep", ...DEV, "--param", "workload.requestRate=1,40"];
+
+  it("shows where the targets break, as table, CSV, JSON and bars", () => {
+    const table = runCli(SWEEP);
+    assert.equal(table.status, 0);
+    assert.equal(table.stdout.trimEnd().split("\n").length, 4);
+    const csv = runCli([...SWEEP, "--format", "csv"])
+      .stdout.trimEnd()
+      .split("\n");
+    assert.match(csv[0] ?? "", /^workload\.requestRate,meets,strategy,prefillP99Ms,/);
+    assert.match(csv[1] ?? "", /^1,true,tp1,/);
+    assert.match(csv[2] ?? "", /^40,false,tp1,/);
+    const { param, rows } = JSON.parse(runCli([...SWEEP, "--json"]).stdout);
+    assert.equal(param, "workload.requestRate");
+    assert.deepEqual(
+      rows.map((row: { meets: boolean }) => row.meets),
+      [true, false],
+    );
+    assert.match(
+      runCli([...SWEEP, "--format", "plot"]).stdout,
+      /first token p99 in ms .*target 1000\)\n +1 .*│/,
+    );
+  });
+
+  it("finds a mistake in the last value before the first plan", () => {
+    const { status, stdout, stderr } = runCli(["sweep", ...DEV, "--param", "workload.requestRate=1,x"]);
+    assert.deepEqual([status, stdout], [1, ""]);
+    assert.match(stderr, /--set workload\.requestRate=x: .*must be a number > 0/);
+  });
+});
+
+describe("shardplan completion", function () {
+  this.timeout(120_000);
+
+  /** What bash offers after these words and a space. */
+  const complete = (words: string) => {
+    const script = `${runCli(["completion", "bash"]).stdout}
+COMP_WORDS=(${words} ""); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _shardplan; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout } = spawnSync("bash", ["-c", script], { cwd: ROOT, encoding: "utf8" });
+    return stdout.trimEnd().split("\n");
+  };
+
+  it("completes commands, options, choices, stacks and config keys in bash", () => {
+    assert.ok(complete("shardplan").includes("sweep"));
+    assert.ok(complete("shardplan plan").includes("--stack"));
+    assert.deepEqual(complete("shardplan plan --format"), ["terminal", "json", "md", "html"]);
+    assert.deepEqual(complete("shardplan sweep --format"), ["table", "csv", "json", "plot"]);
+    assert.ok(complete("shardplan plan --stack").includes("dev"));
+    assert.ok(complete("shardplan plan --set").includes("slo.decode.p99Ms="));
+    assert.ok(complete("shardplan config").includes("example"));
+  });
+
+  it("loads bash's completion in zsh", () => {
+    assert.match(runCli(["completion", "zsh"]).stdout, /bashcompinit[\s\S]*complete -F _shardplan shardplan/);
+  });
+});
