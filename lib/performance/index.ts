@@ -1,6 +1,13 @@
+export {
+  type CalibratedConstant,
+  type CalibratedConstants,
+  type ConstantName,
+  calibrated,
+  calibratedConstants,
+} from "./calibration/calibrated";
+export { createLatencyModel, type ModelOverrides } from "./calibration/create-latency-model";
 export { type CommunicationBytes, communicationBytes, ringBytes } from "./kernels/communication-bytes";
 export { type LatencyConstants, latencyConstants } from "./kernels/constants";
-export { createLatencyModel } from "./kernels/latency-model";
 export { partitionLayers } from "./kernels/partition-layers";
 export {
   type GpuMemory,

@@ -96,6 +96,8 @@ export interface TrafficInput {
   readonly cachedPrefixTokens: number;
   /** Share of requests whose prefix is not in the cache yet (0..1). Default 0. */
   readonly coldPrefixShare?: number;
+  /** The first requests of the run, which find no prefix in the cache: the distinct prompts of a cold start. Default 0. */
+  readonly coldStartRequests?: number;
   readonly requests: number;
   readonly seed: number;
 }

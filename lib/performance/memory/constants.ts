@@ -23,8 +23,6 @@ export const memoryConstants = {
    * determine_available_memory); logs show -0.9..0.6 GiB, where negative values are a profiling artefact.
    */
   cudaGraphBytes: 0.5 * GIB,
-  /** TensorRT-LLM and NIM: buffers outside weights and KV pool, bytes; 2.5 GiB reproduces its published throughputs. */
-  tensorRtBufferBytes: 2.5 * GIB,
   /** Band of activation + non-torch + graphs around the computed sum, as factors: covers every V1 log at hand. */
   overheadLow: 0.6,
   overheadHigh: 1.5,

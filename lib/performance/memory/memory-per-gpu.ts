@@ -1,4 +1,6 @@
 import type { Gpu, ModelArchitecture } from "../../catalog";
+import { type CalibratedConstants, calibrated } from "../calibration/calibrated";
+import { hasOldRuntime } from "../calibration/engine-traits";
 import { partitionLayers } from "../kernels/partition-layers";
 import type { EngineProfile, Precision } from "../types";
 import { compareVersions } from "./compare-versions";
@@ -21,6 +23,8 @@ export interface MemoryInput {
   readonly gpuMemoryUtilization: number;
   readonly maxNumSeqs: number;
   readonly maxNumBatchedTokens: number;
+  /** Fitted buffer sizes; a calibration passes its own. */
+  readonly constants?: CalibratedConstants;
 }
 
 /** Memory of one GPU of one pipeline stage, in bytes. The parts and the KV cache sum to `usableBytes`. */
@@ -73,6 +77,13 @@ function activationBytes(input: MemoryInput, isLastStage: boolean): number {
   return Math.max(forward, sampler);
 }
 
+function tensorRtBufferBytes({ engine, tensorParallel, constants = calibrated }: MemoryInput): number {
+  const gib = hasOldRuntime(engine)
+    ? constants.oldRuntimeBufferGib + constants.oldRuntimeShardedBufferGib / tensorParallel
+    : constants.tensorRtBufferGib;
+  return gib * 2 ** 30;
+}
+
 interface Overheads {
   readonly activationBytes: number;
   readonly nonTorchBytes: number;
@@ -82,7 +93,7 @@ interface Overheads {
 function overheads(input: MemoryInput, isLastStage: boolean): Overheads {
   if (input.gpu.kind === "cpu") return { activationBytes: 0, nonTorchBytes: 0, cudaGraphBytes: 0 };
   if (!isVllm(input.engine))
-    return { activationBytes: c.tensorRtBufferBytes, nonTorchBytes: 0, cudaGraphBytes: 0 };
+    return { activationBytes: tensorRtBufferBytes(input), nonTorchBytes: 0, cudaGraphBytes: 0 };
   const alone = input.tensorParallel * input.pipelineParallel === 1;
   const chargesGraphs = compareVersions(input.engine.version, "0.21") >= 0;
   return {

@@ -30,8 +30,9 @@ export interface RequestTable {
 function cachedTokens(traffic: TrafficInput, promptTokens: Int32Array): Int32Array {
   const stream = randomStream(traffic.seed, "prefix");
   const cold = traffic.coldPrefixShare ?? 0;
-  return promptTokens.map((prompt) => {
-    const isCold = stream.next() < cold;
+  const coldStart = traffic.coldStartRequests ?? 0;
+  return promptTokens.map((prompt, request) => {
+    const isCold = stream.next() < cold || request < coldStart;
     const reusable = Math.min(traffic.cachedPrefixTokens, prompt - 1);
     return isCold ? 0 : Math.floor(reusable / BLOCK_TOKENS) * BLOCK_TOKENS;
   });

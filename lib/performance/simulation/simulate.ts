@@ -1,3 +1,4 @@
+import { calibrated } from "../calibration/calibrated";
 import type { SimulationInput, SimulationResult } from "../types";
 import { assertSimulationInput } from "./assert-simulation-input";
 import { findInfeasible } from "./find-infeasible";
@@ -12,9 +13,6 @@ import { Watch } from "./watch";
 const WARM_UP_SHARE = 0.1;
 /** Waiting requests, as a multiple of the sequences that can run, at which a search gives up on a rate. */
 const HOPELESS_QUEUE = 2;
-
-/** Default host times; see docs/accuracy.md for the fit. */
-const HOST_TIMES: HostTimes = { requestInMs: 4, turnaroundMs: 5 };
 
 export interface SimulationOptions {
   /** Times outside the GPU; default: the calibrated ones. */
@@ -50,7 +48,7 @@ export function simulate(input: SimulationInput, options: SimulationOptions = {}
   if (infeasible !== undefined) return infeasibleResult(infeasible);
   const recorder = new Recorder();
   const watch = new Watch(input.traffic, recorder, firstSteadyRequest(input), requests.sentMs);
-  const hostTimes = options.hostTimes ?? HOST_TIMES;
+  const hostTimes = options.hostTimes ?? calibrated;
   const fleet: Fleet = new Fleet({
     input,
     limits,

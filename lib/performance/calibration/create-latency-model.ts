@@ -1,0 +1,75 @@
+import { type LatencyConstants, latencyConstants } from "../kernels/constants";
+import { createLatencyModel as createKernelModel } from "../kernels/latency-model";
+import { partitionLayers } from "../kernels/partition-layers";
+import type { LatencyModel, LatencyModelInput, StepBreakdown, StepShape } from "../types";
+import { type CalibratedConstants, calibrated } from "./calibrated";
+import { type EngineTraits, engineTraits } from "./engine-traits";
+
+/** Largest step that vLLM runs as a captured CUDA graph by default, in tokens. */
+const LARGEST_GRAPH_TOKENS = 512;
+
+/** What decode attention takes beyond the measured kernels in this step and stage, in ms. */
+function slowAttention(model: LatencyModel, factor: number) {
+  const bare: StepShape = {
+    tokens: 0,
+    decodeSequences: 0,
+    decodeContextTokens: 0,
+    prefillAttentionMs: 0,
+    sampledSequences: 0,
+  };
+  return (stage: number, step: StepShape, stageMs: number): number => {
+    if (factor === 1 || step.decodeSequences === 0) return 0;
+    bare.tokens = step.tokens;
+    bare.decodeSequences = step.decodeSequences;
+    bare.decodeContextTokens = step.decodeSequences;
+    bare.prefillAttentionMs = step.prefillAttentionMs;
+    bare.sampledSequences = step.sampledSequences;
+    return (factor - 1) * (stageMs - model.stageMs(stage, bare));
+  };
+}
+
+function withTraits(model: LatencyModel, input: LatencyModelInput, traits: EngineTraits): LatencyModel {
+  const layers = partitionLayers(input.model.layers, input.pipelineParallel);
+  const floorsMs = layers.map((count) => count * traits.eagerDispatchMsPerLayer);
+  const extraMs = slowAttention(model, traits.decodeAttentionFactor);
+  const stageMs = (stage: number, step: StepShape): number => {
+    const kernelsMs = model.stageMs(stage, step);
+    const totalMs = kernelsMs + extraMs(stage, step, kernelsMs);
+    const floorMs = floorsMs[stage] ?? 0;
+    return step.tokens > LARGEST_GRAPH_TOKENS && totalMs < floorMs ? floorMs : totalMs;
+  };
+  const breakdown = (step: StepShape): StepBreakdown => {
+    const parts = model.breakdown(step);
+    let attentionMs = parts.attentionMs;
+    let totalMs = 0;
+    for (let stage = 0; stage < model.stages; stage++) {
+      attentionMs += extraMs(stage, step, model.stageMs(stage, step));
+      totalMs += stageMs(stage, step);
+    }
+    const waitsMs = totalMs - parts.totalMs - (attentionMs - parts.attentionMs);
+    return { ...parts, attentionMs, hostMs: parts.hostMs + waitsMs, totalMs };
+  };
+  return { ...model, stageMs, breakdown };
+}
+
+/** Fitted values and kernel assumptions that a caller may replace one by one. */
+export type ModelOverrides = Partial<CalibratedConstants & LatencyConstants>;
+
+/**
+ * Builds the step-time model of one replica: measured kernels (or a roofline where `basis` says so), host time, and what
+ * the engine adds. vLLM since 0.14 takes at least 0.8 ms a layer for a step beyond its CUDA graphs, because the CPU
+ * launches it kernel by kernel; TensorRT-LLM before 0.19 has slower decode attention than the measured kernels.
+ * @param overrides values that a calibration or a test puts in place of the committed ones
+ */
+export function createLatencyModel(input: LatencyModelInput, overrides: ModelOverrides = {}): LatencyModel {
+  const traits = engineTraits(input.engine, input.kvCacheDtype, { ...calibrated, ...overrides });
+  const { hostMsPerStep, hostMsPerSequence } = traits;
+  const model = createKernelModel(input, {
+    ...latencyConstants,
+    ...overrides,
+    hostMsPerStep,
+    hostMsPerSequence,
+  });
+  const isPlain = traits.decodeAttentionFactor === 1 && traits.eagerDispatchMsPerLayer === 0;
+  return isPlain || input.gpu.kind === "cpu" ? model : withTraits(model, input, traits);
+}

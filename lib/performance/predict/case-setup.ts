@@ -1,0 +1,117 @@
+import { findGpu, findModel, type Gpu, type ModelArchitecture } from "../../catalog";
+import type { LengthDistribution } from "../../config";
+import { type ReplicaMemory, replicaMemory } from "../memory/memory-per-gpu";
+import type { EngineProfile, Precision, SchedulerInput, TrafficInput } from "../types";
+import type { CaseRow } from "./case-row";
+import { engineProfile } from "./engine-profile";
+
+/** Everything a prediction needs, resolved from a row. */
+export interface CaseSetup {
+  readonly row: CaseRow;
+  readonly model: ModelArchitecture;
+  readonly gpu: Gpu;
+  readonly engine: EngineProfile;
+  readonly precision: Precision;
+  readonly kvCacheDtype: Precision;
+  readonly memory: ReplicaMemory;
+  readonly scheduler: SchedulerInput;
+  readonly requests: number;
+}
+
+/** vLLM's defaults for its API server on GPUs of 70 GiB and more (engine/arg_utils.py, since 0.9). */
+const DEFAULT_MAX_NUM_SEQS = 1024;
+const DEFAULT_MAX_BATCHED_TOKENS = 8192;
+const DEFAULT_UTILIZATION = 0.9;
+
+/** Requests of open or offline traffic where the row names no number. */
+const DEFAULT_REQUESTS = 2000;
+/** Requests per client of a closed loop where the row names no number: the habit of published sweeps. */
+const DEFAULT_ROUNDS = 10;
+
+/**
+ * Half width of the spread of lengths that are nominally equal, relative. Real tokenisers and stop tokens never give
+ * equal lengths; exactly equal ones put a closed loop into lockstep and double its first-token time.
+ */
+const LENGTH_SPREAD = 0.03;
+
+function lengths(nominal: number, ratio: number): LengthDistribution {
+  const low = ratio < 1 ? nominal * ratio : nominal * (1 - LENGTH_SPREAD);
+  const high = ratio < 1 ? nominal : nominal * (1 + LENGTH_SPREAD);
+  return { kind: "uniform", min: Math.max(1, Math.round(low)), max: Math.max(1, Math.round(high)) };
+}
+
+function arrivals(row: CaseRow): TrafficInput["arrivals"] {
+  if (row.arrivals === "closed") return { kind: "closed", concurrency: row.concurrency ?? 1 };
+  if (row.arrivals === "offline") return { kind: "offline" };
+  return { kind: row.arrivals, requestRate: row.request_rate ?? 1 };
+}
+
+/** Traffic of the case as its benchmark sends it. */
+export function caseTraffic(setup: CaseSetup, seed: number): TrafficInput {
+  const { row } = setup;
+  const ratio = row.range_ratio ?? 1;
+  return {
+    arrivals: arrivals(row),
+    promptTokens: lengths(row.isl, ratio),
+    outputTokens: lengths(row.osl, ratio),
+    cachedPrefixTokens: row.cached_prefix_tokens ?? 0,
+    coldPrefixShare: row.cold_prefix_share ?? 0,
+    requests: setup.requests,
+    seed,
+  };
+}
+
+function requestCount(row: CaseRow): number {
+  return (
+    row.num_requests ??
+    (row.arrivals === "closed" ? (row.concurrency ?? 1) * DEFAULT_ROUNDS : DEFAULT_REQUESTS)
+  );
+}
+
+/**
+ * Version of the engine where a row names none: that of the published rows of its kind. vLLM's closed-loop FP8 sweeps were
+ * run on 0.10.2 and its 16-bit runs on 0.15.1; TensorRT-LLM's rows of Llama 3.3 are of 0.20 and later, older models of 0.14.
+ */
+function assumedVersion(row: CaseRow): string {
+  if (row.engine === "vLLM") return row.precision === "fp8" ? "0.10.2" : "0.15.1";
+  if (row.engine === "TensorRT-LLM") return /llama-?3\.3/i.test(row.model) ? "1.0" : "0.14";
+  return row.engine === "NIM" ? "1.8" : "0.4.6";
+}
+
+/** Resolves model, GPU, engine and memory of a row. Throws a UserError for a model or GPU the catalogue lacks. */
+export function caseSetup(row: CaseRow): CaseSetup {
+  const model = findModel(row.model);
+  const gpu = findGpu(row.gpu);
+  const engine = engineProfile(row.engine, {
+    version: row.engine_version ?? assumedVersion(row),
+    asynchronous: true,
+  });
+  const kvCacheDtype = row.kv_cache_dtype ?? "bf16";
+  const maxNumSeqs = row.max_num_seqs ?? DEFAULT_MAX_NUM_SEQS;
+  const maxNumBatchedTokens = row.max_num_batched_tokens ?? DEFAULT_MAX_BATCHED_TOKENS;
+  const memory = replicaMemory({
+    model,
+    gpu,
+    precision: row.precision,
+    kvCacheDtype,
+    tensorParallel: row.tp,
+    pipelineParallel: row.pp,
+    expertParallel: 1,
+    sequenceParallel: 1,
+    engine,
+    gpuMemoryUtilization: row.gpu_memory_utilization ?? DEFAULT_UTILIZATION,
+    maxNumSeqs,
+    maxNumBatchedTokens,
+  });
+  return {
+    row,
+    model,
+    gpu,
+    engine,
+    precision: row.precision,
+    kvCacheDtype,
+    memory,
+    scheduler: { maxNumSeqs, maxNumBatchedTokens, kvCacheTokens: memory.kvCacheTokens },
+    requests: requestCount(row),
+  };
+}
