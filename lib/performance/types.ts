@@ -98,6 +98,8 @@ export interface TrafficInput {
   readonly coldPrefixShare?: number;
   /** The first requests of the run, which find no prefix in the cache: the distinct prompts of a cold start. Default 0. */
   readonly coldStartRequests?: number;
+  /** Open traffic: requests that arrive together at the start, ahead of the rest. Default 0. */
+  readonly burstStart?: number;
   readonly requests: number;
   readonly seed: number;
 }

@@ -1,5 +1,6 @@
 import { findGpu, findModel, type Gpu, type ModelArchitecture } from "../../catalog";
 import type { LengthDistribution } from "../../config";
+import type { CalibratedConstants } from "../calibration/calibrated";
 import { type ReplicaMemory, replicaMemory } from "../memory/memory-per-gpu";
 import type { EngineProfile, Precision, SchedulerInput, TrafficInput } from "../types";
 import type { CaseRow } from "./case-row";
@@ -16,6 +17,15 @@ export interface CaseSetup {
   readonly memory: ReplicaMemory;
   readonly scheduler: SchedulerInput;
   readonly requests: number;
+  /** First requests whose prefix nobody has computed yet. */
+  readonly coldStartRequests: number;
+}
+
+/** What a row does not say by itself. */
+export interface SetupContext {
+  /** An earlier stage of the same run has filled the prefix cache. */
+  readonly isLaterStage: boolean;
+  readonly constants: CalibratedConstants;
 }
 
 /** vLLM's defaults for its API server on GPUs of 70 GiB and more (engine/arg_utils.py, since 0.9). */
@@ -46,6 +56,18 @@ function arrivals(row: CaseRow): TrafficInput["arrivals"] {
   return { kind: row.arrivals, requestRate: row.request_rate ?? 1 };
 }
 
+/**
+ * Distinct prompts that a benchmark with shared prefixes cycles through, where the row does not give the cold share:
+ * inference-perf's default of 10 groups with 10 prompts each, as in the published configurations of these runs.
+ */
+const DISTINCT_PROMPTS = 100;
+
+function coldStartRequests(row: CaseRow, requests: number, isLaterStage: boolean): number {
+  if (row.cold_prefix_share !== undefined) return Math.round(row.cold_prefix_share * requests);
+  const isOpen = row.arrivals === "constant" || row.arrivals === "poisson";
+  return isOpen && (row.cached_prefix_tokens ?? 0) > 0 && !isLaterStage ? DISTINCT_PROMPTS : 0;
+}
+
 /** Traffic of the case as its benchmark sends it. */
 export function caseTraffic(setup: CaseSetup, seed: number): TrafficInput {
   const { row } = setup;
@@ -55,7 +77,8 @@ export function caseTraffic(setup: CaseSetup, seed: number): TrafficInput {
     promptTokens: lengths(row.isl, ratio),
     outputTokens: lengths(row.osl, ratio),
     cachedPrefixTokens: row.cached_prefix_tokens ?? 0,
-    coldPrefixShare: row.cold_prefix_share ?? 0,
+    coldStartRequests: setup.coldStartRequests,
+    burstStart: row.burst_start ?? 0,
     requests: setup.requests,
     seed,
   };
@@ -79,7 +102,7 @@ function assumedVersion(row: CaseRow): string {
 }
 
 /** Resolves model, GPU, engine and memory of a row. Throws a UserError for a model or GPU the catalogue lacks. */
-export function caseSetup(row: CaseRow): CaseSetup {
+export function caseSetup(row: CaseRow, context: SetupContext): CaseSetup {
   const model = findModel(row.model);
   const gpu = findGpu(row.gpu);
   const engine = engineProfile(row.engine, {
@@ -102,7 +125,9 @@ export function caseSetup(row: CaseRow): CaseSetup {
     gpuMemoryUtilization: row.gpu_memory_utilization ?? DEFAULT_UTILIZATION,
     maxNumSeqs,
     maxNumBatchedTokens,
+    constants: context.constants,
   });
+  const requests = requestCount(row);
   return {
     row,
     model,
@@ -112,6 +137,7 @@ export function caseSetup(row: CaseRow): CaseSetup {
     kvCacheDtype,
     memory,
     scheduler: { maxNumSeqs, maxNumBatchedTokens, kvCacheTokens: memory.kvCacheTokens },
-    requests: requestCount(row),
+    requests,
+    coldStartRequests: coldStartRequests(row, requests, context.isLaterStage),
   };
 }

@@ -14,10 +14,11 @@ export function arrivalTimes(traffic: TrafficInput, stream: RandomStream): Float
     return times.sort();
   }
   const meanGapMs = 1000 / arrivals.requestRate;
+  const burst = Math.min(traffic.burstStart ?? 0, requests);
   let now = 0;
-  for (let i = 0; i < requests; i++) {
+  for (let i = burst; i < requests; i++) {
     times[i] = now;
-    if (arrivals.kind === "constant") now = (i + 1) * meanGapMs;
+    if (arrivals.kind === "constant") now = (i - burst + 1) * meanGapMs;
     else if (arrivals.kind === "poisson") now += meanGapMs * exponential(stream);
     else now += meanGapMs * gamma(stream, 1 / arrivals.squaredVariation) * arrivals.squaredVariation;
   }

@@ -1,0 +1,75 @@
+import { type CalibratedConstants, calibrated } from "../calibration/calibrated";
+import { createLatencyModel } from "../calibration/create-latency-model";
+import { simulate } from "../simulation/simulate";
+import type { LatencyModel, SimulationResult } from "../types";
+import { type CaseSetup, caseTraffic } from "./case-setup";
+
+/** Requests over all seeds that a mean needs to be steady within 1 %: closed sweeps at low concurrency have only 40. */
+const ENOUGH_REQUESTS = 400;
+const MAX_SEEDS = 8;
+
+/** One node of eight GPUs with an ordinary network, which single-node cases never touch. */
+const ONE_NODE = { gpusPerNode: 8, network: { bytesPerSecondPerGpu: 50e9, latencyUs: 15 } } as const;
+
+/** Latency model of a case. */
+export function caseLatency(setup: CaseSetup, constants: CalibratedConstants = calibrated): LatencyModel {
+  const { model, gpu, engine, precision, kvCacheDtype, row } = setup;
+  return createLatencyModel(
+    {
+      model,
+      gpu,
+      engine,
+      precision,
+      kvCacheDtype,
+      tensorParallel: row.tp,
+      pipelineParallel: row.pp,
+      expertParallel: 1,
+      sequenceParallel: 1,
+      ...ONE_NODE,
+    },
+    constants,
+  );
+}
+
+/** Runs of the case with as many seeds as its number of requests asks for. */
+export function simulateCase(
+  setup: CaseSetup,
+  latency: LatencyModel,
+  constants: CalibratedConstants = calibrated,
+): readonly SimulationResult[] {
+  const seeds = Math.min(MAX_SEEDS, Math.ceil(ENOUGH_REQUESTS / setup.requests));
+  return Array.from({ length: seeds }, (_, seed) =>
+    simulate(
+      {
+        latency,
+        engine: setup.engine,
+        traffic: caseTraffic(setup, seed + 1),
+        scheduler: setup.scheduler,
+        replicas: setup.row.dp,
+        balancer: "round-robin",
+      },
+      { hostTimes: constants },
+    ),
+  );
+}
+
+/**
+ * The request rate that the replicas can serve: completions per second while requests always wait, after the first
+ * completion and before the queue runs empty.
+ */
+export function capacity(setup: CaseSetup, latency: LatencyModel): number {
+  const requests = Math.max(500, 6 * setup.scheduler.maxNumSeqs);
+  const result = simulate({
+    latency,
+    engine: setup.engine,
+    traffic: {
+      ...caseTraffic({ ...setup, requests }, 1),
+      arrivals: { kind: "offline" },
+      coldStartRequests: 0,
+    },
+    scheduler: setup.scheduler,
+    replicas: 1,
+    balancer: "round-robin",
+  });
+  return result.steady.requestsPerSecond * setup.row.dp;
+}
