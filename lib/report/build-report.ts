@@ -7,6 +7,7 @@ import type { Cell, Fact, ReportDocument, Section } from "./report-document";
 import type { ReportDetails } from "./report-options";
 import { alternativesSection } from "./sections/alternatives";
 import { balanceSection } from "./sections/balance";
+import { cannotRun } from "./sections/cannot-run";
 import { communicationSection } from "./sections/communication";
 import { costSection } from "./sections/cost";
 import { deploymentSection } from "./sections/deployment";
@@ -65,30 +66,33 @@ function allSections(plan: Plan, details: ReportDetails): readonly Section[] {
 }
 
 function highlights(plan: Plan): readonly Fact[] {
-  const { latency, throughput, memoryPerGpu: memory, cost, deployment } = plan;
+  const { latency, throughput, memoryPerGpu: memory, deployment } = plan;
   const { slo, envelope } = deployment;
   const target = (limit: string) => ({ note: `target ${limit}` });
+  const ms = (value: number) => (cannotRun(plan) ? "cannot run" : milliseconds(value));
   return [
     fact(
       "First token p99",
-      milliseconds(latency.firstToken.p99Ms),
+      ms(latency.firstToken.p99Ms),
       undefined,
       target(milliseconds(slo.firstToken.p99Ms)),
     ),
-    fact("Decode p99", milliseconds(latency.decode.p99Ms), undefined, target(milliseconds(slo.decode.p99Ms))),
+    fact("Decode p99", ms(latency.decode.p99Ms), undefined, target(milliseconds(slo.decode.p99Ms))),
     fact("Highest rate", `${significant(throughput.sustainableRequestRate)}/s`, undefined, {
       note: `asked ${significant(throughput.requestRate)} requests/s`,
     }),
     fact("Memory demand", percent(memory.demandFraction), undefined, {
       note: `of ${bytes(memory.totalBytes)}, limit ${percent(envelope.maxMemoryFraction)}`,
     }),
-    fact("Cost", cost.usdPerHour === undefined ? "not known" : `${usd(cost.usdPerHour)}/h`, undefined, {
-      note:
-        cost.usdPerMillionOutputTokens === undefined
-          ? "no price in the catalogue"
-          : `${usd(cost.usdPerMillionOutputTokens)} per million output tokens`,
-    }),
+    ...costHighlight(plan),
   ];
+}
+
+function costHighlight({ cost }: Plan): readonly Fact[] {
+  const { usdPerHour, usdPerMillionOutputTokens: perMillion } = cost;
+  if (usdPerHour === undefined) return [];
+  const note = perMillion === undefined ? {} : { note: `${usd(perMillion)} per million output tokens` };
+  return [fact("Cost", `${usd(usdPerHour)}/h`, undefined, note)];
 }
 
 function verdict(plan: Plan): Cell {

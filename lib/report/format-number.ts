@@ -83,18 +83,21 @@ export function duration(seconds: number): string {
   return `${significant(seconds / 3600, 2)} h`;
 }
 
+const UNITS: Readonly<Record<string, (value: number) => string>> = {
+  ms: milliseconds,
+  bytes,
+  GB: (gigabytes) => bytes(gigabytes * 1e9),
+  share: percent,
+  "requests/s": (rate) => `${significant(rate)} requests/s`,
+  "USD/h": (price) => `${usd(price)}/h`,
+};
+
+/** A unit of measurement; others ("sequences", "GPUs") name counted things. */
+export const isMeasure = (unit: string): boolean => unit in UNITS;
+
 /** A value in the unit that a check or figure names; unknown units are appended as they are. */
 export function withUnit(value: number, unit: string): string {
-  const formats: Readonly<Record<string, (value: number) => string>> = {
-    ms: milliseconds,
-    bytes,
-    fraction: percent,
-    share: percent,
-    "%": (share) => `${significant(share)} %`,
-    usd,
-    "USD/h": (price) => `${usd(price)}/h`,
-  };
-  const format = formats[unit];
+  const format = UNITS[unit];
   if (format !== undefined) return format(value);
   return unit === "" ? plain(value) : `${plain(value)} ${unit}`;
 }

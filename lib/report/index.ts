@@ -3,4 +3,4 @@ export { type Explanation, explain, renderExplanation } from "./explain/explain"
 export { planJson } from "./json/plan-json";
 export { renderReport } from "./render-report";
 export type { ReportFormat } from "./report-document";
-export type { ReportDetails, ReportOptions, SensitivityRow } from "./report-options";
+export type { ReportDetails, ReportOptions } from "./report-options";

@@ -12,7 +12,7 @@ import { renderTerminal } from "./terminal/render-terminal";
  * HTML loads a plotting library on first use (about half a second); the other formats do not.
  */
 export function renderReport(plan: Plan, format: ReportFormat, options: ReportOptions): string {
-  if (format === "json") return `${JSON.stringify(planJson(plan, planCommands(plan)), null, 2)}\n`;
+  if (format === "json") return `${JSON.stringify(planJson(plan, planCommands(plan), options), null, 2)}\n`;
   return renderDocument(buildReport(plan, options), format, options);
 }
 

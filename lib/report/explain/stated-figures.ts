@@ -113,6 +113,8 @@ function fromSimulation(plan: Plan): readonly Provenance[] {
     source: "discrete-event simulation of vLLM's scheduler over measured kernel times; docs/numbers.md",
   });
   return [
+    simulated("loadCurve.*.requestRate", "a share of the saturated rate"),
+    simulated("loadCurve.**", "percentile of a simulation at that rate"),
     simulated("simulation.**", "counted in the simulation of the chosen strategy"),
     simulated("steps.**", "sum of the kernels of one step at the simulated batch"),
     simulated("candidates.*.tokensPerSecondPerUser", "1000 / mean time per output token in ms"),

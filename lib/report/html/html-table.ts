@@ -24,7 +24,8 @@ function headCell({ title, align }: Column): string {
 }
 
 function bodyCell(cell: Cell, column: Column | undefined, index: number): string {
-  const classes = [column?.align === "right" ? "right" : "", cell.tone ?? ""].filter(Boolean).join(" ");
+  const mark = /^[✓✗]/.test(cell.text) ? "mark" : "";
+  const classes = [column?.align === "right" ? "right" : "", cell.tone ?? "", mark].filter(Boolean).join(" ");
   const attribute = classes === "" ? "" : ` class="${classes}"`;
   const text = escapeHtml(cell.text);
   return index === 0 ? `<th scope="row"${attribute}>${text}</th>` : `<td${attribute}>${text}</td>`;

@@ -43,7 +43,7 @@ th, td { text-align: left; vertical-align: top; padding: .34rem .7rem .34rem 0; 
 thead th { color: var(--quiet); font-weight: 600; font-size: .86rem; vertical-align: bottom; }
 tbody th { font-weight: 400; }
 .right { text-align: right; padding-left: .7rem; }
-td.right { white-space: nowrap; }
+td.right, td.mark { white-space: nowrap; }
 li, .facts td.value { overflow-wrap: anywhere; }
 .facts th { width: 42%; } .facts td.value { font-weight: 600; }
 .facts td.value small { display: block; font-weight: 400; color: var(--quiet); }

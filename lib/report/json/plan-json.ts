@@ -1,4 +1,6 @@
 import type { Candidate, Plan } from "../../strategy";
+import { busiestMinute } from "../busiest-minute";
+import type { ReportDetails } from "../report-options";
 
 /** JSON value: what a stored plan consists of. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -20,6 +22,10 @@ const candidateJson = (candidate: Candidate) => ({
   costUsdPerMillionOutputTokens: candidate.costUsdPerMillionOutputTokens,
 });
 
+/** The timeline of a long simulation would be most of the JSON: its busiest minute, as the report plots it, stays. */
+const simulationJson = ({ simulation }: Plan) =>
+  simulation === undefined ? null : { ...simulation, timeline: busiestMinute(simulation.timeline) };
+
 /** The commands of the plan, as the host runs them. */
 export interface PlanCommands {
   /** Arguments after `vllm serve`. */
@@ -32,9 +38,13 @@ export interface PlanCommands {
 
 /**
  * The plan as the object that `--format json` prints. Its keys are a contract: a key may be added, none renamed or
- * removed without a new `schemaVersion`. What is not a finite number (nothing observed, no bound) is null.
+ * removed without a new `schemaVersion`. Details that were not computed are left out. What is not a finite number (nothing observed, no bound) is null.
  */
-export function planJson(plan: Plan, commands: PlanCommands): { readonly [key: string]: Json } {
+export function planJson(
+  plan: Plan,
+  commands: PlanCommands,
+  details: ReportDetails = {},
+): { readonly [key: string]: Json } {
   const { deployment } = plan;
   const result = {
     schemaVersion: plan.schemaVersion,
@@ -60,11 +70,13 @@ export function planJson(plan: Plan, commands: PlanCommands): { readonly [key: s
     communication: plan.communication,
     balance: plan.balance,
     steps: plan.steps,
-    simulation: plan.simulation,
+    simulation: simulationJson(plan),
     checks: plan.checks,
     violations: plan.violations,
     cost: plan.cost,
     serving: { ...plan.serving, ...commands },
+    loadCurve: details.loadCurve,
+    sensitivity: details.sensitivity,
     provenance: plan.provenance,
   };
   const json: { readonly [key: string]: Json } = JSON.parse(JSON.stringify(result));

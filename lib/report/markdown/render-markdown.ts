@@ -82,7 +82,9 @@ const sourceList = ({ sources }: ReportDocument): string =>
   sources.map(({ number, text }) => `${number}. ${escaped(text)}`).join("\n");
 
 const highlightList = ({ highlights }: ReportDocument): string =>
-  highlights.map(({ label, value, note }) => `- ${label}: **${value.text}** (${note ?? ""})`).join("\n");
+  highlights
+    .map(({ label, value, note }) => `- ${label}: **${value.text}**${note === undefined ? "" : ` (${note})`}`)
+    .join("\n");
 
 const derivationTable = ({ derivations }: ReportDocument): string =>
   table({

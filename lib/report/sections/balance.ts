@@ -1,10 +1,12 @@
 import type { Plan } from "../../strategy";
 import { percent, significant } from "../format-number";
 import type { Fact, Section } from "../report-document";
+import { cannotRun, emptySection } from "./cannot-run";
 import { fact } from "./fact";
 
 /** How evenly memory and work lie on the GPUs, and how busy they are. */
 export function balanceSection(plan: Plan): Section {
+  if (cannotRun(plan)) return emptySection("balance", "Load balance");
   const { balance, deployment } = plan;
   const limit = (text: string): Partial<Fact> => ({ note: `limit ${text}` });
   const facts: readonly Fact[] = [

@@ -2,10 +2,12 @@ import type { StepBreakdown } from "../../performance";
 import type { Plan } from "../../strategy";
 import { bytes, milliseconds, percent } from "../format-number";
 import type { Block, Fact, Section } from "../report-document";
+import { cannotRun, emptySection } from "./cannot-run";
 import { cell, fact } from "./fact";
 
 /** Bytes and time that GPUs spend talking to each other, and where the rest of a step goes. */
 export function communicationSection(plan: Plan): Section {
+  if (cannotRun(plan)) return emptySection("communication", "Communication");
   const { communication, strategy } = plan;
   const facts: readonly Fact[] = [
     fact(

@@ -14,5 +14,13 @@ export function deploymentSection(plan: Plan): Section {
   const blocks = all.flatMap(([title, text]): readonly Block[] =>
     text === undefined ? [] : [{ kind: "code", title, text }],
   );
-  return { id: "deployment", title: "Deployment commands", blocks };
+  return { id: "deployment", title: "Deployment commands", blocks: [...warning(plan), ...blocks] };
+}
+
+/** A plan that fails is never deployed; its commands are shown to be read. */
+function warning(plan: Plan): readonly Block[] {
+  if (plan.violations.length === 0) return [];
+  return [
+    { kind: "text", text: "Not deployed: the plan fails. These commands would have run.", tone: "bad" },
+  ];
 }

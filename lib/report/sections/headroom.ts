@@ -1,10 +1,12 @@
 import type { Plan, PlanLatency } from "../../strategy";
 import { bytes, count, milliseconds, percent, significant } from "../format-number";
 import type { Fact, Section } from "../report-document";
+import { cannotRun, emptySection } from "./cannot-run";
 import { fact } from "./fact";
 
 /** How much more the plan could take before a requirement fails. */
 export function headroomSection(plan: Plan): Section {
+  if (cannotRun(plan)) return emptySection("headroom", "Operational headroom");
   const { memoryPerGpu: memory, throughput, deployment } = plan;
   const spareBytes = memory.usableBytes - memory.demandBytes;
   const facts: readonly Fact[] = [

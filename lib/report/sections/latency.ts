@@ -2,11 +2,13 @@ import type { BandedLatency, Plan, PlanLatency } from "../../strategy";
 import { band, marginWithUnit, milliseconds } from "../format-number";
 import type { Block, Cell, Section } from "../report-document";
 import type { ReportDetails } from "../report-options";
+import { cannotRun, emptySection } from "./cannot-run";
 import { cell } from "./fact";
 import { loadPlots } from "./load-curve";
 
 /** The three latencies that vLLM measures itself, against their targets. */
 export function latencySection(plan: Plan, details: ReportDetails): Section {
+  if (cannotRun(plan)) return emptySection("latency", "Latency against targets");
   return {
     id: "latency",
     title: "Latency against targets",

@@ -99,7 +99,7 @@ function memoryPlot(plan: Plan): Block {
     kind: "plot",
     id: "memory-by-strategy",
     title: "Memory of one GPU by strategy",
-    summary: `Stacked parts of one GPU's memory for ${shown.length} strategies, against the ${bytes(usableBytes)} that vLLM may take of ${bytes(totalBytes)}.`,
+    summary: `Stacked parts of one GPU's memory for ${shown.length} of ${plan.candidates.length} strategies, against the ${bytes(usableBytes)} that vLLM may take of ${bytes(totalBytes)}.`,
     chart,
     table: memoryTable(shown),
   };

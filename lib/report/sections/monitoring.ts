@@ -1,10 +1,12 @@
 import type { Plan } from "../../strategy";
 import { monitoringPoints } from "../monitoring-points";
 import type { Section } from "../report-document";
+import { cannotRun, emptySection } from "./cannot-run";
 import { cell } from "./fact";
 
 /** What to watch in operation, with thresholds from the plan. */
 export function monitoringSection(plan: Plan): Section {
+  if (cannotRun(plan)) return emptySection("monitoring", "Monitoring points");
   const points = monitoringPoints(plan);
   return {
     id: "monitoring",

@@ -1,12 +1,15 @@
 import type { Candidate, Plan } from "../../strategy";
 import { sameStrategy, strategyLabel } from "../../strategy";
-import { count, milliseconds, percent, significant } from "../format-number";
+import { count, percent, withUnit } from "../format-number";
 import type { Block, Cell, Section } from "../report-document";
+import { cannotRun } from "./cannot-run";
 import { cell } from "./fact";
 
 /** Why this strategy: what bounds it, what it saves, and what the best other one would do instead. */
 export function rationaleSection(plan: Plan): Section {
-  const items = [...bound(plan), ...division(plan), ...link(plan), ...runnerUp(plan)];
+  const items = cannotRun(plan)
+    ? runnerUp(plan)
+    : [...bound(plan), ...division(plan), ...link(plan), ...runnerUp(plan)];
   const list: Block = { kind: "list", items };
   return { id: "rationale", title: "Why this strategy", blocks: [list] };
 }
@@ -16,10 +19,7 @@ function bound({ chosen }: Plan): readonly Cell[] {
 }
 
 function division({ strategy, memoryPerGpu, balance }: Plan): readonly Cell[] {
-  const fits = memoryPerGpu.kvCacheBytes > 0;
-  const kv = fits
-    ? `weights leave room for ${count(memoryPerGpu.kvCacheTokens)} tokens of KV cache per replica`
-    : "weights leave no room for a KV cache";
+  const kv = `weights leave room for ${count(memoryPerGpu.kvCacheTokens)} tokens of KV cache per replica`;
   const stages =
     strategy.pipelineParallel === 1
       ? "one stage, so no GPU waits for another stage"
@@ -40,35 +40,37 @@ function link({ strategy, deployment, instance, communication, gpu }: Plan): rea
   ];
 }
 
-/** The best of the others that meets every requirement, or says that none does. */
+/** The fastest and the most capable of the others that meet every requirement, or that none does. */
 function runnerUp(plan: Plan): readonly Cell[] {
   const others = plan.candidates.filter(
     (candidate) => candidate.meetsSlo && !sameStrategy(candidate.strategy, plan.strategy),
   );
-  const [best] = others;
-  if (best === undefined) return [cell("No other strategy meets every requirement on this hardware.")];
-  const count = others.length === 1 ? "One other strategy meets" : `${others.length} other strategies meet`;
-  return [cell(`${count} every requirement too. The next best: ${comparison(plan, best)}.`)];
+  if (others.length === 0) return [cell("No other strategy meets every requirement on this hardware.")];
+  const fastest = most(others, ({ tokensPerSecondPerUser }) => tokensPerSecondPerUser);
+  const widest = most(others, ({ throughput }) => throughput?.sustainableRequestRate);
+  const many = others.length === 1 ? "One other strategy meets" : `${others.length} other strategies meet`;
+  return [
+    cell(`${many} every requirement.`),
+    cell(`The fastest per user among them: ${comparison(plan, fastest)}.`),
+    ...(widest === fastest ? [] : [cell(`The one with the highest rate: ${comparison(plan, widest)}.`)]),
+  ];
+}
+
+function most(candidates: readonly Candidate[], of: (candidate: Candidate) => number | undefined): Candidate {
+  return candidates.reduce((best, candidate) => ((of(candidate) ?? 0) > (of(best) ?? 0) ? candidate : best));
 }
 
 function comparison(plan: Plan, other: Candidate): string {
-  const decode = other.latency?.decode.p99Ms;
-  const firstToken = other.latency?.firstToken.p99Ms;
-  const rate = other.throughput?.sustainableRequestRate;
-  const parts = [
-    ...(decode === undefined
-      ? []
-      : [`decode p99 ${milliseconds(decode)} (here ${milliseconds(plan.latency.decode.p99Ms)})`]),
-    ...(firstToken === undefined
-      ? []
-      : [
-          `first token p99 ${milliseconds(firstToken)} (here ${milliseconds(plan.latency.firstToken.p99Ms)})`,
-        ]),
-    ...(rate === undefined
-      ? []
-      : [
-          `up to ${significant(rate)} requests/s (here ${significant(plan.throughput.sustainableRequestRate)})`,
-        ]),
+  const figures: readonly (readonly [string, (candidate: Candidate) => number | undefined, string])[] = [
+    ["", ({ tokensPerSecondPerUser }) => tokensPerSecondPerUser, "tokens/s per user"],
+    ["up to ", ({ throughput }) => throughput?.sustainableRequestRate, "requests/s"],
+    ["decode p99 ", ({ latency }) => latency?.decode.p99Ms, "ms"],
   ];
-  return `${strategyLabel(other.strategy)} with ${parts.join(", ")}`;
+  const parts = figures.flatMap(([before, of, unit]) => {
+    const [value, here] = [of(other), of(plan.chosen)];
+    if (value === undefined) return [];
+    const aside = here === undefined ? "" : ` (here ${withUnit(here, unit)})`;
+    return [`${before}${withUnit(value, unit)}${aside}`];
+  });
+  return `${strategyLabel(other.strategy)}, ${parts.join(", ")}`;
 }

@@ -1,5 +1,5 @@
+import type { SensitivityRow } from "../../strategy";
 import type { Section } from "../report-document";
-import type { SensitivityRow } from "../report-options";
 import { cell } from "./fact";
 
 /** What would change the choice. Absent when the caller did not compute it. */

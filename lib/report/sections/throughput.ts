@@ -1,10 +1,13 @@
 import type { Plan } from "../../strategy";
+import { busiestMinute, type Samples } from "../busiest-minute";
 import { count, percent, plain, significant } from "../format-number";
 import type { Block, Fact, Section, Table } from "../report-document";
+import { cannotRun, emptySection } from "./cannot-run";
 import { cell, fact } from "./fact";
 
 /** What the plan serves, at the requested rate and at most. */
 export function throughputSection(plan: Plan): Section {
+  if (cannotRun(plan)) return emptySection("throughput", "Throughput envelope");
   const { throughput, deployment } = plan;
   const facts: readonly Fact[] = [
     fact("Requested", `${plain(throughput.requestRate)} requests/s`, "throughput.requestRate"),
@@ -61,22 +64,6 @@ function timeline(plan: Plan): readonly Block[] {
       table: timelineTable(samples),
     },
   ];
-}
-
-type Samples = NonNullable<Plan["simulation"]>["timeline"];
-
-const MINUTE = 60;
-
-function busiestMinute(samples: Samples): Samples {
-  const load = samples.map(({ running, waiting }) => running + waiting);
-  let best = 0;
-  let window = load.slice(0, MINUTE).reduce((sum, value) => sum + value, 0);
-  let most = window;
-  for (let start = 1; start + MINUTE <= load.length; start++) {
-    window += (load[start + MINUTE - 1] ?? 0) - (load[start - 1] ?? 0);
-    if (window > most) [most, best] = [window, start];
-  }
-  return samples.slice(best, best + MINUTE);
 }
 
 const timelineTable = (samples: Samples): Table => ({

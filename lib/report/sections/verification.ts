@@ -1,5 +1,5 @@
 import type { Check, Plan } from "../../strategy";
-import { marginWithUnit, withUnit } from "../format-number";
+import { isMeasure, marginWithUnit, withUnit } from "../format-number";
 import type { Block, Cell, Section } from "../report-document";
 import { cell } from "./fact";
 
@@ -33,9 +33,7 @@ function checkRow(check: Check): readonly Cell[] {
 }
 
 /** Counted things keep their name in the computed column; the margin beside it is a bare number. */
-const shortUnit = (unit: string): string => (MEASURES.has(unit) ? unit : "");
-
-const MEASURES: ReadonlySet<string> = new Set(["ms", "GB", "%", "bytes", "requests/s", "USD/h"]);
+const shortUnit = (unit: string): string => (isMeasure(unit) ? unit : "");
 
 function changes(plan: Plan): readonly Block[] {
   if (plan.violations.length === 0) return [];

@@ -31,11 +31,14 @@ export function drawSvg(canvas: Canvas, options: PlotOptions): string {
   });
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", canvas.title);
-  return withoutStyle(svg.outerHTML).replaceAll(LONG_FRACTION, "$1");
+  return withoutStyle(svg.outerHTML).replaceAll(PART_LABEL, "").replaceAll(LONG_FRACTION, "$1");
 }
 
 /** The page styles the drawings itself; the library's own block would set a white background variable per drawing. */
 const withoutStyle = (svg: string): string => svg.replace(/<style>.*?<\/style>/s, "");
+
+/** The library labels groups inside the drawing; a picture with one name may hold no further labels (axe-core). */
+const PART_LABEL = /(?<=<g[^>]*)\saria-label="[^"]*"/g;
 
 /** Coordinates to a hundredth of a pixel: half the size, nothing to see. */
 const LONG_FRACTION = /(\d\.\d\d)\d+/g;

@@ -42,26 +42,41 @@ export function paretoPlot({ points, front }: Pareto, canvas: Canvas): string {
           },
         ),
       ),
-      Plot.text(named(points), {
-        x,
-        y,
-        text: "label",
-        dy: -14,
-        fontWeight: 600,
-        fill: "var(--ink)",
-        stroke: "var(--page)",
-        strokeWidth: 4,
-      }),
+      ...(["chosen", "front", "meets", "misses"] as const).map((state) =>
+        Plot.text(
+          named(points, canvas.width).filter((point) => point.state === state),
+          {
+            x,
+            y,
+            text: "label",
+            dy: -14,
+            fontWeight: state === "chosen" || state === "front" ? 600 : 400,
+            fill: state === "misses" ? "var(--quiet)" : "var(--ink)",
+            stroke: "var(--page)",
+            strokeWidth: 4,
+          },
+        ),
+      ),
     ],
   });
 }
 
-/** One name per place: replicas of the same strategy may fall onto one point. */
-function named(points: readonly ParetoPoint[]): readonly ParetoPoint[] {
-  const wanted = points.filter(({ state }) => state === "chosen" || state === "front");
+/**
+ * Names that have room: the plan first, then the front, then the others; one whose place is taken is left out (its
+ * mark still tells on hovering, and the table holds all).
+ */
+function named(points: readonly ParetoPoint[], width: number): readonly ParetoPoint[] {
+  const roomX = (span(points, (point) => point.tokensPerSecondPerUser) * 90) / width;
+  const roomY = span(points, (point) => point.tokensPerSecondPerGpu) * 0.1;
   const near = (a: ParetoPoint, b: ParetoPoint) =>
-    Math.abs(a.tokensPerSecondPerUser / b.tokensPerSecondPerUser - 1) < 0.06 &&
-    Math.abs(a.tokensPerSecondPerGpu / b.tokensPerSecondPerGpu - 1) < 0.06;
-  const order = [...wanted].sort((a, b) => Number(b.state === "chosen") - Number(a.state === "chosen"));
+    Math.abs(a.tokensPerSecondPerUser - b.tokensPerSecondPerUser) < roomX &&
+    Math.abs(a.tokensPerSecondPerGpu - b.tokensPerSecondPerGpu) < roomY;
+  const states = Object.keys(LOOK);
+  const order = [...points].sort((a, b) => states.indexOf(a.state) - states.indexOf(b.state));
   return order.filter((point, index) => !order.slice(0, index).some((before) => near(point, before)));
+}
+
+function span(points: readonly ParetoPoint[], of: (point: ParetoPoint) => number): number {
+  const values = points.map(of);
+  return Math.max(...values) - Math.min(...values);
 }

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { breakCommand } from "../../../lib/report/break-command";
+
+describe("breakCommand", () => {
+  it("loses nothing: a shell that joins the lines sees the same words", () => {
+    const word = fc.stringMatching(/^-{0,2}[a-z=/0-9]{1,12}$/);
+    fc.assert(
+      fc.property(
+        fc.array(word, { minLength: 1, maxLength: 30 }),
+        fc.integer({ min: 20, max: 120 }),
+        (words, width) => {
+          const joined = breakCommand(words.join(" "), width)
+            .join("\n")
+            .replaceAll(/ \\\n +/g, " ");
+          return joined === words.join(" ");
+        },
+      ),
+    );
+  });
+
+  it("breaks before options, never between an option and its value", () => {
+    const lines = breakCommand("vllm serve model --tensor-parallel-size 8 --dtype bfloat16", 40);
+    assert.deepEqual(lines, ["vllm serve model \\", "  --tensor-parallel-size 8 \\", "  --dtype bfloat16"]);
+  });
+});

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { comparePlans } from "../../../lib/report";
+import { fixturePlan } from "./fixture-plan";
+
+const options = { color: false, width: 100 };
+
+describe("comparePlans", () => {
+  const one = fixturePlan();
+  const other = fixturePlan({ cost: { ...one.cost, usdPerHour: 110.08 } });
+  const plans = [
+    { name: "prod", plan: one },
+    { name: "twice", plan: other },
+  ];
+
+  it("marks the rows that differ and no others", () => {
+    const lines = comparePlans(plans, "terminal", options).split("\n");
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith("≠")).map((line) => line.split(/ {2,}/)),
+      [["≠", "Per hour", "$55.04", "$110.08"]],
+    );
+  });
+
+  it("holds the whole plans in JSON", () => {
+    const json = JSON.parse(comparePlans(plans, "json", options));
+    assert.deepEqual(
+      json.plans.map(({ name }: { name: string }) => name),
+      ["prod", "twice"],
+    );
+    assert.equal(json.plans[1].plan.cost.usdPerHour, 110.08);
+  });
+
+  it("renders in every format", () => {
+    assert.match(comparePlans(plans, "md", options), /\| ≠ \| Per hour \|/);
+    assert.match(comparePlans(plans, "html", options), /<h1>prod against twice<\/h1>/);
+  });
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { UserError } from "../../../lib/config";
+import { explain, planJson, renderExplanation } from "../../../lib/report";
+import { figureProvenance } from "../../../lib/report/explain/figure-provenance";
+import { numericFigures } from "../../../lib/report/explain/numeric-figures";
+import { planCommands } from "../../../lib/report/json/plan-commands";
+import type { Plan } from "../../../lib/strategy";
+import { fixturePlan } from "./fixture-plan";
+import { failingPlan, fullOptions, stackPlan } from "./stack-plan";
+
+describe("explain", function () {
+  this.timeout(120_000);
+  const plans: readonly (readonly [string, () => Plan])[] = [
+    ["prod", () => stackPlan("prod")],
+    ["dev", () => stackPlan("dev")],
+    ["a failing plan", failingPlan],
+  ];
+  for (const [name, plan] of plans) {
+    it(`leads every number in the JSON of ${name} to a formula and a source`, () => {
+      const made = plan();
+      const provenance = figureProvenance(made);
+      const details = name === "prod" ? fullOptions("prod") : {};
+      const figures = numericFigures(planJson(made, planCommands(made), details));
+      assert.ok(figures.length > 300, `only ${figures.length} figures were walked`);
+      const unexplained = figures.filter(([figure]) => {
+        const entry = provenance(figure);
+        return !entry || entry.formula === "" || entry.source === "";
+      });
+      assert.deepEqual(
+        unexplained.map(([figure]) => figure),
+        [],
+      );
+    });
+  }
+
+  it("gives formula, inputs and source of one figure", () => {
+    const [weights, ...rest] = explain(fixturePlan(), "memoryPerGpu.weightsBytes");
+    assert.deepEqual(rest, []);
+    assert.equal(weights?.text, "17.50 GB (16.30 GiB)"); // 17.5e9 / 2^30 = 16.298
+    assert.match(
+      renderExplanation([weights ?? assert.fail()]),
+      /parameters x 2 bytes[\s\S]*70,553,706,496[\s\S]*model/,
+    );
+  });
+
+  it("explains every figure below a group", () => {
+    const figures = explain(fixturePlan(), "latency.decode").map(({ figure }) => figure);
+    assert.deepEqual(figures.slice(0, 2), ["latency.decode.p50Ms", "latency.decode.p99Ms"]);
+    assert.equal(figures.length, 6);
+  });
+
+  it("takes a candidate's formula from the plan's, without the plan's inputs", () => {
+    const [weights] = explain(fixturePlan(), "candidates[1].memory.weightsBytes");
+    assert.match(weights?.formula ?? "", /parameters x 2 bytes/);
+    assert.deepEqual(weights?.inputs, { tensorParallel: "4", pipelineParallel: "1", dataParallel: "2" });
+  });
+
+  it("names the nearest figures when there is none of that name", () => {
+    assert.throws(
+      () => explain(fixturePlan(), "memory.weightBytes"),
+      (error) => error instanceof UserError && /memoryPerGpu\.weightsBytes/.test(error.hint),
+    );
+  });
+});

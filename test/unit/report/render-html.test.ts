@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { parseHTML } from "linkedom";
+import { renderReport } from "../../../lib/report";
+import { fixturePlan } from "./fixture-plan";
+import { failingPlan, fullOptions, stackPlan } from "./stack-plan";
+
+const options = { color: false, width: 100 };
+
+/** A document as the tests walk it. */
+interface Element {
+  readonly id: string;
+  readonly textContent: string;
+  getAttribute(name: string): string | null;
+  querySelector(selector: string): Element | null;
+  querySelectorAll(selector: string): Iterable<Element>;
+}
+const parse = (html: string): Element => (parseHTML(html) as unknown as { document: Element }).document;
+
+describe("the HTML report", function () {
+  this.timeout(120_000);
+
+  it("needs nothing but itself: no script, no address of another file", () => {
+    const html = renderReport(stackPlan("prod"), "html", fullOptions("prod"));
+    assert.doesNotMatch(html, /<script|<link|<iframe|@import|url\(/i);
+    const page = parse(html);
+    const targets = [...page.querySelectorAll("[href],[src]")].map(
+      (element) => element.getAttribute("href") ?? "",
+    );
+    assert.deepEqual(
+      targets.filter((target) => !target.startsWith("#")),
+      [],
+    );
+    assert.ok(Buffer.byteLength(html) < 400_000, `${Buffer.byteLength(html)} bytes`);
+  });
+
+  it("leads each citation and each section link to an element, and no id is there twice", () => {
+    const page = parse(renderReport(stackPlan("prod"), "html", fullOptions("prod")));
+    const ids = [...page.querySelectorAll("[id]")].map(({ id }) => id);
+    assert.deepEqual(
+      ids.filter((id, index) => ids.indexOf(id) !== index),
+      [],
+    );
+    const links = [...page.querySelectorAll("a[href]")].map((link) =>
+      (link.getAttribute("href") ?? "").slice(1),
+    );
+    assert.ok(links.length > 40);
+    assert.deepEqual(
+      [...new Set(links)].filter((target) => !ids.includes(target)),
+      [],
+    );
+  });
+
+  it("has six plots, each with a title for those who cannot see it and the same data as a table", () => {
+    const page = parse(renderReport(stackPlan("prod"), "html", fullOptions("prod")));
+    const figures = [...page.querySelectorAll("figure[id]")];
+    assert.deepEqual(figures.map(({ id }) => id).sort(), [
+      "busy-minute",
+      "decode-by-rate",
+      "first-token-by-rate",
+      "memory-by-strategy",
+      "pareto",
+      "step-time",
+    ]);
+    for (const figure of figures) {
+      const drawings = [...figure.querySelectorAll("svg[role=img]")];
+      assert.ok(drawings.length >= 2, figure.id); // one for the desk, one for the phone
+      for (const drawing of drawings) assert.ok((drawing.getAttribute("aria-label") ?? "").length > 20);
+      assert.ok(figure.querySelector("details table tbody tr"), figure.id);
+    }
+  });
+
+  it("shows text as text, whatever a name holds", () => {
+    const plan = fixturePlan();
+    const evil = { ...plan.model, name: '<img src=x onerror="alert(1)">' };
+    const html = renderReport({ ...plan, model: evil }, "html", options);
+    assert.equal(parse(html).querySelector("img"), null);
+    assert.match(html, /&lt;img src=x/);
+  });
+
+  it("is the same to the byte when made twice", () => {
+    const make = () => renderReport(stackPlan("prod"), "html", fullOptions("prod"));
+    assert.equal(make(), make());
+  });
+
+  it("says first of a failing plan what fails, and draws no plot of what cannot run", () => {
+    const page = parse(renderReport(failingPlan(), "html", options));
+    assert.match(page.querySelector(".verdict.bad")?.textContent ?? "", /misses 1 of/);
+    assert.equal(page.querySelector("#busy-minute"), null);
+    assert.ok(page.querySelector("#memory-by-strategy"));
+  });
+});

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { renderReport } from "../../../lib/report";
+import { deploymentCommands } from "../../../lib/serving";
+import { fixturePlan } from "./fixture-plan";
+import { failingPlan, fullOptions, stackPlan } from "./stack-plan";
+
+const plain = { color: false, width: 100 };
+
+describe("the terminal report", function () {
+  this.timeout(120_000);
+
+  it("keeps within 100 columns; only a request body, which cannot be broken, goes beyond", () => {
+    const lines = renderReport(stackPlan("prod"), "terminal", fullOptions("prod")).split("\n");
+    assert.deepEqual(
+      lines.filter((line) => line.length > 100 && !line.startsWith("    -d '{")),
+      [],
+    );
+  });
+
+  it("keeps prose and tables within any width from 80 on; code lines stand indented", () => {
+    for (const width of [80, 97, 140]) {
+      const lines = renderReport(stackPlan("prod"), "terminal", { ...fullOptions("prod"), width }).split(
+        "\n",
+      );
+      assert.deepEqual(
+        lines.filter((line) => line.length > width && !line.startsWith("  ")),
+        [],
+      );
+    }
+  });
+
+  it("has colour codes only when asked, and says the same without them", () => {
+    const codes = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, "g");
+    const without = renderReport(fixturePlan(), "terminal", plain);
+    const colored = renderReport(fixturePlan(), "terminal", { ...plain, color: true });
+    assert.doesNotMatch(without, codes);
+    assert.match(colored, codes);
+    assert.equal(colored.replaceAll(codes, ""), without);
+  });
+
+  it("draws memory to scale: 17.5 of 80 GB are 21 or 22 of 98 cells", () => {
+    const bar = renderReport(fixturePlan(), "terminal", plain)
+      .split("\n")
+      .find((line) => /^\[█+/.test(line));
+    assert.equal(bar?.length, 100);
+    const weights = /█+/.exec(bar ?? "")?.[0].length ?? 0;
+    assert.ok(weights === 21 || weights === 22, `${weights} cells`); // 17.5 / 80 x 98 = 21.4
+  });
+
+  it("marks the plan's own point in the Pareto plot and the one that misses a target", () => {
+    const text = renderReport(fixturePlan(), "terminal", plain);
+    assert.match(text, /TP8 ◆|◆ TP8/);
+    assert.match(text, /TP4 x2 ×|× TP4 x2/);
+  });
+
+  it("prints the commands that the services run, to the letter", () => {
+    const joined = renderReport(stackPlan("prod"), "terminal", plain).replaceAll(/ \\\n +/g, " ");
+    const { rayHead, vllm, verification } = deploymentCommands(stackPlan("prod"));
+    for (const command of [rayHead, vllm, verification])
+      assert.ok(command && joined.includes(command), command);
+  });
+
+  it("says of a plan that cannot run what does not fit, and prints no figure that nobody computed", () => {
+    const text = renderReport(failingPlan(), "terminal", plain);
+    assert.match(text, /✗ The plan misses/);
+    assert.match(text, /Not deployed: the plan fails/);
+    assert.match(text, /What to change:/);
+    assert.doesNotMatch(text, /NaN|Infinity|undefined|null/);
+  });
+
+  it("lists every candidate with a reason or as this plan", () => {
+    const plan = stackPlan("prod");
+    const text = renderReport(plan, "terminal", plain);
+    const list = text.slice(text.indexOf("── Alternatives"), text.indexOf("── Verification"));
+    assert.equal(list.match(/^- TP/gm)?.length, plan.candidates.length);
+  });
+});
