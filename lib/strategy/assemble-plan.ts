@@ -3,7 +3,7 @@ import { bandSources, unknownLatency } from "./band-latency";
 import { deepFreeze } from "./deep-freeze";
 import { divideModules } from "./divide";
 import { pinnedDegrees } from "./enumerate";
-import type { Evaluation } from "./evaluate-candidate";
+import type { Evaluation } from "./evaluation";
 import { explainLosses, recommend } from "./explain-choice";
 import { price } from "./price";
 import { provenanceOf } from "./provenance";

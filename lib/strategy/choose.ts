@@ -1,6 +1,6 @@
 import type { Deployment } from "../config";
 import { matchesPins } from "./enumerate";
-import type { Evaluation } from "./evaluate-candidate";
+import type { Evaluation } from "./evaluation";
 import { toCheck } from "./requirement";
 import type { Strategy } from "./types";
 

@@ -1,5 +1,5 @@
 import type { Deployment } from "../config";
-import type { Evaluation } from "./evaluate-candidate";
+import type { Evaluation } from "./evaluation";
 import { countText, excessText, msText, rateText } from "./quantity-text";
 import { sameStrategy, strategyLabel } from "./strategy-label";
 import type { Candidate } from "./types";
@@ -60,9 +60,12 @@ export function recommend(
   const name = strategyLabel(recommended.candidate.strategy);
   const same = sameStrategy(chosen.candidate.strategy, recommended.candidate.strategy);
   if (!recommended.candidate.meetsSlo) {
-    return `none of the ${countText(count)} strategies meets every requirement; ${name} comes nearest${recommended.candidate.feasible ? "" : " and cannot run"}`;
+    return `${count === 1 ? "the only strategy misses a requirement" : `none of the ${countText(count)} strategies meets every requirement`}; ${name} comes nearest${recommended.candidate.feasible ? "" : " and cannot run"}`;
   }
-  const reason = `of the ${countText(count)} strategies that were planned it has ${goal[objective]} within every requirement (${figures(recommended)})`;
+  const reason =
+    count === 1
+      ? `the only strategy, and it meets every requirement (${figures(recommended)})`
+      : `of the ${countText(count)} strategies that were planned it has ${goal[objective]} within every requirement (${figures(recommended)})`;
   if (same) return `${name}: ${reason}`;
   const pinned = strategyLabel(chosen.candidate.strategy);
   const against = chosen.candidate.feasible

@@ -1,7 +1,7 @@
 import type { SimulationResult } from "../performance";
 import { fitMemory } from "./fit-memory";
 import { latencyModelOf, type Run, runSimulation, serviceTraffic } from "./run-simulation";
-import { effort, requestsWorth } from "./simulation-effort";
+import { candidateEffort, requestsWorth } from "./simulation-effort";
 import { situationOf } from "./situation";
 import type { LoadPoint, Plan } from "./types";
 
@@ -36,7 +36,7 @@ export function loadCurve(plan: Plan, rates?: readonly number[]): LoadPoint[] {
   };
   const wanted = rates ?? SHARES.map((share) => share * plan.throughput.saturatedRequestRate);
   return wanted.map((rate) => {
-    const requests = requestsWorth(situation, run, { rate, steps: effort.candidate });
+    const requests = requestsWorth(situation, run, { rate, steps: candidateEffort.run * 4 });
     const traffic = { ...serviceTraffic(situation, strategy, rate), requests, giveUpWhenHopeless: true };
     return point(rate, runSimulation(situation, run, traffic));
   });

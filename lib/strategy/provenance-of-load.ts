@@ -154,7 +154,7 @@ function balance(situation: Situation, plan: Unprovenanced): Provenance[] {
     derived("balance.bubbleShare", "share of stage time without a batch while the pipeline had work"),
     derived(
       "candidates.*.simulatedRequests",
-      "as many requests as cost about 60 000 scheduler steps, at most workload.simulatedRequests; the chosen one in full",
+      "as many requests as cost about 15 000 scheduler steps, at most workload.simulatedRequests; the chosen one in full",
     ),
     derived(
       "candidates.*.costUsdPerMillionOutputTokens",

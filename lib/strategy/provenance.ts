@@ -1,6 +1,6 @@
 import { countParameters } from "../catalog";
 import { loadProvenance } from "./provenance-of-load";
-import { gbText } from "./quantity-text";
+import { countText, gbText } from "./quantity-text";
 import type { Situation } from "./situation";
 import type { Plan, Provenance } from "./types";
 
@@ -25,7 +25,7 @@ function weights({ deployment, model }: Situation, plan: Unprovenanced): Provena
     formula:
       "layers of the stage x ((attention + MLP parameters) / tensorParallel x bytes + norms x 2) + vocabulary x hidden size x 2 / tensorParallel for embedding and for logits; surplus key-value heads are copied",
     inputs: {
-      parameters: countParameters(model).total.toLocaleString("en-US"),
+      parameters: countText(countParameters(model).total),
       layers: String(model.layers),
       precision: deployment.model.precision,
       ...degrees(plan),

@@ -1,13 +1,15 @@
 import { msText, percentText, rateText } from "./quantity-text";
 import type { Requirement } from "./requirement";
 import type { Situation } from "./situation";
+import { targetedLatencies } from "./targets";
 import type { BandedLatency, PlanLatency, Throughput } from "./types";
 
-const latencies = [
-  ["prefill", "prefill", "time from being scheduled to the first token"],
-  ["firstToken", "first-token", "time to first token"],
-  ["decode", "decode", "gap between tokens"],
-] as const;
+/** Check id and meaning of each latency. */
+const latencies = {
+  prefill: { id: "prefill", what: "time from being scheduled to the first token" },
+  firstToken: { id: "first-token", what: "time to first token" },
+  decode: { id: "decode", what: "gap between tokens" },
+} as const;
 
 /** What lowers each latency. */
 const remedies = {
@@ -18,10 +20,12 @@ const remedies = {
     "lower serving.maxNumBatchedTokens (prefill chunks delay decoding), or raise strategy.tensorParallel",
 } as const;
 
-/** The six latency targets. */
-export function latencyRequirements({ deployment }: Situation, latency: PlanLatency): Requirement[] {
-  return latencies.flatMap(([key, id, what]) =>
+/** The latency targets: p50 and p99 of each latency. */
+export function latencyRequirements(situation: Situation, latency: PlanLatency): Requirement[] {
+  const { deployment } = situation;
+  return targetedLatencies(situation).flatMap((key) =>
     (["p50", "p99"] as const).map((percentile): Requirement => {
+      const { id, what } = latencies[key];
       const banded: BandedLatency = latency[key];
       const value = percentile === "p50" ? banded.p50Ms : banded.p99Ms;
       const limit = deployment.slo[key][`${percentile}Ms`];

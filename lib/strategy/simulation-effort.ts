@@ -4,14 +4,20 @@ import type { Situation } from "./situation";
 import type { ServingParameters, Strategy } from "./types";
 
 /** How much simulating a question is worth, in scheduler steps times stages: a million take about a second. */
-export const effort = {
-  /** A candidate at the requested rate. */
-  candidate: 60_000,
+export interface Effort {
+  /** The run at the requested rate. */
+  readonly run: number;
   /** One trial of a search over rates or budgets. */
-  trial: 6_000,
-  /** The plan itself: as many requests as the config says, unless that would take seconds. */
-  plan: 1_000_000,
-} as const;
+  readonly trial: number;
+  /** Halvings of the interval that holds the sustainable rate. */
+  readonly halvings: number;
+}
+
+/** Every candidate: enough to rank it, and to say by how much it loses. */
+export const candidateEffort: Effort = { run: 15_000, trial: 3000, halvings: 3 };
+
+/** The plan itself and what it is held against: as many requests as the config says, unless that would take seconds. */
+export const planEffort: Effort = { run: 500_000, trial: 10_000, halvings: 5 };
 
 /** Fewest requests that still have a median and a tail. */
 const FEWEST = 120;
@@ -49,22 +55,40 @@ export function decodeStepMs(latency: LatencyModel, sequences: number, contextTo
   }).totalMs;
 }
 
-/**
- * Requests to simulate so that a run costs about `steps`: many sequences a step make a request cheap, many stages make
- * it dear. Between 120 and what the config says.
- */
+/** Time of a step that fills the budget: the running decodes, and prompt tokens for the rest. In ms. */
+export function fullStepMs(
+  latency: LatencyModel,
+  decode: { readonly sequences: number; readonly contextTokens: number },
+  budget: number,
+): number {
+  const decodeSequences = Math.min(decode.sequences, budget);
+  const prompt = budget - decodeSequences;
+  return latency.breakdown({
+    tokens: budget,
+    decodeSequences,
+    decodeContextTokens: decodeSequences * decode.contextTokens,
+    prefillAttentionMs: prompt > 0 ? latency.prefillAttentionMs(0, prompt) : 0,
+    sampledSequences: decodeSequences + 1,
+  }).totalMs;
+}
+
+/** Scheduler steps times stages that serving one request at a rate takes: many sequences a step make it cheap, stages dear. */
+export function stepsPerRequest(situation: Situation, run: Runner, requestRate: number): number {
+  const { promptTokens, outputTokens } = situation.deployment.workload;
+  const { pipelineParallel } = run.strategy;
+  const batch = Math.max(1, expectedDecodes(situation, run, requestRate) / pipelineParallel);
+  const chunks = Math.ceil(meanTokens(promptTokens) / run.serving.maxNumBatchedTokens);
+  return (meanTokens(outputTokens) / batch + chunks) * pipelineParallel;
+}
+
+/** Requests to simulate so that a run costs about `steps`: between 120 and what the config says. */
 export function requestsWorth(
   situation: Situation,
   run: Runner,
-  question: { rate: number; steps: number },
+  question: { readonly rate: number; readonly steps: number },
 ): number {
-  const { promptTokens, outputTokens, simulatedRequests } = situation.deployment.workload;
-  const { pipelineParallel } = run.strategy;
-  const batch = Math.max(1, expectedDecodes(situation, run, question.rate) / pipelineParallel);
-  const chunks = Math.ceil(meanTokens(promptTokens) / run.serving.maxNumBatchedTokens);
-  const stepsPerRequest = (meanTokens(outputTokens) / batch + chunks) * pipelineParallel;
-  const affordable = Math.round(question.steps / stepsPerRequest);
-  return Math.min(simulatedRequests, Math.max(FEWEST, affordable));
+  const affordable = Math.round(question.steps / stepsPerRequest(situation, run, question.rate));
+  return Math.min(situation.deployment.workload.simulatedRequests, Math.max(FEWEST, affordable));
 }
 
 /** A strategy too slow for the targets even with one request alone: no rate and no setting helps. */

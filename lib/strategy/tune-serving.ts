@@ -1,12 +1,11 @@
-import type { LatencyModel } from "../performance";
+import type { ReplicaMemory } from "../performance";
 import { fitMemory } from "./fit-memory";
 import { meanTokens } from "./mean-tokens";
-import { expectedDecodes } from "./simulation-effort";
+import { latencyModelOf, type Run, runSimulation, serviceTraffic } from "./run-simulation";
+import { type Effort, expectedDecodes, fullStepMs, isTooSlowAlone, requestsWorth } from "./simulation-effort";
 import type { Situation } from "./situation";
+import { excessOverTargets } from "./targets";
 import type { ServingParameters, Strategy } from "./types";
-
-/** Token budgets worth trying: powers of two and the steps half way between, largest first. */
-const BUDGETS = [16_384, 12_288, 8192, 6144, 4096, 3072, 2048, 1536, 1024, 768, 512, 384, 256, 192, 128];
 
 /**
  * Share of the decode target that a full step may take. The rest is for what the step model does not know; published
@@ -14,70 +13,60 @@ const BUDGETS = [16_384, 12_288, 8192, 6144, 4096, 3072, 2048, 1536, 1024, 768, 
  */
 const FULL_STEP_SHARE = 0.8;
 
-/** Most sequences at which the KV cache still holds one of the longest: fewer sequences need less sampler memory. */
-function sequencesThatFit(situation: Situation, strategy: Strategy, serving: ServingParameters): number {
-  let sequences = serving.maxNumSeqs;
-  while (
-    sequences > 8 &&
-    fitMemory(situation, strategy, { ...serving, maxNumSeqs: sequences }).kvCacheTokens < serving.maxModelLen
-  ) {
-    sequences = Math.floor(sequences / 2);
-  }
-  return sequences;
-}
-
-/** The envelope's upper bounds, or the pinned values. */
-export function servingBounds({ deployment }: Situation): ServingParameters {
-  const { serving, envelope } = deployment;
-  return {
-    maxNumSeqs: serving.maxNumSeqs === "auto" ? envelope.maxNumSeqs : serving.maxNumSeqs,
-    maxNumBatchedTokens:
-      serving.maxNumBatchedTokens === "auto" ? envelope.maxNumBatchedTokens : serving.maxNumBatchedTokens,
-    maxModelLen: envelope.maxModelLen,
-    gpuMemoryUtilization: serving.gpuMemoryUtilization,
-  };
-}
-
-/** Upper bounds, with fewer sequences where the memory asks for it and the config does not pin them. */
-export function servingThatFits(situation: Situation, strategy: Strategy): ServingParameters {
-  const bounds = servingBounds(situation);
-  if (situation.deployment.serving.maxNumSeqs !== "auto") return bounds;
-  return { ...bounds, maxNumSeqs: sequencesThatFit(situation, strategy, bounds) };
-}
-
-/** Token budgets that the config allows, largest first; just the pinned one where it is pinned. */
-export function allowedBudgets({ deployment }: Situation, serving: ServingParameters): number[] {
-  if (deployment.serving.maxNumBatchedTokens !== "auto") return [serving.maxNumBatchedTokens];
-  const most = serving.maxNumBatchedTokens;
-  const steps = BUDGETS.filter((budget) => budget < most && budget >= serving.maxNumSeqs);
-  return [most, ...steps];
-}
-
-/** Time of a step that fills the budget: the running decodes, and prompt tokens for the rest. In ms. */
-function fullStepMs(latency: LatencyModel, decodes: number, contextTokens: number, budget: number): number {
-  const decodeSequences = Math.min(decodes, budget);
-  const prompt = budget - decodeSequences;
-  return latency.breakdown({
-    tokens: budget,
-    decodeSequences,
-    decodeContextTokens: decodeSequences * contextTokens,
-    prefillAttentionMs: prompt > 0 ? latency.prefillAttentionMs(0, prompt) : 0,
-    sampledSequences: decodeSequences + 1,
-  }).totalMs;
+export interface Tuned {
+  readonly run: Run;
+  readonly fit: ReplicaMemory;
 }
 
 /**
- * The largest token budget whose full step stays within the decode p99 target, with room: then no prefill chunk can
- * delay a running sequence beyond the target. The smallest allowed one when none does. First guess; the simulation decides.
+ * Position of the largest token budget whose full step stays within the decode p99 target, with room: then no prefill
+ * chunk can delay a running sequence beyond the target. The smallest when none does. The simulation has the last word.
  */
-export function guessBudget(
+function guess(situation: Situation, runs: readonly Run[]): number {
+  const { workload, slo } = situation.deployment;
+  const limitMs = FULL_STEP_SHARE * slo.decode.p99Ms;
+  const contextTokens = meanTokens(workload.promptTokens);
+  const at = runs.findIndex((run) => {
+    const sequences = expectedDecodes(situation, run, workload.requestRate);
+    return fullStepMs(run.latency, { sequences, contextTokens }, run.serving.maxNumBatchedTokens) <= limitMs;
+  });
+  return at === -1 ? runs.length - 1 : at;
+}
+
+/** How far a short run at the requested rate is beyond its targets; 0 when all hold. */
+function excess(situation: Situation, run: Run, effort: Effort): number {
+  const { requestRate } = situation.deployment.workload;
+  const traffic = serviceTraffic(situation, run.strategy, requestRate);
+  const requests = requestsWorth(situation, run, { rate: requestRate, steps: effort.trial });
+  const result = runSimulation(situation, run, { ...traffic, requests, giveUpWhenHopeless: true });
+  return excessOverTargets(situation, result);
+}
+
+/**
+ * Picks the token budget among settings that fit (largest budget first; not empty). The guess is the largest that cannot
+ * make a running sequence wait beyond the decode target. If a short run then misses a target, the neighbours are tried
+ * and the least excess wins.
+ */
+export function tuneServing(
   situation: Situation,
-  run: { strategy: Strategy; latency: LatencyModel; serving: ServingParameters },
-): number {
-  const budgets = allowedBudgets(situation, run.serving);
-  const decodes = expectedDecodes(situation, run, situation.deployment.workload.requestRate);
-  const context = meanTokens(situation.deployment.workload.promptTokens);
-  const limitMs = FULL_STEP_SHARE * situation.deployment.slo.decode.p99Ms;
-  const fits = budgets.find((budget) => fullStepMs(run.latency, decodes, context, budget) <= limitMs);
-  return fits ?? Math.min(...budgets);
+  strategy: Strategy,
+  { settings, effort }: { readonly settings: readonly ServingParameters[]; readonly effort: Effort },
+): Tuned {
+  const latency = latencyModelOf(situation, strategy);
+  const runs: Run[] = settings.map((serving) => {
+    const { kvCacheTokens } = fitMemory(situation, strategy, serving);
+    return { strategy, latency, serving, kvCacheTokens };
+  });
+  const at = guess(situation, runs);
+  const first = runs[at];
+  if (first === undefined) throw new Error("no setting to tune");
+  const tuned = (run: Run): Tuned => ({ run, fit: fitMemory(situation, strategy, run.serving) });
+  if (runs.length === 1 || isTooSlowAlone(situation, latency)) return tuned(first);
+  let best = { run: first, excess: excess(situation, first, effort) };
+  for (const run of [runs[at - 1], runs[at - 2], runs[at + 1]]) {
+    if (run === undefined || best.excess === 0) continue;
+    const trial = { run, excess: excess(situation, run, effort) };
+    if (trial.excess < best.excess) best = trial;
+  }
+  return tuned(best.run);
 }

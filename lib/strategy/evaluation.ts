@@ -1,0 +1,16 @@
+import type { SimulationResult } from "../performance";
+import type { TypicalSteps } from "./communicate";
+import type { Requirement } from "./requirement";
+import type { Candidate } from "./types";
+
+/** A candidate with what the plan needs of it beyond what it shows. */
+export interface Evaluation {
+  readonly candidate: Candidate;
+  /** Every requirement that could be held against it, met or not. */
+  readonly requirements: readonly Requirement[];
+  /** Absent when the candidate cannot run. */
+  readonly result?: SimulationResult;
+  readonly steps?: TypicalSteps;
+  /** Mean time of a whole request in ms: what objective latency minimises. Infinite when it cannot run. */
+  readonly meanRequestMs: number;
+}
