@@ -6,12 +6,14 @@ import { explainCommand } from "./explain";
 import { hardwareCommand } from "./hardware";
 import { modelsCommand } from "./models";
 import { planCommand } from "./plan";
+import { predictCommand } from "./predict";
 import { sweepCommand } from "./sweep";
 
 const WORK: readonly CommandSpec[] = [
   planCommand,
   compareCommand,
   sweepCommand,
+  predictCommand,
   explainCommand,
   modelsCommand,
   hardwareCommand,
