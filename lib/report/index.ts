@@ -1,3 +1,4 @@
+export { claimsPage } from "./claims/claims-page";
 export { type ComparedPlan, comparePlans } from "./compare-plans";
 export { type Explanation, explain, renderExplanation } from "./explain/explain";
 export { planJson } from "./json/plan-json";

@@ -57,6 +57,7 @@ export function loadPlot({ quantity, series, requestRate, kneeRate }: Load, canv
           y: "ms",
           text: () => name,
           dx: 8,
+          dy: index === 0 ? 7 : -7,
           textAnchor: "start",
           fontWeight: 600,
           fill: COLORS[index] ?? COLORS[0],
