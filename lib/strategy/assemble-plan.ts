@@ -82,7 +82,7 @@ export function assemblePlan(
     moduleDivision: divideModules(model, strategy, hardware.instance.gpus),
     memoryPerGpu: memory,
     latency: winner.latency ?? unknownLatency,
-    bandSources: bandSources(),
+    ...(chosen.regime ? { bandSources: bandSources(chosen.regime) } : {}),
     throughput,
     communication: winner.communication ?? noCommunication,
     balance: winner.balance ?? noBalance,

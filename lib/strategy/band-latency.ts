@@ -1,4 +1,10 @@
-import type { LatencyModel, SimulationResult } from "../performance";
+import {
+  type BandQuantity,
+  type BandRegime,
+  errorBand,
+  type LatencyStatistics,
+  type SimulationResult,
+} from "../performance";
 import type { BandedLatency, PlanLatency } from "./types";
 
 const unknown: BandedLatency = {
@@ -13,21 +19,49 @@ const unknown: BandedLatency = {
 /** Latencies of a strategy that cannot run. */
 export const unknownLatency: PlanLatency = { prefill: unknown, firstToken: unknown, decode: unknown };
 
-/** The three latencies of the steady state with their bands. */
-export function bandLatency(result: SimulationResult, _basis: LatencyModel["basis"]): PlanLatency {
-  const band = ({ p50Ms, p99Ms }: { p50Ms: number; p99Ms: number }): BandedLatency => ({
+/** Which residuals band each percentile: a median gap is the time per output token of most requests. */
+const quantities = {
+  prefill: { p50: "prefill", p99: "firstTokenP99" },
+  firstToken: { p50: "firstTokenP50", p99: "firstTokenP99" },
+  decode: { p50: "timePerOutputToken", p99: "interTokenP99" },
+} as const satisfies Record<keyof PlanLatency, { p50: BandQuantity; p99: BandQuantity }>;
+
+function band(
+  name: keyof PlanLatency,
+  { p50Ms, p99Ms }: LatencyStatistics,
+  regime: BandRegime,
+): BandedLatency {
+  const p50 = errorBand(quantities[name].p50, regime);
+  const p99 = errorBand(quantities[name].p99, regime);
+  return {
     p50Ms,
     p99Ms,
-    p50LowMs: p50Ms * 0.9,
-    p50HighMs: p50Ms * 1.1,
-    p99LowMs: p99Ms * 0.8,
-    p99HighMs: p99Ms * 1.2,
-  });
-  const { prefill, firstToken, interToken } = result.steady;
-  return { prefill: band(prefill), firstToken: band(firstToken), decode: band(interToken) };
+    p50LowMs: p50Ms * p50.low,
+    p50HighMs: p50Ms * p50.high,
+    p99LowMs: p99Ms * p99.low,
+    p99HighMs: p99Ms * p99.high,
+  };
 }
 
-/** Residuals that the bands come from. */
-export function bandSources(): { prefill: string; firstToken: string; decode: string } {
-  return { prefill: "preliminary", firstToken: "preliminary", decode: "preliminary" };
+/** The three latencies of the steady state with their 80 % bands. */
+export function bandLatency({ steady }: SimulationResult, regime: BandRegime): PlanLatency {
+  return {
+    prefill: band("prefill", steady.prefill, regime),
+    firstToken: band("firstToken", steady.firstToken, regime),
+    decode: band("decode", steady.interToken, regime),
+  };
+}
+
+/** Residuals that the bands come from, in words. */
+export function bandSources(regime: BandRegime): Record<keyof PlanLatency, string> {
+  const source = (name: keyof PlanLatency) => {
+    const { p50, p99 } = quantities[name];
+    return `p50: ${errorBand(p50, regime).provenance}; p99: ${errorBand(p99, regime).provenance}`;
+  };
+  return { prefill: source("prefill"), firstToken: source("firstToken"), decode: source("decode") };
+}
+
+/** Factor between a predicted gap's p99 and the upper edge of its band. */
+export function decodeTailHigh(basis: BandRegime["basis"]): number {
+  return errorBand(quantities.decode.p99, { basis, load: "moderate" }).high;
 }

@@ -1,4 +1,4 @@
-import { partitionLayers, type ReplicaMemory, type SimulationResult } from "../performance";
+import { type BandRegime, partitionLayers, type ReplicaMemory, type SimulationResult } from "../performance";
 import { bandLatency } from "./band-latency";
 import { findBottleneck } from "./bottleneck";
 import { communicate, type TypicalSteps, typicalSteps } from "./communicate";
@@ -82,12 +82,25 @@ function promptTokensPerSecond({ deployment }: Situation, { run }: Simulated, re
   return (requestRate / run.strategy.dataParallel) * computed;
 }
 
+/** Share of a capacity beyond which queues decide: where the bands of a saturated system apply. */
+const NEARLY_FULL = 0.8;
+
+function regimeOf({ run, result }: Simulated, throughput: Throughput): BandRegime {
+  const fullest = Math.max(
+    result.maxKvUsage,
+    result.maxRunningSequences / run.serving.maxNumSeqs,
+    throughput.requestRate / throughput.saturatedRequestRate,
+  );
+  return { basis: run.latency.basis.kind, load: fullest >= NEARLY_FULL ? "saturated" : "moderate" };
+}
+
 /** Everything a candidate shows of itself, apart from verdict and reasons. */
 function figuresOf(situation: Situation, simulated: Simulated, memory: MemoryPerGpu, kvPeakTokens: number) {
   const { run, result } = simulated;
   const { strategy, serving } = run;
   const steps = stepsOf(situation, simulated);
   const throughput = throughputOf(situation, simulated);
+  const regime = regimeOf(simulated, throughput);
   const prompts = promptTokensPerSecond(situation, simulated, throughput.requestRate);
   const outputs = throughput.outputTokensPerSecond / strategy.dataParallel;
   // Stages work on different chunks at once: a pipeline takes in a chunk in the time of one stage.
@@ -95,7 +108,8 @@ function figuresOf(situation: Situation, simulated: Simulated, memory: MemoryPer
   const prefillTimeShare = (prompts / serving.maxNumBatchedTokens) * chunkSeconds;
   return {
     steps,
-    latency: bandLatency(result, run.latency.basis),
+    latency: bandLatency(result, regime),
+    regime,
     throughput,
     balance: balanceOf(situation, simulated, { kvPeakTokens, throughput }),
     communication: communicate(situation, strategy, { steps, tokensPerSecond: prompts + outputs }),
@@ -115,7 +129,7 @@ export function describeCandidate(situation: Situation, simulated: Simulated): E
   const { run, fit, result, met } = simulated;
   const kvPeakTokens = (result.maxKvUsage || 0) * fit.kvCacheTokens;
   const memory = memoryRow(fit, kvPeakTokens);
-  const { steps, ...figures } = figuresOf(situation, simulated, memory, kvPeakTokens);
+  const { steps, regime, ...figures } = figuresOf(situation, simulated, memory, kvPeakTokens);
   const { throughput, latency, balance } = figures;
   const requirements = [
     ...met,
@@ -145,5 +159,5 @@ export function describeCandidate(situation: Situation, simulated: Simulated): E
     ...costOf(situation, throughput),
   };
   const meanRequestMs = result.steady.firstToken.meanMs + (outputTokens - 1) * msPerToken;
-  return { candidate, requirements, result, steps, meanRequestMs };
+  return { candidate, requirements, result, steps, regime, meanRequestMs };
 }

@@ -22,9 +22,17 @@ export function matchesPins(strategy: Strategy, deployment: Deployment): boolean
   );
 }
 
-/** EP 1 and TP for a mixture of experts (vLLM spreads experts over a replica's ranks, all or none); 1 for dense models. */
-function expertDegrees({ model }: Situation, tensorParallel: number): number[] {
-  return model.experts && tensorParallel > 1 ? [1, tensorParallel] : [1];
+/**
+ * Degrees of expert parallelism that vLLM knows: 1 for dense models. Within one replica the experts are cut like all
+ * else (1) or spread whole over its ranks (TP); data-parallel replicas share one set of experts, spread over all of them.
+ */
+export function expertDegrees(
+  { model }: Situation,
+  { tensorParallel, dataParallel }: Pick<Strategy, "tensorParallel" | "dataParallel">,
+): number[] {
+  if (!model.experts) return [1];
+  if (dataParallel > 1) return [tensorParallel * dataParallel];
+  return tensorParallel > 1 ? [1, tensorParallel] : [1];
 }
 
 /**
@@ -43,26 +51,21 @@ function literalPins(deployment: Deployment): Strategy {
 }
 
 /**
- * Every strategy that uses all GPUs: TP x PP x DP over the divisors, with EP in {1, TP} for a mixture of experts and
- * SP in {1, TP}. Invalid ones (heads not divisible) are in the list: they get their reasons later.
+ * Every strategy that uses all GPUs: TP x PP x DP over the divisors, with the EP degrees that vLLM knows and SP in
+ * {1, TP}. Invalid ones (heads not divisible) are in the list: they get their reasons later.
  * A pin that none of them matches is appended as it stands.
  */
 export function enumerateStrategies(situation: Situation): Strategy[] {
   const { gpus } = situation.hardware;
   const all = divisors(gpus).flatMap((tensorParallel) =>
-    divisors(gpus / tensorParallel).flatMap((pipelineParallel) =>
-      expertDegrees(situation, tensorParallel).flatMap((expertParallel) =>
+    divisors(gpus / tensorParallel).flatMap((pipelineParallel) => {
+      const dataParallel = gpus / tensorParallel / pipelineParallel;
+      return expertDegrees(situation, { tensorParallel, dataParallel }).flatMap((expertParallel) =>
         (tensorParallel > 1 ? [1, tensorParallel] : [1]).map((sequenceParallel) =>
-          makeStrategy({
-            tensorParallel,
-            pipelineParallel,
-            dataParallel: gpus / tensorParallel / pipelineParallel,
-            expertParallel,
-            sequenceParallel,
-          }),
+          makeStrategy({ tensorParallel, pipelineParallel, dataParallel, expertParallel, sequenceParallel }),
         ),
-      ),
-    ),
+      );
+    }),
   );
   if (all.some((strategy) => matchesPins(strategy, situation.deployment))) return all;
   const literal = literalPins(situation.deployment);

@@ -1,4 +1,4 @@
-import type { SimulationResult } from "../performance";
+import type { BandRegime, SimulationResult } from "../performance";
 import type { TypicalSteps } from "./communicate";
 import type { Requirement } from "./requirement";
 import type { Candidate } from "./types";
@@ -11,6 +11,8 @@ export interface Evaluation {
   /** Absent when the candidate cannot run. */
   readonly result?: SimulationResult;
   readonly steps?: TypicalSteps;
+  /** Where its error bands come from. */
+  readonly regime?: BandRegime;
   /** Mean time of a whole request in ms: what objective latency minimises. Infinite when it cannot run. */
   readonly meanRequestMs: number;
 }

@@ -62,7 +62,7 @@ function throughput(situation: Situation, plan: Unprovenanced): Provenance[] {
     ),
     derived(
       "maxBatchedTokens",
-      "largest budget whose full step stays within 80 % of the decode p99 target, or as pinned; neighbours are tried when a target is missed",
+      "largest budget whose full step, at the upper edge of its error band, stays within the decode p99 target, or as pinned; neighbours are tried when a target is missed",
     ),
     derived(
       "sustainableRequestRate",

@@ -6,7 +6,7 @@ import {
   resolveHardware,
 } from "../catalog";
 import { type Deployment, UserError } from "../config";
-import type { EngineProfile, LatencyModelInput } from "../performance";
+import { type EngineProfile, engineProfile, type LatencyModelInput } from "../performance";
 
 /** What every step of the planner reads: the deployment and the catalogue rows that it names. */
 export interface Situation {
@@ -22,8 +22,6 @@ export interface PlanOptions {
   readonly modelConfig?: unknown;
 }
 
-/** First vLLM version with asynchronous scheduling by default: two batches in flight. */
-const ASYNC_SINCE = [0, 14];
 /** First vLLM version whose Ray executor keeps asynchronous scheduling (RayExecutorV2, vLLM commit f04fd1677b). */
 const ASYNC_WITH_RAY_SINCE = [0, 22];
 
@@ -34,13 +32,9 @@ function atLeast(version: string, [major = 0, minor = 0]: readonly number[]): bo
 
 /** vLLM as the deployment runs it. */
 function engineOf({ serving }: Deployment): EngineProfile {
-  const since = serving.executor === "ray" ? ASYNC_WITH_RAY_SINCE : ASYNC_SINCE;
-  return {
-    name: "vLLM",
-    version: serving.vllmVersion,
-    batchesInFlight: atLeast(serving.vllmVersion, since) ? 2 : 1,
-    reservesOutput: false,
-  };
+  const { vllmVersion: version, executor } = serving;
+  const offWithRay = executor === "ray" && !atLeast(version, ASYNC_WITH_RAY_SINCE);
+  return engineProfile("vLLM", { version, ...(offWithRay ? { asynchronous: false } : {}) });
 }
 
 /**

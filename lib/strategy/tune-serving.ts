@@ -1,4 +1,5 @@
 import type { ReplicaMemory } from "../performance";
+import { decodeTailHigh } from "./band-latency";
 import { fitMemory } from "./fit-memory";
 import { meanTokens } from "./mean-tokens";
 import { latencyModelOf, type Run, runSimulation, serviceTraffic } from "./run-simulation";
@@ -7,28 +8,25 @@ import type { Situation } from "./situation";
 import { excessOverTargets } from "./targets";
 import type { ServingParameters, Strategy } from "./types";
 
-/**
- * Share of the decode target that a full step may take. The rest is for what the step model does not know; published
- * gaps scatter around the computed ones by up to a fifth.
- */
-const FULL_STEP_SHARE = 0.8;
-
 export interface Tuned {
   readonly run: Run;
   readonly fit: ReplicaMemory;
 }
 
 /**
- * Position of the largest token budget whose full step stays within the decode p99 target, with room: then no prefill
- * chunk can delay a running sequence beyond the target. The smallest when none does. The simulation has the last word.
+ * Position of the largest token budget whose full step stays within the decode p99 target up to the upper edge of its
+ * error band: then no prefill chunk can delay a running sequence beyond the target. The smallest when none does. The
+ * simulation has the last word.
  */
 function guess(situation: Situation, runs: readonly Run[]): number {
   const { workload, slo } = situation.deployment;
-  const limitMs = FULL_STEP_SHARE * slo.decode.p99Ms;
   const contextTokens = meanTokens(workload.promptTokens);
+  const limitMs = (run: Run) => slo.decode.p99Ms / decodeTailHigh(run.latency.basis.kind);
   const at = runs.findIndex((run) => {
     const sequences = expectedDecodes(situation, run, workload.requestRate);
-    return fullStepMs(run.latency, { sequences, contextTokens }, run.serving.maxNumBatchedTokens) <= limitMs;
+    return (
+      fullStepMs(run.latency, { sequences, contextTokens }, run.serving.maxNumBatchedTokens) <= limitMs(run)
+    );
   });
   return at === -1 ? runs.length - 1 : at;
 }

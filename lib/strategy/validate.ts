@@ -1,3 +1,4 @@
+import { expertDegrees } from "./enumerate";
 import type { Requirement } from "./requirement";
 import type { Situation } from "./situation";
 import type { Strategy } from "./types";
@@ -82,22 +83,25 @@ function stagesHaveLayers({ model }: Situation, { pipelineParallel }: Strategy):
   };
 }
 
-function expertsSpread({ model }: Situation, strategy: Strategy): Requirement {
-  const { expertParallel, tensorParallel } = strategy;
-  const limit = expertParallel === tensorParallel && model.experts ? tensorParallel : 1;
-  const experts = model.experts ? `${model.experts.count} experts` : "a dense model";
+function expertsSpread(situation: Situation, strategy: Strategy): Requirement {
+  const { expertParallel, tensorParallel, dataParallel } = strategy;
+  const { experts } = situation.model;
+  const allowed = expertDegrees(situation, strategy).filter((degree) => degree <= (experts?.count ?? 1));
+  const nearest = allowed[0] ?? experts?.count ?? 1;
+  const limit = allowed.includes(expertParallel) ? expertParallel : nearest;
+  const why = experts
+    ? `: vLLM cuts the ${experts.count} experts like all else (1), or spreads them whole over the ranks of all replicas (TP x DP), which also share them`
+    : " for a dense model";
   return {
     id: "expert-parallel",
-    requirement: `EP is 1${model.experts ? ", or TP: vLLM spreads experts over all ranks of a replica or none" : " for a dense model"}`,
+    requirement: `EP is ${allowed.join(" or ") || `at most the ${experts?.count ?? 1} experts`}${why}`,
     value: expertParallel,
     limit,
     unit: "ranks",
-    bound: "most",
-    valueText: `EP ${expertParallel} with TP ${tensorParallel} and ${experts}`,
+    bound: expertParallel > limit ? "most" : "least",
+    valueText: `EP ${expertParallel} with TP ${tensorParallel} and DP ${dataParallel}`,
     configKey: "strategy.expertParallel",
-    change: model.experts
-      ? `set strategy.expertParallel to 1 or ${tensorParallel}`
-      : "set strategy.expertParallel to 1",
+    change: `set strategy.expertParallel to ${allowed.join(" or ") || "auto and use fewer GPUs per experts"}`,
   };
 }
 
