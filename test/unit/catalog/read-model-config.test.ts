@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { countParameters, findModel, readModelConfig } from "../../../lib/catalog";
+import { UserError } from "../../../lib/config";
+
+/** The keys of Meta-Llama-3-70B's config.json that matter, and some that do not. */
+const llama3 = {
+  architectures: ["LlamaForCausalLM"],
+  model_type: "llama",
+  attention_bias: false,
+  hidden_size: 8192,
+  intermediate_size: 28_672,
+  max_position_embeddings: 8192,
+  num_attention_heads: 64,
+  num_hidden_layers: 80,
+  num_key_value_heads: 8,
+  rope_theta: 500_000,
+  tie_word_embeddings: false,
+  torch_dtype: "bfloat16",
+  vocab_size: 128_256,
+};
+
+const mixtral = {
+  ...llama3,
+  model_type: "mixtral",
+  hidden_size: 4096,
+  intermediate_size: 14_336,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+  max_position_embeddings: 32_768,
+  vocab_size: 32_000,
+  num_local_experts: 8,
+  num_experts_per_tok: 2,
+};
+
+const qwenMoe = {
+  ...llama3,
+  model_type: "qwen3_moe",
+  head_dim: 128,
+  hidden_size: 2048,
+  num_attention_heads: 32,
+  num_key_value_heads: 4,
+  num_hidden_layers: 48,
+  vocab_size: 151_936,
+  intermediate_size: 6144,
+  num_experts: 128,
+  num_experts_per_tok: 8,
+  moe_intermediate_size: 768,
+  decoder_sparse_step: 1,
+  mlp_only_layers: [],
+};
+
+function message(json: unknown): string {
+  try {
+    readModelConfig(json);
+  } catch (error) {
+    assert.ok(error instanceof UserError);
+    assert.equal(error.where, "model.configPath");
+    return error.line;
+  }
+  return assert.fail("no error");
+}
+
+describe("a config.json", () => {
+  it("of Llama-3-70B gives the architecture of the catalogue", () => {
+    const { provenance: _, ...read } = readModelConfig(llama3, "meta-llama/Meta-Llama-3-70B-Instruct");
+    const { provenance: __, ...known } = findModel("Llama-3-70B");
+    assert.deepEqual(read, known);
+  });
+
+  it("of Mixtral has eight experts as wide as the dense layer it names", () => {
+    const read = readModelConfig(mixtral);
+    assert.deepEqual(read.experts, { count: 8, activePerToken: 2, intermediateSize: 14_336, shared: 0 });
+    assert.equal(countParameters(read).total, countParameters(findModel("mixtral-8x7b")).total);
+  });
+
+  it("of Qwen 3 MoE has its own head size, narrow experts and head norms", () => {
+    const read = readModelConfig(qwenMoe);
+    assert.equal(read.headDim, 128);
+    assert.equal(countParameters(read).total, countParameters(findModel("Qwen3-30B-A3B")).total);
+  });
+
+  it("of Qwen 2 has a bias although it does not say so", () => {
+    assert.equal(
+      readModelConfig({ ...llama3, attention_bias: undefined, model_type: "qwen2" }).attentionBias,
+      true,
+    );
+  });
+
+  it("without key-value heads has as many as attention heads", () => {
+    const { num_key_value_heads: _, ...old } = llama3;
+    assert.equal(readModelConfig(old).keyValueHeads, 64);
+  });
+
+  it("that lacks keys is refused with every one of them", () => {
+    const { num_hidden_layers: _, vocab_size: __, ...rest } = llama3;
+    const text = message(rest);
+    assert.match(text, /num_hidden_layers/);
+    assert.match(text, /vocab_size/);
+  });
+
+  it("of an architecture that is not known is refused with those that are", () => {
+    assert.match(
+      message({ ...llama3, model_type: "mamba" }),
+      /"mamba" is not supported; supported are llama/,
+    );
+  });
+
+  it("whose heads do not divide its width is refused", () => {
+    assert.match(message({ ...llama3, hidden_size: 8190 }), /not a multiple of num_attention_heads 64/);
+  });
+
+  it("that mixes dense and expert layers is refused", () => {
+    assert.match(message({ ...qwenMoe, mlp_only_layers: [0] }), /mix dense and expert/);
+  });
+
+  it("that activates more experts than it has is refused", () => {
+    assert.match(message({ ...mixtral, num_experts_per_tok: 9 }), /between 1 and the 8 experts, and is 9/);
+  });
+
+  it("that is no object is refused", () => {
+    assert.match(message("[]"), /not a config.json/);
+    assert.match(message(null), /not a config.json/);
+  });
+});
