@@ -1,5 +1,4 @@
 import { UserError } from "../config";
-import type { Strategy } from "../strategy";
 
 const KEY_OF_LETTERS = {
   tp: "tensorParallel",
@@ -9,18 +8,25 @@ const KEY_OF_LETTERS = {
   sp: "sequenceParallel",
 } as const;
 
+/** A degree with its letters, `x2` for two replicas, or what may stand between them. */
+const PART = /\s*(?:(tp|pp|dp|ep|sp)\s?=?([1-9]\d*)|x\s?([1-9]\d*)|x(?=\s*[tpdes])|[,_-])\s*/g;
+
 /**
- * `tp4dp2` (also `TP4 x DP2`, `tp4-dp2`) as `--set` texts that pin all five degrees; degrees not named are 1.
+ * `tp4dp2` (also `TP4 x2`, `TP4 x DP2`, `tp4-dp2`) as `--set` texts that pin all five degrees; degrees not named are 1.
  * `auto` leaves all to the planner. Throws `UserError` for anything else.
  */
 export function parseStrategy(text: string): string[] {
+  const lower = text.trim().toLowerCase();
   const keys = Object.values(KEY_OF_LETTERS);
-  if (text.trim().toLowerCase() === "auto") return keys.map((key) => `strategy.${key}=auto`);
-  const compact = text.toLowerCase().replace(/[\s,x=_-]+/g, "");
-  const parts = [...compact.matchAll(/(tp|pp|dp|ep|sp)([1-9]\d*)/g)];
-  const letters = parts.map(([, name]) => name);
-  const complete = parts.map(([whole]) => whole).join("") === compact && parts.length > 0;
-  if (!complete || new Set(letters).size !== letters.length) {
+  if (lower === "auto") return keys.map((key) => `strategy.${key}=auto`);
+  const parts = [...lower.matchAll(PART)];
+  const degrees = parts.flatMap(([, letters, degree, replicas]) => {
+    if (replicas !== undefined) return [["dp", replicas] as const];
+    return letters === undefined || degree === undefined ? [] : [[letters, degree] as const];
+  });
+  const byLetters = new Map<string, string>(degrees);
+  const understood = parts.map(([whole]) => whole).join("") === lower;
+  if (!understood || degrees.length === 0 || byLetters.size !== degrees.length) {
     throw new UserError({
       code: "strategy-text",
       where: `--strategy ${text}`,
@@ -28,16 +34,7 @@ export function parseStrategy(text: string): string[] {
       hint: "write it as tp8, tp4dp2, tp2pp4 or auto",
     });
   }
-  return Object.entries(KEY_OF_LETTERS).map(([name, key]) => {
-    const degree = parts.find((part) => part[1] === name)?.[2] ?? "1";
-    return `strategy.${key}=${degree}`;
-  });
-}
-
-/** The short form that `parseStrategy` reads: TP always, the others where they are not 1. */
-export function strategyText(strategy: Strategy): string {
-  return Object.entries(KEY_OF_LETTERS)
-    .filter(([name, key]) => name === "tp" || strategy[key] !== 1)
-    .map(([name, key]) => `${name}${strategy[key]}`)
-    .join("");
+  return Object.entries(KEY_OF_LETTERS).map(
+    ([letters, key]) => `strategy.${key}=${byLetters.get(letters) ?? "1"}`,
+  );
 }

@@ -1,6 +1,5 @@
-import type { Plan } from "../strategy";
+import { type Plan, strategyLabel } from "../strategy";
 import { meetsRequirements } from "./meets-requirements";
-import { strategyText } from "./parse-strategy";
 
 /** What a sweep shows of one plan; null where there is no figure. Units stand in the names. */
 export interface SweepRow {
@@ -26,7 +25,7 @@ export function sweepRow(value: string, plan: Plan): SweepRow {
   return {
     value,
     meets: meetsRequirements(plan),
-    strategy: strategyText(plan.strategy),
+    strategy: strategyLabel(plan.strategy),
     prefillP99Ms: finite(latency.prefill.p99Ms),
     firstTokenP50Ms: finite(latency.firstToken.p50Ms),
     firstTokenP99Ms: finite(latency.firstToken.p99Ms),

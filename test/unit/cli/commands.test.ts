@@ -101,8 +101,8 @@ describe("shardplan sweep", function () {
       .stdout.trimEnd()
       .split("\n");
     assert.match(csv[0] ?? "", /^workload\.requestRate,meets,strategy,prefillP99Ms,/);
-    assert.match(csv[1] ?? "", /^1,true,tp1,/);
-    assert.match(csv[2] ?? "", /^40,false,tp1,/);
+    assert.match(csv[1] ?? "", /^1,true,TP1,/);
+    assert.match(csv[2] ?? "", /^40,false,TP1,/);
     const { param, rows } = JSON.parse(runCli([...SWEEP, "--json"]).stdout);
     assert.equal(param, "workload.requestRate");
     assert.deepEqual(

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { barPlot } from "../../../lib/cli/bar-plot";
 import { parseParam } from "../../../lib/cli/parse-param";
-import { parseStrategy, strategyText } from "../../../lib/cli/parse-strategy";
+import { parseStrategy } from "../../../lib/cli/parse-strategy";
 import { csvTable, textTable } from "../../../lib/cli/text-table";
 import { parseDeployment, UserError } from "../../../lib/config";
+import { strategyLabel } from "../../../lib/strategy";
 
 describe("a strategy on the command line", () => {
   it("pins all five degrees; those it does not name are 1", () => {
@@ -20,17 +21,18 @@ describe("a strategy on the command line", () => {
 
   it("may be written with capitals and separators, or left to the planner", () => {
     assert.deepEqual(parseStrategy("TP4 x DP2"), parseStrategy("tp4dp2"));
+    assert.deepEqual(parseStrategy("TP4 x2"), parseStrategy("tp4dp2"));
     assert.deepEqual(parseStrategy("dp2-tp4"), parseStrategy("tp4dp2"));
     assert.equal(parseDeployment({}, parseStrategy("auto")).strategy.tensorParallel, "auto");
   });
 
   it("is refused when it is anything else", () => {
-    for (const text of ["", "8", "tp", "tp0", "tp4tp2", "tp4foo", "zp3"]) {
+    for (const text of ["", "8", "tp", "tp0", "tp4tp2", "tp4foo", "zp3", "tp4 2", "tp4 x", "x"]) {
       assert.throws(() => parseStrategy(text), UserError, text);
     }
   });
 
-  it("reads back what it prints", () => {
+  it("reads back what reports print", () => {
     const degree = fc.integer({ min: 1, max: 64 });
     fc.assert(
       fc.property(degree, degree, degree, degree, degree, (tp, pp, dp, ep, sp) => {
@@ -43,7 +45,7 @@ describe("a strategy on the command line", () => {
         };
         const { objective: _, ...parsed } = parseDeployment(
           {},
-          parseStrategy(strategyText({ ...strategy, gpus: tp * pp * dp })),
+          parseStrategy(strategyLabel({ ...strategy, gpus: tp * pp * dp })),
         ).strategy;
         assert.deepEqual(parsed, strategy);
       }),

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { cliPage } from "../../../lib/cli/cli-page";
+import { COMMANDS } from "../../../lib/cli/commands";
+import { ROOT } from "./run-cli";
+
+describe("the examples of the command line", function () {
+  this.timeout(300_000);
+  let folder = "";
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "shardplan-examples-"));
+    for (const stack of ["prod", "dev"])
+      copyFileSync(join(ROOT, `Pulumi.${stack}.yaml`), join(folder, `Pulumi.${stack}.yaml`));
+    writeFileSync(
+      join(folder, "cases.csv"),
+      "id,engine,model,precision,gpu,tp,isl,osl,arrivals,concurrency,num_requests\n" +
+        "a,vLLM,Llama-3.3-70B-Instruct,fp8,H100-SXM-80GB,4,512,64,closed,4,12\n",
+    );
+    const command = join(folder, "shardplan");
+    writeFileSync(
+      command,
+      `#!/bin/sh\nexec "${process.execPath}" "${join(ROOT, "scripts/start.mjs")}" "$@"\n`,
+    );
+    chmodSync(command, 0o755);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("stand in docs/cli.md", () => {
+    const current = readFileSync(join(ROOT, "docs/cli.md"), "utf8") === cliPage(COMMANDS);
+    assert.ok(current, "docs/cli.md is stale: run `npm run docs`");
+  });
+
+  for (const { examples } of COMMANDS) {
+    for (const [line] of examples) {
+      // zsh need not be here; its script is bash's with two lines before it.
+      if (line.includes("zsh")) continue;
+      it(`run as they stand: ${line}`, () => {
+        const { status, stderr } = spawnSync("bash", ["-c", `set -o pipefail\n${line}`], {
+          cwd: folder,
+          env: { ...process.env, NODE_OPTIONS: "", PATH: `${folder}${delimiter}${process.env.PATH}` },
+          encoding: "utf8",
+        });
+        // 2: a what-if may miss a requirement.
+        assert.ok(
+          status === 0 || (status === 2 && line.startsWith("shardplan plan --")),
+          `${status}: ${stderr}`,
+        );
+      });
+    }
+  }
+});
