@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parse, stringify } from "yaml";
+import { type Engine, openEngine } from "../../rehearsal/engine";
+import { newKeyPair } from "./fake-host";
+import { installNodeLanguageHost } from "./node-language-host";
+
+const CHECKOUT = resolve(__dirname, "../..");
+
+/** The program as a user starts it: `pulumi` in a shell, Pulumi.yaml, the stack files, the Node runtime. */
+describe("pulumi preview in the checkout", function () {
+  this.timeout(180_000);
+  let engine: Engine;
+  let project: string;
+  const key = newKeyPair();
+
+  before(async () => {
+    engine = await openEngine({ standIns: ["command", "aws"] });
+    await installNodeLanguageHost(join(engine.folder, "bin"));
+    project = copyOfCheckout(join(engine.folder, "checkout"));
+    pulumi(["stack", "init", "prod"]);
+    pulumi(["config", "set", "--secret", "shardplan:sshPrivateKey"], key.privateKey);
+  });
+  after(() => engine?.close());
+
+  /** The program's files linked, the stack files copied, so that a test may change them. */
+  function copyOfCheckout(folder: string): string {
+    mkdirSync(folder);
+    for (const name of ["infra", "lib", "node_modules", "package.json", "tsconfig.json", "Pulumi.yaml"]) {
+      symlinkSync(join(CHECKOUT, name), join(folder, name));
+    }
+    cpSync(join(CHECKOUT, "Pulumi.prod.yaml"), join(folder, "Pulumi.prod.yaml"));
+    return folder;
+  }
+
+  function pulumi(args: readonly string[], input = "") {
+    const path = `${join(engine.folder, "bin")}:${process.env.PATH}`;
+    const { status, stdout, stderr } = spawnSync(engine.command.command, [...args, "--non-interactive"], {
+      cwd: project,
+      env: { ...process.env, ...engine.environment, PATH: path },
+      encoding: "utf8",
+      input,
+    });
+    return { status, text: `${stdout}${stderr}` };
+  }
+
+  /** Changes one section of the stack file while `work` runs. */
+  function withSection<Value>(section: string, values: object, work: () => Value): Value {
+    const path = join(project, "Pulumi.prod.yaml");
+    const text = readFileSync(path, "utf8");
+    const file = parse(text) as { config: Record<string, object> };
+    file.config[`shardplan:${section}`] = { ...file.config[`shardplan:${section}`], ...values };
+    writeFileSync(path, stringify(file));
+    try {
+      return work();
+    } finally {
+      writeFileSync(path, text);
+    }
+  }
+
+  it("runs the prod stack through Pulumi.yaml's main and options", () => {
+    const { status, text } = pulumi(["preview", "--stack", "prod"]);
+    assert.equal(status, 0, text);
+    assert.match(text, /aws:ec2:Instance +aws-node-0 +create/);
+    assert.match(text, /command:remote:Command +node-0-verify +create/);
+  });
+
+  it("prints each violated requirement once and without a stack trace, and registers nothing", () => {
+    const { status, text } = withSection("strategy", { tensorParallel: 1, dataParallel: 8 }, () =>
+      pulumi(["preview", "--stack", "prod"]),
+    );
+    assert.notEqual(status, 0);
+    // 70.6 billion parameters of 2 bytes
+    assert.equal(text.match(/weights-fit: 141\.1 GB of weights do not fit in 80 GB/g)?.length, 1, text);
+    assert.ok(!/^\s+at /m.test(text), text);
+    assert.ok(!/\+ +(aws|command|shardplan):/.test(text), text);
+  });
+
+  it("names a mistyped key, what is near it, and nothing else", () => {
+    const { status, text } = withSection("hardware", { instanceTyp: "p5.48xlarge" }, () =>
+      pulumi(["preview", "--stack", "prod"]),
+    );
+    assert.notEqual(status, 0);
+    assert.match(text, /hardware\.instanceTyp.*instanceType/);
+    assert.ok(!/^\s+at /m.test(text), text);
+  });
+
+  it("says how to make a key when there is none", () => {
+    pulumi(["config", "rm", "shardplan:sshPrivateKey"]);
+    const { status, text } = pulumi(["preview", "--stack", "prod"]);
+    assert.notEqual(status, 0);
+    assert.match(text, /shardplan:sshPrivateKey: is not set; make a key .*ssh-keygen/);
+    assert.ok(!/^\s+at /m.test(text), text);
+  });
+});
