@@ -2,6 +2,7 @@ import { describeCandidate } from "./describe-candidate";
 import type { Evaluation } from "./evaluation";
 import { fitMemory, holdsWeights, memoryRow } from "./fit-memory";
 import { batchHoldsSequences, oneSequenceFits, weightsFit } from "./memory-requirements";
+import { priceRequirement } from "./price";
 import { type Requirement, violationsOf } from "./requirement";
 import { runSimulation, serviceTraffic } from "./run-simulation";
 import { servingSettings } from "./serving-settings";
@@ -12,7 +13,7 @@ import type { ServingParameters, Strategy } from "./types";
 import { structuralRequirements } from "./validate";
 
 /** Requirements that vLLM starts without: a strategy that misses one is simulated and then fails the plan. */
-const STARTS_WITHOUT = new Set(["world-size"]);
+const STARTS_WITHOUT = new Set(["world-size", "price"]);
 
 function isRefused(situation: Situation, strategy: Strategy, requirements: readonly Requirement[]): boolean {
   const tooMany = strategy.gpus > situation.hardware.gpus;
@@ -33,6 +34,7 @@ function startRequirements(
     weightsFit(situation, strategy, fit),
     ...cache,
     batchHoldsSequences(serving),
+    ...priceRequirement(situation),
   ];
 }
 
