@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseDeployment } from "../../../lib/config";
+import { explain } from "../../../lib/report";
+import { PORTS, UNITS } from "../../../lib/serving";
+import { QUICK, ROOT, runCli } from "../cli/run-cli";
+import { stackPlan } from "./stack-plan";
+
+const PAGES = ["numbers.md", "operations.md"] as const;
+const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+const text = (page: string) => read(`docs/${page}`);
+
+/** Lines of the fenced bash blocks, indented blocks included. */
+const commands = (page: string): string[] =>
+  [...text(page).matchAll(/^ *```bash\n([\s\S]*?)^ *```/gm)]
+    .flatMap(([, body]) => (body ?? "").split("\n"))
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+
+const isPlanner = (line: string) => /^npm run (plan|shardplan)\b/.test(line);
+
+describe("the written pages", function () {
+  this.timeout(120_000);
+
+  for (const page of PAGES) {
+    for (const command of commands(page).filter(isPlanner)) {
+      it(`shows a command that works: ${command}`, () => {
+        const [, , script, , ...rest] = command.split(" ");
+        const args = [...(script === "plan" ? ["plan"] : []), ...rest.filter((word) => word !== "")];
+        const { status, stderr } = runCli([...args, ...QUICK]);
+        assert.ok(status === 0 || status === 2, `exit ${status}: ${stderr}`);
+      });
+    }
+  }
+
+  it("gives the plan's own figures in docs/numbers.md", () => {
+    const quoted = [...text("numbers.md").matchAll(/`([a-zA-Z.]+)` =\s+\*\*([^*]+)\*\*/g)];
+    assert.ok(quoted.length >= 2);
+    for (const [, figure = "", value] of quoted) {
+      assert.equal(explain(stackPlan("prod"), figure)[0]?.text, value, figure);
+    }
+  });
+
+  it("sets only keys that the configuration has", () => {
+    const settings = PAGES.flatMap(commands).filter((line) => line.startsWith("pulumi config set --path"));
+    assert.ok(settings.length >= 3);
+    const overrides = settings.map((line) => {
+      const [, key = "", value = ""] = /shardplan:([a-zA-Z.[\]0-9]+)'? (\S+)/.exec(line) ?? [];
+      const path = key.replace(/\[\d+\]$/, "");
+      return `${path}=${key === path ? value : JSON.stringify([value])}`;
+    });
+    assert.doesNotThrow(() => parseDeployment({}, [...new Set(overrides)]));
+  });
+
+  it("names services, ports and stack outputs as the program does", () => {
+    const page = text("operations.md");
+    for (const unit of Object.values(UNITS)) assert.ok(page.includes(unit), unit);
+    assert.ok(page.includes(`http://127.0.0.1:${PORTS.vllm}/metrics`));
+    const outputs = read("infra/stack-outputs.ts");
+    for (const [, output] of page.matchAll(/pulumi stack output (\w+)/g)) {
+      assert.match(outputs, new RegExp(`^ +${output}[:,]`, "m"), output);
+    }
+  });
+
+  it("explains every failure message of the steps", () => {
+    const page = text("operations.md");
+    const folder = join(ROOT, "infra/steps");
+    const messages = readdirSync(folder).flatMap((file) =>
+      [
+        ...readFileSync(join(folder, file), "utf8").matchAll(
+          /\b(?:fatal|fail|give_up) "((?:[^"\\]|\$\([^)]*\))*)"/g,
+        ),
+      ].map(([, message = ""]) => message),
+    );
+    assert.ok(messages.length > 30, `${messages.length} messages`);
+    const missing = messages.filter((message) => {
+      const fragments = message.split(/\$\{[^}]*\}|\$\([^)]*\)*|\$\w+|['":;,()]/).map((part) => part.trim());
+      const telling = fragments.filter((fragment) => fragment.length >= 9);
+      return telling.length > 0 && !telling.some((fragment) => page.includes(fragment));
+    });
+    assert.deepEqual(missing, []);
+  });
+
+  it("leads to pages and sections that exist", () => {
+    for (const page of PAGES) {
+      for (const [, target = ""] of text(page).matchAll(/\]\(([^)#]*)(?:#[^)]*)?\)/g)) {
+        if (target !== "") assert.doesNotThrow(() => text(target), `${page}: ${target}`);
+      }
+      for (const [, anchor = ""] of text(page).matchAll(/\]\(#([^)]+)\)/g)) {
+        const headings = [...text(page).matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => title.toLowerCase());
+        assert.ok(
+          headings.some((title) => title.replaceAll(/[^a-z ]/g, "").replaceAll(" ", "-") === anchor),
+          anchor,
+        );
+      }
+    }
+  });
+});
