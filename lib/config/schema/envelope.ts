@@ -27,7 +27,8 @@ export const envelope = z
     }),
     gpuUtilizationTarget: fraction.default(0.7).meta({
       unit: "share",
-      description: "Largest share of time that a replica's GPUs may be busy at the requested rate.",
+      description:
+        "Largest share of what the GPUs can serve that the requested rate may ask for: requested over saturated rate.",
     }),
   })
   .prefault({})

@@ -71,7 +71,8 @@ export const workload = z
       .meta({ unit, description: "Leading prompt tokens that are served from the prefix cache." }),
     simulatedRequests: z.int().min(100).max(1_000_000).default(2000).meta({
       unit: "requests",
-      description: "Requests that the simulation runs for each candidate; more make the p99 steadier.",
+      description:
+        "Requests that the simulation of the plan runs; more make the p99 steadier. Other candidates get fewer where a request is dear to simulate.",
     }),
     seed: z
       .int()
