@@ -44,7 +44,7 @@ function parseOverride(text: string): Override | string {
   const path = segments.map((segment) => (/^\d+$/.test(segment) ? Number(segment) : segment));
   const raw = text.slice(equals + 1).trim();
   try {
-    const value = parse(raw) as unknown;
+    const value = parse(raw, { logLevel: "error" }) as unknown;
     // Numbers and booleans stay text: the schema says whether 0.10 is a number or a version.
     return { text, path, value: typeof value === "number" || typeof value === "boolean" ? raw : value };
   } catch {

@@ -50,14 +50,21 @@ function readYaml(path: string, where: string): unknown {
     const reason = code === "ENOENT" ? "no such file" : `cannot be read (${String(code)})`;
     throw new ConfigError([{ where: path, key: "", text: reason }]);
   }
-  const document = parseDocument(text, { prettyErrors: true });
+  // Merge keys (`<<: *shared`) as Pulumi's own reader takes them.
+  const document = parseDocument(text, { prettyErrors: true, merge: true, logLevel: "error" });
   const [first] = document.errors;
-  if (first) {
-    const line = first.linePos?.[0].line ?? 1;
-    const reason = first.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? "not YAML";
-    throw new ConfigError([{ where: `${where}:${line}`, key: "", text: `not valid YAML: ${reason}` }]);
+  if (first) throw notYaml(`${where}:${first.linePos?.[0].line ?? 1}`, first);
+  try {
+    return document.toJS() as unknown;
+  } catch (error) {
+    throw notYaml(where, error);
   }
-  return document.toJS() as unknown;
+}
+
+function notYaml(where: string, error: unknown): ConfigError {
+  const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+  const reason = message.replace(/ at line \d+, column \d+:?$/, "");
+  return new ConfigError([{ where, key: "", text: `not valid YAML: ${reason}` }]);
 }
 
 /** The sections of a stack file's `config:` map by name. */

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { generatedFiles } from "../../../lib/config";
+import { parse } from "yaml";
+import { z } from "zod";
+import { editorSchema, generatedFiles } from "../../../lib/config";
 import { documentedSections } from "../../../lib/config/documented-keys";
 
 const ROOT = join(__dirname, "../../..");
@@ -12,6 +14,20 @@ describe("what is made from the schema", () => {
       assert.ok(readFileSync(join(ROOT, path), "utf8") === text, `${path} is stale: run \`npm run docs\``);
     });
   }
+
+  it("lets editors accept the stacks of the repository and mark a key that is none", () => {
+    const editor = z.fromJSONSchema(editorSchema() as Parameters<typeof z.fromJSONSchema>[0]);
+    for (const stack of ["prod", "dev", "byo"]) {
+      const file: unknown = parse(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), "utf8"));
+      assert.deepEqual(editor.safeParse(file).error?.issues ?? [], [], stack);
+    }
+    assert.equal(
+      editor.safeParse({ config: { "aws:region": "x", "shardplan:apiKey": { secure: "x" } } }).success,
+      true,
+    );
+    assert.equal(editor.safeParse({ config: { "shardplan:modle": {} } }).success, false);
+    assert.equal(editor.safeParse({ config: { "shardplan:slo": { decode: { p99: 3 } } } }).success, false);
+  });
 
   it("describes every key and section with a type and words", () => {
     for (const section of documentedSections()) {

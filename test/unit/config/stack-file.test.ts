@@ -114,6 +114,14 @@ config:
     );
   });
 
+  it("may share values with anchors and merge keys, and an anchor that is none is refused", () => {
+    const shared =
+      "config:\n  shardplan:slo:\n    prefill: &both { p50Ms: 10, p99Ms: 20 }\n    decode: { <<: *both, p99Ms: 30 }\n";
+    assert.deepEqual(readStackFile(write(shared)).slo.decode, { p50Ms: 10, p99Ms: 30 });
+    const [line] = problemLines(() => readStackFile(write("config:\n  shardplan:slo: *none\n")));
+    assert.match(line ?? "", /^Pulumi\.test\.yaml.*: not valid YAML: .*none/);
+  });
+
   it("that is not there is refused with the stacks that are", () => {
     write("", "Pulumi.a.yaml");
     write("", "Pulumi.b.yaml");
