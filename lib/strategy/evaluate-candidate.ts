@@ -94,7 +94,7 @@ export function evaluateCandidate(
   }
   const { run, fit } = tuneServing(situation, strategy, { settings: settings.fitting, effort });
   const rate = situation.deployment.workload.requestRate;
-  const requests = requestsWorth(situation, run, { rate, steps: effort.run });
+  const requests = requestsWorth(situation, run, { rate, kind: "run", effort });
   const result = runSimulation(situation, run, { ...serviceTraffic(situation, strategy, rate), requests });
   const met = startRequirements(situation, strategy, run.serving);
   if (result.infeasible !== undefined) {

@@ -5,6 +5,9 @@ import { candidateEffort, requestsWorth } from "./simulation-effort";
 import { situationOf } from "./situation";
 import type { LoadPoint, Plan } from "./types";
 
+/** A point of the curve is worth more than a candidate that loses: its p99 is drawn. */
+const curveEffort = { ...candidateEffort, run: 4 * candidateEffort.run };
+
 /** Shares of the saturated rate at which the curve is drawn when no rates are given: dense towards the knee. */
 const SHARES = [0.1, 0.25, 0.4, 0.55, 0.7, 0.8, 0.85, 0.9, 0.95, 1];
 
@@ -36,7 +39,7 @@ export function loadCurve(plan: Plan, rates?: readonly number[]): LoadPoint[] {
   };
   const wanted = rates ?? SHARES.map((share) => share * plan.throughput.saturatedRequestRate);
   return wanted.map((rate) => {
-    const requests = requestsWorth(situation, run, { rate, steps: candidateEffort.run * 4 });
+    const requests = requestsWorth(situation, run, { rate, kind: "run", effort: curveEffort });
     const traffic = { ...serviceTraffic(situation, strategy, rate), requests, giveUpWhenHopeless: true };
     return point(rate, runSimulation(situation, run, traffic));
   });

@@ -19,8 +19,8 @@ export const candidateEffort: Effort = { run: 15_000, trial: 3000, halvings: 3 }
 /** The plan itself and what it is held against: as many requests as the config says, unless that would take seconds. */
 export const planEffort: Effort = { run: 500_000, trial: 10_000, halvings: 5 };
 
-/** Fewest requests that still have a median and a tail. */
-const FEWEST = 120;
+/** Fewest requests of a run at the requested rate, which shows a tail, and of a trial, which only has to tell a side. */
+const FEWEST = { run: 100, trial: 50 } as const;
 
 interface Runner {
   readonly strategy: Strategy;
@@ -81,14 +81,15 @@ export function stepsPerRequest(situation: Situation, run: Runner, requestRate: 
   return (meanTokens(outputTokens) / batch + chunks) * pipelineParallel;
 }
 
-/** Requests to simulate so that a run costs about `steps`: between 120 and what the config says. */
+/** Requests to simulate so that a run or a trial costs about what it is worth; at most what the config says. */
 export function requestsWorth(
   situation: Situation,
   run: Runner,
-  question: { readonly rate: number; readonly steps: number },
+  question: { readonly rate: number; readonly kind: "run" | "trial"; readonly effort: Effort },
 ): number {
-  const affordable = Math.round(question.steps / stepsPerRequest(situation, run, question.rate));
-  return Math.min(situation.deployment.workload.simulatedRequests, Math.max(FEWEST, affordable));
+  const { rate, kind, effort } = question;
+  const affordable = Math.round(effort[kind] / stepsPerRequest(situation, run, rate));
+  return Math.min(situation.deployment.workload.simulatedRequests, Math.max(FEWEST[kind], affordable));
 }
 
 /** A strategy too slow for the targets even with one request alone: no rate and no setting helps. */

@@ -81,7 +81,7 @@ export function sustainableRate(situation: Situation, run: Run, search: RateSear
   for (let trial = 0; trial < search.effort.halvings && fails > holds; trial++) {
     const rate = (holds + fails) / 2;
     const traffic = serviceTraffic(situation, run.strategy, rate / dataParallel);
-    const requests = requestsWorth(situation, run, { rate, steps: search.effort.trial });
+    const requests = requestsWorth(situation, run, { rate, kind: "trial", effort: search.effort });
     const result = runSimulation(situation, run, {
       ...traffic,
       requests,

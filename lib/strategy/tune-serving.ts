@@ -3,7 +3,14 @@ import { decodeTailHigh } from "./band-latency";
 import { fitMemory } from "./fit-memory";
 import { meanTokens } from "./mean-tokens";
 import { latencyModelOf, type Run, runSimulation, serviceTraffic } from "./run-simulation";
-import { type Effort, expectedDecodes, fullStepMs, isTooSlowAlone, requestsWorth } from "./simulation-effort";
+import {
+  type Effort,
+  expectedDecodes,
+  fullStepMs,
+  isTooSlowAlone,
+  requestsWorth,
+  stepsPerRequest,
+} from "./simulation-effort";
 import type { Situation } from "./situation";
 import { excessOverTargets } from "./targets";
 import type { ServingParameters, Strategy } from "./types";
@@ -35,9 +42,14 @@ function guess(situation: Situation, runs: readonly Run[]): number {
 function excess(situation: Situation, run: Run, effort: Effort): number {
   const { requestRate } = situation.deployment.workload;
   const traffic = serviceTraffic(situation, run.strategy, requestRate);
-  const requests = requestsWorth(situation, run, { rate: requestRate, steps: effort.trial });
+  const requests = requestsWorth(situation, run, { rate: requestRate, kind: "trial", effort });
   const result = runSimulation(situation, run, { ...traffic, requests, giveUpWhenHopeless: true });
   return excessOverTargets(situation, result);
+}
+
+/** A pipeline so deep that trials would cost more than the run itself: the guess has to do. */
+function isDear(situation: Situation, run: Run, effort: Effort): boolean {
+  return stepsPerRequest(situation, run, situation.deployment.workload.requestRate) > effort.trial / 10;
 }
 
 /**
@@ -59,7 +71,9 @@ export function tuneServing(
   const first = runs[at];
   if (first === undefined) throw new Error("no setting to tune");
   const tuned = (run: Run): Tuned => ({ run, fit: fitMemory(situation, strategy, run.serving) });
-  if (runs.length === 1 || isTooSlowAlone(situation, latency)) return tuned(first);
+  if (runs.length === 1 || isTooSlowAlone(situation, latency) || isDear(situation, first, effort)) {
+    return tuned(first);
+  }
   let best = { run: first, excess: excess(situation, first, effort) };
   for (const run of [runs[at - 1], runs[at - 2], runs[at + 1]]) {
     if (run === undefined || best.excess === 0) continue;
