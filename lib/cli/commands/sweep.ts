@@ -20,7 +20,7 @@ export const sweepCommand: CommandSpec = {
   examples: [
     ["shardplan sweep --param workload.requestRate=2,4,8,16", "where do the targets break?"],
     [
-      "shardplan sweep --param workload.requestRate=2..20:2 --format plot",
+      "shardplan sweep --param workload.requestRate=4..20:4 --format plot",
       "p99 latencies as bars against their targets",
     ],
     ["shardplan sweep --param strategy.objective=latency,throughput,cost --format csv", "for a spreadsheet"],
