@@ -6,7 +6,13 @@ export {
   calibratedConstants,
 } from "./calibration/calibrated";
 export { createLatencyModel, type ModelOverrides } from "./calibration/create-latency-model";
-export { type BandRegime, errorBand } from "./calibration/error-band";
+export {
+  type BandRegime,
+  type EngineFamily,
+  engineFamily,
+  errorBand,
+  type MeasuredQuantity,
+} from "./calibration/error-band";
 export { type CommunicationBytes, communicationBytes, ringBytes } from "./kernels/communication-bytes";
 export { type LatencyConstants, latencyConstants } from "./kernels/constants";
 export { partitionLayers } from "./kernels/partition-layers";

@@ -1,7 +1,7 @@
 import { UserError } from "../../config";
 import { type CalibratedConstants, calibrated } from "../calibration/calibrated";
 import { errorBand } from "../calibration/error-band";
-import type { BandQuantity, LatencyStatistics, SimulationResult } from "../types";
+import type { BandQuantity, LatencyModel, LatencyStatistics, SimulationResult } from "../types";
 import type { Band, CasePrediction, CaseResult, PredictedColumn } from "./case-prediction";
 import { type CaseRow, caseRowSchema } from "./case-row";
 import { type CaseSetup, caseSetup } from "./case-setup";
@@ -10,6 +10,9 @@ import { capacity, caseLatency, simulateCase } from "./simulate-case";
 
 /** Share of capacity beyond which queues decide and the band of saturation holds. */
 const SATURATED_LOAD = 0.8;
+
+/** Relative shift of the rate near capacity: the half width of the 80 % band of the time per output token. */
+const KNEE_SHIFT = 0.05;
 
 const QUANTITY: Readonly<Record<PredictedColumn, BandQuantity>> = {
   ttft_ms_mean: "firstTokenMean",
@@ -27,11 +30,20 @@ function meanOver(results: readonly SimulationResult[], value: (result: Simulati
   return results.reduce((sum, result) => sum + value(result), 0) / results.length;
 }
 
-/** The figures as the engine's benchmark states them: NIM's (genai-perf) leave the first wave out. */
-function figures(results: readonly SimulationResult[], statistic: CasePrediction["statistic"]): Figures {
+/**
+ * The figures as the engine's benchmark states them. NIM's (genai-perf) leave the first wave out, and their throughput
+ * obeys Little's law over what is left: concurrency x output / time of a request.
+ */
+function figures(
+  results: readonly SimulationResult[],
+  row: CaseRow,
+  statistic: CasePrediction["statistic"],
+): Figures {
   const of = (result: SimulationResult) => (statistic === "steady" ? result.steady : result.asRun);
   const firstToken = (key: keyof LatencyStatistics) => meanOver(results, (r) => of(r).firstToken[key]);
   const perToken = (key: keyof LatencyStatistics) => meanOver(results, (r) => of(r).timePerOutputToken[key]);
+  const requestMs = firstToken("meanMs") + (row.osl - 1) * perToken("meanMs");
+  const littleTokensPerSecond = ((row.concurrency ?? 1) * row.osl * 1000) / requestMs;
   return {
     ttft_ms_mean: firstToken("meanMs"),
     ttft_ms_p50: firstToken("p50Ms"),
@@ -39,24 +51,50 @@ function figures(results: readonly SimulationResult[], statistic: CasePrediction
     itl_ms_mean: perToken("meanMs"),
     itl_ms_p50: perToken("p50Ms"),
     itl_ms_p99: perToken("p99Ms"),
-    output_tok_s: meanOver(results, (r) => of(r).outputTokensPerSecond),
+    output_tok_s:
+      statistic === "steady"
+        ? littleTokensPerSecond
+        : meanOver(results, (r) => r.asRun.outputTokensPerSecond),
+  };
+}
+
+function mapColumns(of: (column: PredictedColumn) => Band): CasePrediction["bands"] {
+  return {
+    ttft_ms_mean: of("ttft_ms_mean"),
+    ttft_ms_p50: of("ttft_ms_p50"),
+    ttft_ms_p99: of("ttft_ms_p99"),
+    itl_ms_mean: of("itl_ms_mean"),
+    itl_ms_p50: of("itl_ms_p50"),
+    itl_ms_p99: of("itl_ms_p99"),
+    output_tok_s: of("output_tok_s"),
   };
 }
 
 function bandsOf(values: Figures, regime: Parameters<typeof errorBand>[1]): CasePrediction["bands"] {
-  const band = (column: PredictedColumn): Band => {
+  return mapColumns((column) => {
     const { low, high } = errorBand(QUANTITY[column], regime);
     return [values[column] * low, values[column] * high];
+  });
+}
+
+/**
+ * Near the knee a small error of the step time is a large one of the queue: the case is run again with the rate 5 %
+ * lower and higher, which is what the band of the step time allows, and the bands are widened to hold both.
+ */
+function widenAtKnee(
+  setup: CaseSetup,
+  latency: LatencyModel,
+  bands: CasePrediction["bands"],
+): CasePrediction["bands"] {
+  const atRate = (factor: number): Figures => {
+    const row = { ...setup.row, request_rate: (setup.row.request_rate ?? 1) * factor };
+    return figures(simulateCase({ ...setup, row }, latency), row, "as-run");
   };
-  return {
-    ttft_ms_mean: band("ttft_ms_mean"),
-    ttft_ms_p50: band("ttft_ms_p50"),
-    ttft_ms_p99: band("ttft_ms_p99"),
-    itl_ms_mean: band("itl_ms_mean"),
-    itl_ms_p50: band("itl_ms_p50"),
-    itl_ms_p99: band("itl_ms_p99"),
-    output_tok_s: band("output_tok_s"),
-  };
+  const [below, above] = [atRate(1 - KNEE_SHIFT), atRate(1 + KNEE_SHIFT)];
+  return mapColumns((column) => {
+    const [low, high] = bands[column];
+    return [Math.min(low, below[column], above[column]), Math.max(high, below[column], above[column])];
+  });
 }
 
 /** Whether queues decide: rate near capacity, all requests at once, or a closed loop that the KV cache cannot hold. */
@@ -78,13 +116,14 @@ function predictSetup(setup: CaseSetup, constants: CalibratedConstants): CaseRes
   const load = sustainable === undefined ? undefined : (row.request_rate ?? 0) / sustainable;
   const regime = isSaturated(row, results, load) ? "saturated" : "moderate";
   const statistic = row.engine === "NIM" && row.arrivals === "closed" ? "steady" : "as-run";
-  const values = figures(results, statistic);
+  const values = figures(results, row, statistic);
+  const bands = bandsOf(values, { basis: latency.basis.kind, load: regime, engine });
   return {
     id: row.id,
     ...values,
     steady_ttft_ms_p50: meanOver(results, (result) => result.steady.firstToken.p50Ms),
     steady_ttft_ms_p99: meanOver(results, (result) => result.steady.firstToken.p99Ms),
-    bands: bandsOf(values, { basis: latency.basis.kind, load: regime }),
+    bands: load !== undefined && regime === "saturated" ? widenAtKnee(setup, latency, bands) : bands,
     statistic,
     stable: results.every((result) => result.stable) && (load ?? 0) <= 1,
     ...(sustainable === undefined ? {} : { sustainable_request_rate: sustainable, load }),

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { CaseCells, PredictedColumn } from "../lib/performance";
+import { laterStages } from "../lib/performance";
+
+/** A published measurement: its input cells, what was measured, and where it sits. */
+export interface MeasuredCase {
+  readonly id: string;
+  readonly cells: CaseCells;
+  readonly measured: Partial<Record<PredictedColumn, number>>;
+  /** Rows of one sweep are correlated: they are left out of a fit together. */
+  readonly group: string;
+  /** Engine and version, such as `vLLM 0.10.2`. */
+  readonly engine: string;
+  readonly isLaterStage: boolean;
+  /** Rows whose source is in doubt are shown and kept out of every fit and goal. */
+  readonly isDoubtful: boolean;
+}
+
+export const predictedColumns = [
+  "ttft_ms_mean",
+  "ttft_ms_p50",
+  "ttft_ms_p99",
+  "itl_ms_mean",
+  "itl_ms_p50",
+  "itl_ms_p99",
+  "output_tok_s",
+] as const satisfies readonly PredictedColumn[];
+
+/** Rows of a CSV file without quoted cells, as records by column. */
+function readCsv(file: string): Record<string, string>[] {
+  const [header = "", ...lines] = readFileSync(join(__dirname, "data", file), "utf8")
+    .trim()
+    .split("\n");
+  const columns = header.split(",");
+  return lines.map((line) => {
+    const cells = line.split(",");
+    return Object.fromEntries(columns.map((column, i) => [column, cells[i] ?? ""]));
+  });
+}
+
+/** Source x engine version x precision x TP x shape; near-duplicate models of one source share a group. */
+function groupOf(cells: Record<string, string>): string {
+  const source = (cells.id ?? "").split("-")[0];
+  const { engine, engine_version, precision, tp, isl, osl } = cells;
+  return `${source} ${engine} ${engine_version} ${precision} TP${tp} ${isl}/${osl}`;
+}
+
+function measuredOf(cells: Record<string, string>): MeasuredCase["measured"] {
+  const pairs = predictedColumns.flatMap((column) =>
+    cells[column] ? [[column, Number(cells[column])] as const] : [],
+  );
+  return Object.fromEntries(pairs);
+}
+
+/** All published rows of bench/data/calibration-cases.csv. */
+export function readCases(): readonly MeasuredCase[] {
+  const rows = readCsv("calibration-cases.csv");
+  const later = laterStages(rows);
+  return rows.map((cells, index) => ({
+    id: cells.id ?? "",
+    cells,
+    measured: measuredOf(cells),
+    group: groupOf(cells),
+    engine: `${cells.engine} ${cells.engine_version}`,
+    isLaterStage: later[index] ?? false,
+    isDoubtful: (cells.id ?? "").startsWith("aws-"),
+  }));
+}
