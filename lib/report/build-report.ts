@@ -19,6 +19,7 @@ import { memorySection } from "./sections/memory";
 import { modelSection } from "./sections/model";
 import { moduleDivisionSection } from "./sections/module-division";
 import { monitoringSection } from "./sections/monitoring";
+import { isRateDriven } from "./sections/rate-driven";
 import { rationaleSection } from "./sections/rationale";
 import { sensitivitySection } from "./sections/sensitivity";
 import { strategySection } from "./sections/strategy";
@@ -78,9 +79,13 @@ function highlights(plan: Plan): readonly Fact[] {
       target(milliseconds(slo.firstToken.p99Ms)),
     ),
     fact("Decode p99", ms(latency.decode.p99Ms), undefined, target(milliseconds(slo.decode.p99Ms))),
-    fact("Highest rate", `${significant(throughput.sustainableRequestRate)}/s`, undefined, {
-      note: `asked ${significant(throughput.requestRate)} requests/s`,
-    }),
+    isRateDriven(plan)
+      ? fact("Highest rate", `${significant(throughput.sustainableRequestRate)}/s`, undefined, {
+          note: `asked ${significant(throughput.requestRate)} requests/s`,
+        })
+      : fact("Served", `${significant(throughput.requestRate)}/s`, undefined, {
+          note: `${significant(throughput.outputTokensPerSecond)} output tokens/s`,
+        }),
     fact("Memory demand", percent(memory.demandFraction), undefined, {
       note: `of ${bytes(memory.totalBytes)}, limit ${percent(envelope.maxMemoryFraction)}`,
     }),

@@ -82,6 +82,6 @@ function efficiency({ deployment, throughput, strategy }: Plan): MonitoringPoint
     watch: "Batch efficiency: tokens/s per GPU",
     expression: `sum(rate(vllm:generation_tokens_total[5m])) / ${strategy.gpus}`,
     alarm: `below ${significant(kept * throughput.outputTokensPerSecondPerGpu)} while requests wait`,
-    meaning: `expected ${significant(throughput.outputTokensPerSecondPerGpu)} at the requested rate; less with an empty queue is only less traffic`,
+    meaning: `expected ${significant(throughput.outputTokensPerSecondPerGpu)} in the planned workload; less with an empty queue is only less traffic`,
   };
 }

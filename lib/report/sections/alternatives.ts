@@ -91,7 +91,7 @@ function paretoPlot(plan: Plan): readonly Block[] {
       kind: "plot",
       id: "pareto",
       title: "Throughput per GPU against speed per user",
-      summary: `Each strategy at its highest rate that meets every target, or at the requested rate when it meets none. Up and right is better; the line joins those that no other beats in both.${here}`,
+      summary: `Each strategy at its highest rate that meets every target, or at the rate of this workload when it meets none. Up and right is better; the line joins those that no other beats in both.${here}`,
       chart: { kind: "pareto", points: marked, front },
       table: paretoTable(marked),
     },

@@ -3,6 +3,7 @@ import { percent, significant } from "../format-number";
 import type { Fact, Section } from "../report-document";
 import { cannotRun, emptySection } from "./cannot-run";
 import { fact } from "./fact";
+import { isRateDriven } from "./rate-driven";
 
 /** How evenly memory and work lie on the GPUs, and how busy they are. */
 export function balanceSection(plan: Plan): Section {
@@ -18,10 +19,10 @@ export function balanceSection(plan: Plan): Section {
     ),
     fact("Spread of compute per step", significant(balance.computeEpsilon), "balance.computeEpsilon"),
     fact(
-      "GPUs busy at the requested rate",
+      "GPUs busy, of what they can serve",
       percent(balance.gpuUtilization),
       "balance.gpuUtilization",
-      limit(percent(deployment.envelope.gpuUtilizationTarget)),
+      isRateDriven(plan) ? limit(percent(deployment.envelope.gpuUtilizationTarget)) : {},
     ),
     fact("Lost to pipeline bubbles", percent(balance.bubbleShare), "balance.bubbleShare"),
   ];

@@ -2,6 +2,7 @@ import type { Plan } from "../../strategy";
 import { usd } from "../format-number";
 import type { Fact, Section } from "../report-document";
 import { fact } from "./fact";
+import { isRateDriven } from "./rate-driven";
 
 /** What the machines cost, and a million tokens at the requested rate. */
 export function costSection(plan: Plan): Section {
@@ -28,8 +29,11 @@ export function costSection(plan: Plan): Section {
   const facts: readonly Fact[] = [
     ...row("All hosts, per hour", "usdPerHour"),
     ...row("All hosts, per month of 730 h", "usdPerMonth"),
-    ...row("A million output tokens at the requested rate", "usdPerMillionOutputTokens"),
-    ...capacityCost(plan, cost.usdPerHour),
+    ...row(
+      isRateDriven(plan) ? "A million output tokens at the requested rate" : "A million output tokens",
+      "usdPerMillionOutputTokens",
+    ),
+    ...(isRateDriven(plan) ? capacityCost(plan, cost.usdPerHour) : []),
   ];
   return { id: "cost", title: "Cost", blocks: [{ kind: "facts", facts }] };
 }

@@ -3,11 +3,12 @@ import { bytes, count, milliseconds, percent, significant } from "../format-numb
 import type { Fact, Section } from "../report-document";
 import { cannotRun, emptySection } from "./cannot-run";
 import { fact } from "./fact";
+import { isRateDriven } from "./rate-driven";
 
 /** How much more the plan could take before a requirement fails. */
 export function headroomSection(plan: Plan): Section {
   if (cannotRun(plan)) return emptySection("headroom", "Operational headroom");
-  const { memoryPerGpu: memory, throughput, deployment } = plan;
+  const { memoryPerGpu: memory, deployment } = plan;
   const spareBytes = memory.usableBytes - memory.demandBytes;
   const facts: readonly Fact[] = [
     fact("Memory per GPU that the workload leaves unused", bytes(spareBytes), "memoryPerGpu.demandBytes", {
@@ -24,14 +25,17 @@ export function headroomSection(plan: Plan): Section {
       "memoryPerGpu.kvCacheTokens",
       { note: `of ${count(plan.serving.maxModelLen)} tokens each, per replica` },
     ),
-    fact(
-      "Traffic before a target fails",
-      `${significant(throughput.sustainableRequestRate / throughput.requestRate)} x the requested rate`,
-      "throughput.sustainableRequestRate",
-    ),
+    ...trafficHeadroom(plan),
     ...latencyMargins(plan),
   ];
   return { id: "headroom", title: "Operational headroom", blocks: [{ kind: "facts", facts }] };
+}
+
+function trafficHeadroom(plan: Plan): readonly Fact[] {
+  if (!isRateDriven(plan)) return [];
+  const { sustainableRequestRate, requestRate } = plan.throughput;
+  const times = `${significant(sustainableRequestRate / requestRate)} x the requested rate`;
+  return [fact("Traffic before a target fails", times, "throughput.sustainableRequestRate")];
 }
 
 const QUANTITIES: readonly (readonly [keyof PlanLatency, string])[] = [

@@ -4,23 +4,19 @@ import { count, percent, plain, significant } from "../format-number";
 import type { Block, Fact, Section, Table } from "../report-document";
 import { cannotRun, emptySection } from "./cannot-run";
 import { cell, fact } from "./fact";
+import { isRateDriven } from "./rate-driven";
 
 /** What the plan serves, at the requested rate and at most. */
 export function throughputSection(plan: Plan): Section {
   if (cannotRun(plan)) return emptySection("throughput", "Throughput envelope");
   const { throughput, deployment } = plan;
   const facts: readonly Fact[] = [
-    fact("Requested", `${plain(throughput.requestRate)} requests/s`, "throughput.requestRate"),
-    fact(
-      "Highest rate at which every target holds",
-      `${significant(throughput.sustainableRequestRate)} requests/s`,
-      "throughput.sustainableRequestRate",
-    ),
+    ...rates(plan),
     fact(
       "Output, all GPUs",
       `${significant(throughput.outputTokensPerSecond, 4)} tokens/s`,
       "throughput.outputTokensPerSecond",
-      { note: "the arriving work, not the capacity" },
+      isRateDriven(plan) ? { note: "the arriving work, not the capacity" } : {},
     ),
     fact(
       "Output per GPU",
@@ -42,6 +38,26 @@ export function throughputSection(plan: Plan): Section {
     title: "Throughput envelope",
     blocks: [{ kind: "facts", facts }, ...timeline(plan)],
   };
+}
+
+function rates(plan: Plan): readonly Fact[] {
+  const { requestRate, sustainableRequestRate, saturatedRequestRate } = plan.throughput;
+  if (!isRateDriven(plan)) {
+    return [fact("Served", `${significant(requestRate)} requests/s`, "throughput.requestRate")];
+  }
+  return [
+    fact("Requested", `${plain(requestRate)} requests/s`, "throughput.requestRate"),
+    fact(
+      "Highest rate at which every target holds",
+      `${significant(sustainableRequestRate)} requests/s`,
+      "throughput.sustainableRequestRate",
+    ),
+    fact(
+      "Highest rate at all, whatever the latency",
+      `${significant(saturatedRequestRate)} requests/s`,
+      "throughput.saturatedRequestRate",
+    ),
+  ];
 }
 
 /** The simulated minute in which the most requests ran: the picture of a busy minute, not of a quiet one. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { renderReport } from "../../../lib/report";
-import { deploymentCommands } from "../../../lib/serving";
+import { deploymentCommands, PLACEHOLDER_ADDRESSES, vllmUnit } from "../../../lib/serving";
 import { fixturePlan } from "./fixture-plan";
 import { failingPlan, fullOptions, stackPlan } from "./stack-plan";
 
@@ -58,6 +58,9 @@ describe("the terminal report", function () {
     const { rayHead, vllm, verification } = deploymentCommands(stackPlan("prod"));
     for (const command of [rayHead, vllm, verification])
       assert.ok(command && joined.includes(command), command);
+    const unit = vllmUnit(stackPlan("prod"), PLACEHOLDER_ADDRESSES);
+    const started = /^ExecStart=\S+\/(vllm serve .*)$/m.exec(unit)?.[1];
+    assert.ok(started && joined.includes(started), started);
   });
 
   it("says of a plan that cannot run what does not fit, and prints no figure that nobody computed", () => {
@@ -66,6 +69,12 @@ describe("the terminal report", function () {
     assert.match(text, /Not deployed: the plan fails/);
     assert.match(text, /What to change:/);
     assert.doesNotMatch(text, /NaN|Infinity|undefined|null/);
+  });
+
+  it("asks no rate of traffic that adapts to the service", () => {
+    const text = renderReport(fixturePlan({}, { workload: { arrivals: "closed" } }), "terminal", plain);
+    assert.match(text, /Served +8 requests\/s/);
+    assert.doesNotMatch(text, /asked|Highest rate|requested rate/);
   });
 
   it("lists every candidate with a reason or as this plan", () => {
