@@ -7,7 +7,7 @@ import { demandOfStages, memoryRow, relativeSpread } from "./fit-memory";
 import { meanTokens } from "./mean-tokens";
 import { memoryBalance, memoryFraction } from "./memory-requirements";
 import { usdPerHour, usdPerMillionTokens } from "./price";
-import { type Requirement, violationsOf } from "./requirement";
+import { type Requirement, reasonText, violationsOf } from "./requirement";
 import type { Run } from "./run-simulation";
 import { isRateDriven, latencyRequirements, loadRequirements } from "./service-requirements";
 import type { Effort } from "./simulation-effort";
@@ -134,7 +134,7 @@ export function describeCandidate(situation: Situation, simulated: Simulated): E
   const requirements = [
     ...met,
     memoryFraction(situation, { fraction: memory.demandFraction, bytes: memory.demandBytes }),
-    memoryBalance(situation, balance.memoryEpsilon),
+    memoryBalance(situation, demandOfStages(fit, kvPeakTokens)),
     ...latencyRequirements(situation, latency),
     ...loadRequirements(situation, {
       throughput,
@@ -149,7 +149,7 @@ export function describeCandidate(situation: Situation, simulated: Simulated): E
     strategy: run.strategy,
     feasible: true,
     meetsSlo: violations.length === 0,
-    reasons: violations.map(({ requirement, value }) => `${value}; required: ${requirement}`),
+    reasons: violations.map(reasonText),
     violations,
     serving: run.serving,
     memory,

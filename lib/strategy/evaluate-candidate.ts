@@ -3,7 +3,7 @@ import type { Evaluation } from "./evaluation";
 import { fitMemory, holdsWeights, memoryRow } from "./fit-memory";
 import { batchHoldsSequences, oneSequenceFits, weightsFit } from "./memory-requirements";
 import { priceRequirement } from "./price";
-import { type Requirement, violationsOf } from "./requirement";
+import { type Requirement, reasonText, violationsOf } from "./requirement";
 import { runSimulation, serviceTraffic } from "./run-simulation";
 import { servingSettings } from "./serving-settings";
 import { candidateEffort, type Effort, requestsWorth } from "./simulation-effort";
@@ -51,7 +51,7 @@ function cannotRun(
       strategy,
       feasible: false,
       meetsSlo: false,
-      reasons: violations.map(({ value, requirement }) => `${value}; required: ${requirement}`),
+      reasons: violations.map(reasonText),
       violations,
       serving,
       memory: memoryRow(fitMemory(situation, strategy, serving), 0),

@@ -1,6 +1,6 @@
 import { weightBytes } from "../catalog";
 import type { ReplicaMemory } from "../performance";
-import { fullestGpu } from "./fit-memory";
+import { fullestGpu, relativeSpread } from "./fit-memory";
 import { countText, gbText, percentText } from "./quantity-text";
 import type { Requirement } from "./requirement";
 import type { Situation } from "./situation";
@@ -46,7 +46,7 @@ export function oneSequenceFits({ deployment }: Situation, fit: ReplicaMemory): 
     limit: needed,
     unit: "tokens",
     bound: "least",
-    valueText: `${countText(tokens)} tokens`,
+    valueText: `${gbText(fullestGpu(fit).weightsBytes)} of weights per GPU leave room for ${countText(tokens)} tokens`,
     configKey: "envelope.maxModelLen",
     change:
       "lower envelope.maxModelLen, or raise serving.gpuMemoryUtilization, strategy.tensorParallel or strategy.pipelineParallel",
@@ -73,8 +73,10 @@ export function memoryFraction(
 }
 
 /** Spread of the demand between GPUs. */
-export function memoryBalance({ deployment }: Situation, epsilon: number): Requirement {
+export function memoryBalance({ deployment }: Situation, demands: readonly number[]): Requirement {
   const limit = deployment.envelope.memoryEpsilon;
+  const epsilon = relativeSpread(demands);
+  const range = `from ${gbText(Math.min(...demands))} to ${gbText(Math.max(...demands))}`;
   return {
     id: "memory-epsilon",
     requirement: `memory demand differs by at most ${percentText(limit)} between GPUs`,
@@ -82,7 +84,7 @@ export function memoryBalance({ deployment }: Situation, epsilon: number): Requi
     limit,
     unit: "share",
     bound: "most",
-    valueText: percentText(epsilon),
+    valueText: `${percentText(epsilon)}, ${range}`,
     configKey: "envelope.memoryEpsilon",
     change:
       "raise envelope.memoryEpsilon, or lower strategy.pipelineParallel: the first and last stage also hold embedding and logits",

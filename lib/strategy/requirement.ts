@@ -1,3 +1,4 @@
+import { countText, msText, percentText, rateText } from "./quantity-text";
 import type { Check, Violation } from "./types";
 
 /** One requirement as the planner states it, before it becomes a row and, when it fails, an error line. */
@@ -37,9 +38,37 @@ export function toCheck(requirement: Requirement): Check {
   };
 }
 
-/** The requirements that do not hold, in words. */
+/** How far a value is beyond its limit, in words; nothing for counts of which any is too many. */
+function gapText({ value, limit, unit, bound }: Requirement): string {
+  const gap = Math.abs(value - limit);
+  const text = gapUnits[unit]?.(gap);
+  return text === undefined || !Number.isFinite(gap)
+    ? ""
+    : ` (${text} ${bound === "most" ? "over" : "short"})`;
+}
+
+const gapUnits: Readonly<Record<string, (gap: number) => string>> = {
+  ms: msText,
+  share: (gap) => percentText(gap).replace(" %", " points"),
+  tokens: (gap) => `${countText(gap)} tokens`,
+  sequences: (gap) => `${countText(gap)} sequences`,
+  "requests/s": rateText,
+  "USD/h": (gap) => `${gap.toFixed(2)} USD/h`,
+};
+
+/** The requirements that do not hold, in words: the value says by how much. */
 export function violationsOf(requirements: readonly Requirement[]): Violation[] {
   return requirements
     .filter((requirement) => !toCheck(requirement).pass)
-    .map(({ id, requirement, valueText, change }) => ({ check: id, requirement, value: valueText, change }));
+    .map((failed) => ({
+      check: failed.id,
+      requirement: failed.requirement,
+      value: `${failed.valueText}${gapText(failed)}`,
+      change: failed.change,
+    }));
+}
+
+/** A violation as a reason of a candidate. */
+export function reasonText({ value, requirement }: Violation): string {
+  return `${value}; required: ${requirement}`;
 }

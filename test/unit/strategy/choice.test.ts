@@ -9,7 +9,8 @@ const candidate = (of: Plan, label: string): Candidate =>
   of.candidates.find(({ strategy }) => strategyLabel(strategy) === label) ?? assert.fail(`no ${label}`);
 
 describe("the choice", () => {
-  const latency = planned();
+  // One request a second: what a request takes by itself decides, not the queue.
+  const latency = planned({ workload: { requestRate: 1 } });
   const throughput = planned({ strategy: { objective: "throughput" } });
 
   it("is TP 8 for latency: it reads the fewest weights per GPU", () => {
@@ -34,7 +35,7 @@ describe("the choice", () => {
   });
 
   it("respects what is pinned and decides the rest", () => {
-    const partly = planned({ strategy: { tensorParallel: 4 } });
+    const partly = planned({ strategy: { tensorParallel: 4 }, workload: { requestRate: 1 } });
     assert.equal(partly.strategy.tensorParallel, 4);
     assert.equal(partly.strategy.gpus, 8);
     assert.equal(partly.pinned, false);
@@ -43,7 +44,10 @@ describe("the choice", () => {
   });
 
   it("holds a pinned strategy against the best one", () => {
-    const pinned = planned({ strategy: { ...referencePins, tensorParallel: 4, dataParallel: 2 } });
+    const pinned = planned({
+      strategy: { ...referencePins, tensorParallel: 4, dataParallel: 2 },
+      workload: { requestRate: 1 },
+    });
     assert.equal(strategyLabel(pinned.strategy), "TP4 x2");
     assert.match(pinned.recommendation.sentence, /^TP8: .*the pinned TP4 x2 has mean request/);
   });
