@@ -33,7 +33,7 @@ export function reportEvents(progress: Progress): (event: EngineEvent) => void {
 }
 
 /** Lines without the engine's colour markup (`<{%reset%}>`). */
-function plainLines(message: string): string[] {
+export function plainLines(message: string): string[] {
   return message
     .replaceAll(/<\{%[^%]*%\}>/g, "")
     .split("\n")

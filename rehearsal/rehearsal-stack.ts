@@ -39,7 +39,13 @@ export async function rehearsalStack(
     merged[section] = { ...(merged[section] as object), ...values };
   }
   await writeFile(join(workDir, "Pulumi.yaml"), stringify({ name: "shardplan", runtime: "nodejs" }));
-  await writeFile(join(workDir, `Pulumi.${STACK}.yaml`), stringify({ config: merged }));
+  await writeStackFile(join(workDir, `Pulumi.${STACK}.yaml`), merged);
   const project = { stackName: STACK, projectName: "shardplan", program: shardplan };
   return LocalWorkspace.createOrSelectStack(project, { ...engine.workspace, workDir });
+}
+
+/** Keeps what the engine has written beside the config: the salt of the stack's secrets. */
+async function writeStackFile(path: string, config: Record<string, unknown>): Promise<void> {
+  const existing = await readFile(path, "utf8").catch(() => "{}");
+  await writeFile(path, stringify({ ...(parse(existing) as object), config }));
 }

@@ -2,7 +2,6 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { type Engine, findEngine, openEngine } from "./engine";
-import { reportEvents } from "./engine-events";
 import { EXPECTATIONS } from "./expectations";
 import { closeHosts, hostConfigs, type LocalHosts, openHosts } from "./hosts/local-hosts";
 import { leftOnHosts } from "./left-on-host";
@@ -10,6 +9,7 @@ import { PhaseClock, type PhaseTime } from "./phase-clock";
 import { prepareHosts } from "./prepare";
 import type { Progress } from "./progress";
 import { rehearsalStack } from "./rehearsal-stack";
+import { destroyStack, upStack } from "./run-stack";
 
 export interface RehearsalOptions {
   readonly hosts: 1 | 2;
@@ -57,7 +57,7 @@ async function deployAndProve(
   await mkdir(folder);
   const engine = await openEngine({ standIns: ["command"] }, folder);
   const stack = await rehearsalStack(engine, hostConfigs(hosts));
-  const outputs = await clock.run("up", upIsReal(engine), () => bringUp(stack, options));
+  const { outputs } = await clock.run("up", upIsReal(engine), () => upStack(stack, options));
   for (const { what, read } of EXPECTATIONS) {
     await clock.run("check", what, async () => options.progress(`  ${await read({ hosts, outputs })}`));
   }
@@ -73,24 +73,15 @@ function upIsReal({ standIns }: Engine): string {
   return `the program in Pulumi's engine, ${plugin}, SSH, every step`;
 }
 
-async function bringUp(stack: Stack, { progress, signal }: RehearsalOptions): Promise<OutputMap> {
-  const { outputs } = await stack.up({ onEvent: reportEvents(progress), suppressProgress: true, signal });
-  return outputs;
-}
-
-async function assertUnchanged(stack: Stack, { progress, signal }: RehearsalOptions): Promise<void> {
-  const { summary } = await stack.up({ onEvent: reportEvents(progress), suppressProgress: true, signal });
+async function assertUnchanged(stack: Stack, options: RehearsalOptions): Promise<void> {
+  const { summary } = await upStack(stack, options);
   const { same = 0, ...changes } = summary.resourceChanges ?? {};
   if (Object.keys(changes).length > 0) throw new Error(`the second up changes ${JSON.stringify(changes)}`);
-  progress(`  ${same} resources unchanged`);
+  options.progress(`  ${same} resources unchanged`);
 }
 
-async function destroyAll(
-  stack: Stack,
-  hosts: LocalHosts,
-  { progress, signal }: RehearsalOptions,
-): Promise<void> {
-  await stack.destroy({ onEvent: reportEvents(progress), suppressProgress: true, signal });
+async function destroyAll(stack: Stack, hosts: LocalHosts, options: RehearsalOptions): Promise<void> {
+  await destroyStack(stack, options);
   const { resources = [] } = (await stack.exportStack()).deployment;
   const left = [...resources.map(({ urn }: { urn: string }) => urn), ...(await leftOnHosts(hosts))];
   if (left.length > 0) throw new Error(`destroy left behind:\n${left.join("\n")}`);
