@@ -72,9 +72,17 @@ wait_until_ready() {
 # A server that cannot start is stopped, so that it does not load 140 GB again and again until someone looks.
 give_up() {
   systemctl stop "$UNIT" || true
-  journalctl -u "$UNIT" --since "$SINCE" -o cat --no-pager | grep -E 'Error|error:|Exception' | tail -n 5 | cut -c1-300 >&2 || true
   show_log "$UNIT" 30
-  fatal "$1" "the reason is in the log above (journalctl -u $UNIT); remove it and run pulumi up again"
+  local reason
+  reason=$(first_error)
+  fatal "$1${reason:+: $reason}" "remove the cause (more in journalctl -u $UNIT) and run pulumi up again"
+}
+
+# The first exception is the cause; what Ray and the engine's parent process raise after it only repeats that it failed.
+first_error() {
+  journalctl -u "$UNIT" --since "$SINCE" -o cat --no-pager | grep -v WARNING |
+    grep -oE '([A-Za-z_]+\.)*[A-Z][A-Za-z]*(Error|Exception): .*|error: .*' |
+    grep -vE '^ray\.exceptions\.|^RuntimeError: Engine core init' | head -n 1 | cut -c1-300 || true
 }
 
 run_step vllm "$@"
