@@ -16,6 +16,7 @@ export {
 export { type CommunicationBytes, communicationBytes, ringBytes } from "./kernels/communication-bytes";
 export { type LatencyConstants, latencyConstants } from "./kernels/constants";
 export { partitionLayers } from "./kernels/partition-layers";
+export { compareVersions } from "./memory/compare-versions";
 export {
   type GpuMemory,
   type MemoryInput,

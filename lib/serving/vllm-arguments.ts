@@ -40,7 +40,8 @@ function parallelism({ strategy, serving, deployment }: Plan): string[] {
       ? dataParallelism(strategy.dataParallel, deployment, serving.executor)
       : []),
     ...(strategy.expertParallel > 1 ? ["--enable-expert-parallel"] : []),
-    // vLLM's sequence parallelism is a pass of its compiler, not a degree: it is on for the whole tensor group.
+    // vLLM's sequence parallelism is a pass of its compiler, not a degree: it is on for the whole tensor group. The
+    // planner allows it only for versions that have the pass.
     ...(strategy.sequenceParallel > 1 ? ["--compilation-config.pass_config.enable_sp", "true"] : []),
     ...["--distributed-executor-backend", serving.executor],
   ];

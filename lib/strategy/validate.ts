@@ -1,3 +1,4 @@
+import { compareVersions } from "../performance";
 import { expertDegrees } from "./enumerate";
 import type { Requirement } from "./requirement";
 import type { Situation } from "./situation";
@@ -105,21 +106,28 @@ function expertsSpread(situation: Situation, strategy: Strategy): Requirement {
   };
 }
 
-function sequenceFollowsTensor(strategy: Strategy): Requirement {
+/** First version known to lack the compiler pass for sequence parallelism: 0.28 has it, 0.32's PassConfig does not. */
+const NO_SEQUENCE_PARALLELISM = "0.32";
+
+function sequenceFollowsTensor({ deployment }: Situation, strategy: Strategy): Requirement {
   const { sequenceParallel, tensorParallel } = strategy;
+  const { vllmVersion } = deployment.serving;
+  const supported = compareVersions(vllmVersion, NO_SEQUENCE_PARALLELISM) < 0;
+  const other = supported && tensorParallel > 1;
   return {
     id: "sequence-parallel",
-    requirement: "SP is 1 or TP: it shards the norms of a tensor-parallel group by token",
+    requirement: supported
+      ? "SP is 1 or TP: it shards the norms of a tensor-parallel group by token"
+      : `SP is 1: vLLM ${vllmVersion} has no sequence parallelism`,
     value: sequenceParallel,
-    limit: sequenceParallel === tensorParallel ? tensorParallel : 1,
+    limit: supported && sequenceParallel === tensorParallel ? tensorParallel : 1,
     unit: "ranks",
     bound: "most",
     valueText: `SP ${sequenceParallel} with TP ${tensorParallel}`,
     configKey: "strategy.sequenceParallel",
-    change:
-      tensorParallel > 1
-        ? `set strategy.sequenceParallel to 1 or ${tensorParallel}`
-        : "set strategy.sequenceParallel to 1",
+    change: other
+      ? `set strategy.sequenceParallel to 1 or ${tensorParallel}`
+      : "set strategy.sequenceParallel to 1",
   };
 }
 
@@ -167,7 +175,7 @@ export function structuralRequirements(situation: Situation, strategy: Strategy)
     feedForwardDivides(situation, strategy),
     stagesHaveLayers(situation, strategy),
     expertsSpread(situation, strategy),
-    sequenceFollowsTensor(strategy),
+    sequenceFollowsTensor(situation, strategy),
     modelKnowsLength(situation),
     oneHostWithoutRay(situation, strategy),
   ];
