@@ -100,10 +100,15 @@ function costHighlight({ cost }: Plan): readonly Fact[] {
   return [fact("Cost", `${usd(usdPerHour)}/h`, undefined, note)];
 }
 
+/** Failed requirements that the verdict names; the verification results have all. */
+const MOST_NAMED = 3;
+
 function verdict(plan: Plan): Cell {
   const total = plan.checks.length;
   const failed = plan.checks.filter(({ pass }) => !pass);
   if (failed.length === 0) return { text: `✓ The plan meets all ${total} requirements.`, tone: "good" };
-  const names = failed.map(({ requirement }) => requirement).join("; ");
+  const named = failed.slice(0, MOST_NAMED).map(({ requirement }) => requirement);
+  const more = failed.length > MOST_NAMED ? [`and ${failed.length - MOST_NAMED} more`] : [];
+  const names = [...named, ...more].join("; ");
   return { text: `✗ The plan misses ${failed.length} of ${total} requirements: ${names}.`, tone: "bad" };
 }

@@ -16,7 +16,7 @@ export function throughputSection(plan: Plan): Section {
       "Output, all GPUs",
       `${significant(throughput.outputTokensPerSecond, 4)} tokens/s`,
       "throughput.outputTokensPerSecond",
-      isRateDriven(plan) ? { note: "the arriving work, not the capacity" } : {},
+      outputNote(plan),
     ),
     fact(
       "Output per GPU",
@@ -38,6 +38,13 @@ export function throughputSection(plan: Plan): Section {
     title: "Throughput envelope",
     blocks: [{ kind: "facts", facts }, ...timeline(plan)],
   };
+}
+
+/** What arrives is served as long as the queue does not grow; beyond that it is all that the GPUs give. */
+function outputNote(plan: Plan): Partial<Fact> {
+  if (!isRateDriven(plan)) return {};
+  const served = plan.simulation?.stable ?? true;
+  return { note: served ? "the arriving work, not the capacity" : "all that can be served: the queue grows" };
 }
 
 function rates(plan: Plan): readonly Fact[] {
