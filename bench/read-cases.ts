@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { CaseCells, PredictedColumn } from "../lib/performance";
 import { laterStages } from "../lib/performance";
+import { readCsv } from "./read-csv";
 
 /** A published measurement: its input cells, what was measured, and where it sits. */
 export interface MeasuredCase {
@@ -26,18 +25,6 @@ export const predictedColumns = [
   "itl_ms_p99",
   "output_tok_s",
 ] as const satisfies readonly PredictedColumn[];
-
-/** Rows of a CSV file without quoted cells, as records by column. */
-function readCsv(file: string): Record<string, string>[] {
-  const [header = "", ...lines] = readFileSync(join(__dirname, "data", file), "utf8")
-    .trim()
-    .split("\n");
-  const columns = header.split(",");
-  return lines.map((line) => {
-    const cells = line.split(",");
-    return Object.fromEntries(columns.map((column, i) => [column, cells[i] ?? ""]));
-  });
-}
 
 /** Source x engine version x precision x TP x shape; near-duplicate models of one source share a group. */
 function groupOf(cells: Record<string, string>): string {

@@ -60,7 +60,7 @@ export class Fleet {
 
   waiting(): number {
     let waiting = 0;
-    for (const replica of this.replicas) waiting += replica.waiting.waiting(replica.nowMs);
+    for (const replica of this.replicas) waiting += replica.waiting.waiting;
     return waiting;
   }
 

@@ -120,7 +120,7 @@ export class Replica {
   nextEventMs(): number {
     const endMs = this.inFlight > 0 ? this.headBatch().endMs : Number.POSITIVE_INFINITY;
     if (this.inFlight === this.context.limits.batchesInFlight) return endMs;
-    return Math.min(endMs, this.waiting.nextArrivalMs(this.nowMs));
+    return Math.min(endMs, Math.max(this.nowMs, this.waiting.nextArrivalMs));
   }
 
   /** Moves to the next event, publishes what ended, and composes what can start. */
@@ -131,6 +131,7 @@ export class Replica {
     if (recorder.open) recorder.runningMs += spanMs * this.running;
     if (this.inFlight > 0) recorder.workedMs += spanMs * latency.stages;
     this.nowMs = toMs;
+    this.waiting.look(toMs);
     if (this.inFlight > 0 && this.headBatch().endMs <= toMs) this.publish(this.headBatch());
     while (this.inFlight < this.context.limits.batchesInFlight && this.compose());
   }

@@ -7,7 +7,7 @@ export class WaitingQueue {
   private readonly preempted: Int32Array;
   private head = 0;
   private tail = 0;
-  private arrived = 0;
+  private seen = 0;
   private preemptedCount = 0;
 
   private readonly queuedMs: Float64Array;
@@ -39,29 +39,24 @@ export class WaitingQueue {
     else this.head++;
   }
 
-  /** When the next request reaches the scheduler after `nowMs`; infinity when none is on its way. */
-  nextArrivalMs(nowMs: number): number {
-    const arrived = this.advance(nowMs);
-    if (arrived === this.tail) return Number.POSITIVE_INFINITY;
-    return this.queuedMs[this.arrivals[arrived] ?? -1] ?? Number.POSITIVE_INFINITY;
+  /** When the next request that the scheduler has not seen yet reaches it; infinity when none is on its way. */
+  get nextArrivalMs(): number {
+    if (this.seen === this.tail) return Number.POSITIVE_INFINITY;
+    return this.queuedMs[this.arrivals[this.seen] ?? -1] ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Requests that wait at `nowMs`. */
-  waiting(nowMs: number): number {
-    return Math.max(0, this.advance(nowMs) - this.head) + this.preemptedCount;
+  /** The scheduler looks at the queue: whoever has arrived by `nowMs` waits from now on. */
+  look(nowMs: number): void {
+    while (this.nextArrivalMs <= nowMs) this.seen++;
+  }
+
+  /** Requests that wait: seen and not admitted, or preempted. */
+  get waiting(): number {
+    return Math.max(0, this.seen - this.head) + this.preemptedCount;
   }
 
   /** Requests sent to this queue and not admitted yet, those still on their way included. */
   get pending(): number {
     return this.tail - this.head + this.preemptedCount;
-  }
-
-  private advance(nowMs: number): number {
-    while (this.arrived < this.tail) {
-      const queued = this.queuedMs[this.arrivals[this.arrived] ?? -1] ?? Number.POSITIVE_INFINITY;
-      if (queued > nowMs) break;
-      this.arrived++;
-    }
-    return this.arrived;
   }
 }

@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { type SimulationInput, simulate } from "../../../../lib/performance";
+import { Fleet } from "../../../../lib/performance/simulation/fleet";
+import { Recorder } from "../../../../lib/performance/simulation/recorder";
+import { replicaLimits } from "../../../../lib/performance/simulation/replica-limits";
+import { createRequestTable } from "../../../../lib/performance/simulation/request-table";
+import { formulaModel, simulationInput } from "./simulation-input";
+
+const arrivals = fc.oneof(
+  fc.integer({ min: 1, max: 40 }).map((concurrency) => ({ kind: "closed" as const, concurrency })),
+  fc.integer({ min: 1, max: 200 }).map((requestRate) => ({ kind: "poisson" as const, requestRate })),
+  fc.integer({ min: 1, max: 200 }).map((requestRate) => ({ kind: "constant" as const, requestRate })),
+  fc
+    .integer({ min: 1, max: 50 })
+    .map((requestRate) => ({ kind: "bursty" as const, requestRate, squaredVariation: 4 })),
+  fc.constant({ kind: "offline" as const }),
+  fc.constant({
+    kind: "trace" as const,
+    arrivalSeconds: Array.from({ length: 80 }, (_, i) => (i * 37) % 11),
+  }),
+);
+
+/** Systems from roomy to starved: a KV cache of 40 to 400 blocks for requests of up to 12 blocks. */
+const inputs: fc.Arbitrary<SimulationInput> = fc
+  .record({
+    arrivals,
+    batchesInFlight: fc.constantFrom(1 as const, 2 as const),
+    reservesOutput: fc.boolean(),
+    stages: fc.integer({ min: 1, max: 4 }),
+    replicas: fc.integer({ min: 1, max: 3 }),
+    balancer: fc.constantFrom("round-robin" as const, "least-loaded" as const),
+    maxNumSeqs: fc.integer({ min: 1, max: 40 }),
+    maxNumBatchedTokens: fc.integer({ min: 40, max: 500 }),
+    blocks: fc.integer({ min: 40, max: 400 }),
+    cachedPrefixTokens: fc.constantFrom(0, 32, 70),
+    seed: fc.nat(),
+  })
+  .map((x) =>
+    simulationInput({
+      latency: formulaModel((step) => 3 + step.tokens / 20 + step.decodeContextTokens / 5000, x.stages),
+      engine: {
+        name: "vLLM",
+        version: "0.15.1",
+        batchesInFlight: x.batchesInFlight,
+        reservesOutput: x.reservesOutput,
+      },
+      scheduler: {
+        maxNumSeqs: x.maxNumSeqs,
+        maxNumBatchedTokens: x.maxNumBatchedTokens,
+        kvCacheTokens: x.blocks * 16,
+      },
+      replicas: x.replicas,
+      balancer: x.balancer,
+      traffic: {
+        arrivals: x.arrivals,
+        cachedPrefixTokens: x.cachedPrefixTokens,
+        coldPrefixShare: 0.2,
+        outputTokens: { kind: "uniform", min: 1, max: 40 },
+        requests: 80,
+        seed: x.seed,
+      },
+    }),
+  );
+
+/** Runs the fleet with its columns in reach, watching every event. */
+function run(input: SimulationInput, onTime: (nowMs: number, fleet: Fleet) => void = () => {}) {
+  const requests = createRequestTable(input.traffic);
+  const limits = replicaLimits(input, requests);
+  const recorder = new Recorder();
+  const hostTimes = { requestInMs: 4, turnaroundMs: 5 };
+  const fleet: Fleet = new Fleet({
+    input,
+    limits,
+    requests,
+    recorder,
+    hostTimes,
+    onTime: (now) => onTime(now, fleet),
+  });
+  fleet.run(() => false);
+  return { requests, limits, recorder, fleet };
+}
+
+describe("simulation, whatever the input", () => {
+  it("finishes every request, in the order sent, scheduled, first token, done", () => {
+    fc.assert(
+      fc.property(inputs, (input) => {
+        const { requests } = run(input);
+        for (let i = 0; i < requests.count; i++) {
+          const times = [
+            requests.sentMs[i],
+            requests.queuedMs[i],
+            requests.scheduledMs[i],
+            requests.firstTokenMs[i],
+            requests.doneMs[i],
+          ];
+          for (let k = 1; k < times.length; k++)
+            assert.ok((times[k - 1] ?? Number.NaN) <= (times[k] ?? Number.NaN), `request ${i}: ${times}`);
+          // A step takes at least 3 ms, so neither the first token nor any later one is free.
+          const least = 3 * (requests.outputTokens[i] ?? 0);
+          assert.ok((requests.doneMs[i] ?? 0) - (requests.scheduledMs[i] ?? 0) >= least * 0.99);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("never uses more blocks than there are, and gives all of them back", () => {
+    fc.assert(
+      fc.property(inputs, (input) => {
+        const { fleet } = run(input, (_, watched) => {
+          for (const replica of watched.replicas)
+            assert.ok(replica.kvUsage >= 0 && replica.kvUsage <= 1, `usage ${replica.kvUsage}`);
+        });
+        for (const replica of fleet.replicas) {
+          assert.equal(replica.kvUsage, 0);
+          assert.equal(replica.running, 0);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("never turns the clock back and never runs more sequences than allowed", () => {
+    fc.assert(
+      fc.property(inputs, (input) => {
+        let last = 0;
+        run(input, (now, fleet) => {
+          assert.ok(now >= last);
+          last = now;
+          for (const replica of fleet.replicas)
+            assert.ok(
+              replica.running <= Math.min(input.scheduler.maxNumSeqs, input.scheduler.maxNumBatchedTokens),
+            );
+        });
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("serves each token exactly once", () => {
+    fc.assert(
+      fc.property(inputs, (input) => {
+        const { requests, fleet } = run(input);
+        const served = fleet.replicas.reduce((sum, replica) => sum + replica.servedTokens, 0);
+        const wanted = requests.outputTokens.reduce((sum, tokens) => sum + tokens, 0);
+        // A preempted request loses at most the token in flight, which is computed again: one for each preemption.
+        const { preemptions } = run(input).recorder;
+        assert.ok(served >= wanted && served <= wanted + preemptions, `${served} served, ${wanted} wanted`);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("never preempts when the engine reserves the output", () => {
+    fc.assert(
+      fc.property(inputs, (input) => {
+        const result = simulate({ ...input, engine: { ...input.engine, reservesOutput: true } });
+        assert.equal(result.preemptions, 0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("gives the same bytes for the same seed, and others for another", () => {
+    fc.assert(
+      fc.property(inputs, (input) => {
+        assert.equal(JSON.stringify(simulate(input)), JSON.stringify(simulate(input)));
+      }),
+      { numRuns: 30 },
+    );
+    const [one, two] = [1, 2].map((seed) => JSON.stringify(simulate(simulationInput({ traffic: { seed } }))));
+    assert.notEqual(one, two);
+  });
+
+  it("is never slower with more KV cache, once the queue decides", () => {
+    const tokensPerSecond = [1000, 2000, 4000, 8000].map(
+      (kvCacheTokens) =>
+        simulate(
+          simulationInput({
+            latency: formulaModel((step) => 20 + step.tokens / 100),
+            scheduler: { maxNumSeqs: 64, maxNumBatchedTokens: 2048, kvCacheTokens },
+            traffic: { arrivals: { kind: "offline" }, requests: 400 },
+          }),
+        ).asRun.outputTokensPerSecond,
+    );
+    for (let i = 1; i < tokensPerSecond.length; i++)
+      assert.ok((tokensPerSecond[i] ?? 0) > (tokensPerSecond[i - 1] ?? 0), tokensPerSecond.join(" "));
+  });
+});
