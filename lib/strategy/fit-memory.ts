@@ -25,7 +25,8 @@ export function fitMemory(
   });
 }
 
-const fixedBytes = (gpu: GpuMemory) => gpu.usableBytes - gpu.kvCacheBytes;
+const fixedBytes = (gpu: GpuMemory) =>
+  gpu.weightsBytes + gpu.activationBytes + gpu.nonTorchBytes + gpu.cudaGraphBytes;
 
 /** Does everything but the KV cache fit on every GPU of the replica? */
 export function holdsWeights(fit: ReplicaMemory): boolean {

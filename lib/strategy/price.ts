@@ -14,14 +14,19 @@ export function usdPerMillionTokens(
   return (usdPerHour / (outputTokensPerSecond * 3600)) * 1e6;
 }
 
-/** Price of all nodes per hour in USD: the config's, else the catalogue's; undefined when neither knows one. */
+/**
+ * Price of all nodes per hour in USD: the config's, else the catalogue's; undefined when neither knows one. What
+ * someone's own hosts cost, no catalogue knows.
+ */
 export function usdPerHour({ deployment, hardware }: Situation): number | undefined {
-  const perNode = deployment.cost.priceUsdPerHour ?? hardware.instance.priceUsdPerHour;
+  const listed = deployment.hosts.length > 0 ? undefined : hardware.instance.priceUsdPerHour;
+  const perNode = deployment.cost.priceUsdPerHour ?? listed;
   return perNode === undefined ? undefined : perNode * hardware.nodes;
 }
 
 function priceSource({ deployment, hardware }: Situation): string {
   if (deployment.cost.priceUsdPerHour !== undefined) return "cost.priceUsdPerHour of the config";
+  if (deployment.hosts.length > 0) return "the price of given hosts is not known; set cost.priceUsdPerHour";
   if (hardware.instance.priceUsdPerHour === undefined)
     return `no price is known for ${hardware.instance.name}; set cost.priceUsdPerHour`;
   return `on demand, us-east-1, ${hardware.instance.provenance.date}: ${hardware.instance.provenance.source}`;

@@ -29,6 +29,13 @@ describe("the cost", () => {
     assert.match(cost.priceSource, /set cost.priceUsdPerHour/);
   });
 
+  it("of someone's own hosts is theirs to say", () => {
+    const hosts = [{ address: "10.0.0.1", hostKey: "ssh-ed25519 AAAA" }];
+    assert.equal(price(readSituation(aDeployment({ hosts })), 100).usdPerHour, undefined);
+    const told = price(readSituation(aDeployment({ hosts, cost: { priceUsdPerHour: 9 } })), 100);
+    assert.equal(told.usdPerHour, 9);
+  });
+
   it("of no output is not known", () => {
     assert.equal(usdPerMillionTokens(55, 0), undefined);
     assert.equal(usdPerMillionTokens(55, Number.NaN), undefined);
