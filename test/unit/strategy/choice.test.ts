@@ -82,6 +82,13 @@ describe("the choice", () => {
     assert.equal(candidate(fp8, "TP2 x4").feasible, true);
   });
 
+  it("prices sequence parallelism where vLLM has it: smaller exchanges, more of them, no gain for decoding", () => {
+    const older = planned({ serving: { vllmVersion: "0.28.0" }, workload: { requestRate: 1 } });
+    const gap = (label: string) => candidate(older, label).latency?.decode.p50Ms ?? Number.NaN;
+    assert.ok(gap("TP8 SP8") > gap("TP8"));
+    assert.equal(candidate(latency, "TP8 SP8").feasible, false);
+  });
+
   it("finds pipelines uneven where embedding and logits weigh", () => {
     const pipeline = candidate(latency, "TP1 PP8");
     assert.ok((pipeline.balance?.memoryEpsilon ?? 0) > 0.05);

@@ -30,7 +30,7 @@ describe("the cost", () => {
   });
 
   it("of someone's own hosts is theirs to say", () => {
-    const hosts = [{ address: "10.0.0.1", hostKey: "ssh-ed25519 AAAA" }];
+    const hosts = [{ address: "10.0.0.1", hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA==" }];
     assert.equal(price(readSituation(aDeployment({ hosts })), 100).usdPerHour, undefined);
     const told = price(readSituation(aDeployment({ hosts, cost: { priceUsdPerHour: 9 } })), 100);
     assert.equal(told.usdPerHour, 9);

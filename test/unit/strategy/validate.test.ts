@@ -57,6 +57,12 @@ describe("what vLLM refuses", () => {
     assert.deepEqual(failed({ tensorParallel: 8, sequenceParallel: 4 }), ["sequence-parallel"]);
   });
 
+  it("is sequence parallelism with a vLLM that has lost it, and not with one that has it", () => {
+    const degrees = { tensorParallel: 8, sequenceParallel: 8 };
+    assert.deepEqual(failed(degrees, { serving: { vllmVersion: "0.28.0" } }), []);
+    assert.deepEqual(failed(degrees, { serving: { vllmVersion: "0.33.0" } }), ["sequence-parallel"]);
+  });
+
   it("is an expert degree between 1 and the ranks, and one copy of the experts for each replica", () => {
     const change = { model: { name: "mixtral-8x7b" } };
     assert.deepEqual(failed({ tensorParallel: 8, expertParallel: 8 }, change), []);
