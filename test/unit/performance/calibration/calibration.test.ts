@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { calibratedConstants, createLatencyModel, errorBand } from "../../../../lib/performance";
+import { decodeStep, latencyInput, prefillStep } from "../kernels/latency-input";
+
+describe("calibrated constants", () => {
+  it("are no more than a dozen, each with a unit, a meaning and a source", () => {
+    const constants = Object.values(calibratedConstants);
+    assert.ok(constants.length <= 12);
+    for (const { value, unit, meaning, provenance } of constants) {
+      assert.ok(value > 0 && Number.isFinite(value));
+      assert.ok(unit.length > 0 && meaning.length > 10 && provenance.length > 20, meaning);
+    }
+  });
+});
+
+describe("step time of an engine", () => {
+  const engine = (version: string) => ({ ...latencyInput().engine, version });
+
+  it("has a floor beyond the CUDA graphs in vLLM since 0.14, and none before", () => {
+    const model = createLatencyModel(latencyInput({ engine: engine("0.15.1") }));
+    const before = createLatencyModel(latencyInput({ engine: engine("0.10.2") }));
+    // 80 layers x 0.8 ms = 64 ms; 600 tokens on 8 GPUs take about 40 ms by the kernels.
+    assert.equal(model.stageMs(0, prefillStep(model, 1, 600)), 64);
+    assert.ok(before.stageMs(0, prefillStep(before, 1, 600)) < 50);
+    // A step that a graph holds, and one that takes longer anyway, are what the kernels say.
+    assert.ok(model.stageMs(0, decodeStep(64, 1000)) < 20);
+    assert.ok(model.stageMs(0, prefillStep(model, 4, 2048)) > 200);
+  });
+
+  it("is slower in decode attention alone in the old TensorRT-LLM runtime", () => {
+    const version = (number: string) => ({ name: "TensorRT-LLM", version: number }) as const;
+    const model = (number: string) =>
+      createLatencyModel(latencyInput({ engine: { ...latencyInput().engine, ...version(number) } }));
+    const [old, recent] = [model("0.14"), model("0.20")];
+    const step = decodeStep(128, 2048);
+    assert.ok(old.stageMs(0, step) > 1.2 * recent.stageMs(0, step));
+    assert.equal(old.stageMs(0, prefillStep(old, 1, 2048)), recent.stageMs(0, prefillStep(recent, 1, 2048)));
+  });
+
+  it("has a breakdown whose parts add up to the stages", () => {
+    for (const changes of [
+      { engine: engine("0.15.1") },
+      { engine: { ...engine("0.14"), name: "TensorRT-LLM" as const } },
+      { tensorParallel: 2, pipelineParallel: 4 },
+    ]) {
+      const model = createLatencyModel(latencyInput(changes));
+      for (const step of [decodeStep(32, 700), prefillStep(model, 1, 600), prefillStep(model, 2, 3000)]) {
+        const { totalMs, ...parts } = model.breakdown(step);
+        const sum = Object.values(parts).reduce((a, b) => a + b, 0);
+        let stages = 0;
+        for (let stage = 0; stage < model.stages; stage++) stages += model.stageMs(stage, step);
+        assert.ok(Math.abs(sum / totalMs - 1) < 1e-9);
+        assert.ok(Math.abs(stages / totalMs - 1) < 2e-3, `${stages} ${totalMs}`);
+      }
+    }
+  });
+});
+
+describe("error bands", () => {
+  it("hold the prediction and say where they come from", () => {
+    for (const load of ["moderate", "saturated"] as const)
+      for (const quantity of [
+        "firstTokenMean",
+        "firstTokenP50",
+        "firstTokenP99",
+        "timePerOutputToken",
+        "interTokenP99",
+        "prefill",
+        "outputTokensPerSecond",
+      ] as const) {
+        const { low, high, provenance } = errorBand(quantity, { basis: "measured", load });
+        assert.ok(low < 1 && high > 1 && low > 0.5 && high < 1.6, `${quantity} ${load}: ${low}..${high}`);
+        assert.match(provenance, /published figures in \d+ groups/);
+      }
+  });
+
+  it("are wide for a roofline", () => {
+    const { low, high, provenance } = errorBand("timePerOutputToken", {
+      basis: "roofline",
+      load: "moderate",
+    });
+    assert.ok(low <= 0.6 && high >= 1.8);
+    assert.match(provenance, /roofline/);
+  });
+});
