@@ -5,12 +5,23 @@
 
 const NOT_KNOWN = "not known";
 
-/** At most so many decimals, without zeros at the end: 8.00 says no more than 8. */
-const grouped = (value: number, decimals: number): string =>
-  value.toLocaleString("en-US", { maximumFractionDigits: decimals });
+/** Making a formatter takes fifty times as long as using it, and a report prints a thousand numbers. */
+const formatters = new Map<string, Intl.NumberFormat>();
 
-const fixed = (value: number, decimals: number): string =>
-  value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+function format(value: number, minimumFractionDigits: number, maximumFractionDigits: number): string {
+  const key = `${minimumFractionDigits} ${maximumFractionDigits}`;
+  let formatter = formatters.get(key);
+  if (formatter === undefined) {
+    formatter = new Intl.NumberFormat("en-US", { minimumFractionDigits, maximumFractionDigits });
+    formatters.set(key, formatter);
+  }
+  return formatter.format(value);
+}
+
+/** At most so many decimals, without zeros at the end: 8.00 says no more than 8. */
+const grouped = (value: number, decimals: number): string => format(value, 0, decimals);
+
+const fixed = (value: number, decimals: number): string => format(value, decimals, decimals);
 
 /** Digits that keep three significant ones without inventing more: 12.34 -> "12.3", 0.05678 -> "0.0568". */
 export function significant(value: number, digits = 3): string {
