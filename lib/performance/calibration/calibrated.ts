@@ -27,6 +27,7 @@ export const calibrated: CalibratedConstants = {
   hostMsPerSequence: value("hostMsPerSequence"),
   requestInMs: value("requestInMs"),
   turnaroundMs: value("turnaroundMs"),
+  remoteClientMs: value("remoteClientMs"),
   eagerDispatchMsPerLayer: value("eagerDispatchMsPerLayer"),
   oldRuntimeDecodeFactorFp8: value("oldRuntimeDecodeFactorFp8"),
   oldRuntimeDecodeFactorBf16: value("oldRuntimeDecodeFactorBf16"),

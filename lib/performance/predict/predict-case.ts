@@ -1,7 +1,7 @@
 import { UserError } from "../../config";
 import { type CalibratedConstants, calibrated } from "../calibration/calibrated";
 import { errorBand } from "../calibration/error-band";
-import type { BandQuantity, LatencyModel, LatencyStatistics, SimulationResult } from "../types";
+import type { BandQuantity, LatencyStatistics, SimulationResult } from "../types";
 import type { Band, CasePrediction, CaseResult, PredictedColumn } from "./case-prediction";
 import { type CaseRow, caseRowSchema } from "./case-row";
 import { type CaseSetup, caseSetup } from "./case-setup";
@@ -24,6 +24,11 @@ const QUANTITY: Readonly<Record<PredictedColumn, BandQuantity>> = {
   output_tok_s: "outputTokensPerSecond",
 };
 
+/** NIM's closed-loop benchmark reports its steady state, all others the run. */
+function statisticOf(row: CaseRow): CasePrediction["statistic"] {
+  return row.engine === "NIM" && row.arrivals === "closed" ? "steady" : "as-run";
+}
+
 type Figures = Readonly<Record<PredictedColumn, number>>;
 
 function meanOver(results: readonly SimulationResult[], value: (result: SimulationResult) => number): number {
@@ -34,13 +39,11 @@ function meanOver(results: readonly SimulationResult[], value: (result: Simulati
  * The figures as the engine's benchmark states them. NIM's (genai-perf) leave the first wave out, and their throughput
  * obeys Little's law over what is left: concurrency x output / time of a request.
  */
-function figures(
-  results: readonly SimulationResult[],
-  row: CaseRow,
-  statistic: CasePrediction["statistic"],
-): Figures {
+function figures(results: readonly SimulationResult[], row: CaseRow, clientMs: number): Figures {
+  const statistic = statisticOf(row);
   const of = (result: SimulationResult) => (statistic === "steady" ? result.steady : result.asRun);
-  const firstToken = (key: keyof LatencyStatistics) => meanOver(results, (r) => of(r).firstToken[key]);
+  const firstToken = (key: keyof LatencyStatistics) =>
+    meanOver(results, (r) => of(r).firstToken[key] + clientMs);
   const perToken = (key: keyof LatencyStatistics) => meanOver(results, (r) => of(r).timePerOutputToken[key]);
   const requestMs = firstToken("meanMs") + (row.osl - 1) * perToken("meanMs");
   const littleTokensPerSecond = ((row.concurrency ?? 1) * row.osl * 1000) / requestMs;
@@ -83,13 +86,11 @@ function bandsOf(values: Figures, regime: Parameters<typeof errorBand>[1]): Case
  */
 function widenAtKnee(
   setup: CaseSetup,
-  latency: LatencyModel,
   bands: CasePrediction["bands"],
+  figuresOf: (setup: CaseSetup) => Figures,
 ): CasePrediction["bands"] {
-  const atRate = (factor: number): Figures => {
-    const row = { ...setup.row, request_rate: (setup.row.request_rate ?? 1) * factor };
-    return figures(simulateCase({ ...setup, row }, latency), row, "as-run");
-  };
+  const atRate = (factor: number): Figures =>
+    figuresOf({ ...setup, row: { ...setup.row, request_rate: (setup.row.request_rate ?? 1) * factor } });
   const [below, above] = [atRate(1 - KNEE_SHIFT), atRate(1 + KNEE_SHIFT)];
   return mapColumns((column) => {
     const [low, high] = bands[column];
@@ -110,21 +111,24 @@ function predictSetup(setup: CaseSetup, constants: CalibratedConstants): CaseRes
   if (impossible !== undefined) return { id: row.id, infeasible: impossible };
   const latency = caseLatency(setup, constants);
   const results = simulateCase(setup, latency, constants);
+  // A closed loop's client runs beside the server; the clients of rate-driven benchmarks run elsewhere.
+  const clientMs = row.request_rate === undefined ? 0 : constants.remoteClientMs;
+  const figuresOf = (varied: CaseSetup): Figures =>
+    figures(simulateCase(varied, latency, constants), varied.row, clientMs);
   const stuck = results.find((result) => result.infeasible !== undefined)?.infeasible;
   if (stuck !== undefined) return { id: row.id, infeasible: stuck };
   const sustainable = row.request_rate === undefined ? undefined : capacity(setup, latency);
   const load = sustainable === undefined ? undefined : (row.request_rate ?? 0) / sustainable;
   const regime = isSaturated(row, results, load) ? "saturated" : "moderate";
-  const statistic = row.engine === "NIM" && row.arrivals === "closed" ? "steady" : "as-run";
-  const values = figures(results, row, statistic);
+  const values = figures(results, row, clientMs);
   const bands = bandsOf(values, { basis: latency.basis.kind, load: regime, engine });
   return {
     id: row.id,
     ...values,
     steady_ttft_ms_p50: meanOver(results, (result) => result.steady.firstToken.p50Ms),
     steady_ttft_ms_p99: meanOver(results, (result) => result.steady.firstToken.p99Ms),
-    bands: load !== undefined && regime === "saturated" ? widenAtKnee(setup, latency, bands) : bands,
-    statistic,
+    bands: load !== undefined && regime === "saturated" ? widenAtKnee(setup, bands, figuresOf) : bands,
+    statistic: statisticOf(row),
     stable: results.every((result) => result.stable) && (load ?? 0) <= 1,
     ...(sustainable === undefined ? {} : { sustainable_request_rate: sustainable, load }),
     regime,

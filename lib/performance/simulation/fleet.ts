@@ -17,8 +17,8 @@ export interface FleetInput {
   readonly requests: RequestTable;
   readonly recorder: Recorder;
   readonly hostTimes: HostTimes;
-  /** Called before each event, with its time. */
-  readonly onTime: (nowMs: number) => void;
+  /** Called before each event, with its time; true gives the run up. */
+  readonly onTime: (nowMs: number) => boolean;
 }
 
 /** The replicas, the balancer in front of them, and the client of a closed loop. */
@@ -28,20 +28,25 @@ export class Fleet {
   sent = 0;
   done = 0;
   private turn = 0;
+  private readonly isClosed: boolean;
+  /** A balancer that looks at loads must decide when a request is sent; otherwise all are assigned ahead. */
+  private readonly decidesLate: boolean;
 
   private readonly fleet: FleetInput;
 
   constructor(fleet: FleetInput) {
     this.fleet = fleet;
     const { input, limits, requests, recorder } = fleet;
+    this.isClosed = input.traffic.arrivals.kind === "closed";
+    this.decidesLate = !this.isClosed && input.replicas > 1 && input.balancer === "least-loaded";
     const state = new SchedulerState(requests);
     const onDone = (_request: number, nowMs: number): void => this.onDone(nowMs);
     const context = { latency: input.latency, limits, requests, state, recorder, onDone };
     for (let i = 0; i < input.replicas; i++) this.replicas.push(new Replica(context));
   }
 
-  /** Runs until every request is done, or until `isHopeless` says to give up. */
-  run(isHopeless: () => boolean): void {
+  /** Runs until every request is done, or until `onTime` says to give up. */
+  run(): void {
     const { requests, onTime } = this.fleet;
     this.sendFirst();
     while (this.done < requests.count) {
@@ -51,10 +56,9 @@ export class Fleet {
       const nowMs = Math.min(eventMs, arrivalMs);
       if (nowMs === Number.POSITIVE_INFINITY)
         throw new Error(`simulation stands still with ${requests.count - this.done} requests left`);
-      onTime(nowMs);
+      if (onTime(nowMs)) return;
       if (arrivalMs <= eventMs) this.send(arrivalMs);
       else replica.advance(nowMs);
-      if (isHopeless()) return;
     }
   }
 
@@ -82,15 +86,6 @@ export class Fleet {
       }
     }
     return first;
-  }
-
-  private get isClosed(): boolean {
-    return this.fleet.input.traffic.arrivals.kind === "closed";
-  }
-
-  /** A balancer that looks at loads must decide when a request is sent; otherwise all can be assigned ahead. */
-  private get decidesLate(): boolean {
-    return !this.isClosed && this.replicas.length > 1 && this.fleet.input.balancer === "least-loaded";
   }
 
   private sendFirst(): void {

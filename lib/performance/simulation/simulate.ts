@@ -48,21 +48,20 @@ export function simulate(input: SimulationInput, options: SimulationOptions = {}
   if (infeasible !== undefined) return infeasibleResult(infeasible);
   const recorder = new Recorder();
   const watch = new Watch(input.traffic, recorder, firstSteadyRequest(input), requests.sentMs);
-  const hostTimes = options.hostTimes ?? calibrated;
+  const hopelessQueue = Math.max(256, HOPELESS_QUEUE * limits.maxSequences * input.replicas);
+  const limitOfQueue = options.giveUpWhenHopeless === true ? hopelessQueue : Number.POSITIVE_INFINITY;
   const fleet: Fleet = new Fleet({
     input,
     limits,
     requests,
     recorder,
-    hostTimes,
-    onTime: (nowMs) => watch.look(nowMs, fleet),
+    hostTimes: options.hostTimes ?? calibrated,
+    onTime: (nowMs) => {
+      watch.look(nowMs, fleet);
+      return watch.lastWaiting > limitOfQueue;
+    },
   });
-  const hopelessQueue = Math.max(256, HOPELESS_QUEUE * limits.maxSequences * input.replicas);
-  let gaveUp = false;
-  fleet.run(() => {
-    if (options.giveUpWhenHopeless === true && input.traffic.arrivals.kind !== "closed")
-      gaveUp = watch.lastWaiting > hopelessQueue;
-    return gaveUp;
-  });
+  fleet.run();
+  const gaveUp = fleet.done < requests.count;
   return summarize({ input, requests, fleet, recorder, watch, gaveUp });
 }

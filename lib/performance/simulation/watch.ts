@@ -24,6 +24,8 @@ export class Watch {
   private everySeconds = 1;
   private nextTimelineMs = 0;
   private nextQueueMs = 0;
+  private nextLookMs = 0;
+  private readonly kind: "closed" | "offline" | "open";
 
   private readonly traffic: TrafficInput;
   private readonly recorder: Recorder;
@@ -36,6 +38,8 @@ export class Watch {
     this.recorder = recorder;
     this.firstSteady = firstSteady;
     this.sentMs = sentMs;
+    const { kind } = traffic.arrivals;
+    this.kind = kind === "closed" || kind === "offline" ? kind : "open";
   }
 
   get timeline(): readonly TimelineSample[] {
@@ -47,30 +51,29 @@ export class Watch {
     return this.sentMs[this.sentMs.length - 1] ?? 0;
   }
 
-  /** Length of the queue when it was last sampled. */
-  get lastWaiting(): number {
-    return this.queueSamples.at(-1)?.waiting ?? 0;
-  }
+  /** Length of the queue of open traffic when it was last sampled. */
+  lastWaiting = 0;
 
+  /** Called before every event, so the common case is one comparison. */
   look(nowMs: number, fleet: Fleet): void {
-    this.moveWindow(nowMs, fleet);
+    if (this.kind === "open") {
+      if (nowMs < this.nextLookMs) return;
+      if (nowMs >= (this.sentMs[this.firstSteady] ?? 0)) this.recorder.start(nowMs);
+      if (nowMs > this.lastSentMs) this.recorder.stop(nowMs);
+    } else this.moveWindow(nowMs, fleet);
     if (nowMs >= this.nextTimelineMs) this.sampleTimeline(nowMs, fleet);
     if (nowMs >= this.nextQueueMs) this.sampleQueue(nowMs, fleet);
+    this.nextLookMs = Math.min(this.nextTimelineMs, this.nextQueueMs);
   }
 
   private moveWindow(nowMs: number, fleet: Fleet): void {
-    const { kind } = this.traffic.arrivals;
-    const total = this.traffic.requests;
-    if (kind === "closed") {
+    if (this.kind === "closed") {
       if (fleet.sent > this.firstSteady) this.recorder.start(nowMs);
-      if (fleet.sent === total) this.recorder.stop(nowMs);
-    } else if (kind === "offline") {
-      if (fleet.done > 0) this.recorder.start(nowMs);
-      if (this.recorder.open && fleet.waiting() === 0) this.recorder.stop(nowMs);
-    } else {
-      if (nowMs >= (this.sentMs[this.firstSteady] ?? 0)) this.recorder.start(nowMs);
-      if (nowMs > this.lastSentMs) this.recorder.stop(nowMs);
+      if (fleet.sent === this.traffic.requests) this.recorder.stop(nowMs);
+      return;
     }
+    if (fleet.done > 0) this.recorder.start(nowMs);
+    if (this.recorder.open && fleet.waiting() === 0) this.recorder.stop(nowMs);
   }
 
   private sampleTimeline(nowMs: number, fleet: Fleet): void {
@@ -86,12 +89,12 @@ export class Watch {
   }
 
   private sampleQueue(nowMs: number, fleet: Fleet): void {
-    const { kind } = this.traffic.arrivals;
-    if (kind === "closed" || kind === "offline" || nowMs > this.lastSentMs) {
+    if (this.kind !== "open" || nowMs > this.lastSentMs) {
       this.nextQueueMs = Number.POSITIVE_INFINITY;
       return;
     }
     const waiting = fleet.waiting();
+    this.lastWaiting = waiting;
     this.queueSamples.push({ waiting, inSystem: waiting + fleet.running() });
     this.nextQueueMs = nowMs + this.lastSentMs / QUEUE_SAMPLES;
   }

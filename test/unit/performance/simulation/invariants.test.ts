@@ -75,9 +75,12 @@ function run(input: SimulationInput, onTime: (nowMs: number, fleet: Fleet) => vo
     requests,
     recorder,
     hostTimes,
-    onTime: (now) => onTime(now, fleet),
+    onTime: (now) => {
+      onTime(now, fleet);
+      return false;
+    },
   });
-  fleet.run(() => false);
+  fleet.run();
   return { requests, limits, recorder, fleet };
 }
 
