@@ -24,10 +24,17 @@ export async function openNetwork(): Promise<LocalNetwork> {
   throw new Error(`all ${MOST_NETWORKS} bridges shardplan* are in use`);
 }
 
+/** Removes the bridge and the hosts' ends on it, which a stopped host gives back only some time later. */
 export async function closeNetwork({ bridge }: LocalNetwork): Promise<void> {
-  await runProgram("ip", ["link", "delete", bridge]).catch((error: Error) => {
-    if (!error.message.includes("Cannot find device")) throw error;
-  });
+  const ports = await runProgram("ip", ["-oneline", "link", "show", "master", bridge]).catch(ignoreAbsence);
+  const names = [...(ports ?? "").matchAll(/^\d+: ([^@:]+)/gm)].map(([, name = ""]) => name);
+  for (const name of [...names, bridge]) {
+    await runProgram("ip", ["link", "delete", name]).catch(ignoreAbsence);
+  }
+}
+
+function ignoreAbsence(error: Error): void {
+  if (!/Cannot find device|does not exist/.test(error.message)) throw error;
 }
 
 export function hostAddress({ prefix }: LocalNetwork, number: number): string {

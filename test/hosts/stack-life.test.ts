@@ -72,8 +72,7 @@ describe("a stack on a real host", function () {
     await host.run(`cp -r /opt/rehearsal/model ${BROKEN_MODEL}
       dd if=/dev/zero of=${BROKEN_MODEL}/model.safetensors bs=8 count=1 conv=notrunc status=none`);
     const said = await host.failureOf({ "shardplan:model": { location: BROKEN_MODEL } });
-    assert.match(said, /hosts\[0\] .*: vLLM died while it was starting/);
-    assert.match(said, /safetensor/i);
+    assert.match(said, /hosts\[0\] .*: vLLM died while it was starting: .*Safetensor.*; remove the cause/);
     // Stopped, so that it does not load again and again.
     assert.equal(await host.run("systemctl is-active shardplan-vllm || true"), "inactive");
   });

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { cacheFolder } from "../../rehearsal/cache";
+import { hostsLeftBehind } from "../../rehearsal/hosts/local-hosts";
+import { runProgram } from "../../rehearsal/run-program";
+import { needsRoot } from "./local-host";
+
+const CHECKOUT = resolve(__dirname, "../..");
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** `npm run rehearse -- ARGS`, as a process of its own; `whenSays` hears every chunk of its progress. */
+async function rehearse(args: string[], whenSays: (said: string, child: ChildProcess) => void = () => {}) {
+  const program = ["--import", "tsx", join("rehearsal", "main.ts"), ...args];
+  const child = spawn(process.execPath, program, { cwd: CHECKOUT, stdio: ["ignore", "pipe", "pipe"] });
+  child.stderr.on("data", (chunk: Buffer) => whenSays(chunk.toString(), child));
+  const code = new Promise<number | null>((done) => child.on("close", done));
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { code: await code, stdout, stderr } satisfies Ended;
+}
+
+/** Bridges, mounts, containers and folders of local hosts on this machine. */
+async function traces(): Promise<string[]> {
+  const links = await runProgram("ip", ["-brief", "link"]);
+  const mounts = await readFile("/proc/self/mounts", "utf8");
+  const processes = await runProgram("ps", ["-eo", "args"]);
+  const lines = [links, mounts, processes].flatMap((listing) => listing.split("\n"));
+  const runs = await readdir(join(cacheFolder(), "runs")).catch(() => []);
+  return [...lines.filter((line) => /(^|-)shardplan\d+|systemd-nspawn .*shardplan/.test(line)), ...runs];
+}
+
+function answers(address: string): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect({ host: address, port: 443, timeout: 5000 });
+    socket.once("connect", () => done(true));
+    for (const event of ["error", "timeout"]) socket.once(event, () => done(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}
+
+describe("npm run rehearse", function () {
+  this.timeout(20 * 60_000);
+
+  before(function () {
+    needsRoot(this);
+  });
+
+  it("leaves nothing behind when it is interrupted", async () => {
+    const before = await traces();
+    const { code, stderr } = await rehearse([], (said, child) => {
+      if (said.includes("node-0-facts")) child.kill("SIGINT");
+    });
+    assert.equal(code, 1);
+    assert.match(stderr, /interrupted: cleaning up/);
+    assert.deepEqual(await traces(), before);
+  });
+
+  it("ends on one host with a completion, keeps everything with --keep and removes it with --destroy", async () => {
+    const before = await traces();
+    const { code, stdout, stderr } = await rehearse(["--keep"]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^up +\d+\.\d s {2}the program in Pulumi's engine/m);
+    assert.match(stdout, /"tensorParallel": 2/);
+    assert.match(stdout, /^Completion: ".+"$/m);
+    const kept = await hostsLeftBehind();
+    const address = kept[0]?.hosts[0]?.address ?? "";
+    assert.ok(await answers(address), `the gateway at ${address} is gone`);
+
+    assert.equal((await rehearse(["--destroy"])).code, 0);
+    assert.deepEqual(await traces(), before);
+  });
+
+  it("spreads the ranks over two hosts, and leaves nothing behind", async () => {
+    const before = await traces();
+    const { code, stdout, stderr } = await rehearse(["--hosts", "2"]);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /2\.0 GPUs, 2 nodes/);
+    assert.match(stderr, /ranks by host: 1, 1/);
+    assert.match(stdout, /^destroy +\d+\.\d s/m);
+    assert.match(stdout, /^Completion: ".+"$/m);
+    assert.deepEqual(await traces(), before);
+  });
+
+  it("refuses a number of hosts that it does not know", async () => {
+    const { code, stderr } = await rehearse(["--hosts", "3"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /argument '3' is invalid\. Allowed choices are 1, 2/);
+  });
+});
