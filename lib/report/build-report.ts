@@ -107,7 +107,10 @@ function verdict(plan: Plan): Cell {
   const total = plan.checks.length;
   const failed = plan.checks.filter(({ pass }) => !pass);
   if (failed.length === 0) return { text: `✓ The plan meets all ${total} requirements.`, tone: "good" };
-  const named = failed.slice(0, MOST_NAMED).map(({ requirement }) => requirement);
+  const computed = new Map(plan.violations.map(({ check, value }) => [check, ` (${value})`]));
+  const named = failed
+    .slice(0, MOST_NAMED)
+    .map(({ id, requirement }) => `${requirement}${computed.get(id) ?? ""}`);
   const more = failed.length > MOST_NAMED ? [`and ${failed.length - MOST_NAMED} more`] : [];
   const names = [...named, ...more].join("; ");
   return { text: `✗ The plan misses ${failed.length} of ${total} requirements: ${names}.`, tone: "bad" };
