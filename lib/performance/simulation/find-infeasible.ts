@@ -1,4 +1,4 @@
-import type { ReplicaLimits } from "./replica";
+import type { ReplicaLimits } from "./replica-context";
 import { BLOCK_TOKENS, type RequestTable } from "./request-table";
 
 /** The first request that could never run, in words; undefined when all could, one at a time. */

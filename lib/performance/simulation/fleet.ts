@@ -1,6 +1,7 @@
 import type { SimulationInput } from "../types";
 import type { Recorder } from "./recorder";
-import { Replica, type ReplicaLimits, SchedulerState } from "./replica";
+import { Replica } from "./replica";
+import { type ReplicaLimits, SchedulerState } from "./replica-context";
 import type { RequestTable } from "./request-table";
 
 /** Times outside the GPU that a client and the API server add, in ms. */

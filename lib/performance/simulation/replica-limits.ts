@@ -1,5 +1,5 @@
 import type { SimulationInput } from "../types";
-import type { ReplicaLimits } from "./replica";
+import type { ReplicaLimits } from "./replica-context";
 import { BLOCK_TOKENS, type RequestTable } from "./request-table";
 
 /** A run that needs this many times the steps of serving one token at a time is not making progress. */

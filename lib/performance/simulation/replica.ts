@@ -1,65 +1,12 @@
-import type { LatencyModel, StepShape } from "../types";
+import type { StepShape } from "../types";
 import { Batch } from "./batch";
 import { DecodeGroup } from "./decode-group";
-import type { Recorder } from "./recorder";
-import { BLOCK_TOKENS, type RequestTable } from "./request-table";
+import type { ReplicaContext } from "./replica-context";
+import { BLOCK_TOKENS } from "./request-table";
 import { RunningList } from "./running-list";
 import { WaitingQueue } from "./waiting-queue";
 
 const NONE = -1;
-
-/** Limits of one replica, checked and in the units of the scheduler. */
-export interface ReplicaLimits {
-  readonly maxSequences: number;
-  readonly tokenBudget: number;
-  readonly blocks: number;
-  /** Blocks that admission leaves free. */
-  readonly watermarkBlocks: number;
-  /** Batches composed before the first of them has ended. */
-  readonly batchesInFlight: number;
-  readonly reservesOutput: boolean;
-  /** More tokens than all requests need many times over: beyond it the simulation makes no progress. */
-  readonly maxSteps: number;
-}
-
-/** Columns that only the scheduler needs, shared by all replicas (a request is on one replica). */
-export class SchedulerState {
-  /** Prompt to compute: after a preemption it holds the tokens generated so far as well. */
-  readonly promptTokens: Int32Array;
-  readonly remainingTokens: Int32Array;
-  readonly computedTokens: Int32Array;
-  readonly blocks: Int32Array;
-  readonly slot: Int32Array;
-  readonly firstDecode: Int32Array;
-  readonly epoch: Int32Array;
-  readonly lastTokenMs: Float64Array;
-  readonly nextFinish: Int32Array;
-  readonly previousFinish: Int32Array;
-
-  constructor(requests: RequestTable) {
-    const column = (): Int32Array => new Int32Array(requests.count);
-    this.promptTokens = requests.promptTokens.slice();
-    this.remainingTokens = requests.outputTokens.slice();
-    this.computedTokens = column();
-    this.blocks = column();
-    this.slot = column().fill(NONE);
-    this.firstDecode = column();
-    this.epoch = column();
-    this.lastTokenMs = new Float64Array(requests.count);
-    this.nextFinish = column();
-    this.previousFinish = column();
-  }
-}
-
-export interface ReplicaContext {
-  readonly latency: LatencyModel;
-  readonly limits: ReplicaLimits;
-  readonly requests: RequestTable;
-  readonly state: SchedulerState;
-  readonly recorder: Recorder;
-  /** Called when a request's last token is out. */
-  readonly onDone: (request: number, nowMs: number) => void;
-}
 
 /**
  * One replica under vLLM's V1 scheduler: composes batches (decodes first, then the unfinished prompt, then waiting
