@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { type Deployment, UserError } from "../lib/config";
+import { type Deployment, readModelConfigFile } from "../lib/config";
 import { assertPlan, type Plan, PlanError, plan as planDeployment } from "../lib/strategy";
 import { orRunError } from "./run-error";
 
@@ -11,7 +10,7 @@ import { orRunError } from "./run-error";
 export function planOrFail(deployment: Deployment): Plan {
   return orRunError(() => {
     try {
-      return assertPlan(planDeployment(deployment, { modelConfig: modelConfigOf(deployment) }));
+      return assertPlan(planDeployment(deployment, { modelConfig: readModelConfigFile(deployment) }));
     } catch (error) {
       if (!(error instanceof PlanError)) throw error;
       throw new pulumi.RunError(
@@ -19,16 +18,4 @@ export function planOrFail(deployment: Deployment): Plan {
       );
     }
   });
-}
-
-/** The parsed config.json of a model outside the catalogue. */
-function modelConfigOf({ model: { configPath } }: Deployment): unknown {
-  if (configPath === undefined) return undefined;
-  try {
-    return JSON.parse(readFileSync(configPath, "utf8")) as unknown;
-  } catch (cause) {
-    const message = `cannot read ${configPath} (${cause instanceof Error ? cause.message : cause})`;
-    const hint = "set it to the path of the model's config.json";
-    throw new UserError({ code: "model-config", where: "model.configPath", message, hint, cause });
-  }
 }
