@@ -65,16 +65,24 @@ function replicaImbalance(fleet: Fleet): number {
   return total === 0 ? 0 : ((Math.max(...served) - Math.min(...served)) * served.length) / total;
 }
 
-function requestStatistics(requests: RequestTable, first: number) {
-  const at = (column: Float64Array, i: number): number => column[i] ?? Number.NaN;
-  return {
-    prefill: over(requests, first, (i) => at(requests.firstTokenMs, i) - at(requests.scheduledMs, i)),
-    firstToken: over(requests, first, (i) => at(requests.firstTokenMs, i) - at(requests.sentMs, i)),
-    timePerOutputToken: over(requests, first, (i) => {
-      const gaps = (requests.outputTokens[i] ?? 0) - 1;
-      return gaps > 0 ? (at(requests.doneMs, i) - at(requests.firstTokenMs, i)) / gaps : Number.NaN;
-    }),
-  };
+const at = (column: Float64Array, request: number): number => column[request] ?? Number.NaN;
+
+function firstToken(requests: RequestTable, first: number): LatencyStatistics {
+  const { firstTokenMs, sentMs } = requests;
+  return over(requests, first, (i) => at(firstTokenMs, i) - at(sentMs, i));
+}
+
+function prefill(requests: RequestTable, first: number): LatencyStatistics {
+  const { firstTokenMs, scheduledMs } = requests;
+  return over(requests, first, (i) => at(firstTokenMs, i) - at(scheduledMs, i));
+}
+
+function timePerOutputToken(requests: RequestTable, first: number): LatencyStatistics {
+  const { doneMs, firstTokenMs, outputTokens } = requests;
+  return over(requests, first, (i) => {
+    const gaps = (outputTokens[i] ?? 0) - 1;
+    return gaps > 0 ? (at(doneMs, i) - at(firstTokenMs, i)) / gaps : Number.NaN;
+  });
 }
 
 function tokensOfDone(requests: RequestTable): number {
@@ -108,18 +116,19 @@ export function summarize(finished: Finished): SimulationResult {
   let endMs = 0;
   for (const replica of fleet.replicas) endMs = Math.max(endMs, replica.nowMs);
   recorder.stop(endMs);
-  const all = requestStatistics(requests, 0);
   const first = watch.firstSteady < requests.count ? watch.firstSteady : 0;
   const { tokens, completions, busyMs, runningMs, spanMs } = totals(finished, endMs);
   const stageMs = spanMs * input.latency.stages * fleet.replicas.length;
   return {
     asRun: {
-      firstToken: all.firstToken,
-      timePerOutputToken: all.timePerOutputToken,
+      firstToken: firstToken(requests, 0),
+      timePerOutputToken: timePerOutputToken(requests, 0),
       outputTokensPerSecond: (tokensOfDone(requests) / (endMs - (requests.sentMs[0] ?? 0))) * 1000,
     },
     steady: {
-      ...requestStatistics(requests, first),
+      prefill: prefill(requests, first),
+      firstToken: firstToken(requests, first),
+      timePerOutputToken: timePerOutputToken(requests, first),
       interToken: recorder.gaps.statistics(),
       outputTokensPerSecond: (tokens / spanMs) * 1000,
       requestsPerSecond: (completions / spanMs) * 1000,
