@@ -59,17 +59,15 @@ export async function openEngine(options: EngineOptions = {}, folder?: string): 
  * else built from its Go module into the cache, which takes some minutes once.
  */
 export async function findEngine(progress: Progress = () => {}): Promise<PulumiCommand> {
-  const skipVersionCheck = true;
-  if (await hasProgram("pulumi")) return PulumiCommand.get({ skipVersionCheck });
+  if (await hasProgram("pulumi")) return PulumiCommand.get();
   const npmRoot = join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "versions", VERSION);
-  if (await exists(join(npmRoot, "bin", "pulumi")))
-    return PulumiCommand.get({ root: npmRoot, skipVersionCheck });
+  if (await exists(join(npmRoot, "bin", "pulumi"))) return PulumiCommand.get({ root: npmRoot });
   if (await canDownload()) {
     progress(`downloading the Pulumi engine ${VERSION}`);
-    return PulumiCommand.install({ root: npmRoot, skipVersionCheck });
+    return PulumiCommand.install({ root: npmRoot });
   }
   const root = await cached(`engine-${VERSION}`, (temporary) => buildEngine(temporary, progress));
-  return PulumiCommand.get({ root, skipVersionCheck });
+  return PulumiCommand.get({ root });
 }
 
 async function canDownload(): Promise<boolean> {

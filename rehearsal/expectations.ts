@@ -1,8 +1,10 @@
 import { request } from "node:https";
+import { dirname } from "node:path";
 import type { OutputMap } from "@pulumi/pulumi/automation";
-import { hostPaths } from "./host-paths";
+import { PORTS } from "../lib/serving";
 import type { LocalHosts } from "./hosts/local-hosts";
 import { runOnHost } from "./hosts/run-on-host";
+import { ENVIRONMENT_PATH } from "./python-environment";
 
 /** What is known of a rehearsal that is up. */
 export interface Deployed {
@@ -30,8 +32,17 @@ export const EXPECTATIONS: readonly Expectation[] = [
   { what: "vLLM publishes its metrics", read: vllmMetrics },
 ];
 
+const METRICS = `curl -sf http://127.0.0.1:${PORTS.vllm}/metrics`;
+
+/** Where the key lies, as the stack's own output tells its user. */
+function apiKeyPath(outputs: OutputMap): string {
+  const path = String(outputs.apiKeyCommand?.value).split(" ").at(-1);
+  if (!path?.startsWith("/")) throw new Error(`no path in the output apiKeyCommand: ${path}`);
+  return path;
+}
+
 async function clientCompletion({ hosts, outputs }: Deployed): Promise<string> {
-  const key = await onHead(hosts, `cat ${hostPaths.secrets}/api-key`);
+  const key = await onHead(hosts, `cat ${apiKeyPath(outputs)}`);
   const body = JSON.stringify({ model: outputs.model?.value, prompt: "Plan first,", max_tokens: 8 });
   const answer = await post(`${outputs.endpoint?.value}/v1/completions`, {
     body,
@@ -44,11 +55,11 @@ async function clientCompletion({ hosts, outputs }: Deployed): Promise<string> {
   return `${tokens} tokens`;
 }
 
-async function rayResources({ hosts }: Deployed): Promise<string> {
-  const script = `set -a; . ${hostPaths.secrets}/ray.env; export HOME=/tmp RAY_USAGE_STATS_ENABLED=0
-${hostPaths.python} - 2>/dev/null <<'PYTHON'
+async function rayResources({ hosts, outputs }: Deployed): Promise<string> {
+  const script = `set -a; . ${dirname(apiKeyPath(outputs))}/ray.env; export HOME=/tmp RAY_USAGE_STATS_ENABLED=0
+${ENVIRONMENT_PATH}/bin/python - 2>/dev/null <<'PYTHON'
 import ray
-ray.init(address="${headAddress(hosts)}:6379", log_to_driver=False, logging_level="ERROR")
+ray.init(address="${headAddress(hosts)}:${PORTS.rayHead}", log_to_driver=False, logging_level="ERROR")
 print(ray.cluster_resources().get("GPU"), "GPUs,", sum(node["Alive"] for node in ray.nodes()), "nodes")
 PYTHON`;
   const said = await onHead(hosts, script);
@@ -69,10 +80,10 @@ async function rankProcesses({ hosts }: Deployed): Promise<string> {
 }
 
 async function vllmMetrics({ hosts }: Deployed): Promise<string> {
-  const lines = Number(await onHead(hosts, "curl -sf http://127.0.0.1:8000/metrics | grep -c '^vllm:'"));
+  const lines = Number(await onHead(hosts, `${METRICS} | grep -c '^vllm:'`));
   const done = await onHead(
     hosts,
-    "curl -sf http://127.0.0.1:8000/metrics | sed -n 's/^vllm:generation_tokens_total{.*} //p' | tail -n 1",
+    `${METRICS} | sed -n 's/^vllm:generation_tokens_total{.*} //p' | tail -n 1`,
   );
   if (!(lines > 0 && Number(done) > 0)) throw new Error(`${lines} lines, ${done} tokens generated`);
   return `${lines} lines of vllm:*, ${Number(done)} tokens generated`;

@@ -1,11 +1,15 @@
+import { PORTS } from "../lib/serving";
 import type { LocalHosts } from "./hosts/local-hosts";
 import { runOnHost } from "./hosts/run-on-host";
+
+/** The gateway's default port, and those of the services behind it. */
+const OPEN_PORTS = [443, ...Object.values(PORTS)].map((port) => `sport = :${port}`).join(" or ");
 
 /** What a destroyed stack must not leave: its units, processes of its users, open ports, secrets. */
 const LOOK = `
 systemctl list-unit-files --no-legend 'shardplan-*.service' | awk '{print "unit " $1}'
 ps -eo user:32,args --no-headers | awk '$1 ~ /^shardplan/ {print "process " $0}'
-ss -ltnH 'sport = :443 or sport = :8000 or sport = :6379' | awk '{print "port " $4}'
+ss -ltnH '${OPEN_PORTS}' | awk '{print "port " $4}'
 find /etc/shardplan -type f -path '*secrets*' -printf 'secret %p\\n' 2>/dev/null
 true`;
 

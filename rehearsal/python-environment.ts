@@ -13,7 +13,7 @@ const RECIPE_FILES = ["requirements.lock", "build-environment.sh", "rehearsal_cp
 
 /**
  * Folder with vLLM for CPUs and Ray, made once with the Python of the hosts' root tree and kept in the cache
- * (about 7 GB: PyPI's PyTorch brings CUDA libraries that stay unused).
+ * (about 6 GB: PyPI's PyTorch brings CUDA libraries that stay unused).
  */
 export async function pythonEnvironment(tree: string, progress: Progress): Promise<string> {
   const hash = createHash("sha256");
@@ -33,7 +33,7 @@ export async function pythonEnvironment(tree: string, progress: Progress): Promi
   });
 }
 
-/** pip says a line or more for each of about 190 packages: every 25th, and each of the slow stages, is enough. */
+/** pip says a line or more for each of about 180 packages: every 25th, and each of the slow stages, is enough. */
 function pipProgress(line: string, heard: { collected: number }, progress: Progress): void {
   if (line.startsWith("Collecting ") && ++heard.collected % 25 === 0)
     progress(`  ${heard.collected} packages`);

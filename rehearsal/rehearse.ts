@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { type Engine, findEngine, openEngine } from "./engine";
 import { EXPECTATIONS } from "./expectations";
-import { closeHosts, hostConfigs, type LocalHosts, openHosts } from "./hosts/local-hosts";
+import { closeHosts, hostConfigs, type LocalHosts, openHosts, stopHosts } from "./hosts/local-hosts";
 import { leftOnHosts } from "./left-on-host";
 import { PhaseClock, type PhaseTime } from "./phase-clock";
 import { prepareHosts } from "./prepare";
@@ -37,6 +37,8 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsed> {
   const hosts = await clock.run("hosts", `${options.hosts} x Debian 12, booted, reached over SSH`, () =>
     openHosts({ ...base, count: options.hosts }),
   );
+  // The engine waits for the step that is running, which may take minutes: without hosts it ends at once.
+  if (!keep) signal.addEventListener("abort", () => void stopHosts(hosts));
   try {
     const outputs = await deployAndProve(hosts, clock, options);
     return { outputs, times: clock.times, table: clock.table(), ...(keep ? { kept: hosts } : {}) };

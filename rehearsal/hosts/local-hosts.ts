@@ -62,9 +62,15 @@ export async function openHosts(options: LocalHostsOptions): Promise<LocalHosts>
   }
 }
 
-/** Stops the hosts and removes every trace: processes, mounts, network, folder. */
-export async function closeHosts({ hosts, network, folder }: LocalHosts): Promise<void> {
+/** Shuts all hosts down; everything else about them stays. */
+export async function stopHosts({ hosts }: LocalHosts): Promise<void> {
   await Promise.all(hosts.map(({ pid }) => stopHost(pid)));
+}
+
+/** Stops the hosts and removes every trace: processes, mounts, network, folder. */
+export async function closeHosts(record: LocalHosts): Promise<void> {
+  const { network, folder } = record;
+  await stopHosts(record);
   await unmountUnder(folder);
   await closeNetwork(network);
   await rm(folder, { recursive: true, force: true });
