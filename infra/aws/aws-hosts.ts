@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import type { Deployment } from "../../lib/config";
 import type { Plan } from "../../lib/strategy";
 import type { Secrets } from "../configuration";
 import type { Host } from "../hosts/host";
@@ -20,6 +21,7 @@ export class AwsHosts extends pulumi.ComponentResource {
 
   constructor(name: string, { plan, secrets }: AwsHostsArgs, opts?: pulumi.ComponentResourceOptions) {
     const stack = `${pulumi.getProject()}-${pulumi.getStack()}`;
+    requireWayIn(plan.deployment);
     const key = sshKeyOf(plan.deployment, secrets);
     const provider = new aws.Provider(name, {
       region: plan.deployment.aws.region as aws.Region,
@@ -68,4 +70,17 @@ export class AwsHosts extends pulumi.ComponentResource {
     );
     this.registerOutputs({ addresses: this.hosts.map((host) => host.address) });
   }
+}
+
+/**
+ * Stops before a machine is paid for that the program could not reach: with no range open to SSH it would wait for
+ * the machine in vain. A preview only warns, because it reaches nothing.
+ */
+function requireWayIn({ aws: { sshAllowedCidrs } }: Deployment): void {
+  if (sshAllowedCidrs.length > 0) return;
+  const message =
+    "aws.sshAllowedCidrs: is empty, so the instances could not be reached; set it to this machine's public address, " +
+    "for example: pulumi config set --path 'shardplan:aws.sshAllowedCidrs[0]' 203.0.113.7/32";
+  if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(message);
+  pulumi.log.warn(message);
 }

@@ -26,6 +26,7 @@ const CHECKS: readonly CrossCheck[] = [
   executorSpansNodes,
   packageLocation,
   capacityBlock,
+  certificateOnItsPort,
   argumentsOfThePlan,
 ];
 
@@ -218,6 +219,16 @@ function capacityBlock({ aws }: Deployment): CrossProblem[] {
     "is needed with aws.capacityBlock: the id of the block (cr-...)",
     "aws.capacityReservationId",
     "aws.capacityBlock",
+  );
+}
+
+/** The gateway proves its name by TLS-ALPN, which certificate authorities ask for on port 443 only (RFC 8737). */
+function certificateOnItsPort({ gateway }: Deployment): CrossProblem[] {
+  return when(
+    gateway.domain !== undefined && gateway.port !== 443,
+    `must be 443 with gateway.domain: the certificate is proved there; given ${gateway.port}`,
+    "gateway.port",
+    "gateway.domain",
   );
 }
 

@@ -13,6 +13,8 @@ const PINNED = {
 };
 /** Few simulated requests: the plan itself is tested elsewhere. */
 const WORKLOAD = { simulatedRequests: 100 };
+/** Where the program runs: without a range open to SSH it refuses to pay for machines. */
+const AWS = { sshAllowedCidrs: ["203.0.113.7/32"] };
 
 /** Order in which the steps depend on each other. */
 const STEPS = [
@@ -53,6 +55,17 @@ describe("the AWS program on the real engine", function () {
     assert.equal(changeSummary.same, undefined);
     assert.ok((changeSummary.create ?? 0) > STEPS.length);
     assert.deepEqual(program.host.received(), []);
+  });
+
+  it("refuses to pay for machines that it could not reach", async () => {
+    await assert.rejects(up(), /aws\.sshAllowedCidrs: is empty/);
+    const { deployment } = await program.stack.exportStack();
+    const types = (deployment.resources ?? []).map(({ type }: { type: string }) => type);
+    assert.deepEqual(
+      types.filter((type: string) => type.startsWith("aws:") || type.startsWith("command:")),
+      [],
+    );
+    await program.configure({ aws: AWS });
   });
 
   it("sets everything up, each step after the one that it needs", async () => {
@@ -119,6 +132,15 @@ describe("the AWS program on the real engine", function () {
     // Only the stack itself is in the diff.
     assert.match(text, /Resources:\n\s+1 unchanged\n\s+1 errored/);
     await program.configure({ strategy: PINNED });
+  });
+
+  it("adds a second node with a worker of its own, and restarts what spans both", async () => {
+    await program.configure({ hardware: { nodes: 2 }, strategy: { ...PINNED, dataParallel: 2 } });
+    const { steps } = await up();
+    // The new machine goes through everything up to Ray; on the first one only vLLM's arguments change.
+    const onBoth = ["base-packages", "driver", "host-facts", "python-environment", "ray", "weights"];
+    assert.deepEqual(steps.slice(0, -2).sort(), onBoth);
+    assert.deepEqual(steps.slice(-2), ["vllm", "verify"]);
   });
 
   it("destroys everything without asking the machines, which go as a whole", async () => {

@@ -64,6 +64,7 @@ const REFUSED: [DeploymentInput, string, RegExp][] = [
   [{ hosts: [host, host], hardware: { nodes: 2 } }, "hosts", /names 10\.0\.0\.1:22 twice/],
   [{ serving: { executor: "mp" }, hardware: { nodes: 2 } }, "serving.executor", /use ray/],
   [{ serving: { packageSource: "wheelhouse" } }, "serving.packageLocation", /absolute path on the hosts/],
+  [{ gateway: { domain: "llm.example.com", port: 8443 } }, "gateway.port", /must be 443/],
   [{ aws: { capacityBlock: true } }, "aws.capacityReservationId", /cr-/],
   [
     { serving: { extraArgs: ["--seed=1", "--max-model-len=4096"] } },
