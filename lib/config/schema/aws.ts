@@ -23,7 +23,7 @@ export const aws = z
       .string()
       .min(1)
       .optional()
-      .describe("Public half of the secret shardplan:sshPrivateKey. Default: the program makes a key pair."),
+      .describe("Public half of the secret shardplan:sshPrivateKey. Default: derived from it."),
     rootVolumeGb: positiveInt
       .default(200)
       .meta({ unit: "GB", description: "Size of the root volume in GB." }),
