@@ -60,11 +60,15 @@ async function lock(path: string): Promise<() => Promise<void>> {
 async function isAbandoned(path: string): Promise<boolean> {
   const pid = Number(await readFile(path, "utf8").catch(() => "0"));
   // An empty file was made a moment ago by a process that has not written its number yet.
-  if (!pid) return false;
+  return pid !== 0 && !isRunning(pid);
+}
+
+/** True while a process with this number lives. */
+export function isRunning(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return false;
-  } catch {
-    return true;
+    return process.kill(pid, 0);
+  } catch (error) {
+    // It lives, and belongs to somebody else.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises
 import { join } from "node:path";
 import { utils } from "ssh2";
 import type { HostConfig } from "../../lib/config";
-import { cacheFolder } from "../cache";
+import { cacheFolder, isRunning } from "../cache";
 import { bootHost, stopHost, waitForSsh } from "./host-process";
 import { mountLayer, unmountUnder } from "./layer";
 import { closeNetwork, hostAddress, type LocalNetwork, openNetwork } from "./local-network";
@@ -20,6 +20,8 @@ export interface LocalHost {
 
 /** Some hosts on one network with one SSH key. All of it can be written down and taken down by another process. */
 export interface LocalHosts {
+  /** Process that made them. */
+  readonly owner: number;
   /** Folder with everything about these hosts. */
   readonly folder: string;
   readonly network: LocalNetwork;
@@ -43,7 +45,7 @@ export async function openHosts(options: LocalHostsOptions): Promise<LocalHosts>
   const network = await openNetwork();
   const folder = join(runsFolder(), network.bridge);
   const privateKeyPath = join(folder, "id_ed25519");
-  let record: LocalHosts = { folder, network, hosts: [], privateKeyPath };
+  let record: LocalHosts = { owner: process.pid, folder, network, hosts: [], privateKeyPath };
   try {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -76,11 +78,14 @@ export async function closeHosts(record: LocalHosts): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Hosts that earlier runs left on purpose (`--keep`) or by being killed. */
+/** Hosts that earlier runs left on purpose (`--keep`) or by being killed; those of a run that goes on are not among them. */
 export async function hostsLeftBehind(): Promise<LocalHosts[]> {
   const runs = await readdir(runsFolder()).catch(() => []);
-  const records = runs.map((run) => readFile(join(runsFolder(), run, RECORD), "utf8").catch(() => undefined));
-  return (await Promise.all(records)).flatMap((text) => (text ? [JSON.parse(text) as LocalHosts] : []));
+  const texts = await Promise.all(
+    runs.map((run) => readFile(join(runsFolder(), run, RECORD), "utf8").catch(() => undefined)),
+  );
+  const records = texts.flatMap((text) => (text ? [JSON.parse(text) as LocalHosts] : []));
+  return records.filter(({ owner }) => !isRunning(owner));
 }
 
 /** The hosts as a stack's config names them. */

@@ -57,7 +57,7 @@ describe("npm run rehearse", function () {
     const before = await traces();
     let interruptedMs = Number.POSITIVE_INFINITY;
     const { code, stderr } = await rehearse([], (said, child) => {
-      if (!said.includes("started shardplan-vllm.service")) return;
+      if (Number.isFinite(interruptedMs) || !said.includes("started shardplan-vllm.service")) return;
       interruptedMs = Date.now();
       child.kill("SIGINT");
     });
