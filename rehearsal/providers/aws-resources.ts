@@ -86,7 +86,11 @@ function typeOutputs(type: string, seed: string, inputs: Properties): Properties
     case "aws:ec2/launchTemplate:LaunchTemplate":
       return { latestVersion: 1, defaultVersion: 1 };
     case "aws:ec2/keyPair:KeyPair":
-      return { keyPairId: `key-0${seed.slice(0, 16)}`, fingerprint: seed.slice(0, 32) };
+      return {
+        keyName: inputs.keyName ?? `key-${seed.slice(0, 7)}`,
+        keyPairId: `key-0${seed.slice(0, 16)}`,
+        fingerprint: seed.slice(0, 32),
+      };
     case "aws:ec2/vpc:Vpc":
       return {
         defaultSecurityGroupId: `sg-0${seed.slice(16, 32)}`,
