@@ -69,7 +69,16 @@ export function awsOutputs(
     ? `${prefix}-0${seed.slice(0, 16)}`
     : `${given ?? `${kind.toLowerCase()}-${seed.slice(0, 7)}`}`;
   const arn = `arn:aws:${module}:${REGION}:${ACCOUNT}:${kind.toLowerCase()}/${id}`;
-  return { id, outputs: { id, arn, name: id, ...typeOutputs(type, seed, inputs) } };
+  return {
+    id,
+    outputs: {
+      id,
+      arn,
+      name: id,
+      ...(kind === "KeyPair" ? { keyName: id } : {}),
+      ...typeOutputs(type, seed, inputs),
+    },
+  };
 }
 
 function typeOutputs(type: string, seed: string, inputs: Properties): Properties {

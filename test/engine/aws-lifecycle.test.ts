@@ -77,6 +77,11 @@ describe("the AWS program on the real engine", function () {
     assert.deepEqual(outputs.measured, { kvCacheTokens: 1_250_000 });
   });
 
+  it("previews no change once it is up", async () => {
+    const { changeSummary } = await program.stack.preview();
+    assert.deepEqual(changesOf(changeSummary), {});
+  });
+
   it("changes nothing the second time", async () => {
     const { changes, steps } = await up();
     assert.deepEqual({ changes, steps }, { changes: {}, steps: [] });
