@@ -43,7 +43,8 @@ describe("gatewayConfig", () => {
 describe("endpointUrl", () => {
   it("leaves out the usual port and prefers the public name", () => {
     assert.equal(endpointUrl(planOf(), "203.0.113.7"), "https://203.0.113.7");
-    const plan = planOf({ gateway: { domain: "llm.example.com", port: 8443 } });
-    assert.equal(endpointUrl(plan, "203.0.113.7"), "https://llm.example.com:8443");
+    assert.equal(endpointUrl(planOf({ gateway: { port: 8443 } }), "203.0.113.7"), "https://203.0.113.7:8443");
+    const named = planOf({ gateway: { domain: "llm.example.com" } });
+    assert.equal(endpointUrl(named, "203.0.113.7"), "https://llm.example.com");
   });
 });
