@@ -1,8 +1,8 @@
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { utils } from "ssh2";
 import type { HostConfig } from "../../lib/config";
 import { cacheFolder, isRunning } from "../cache";
+import { newSshKeyPair } from "../ssh-key-pair";
 import { bootHost, stopHost, waitForSsh } from "./host-process";
 import { mountLayer, unmountUnder } from "./layer";
 import { closeNetwork, hostAddress, type LocalNetwork, openNetwork } from "./local-network";
@@ -49,7 +49,7 @@ export async function openHosts(options: LocalHostsOptions): Promise<LocalHosts>
   try {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const key = utils.generateKeyPairSync("ed25519", { comment: "rehearsal" });
+    const key = newSshKeyPair("rehearsal");
     await writeFile(privateKeyPath, key.private, { mode: 0o600 });
     for (let number = 1; number <= options.count; number++) {
       const host = await addHost({ record, options, number, publicKey: key.public });
@@ -115,7 +115,7 @@ async function addHost({ record, options, number, publicKey }: NewHost): Promise
   const name = `${network.bridge}-${number}`;
   const address = hostAddress(network, number);
   const root = await mountLayer(options.tree, join(folder, name));
-  const hostKey = utils.generateKeyPairSync("ed25519", { comment: name });
+  const hostKey = newSshKeyPair(name);
   await configure(root, {
     "etc/hostname": `${name}\n`,
     "etc/hosts": hostsFile(network, options.count),

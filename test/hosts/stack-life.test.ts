@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { utils } from "ssh2";
 import { leftOnHosts } from "../../rehearsal/left-on-host";
 import { destroyStack, upStack } from "../../rehearsal/run-stack";
+import { newSshKeyPair } from "../../rehearsal/ssh-key-pair";
 import { deployedSteps, registeredTypes, rerun } from "./deployed-steps";
 import { needsRoot, openTestHost, type TestHost } from "./local-host";
 
@@ -44,13 +44,13 @@ describe("a stack on a real host", function () {
 
   it("names a key that the host refuses", async () => {
     const privateKeyPath = join(host.hosts.folder, "strange_key");
-    await writeFile(privateKeyPath, utils.generateKeyPairSync("ed25519").private, { mode: 0o600 });
+    await writeFile(privateKeyPath, newSshKeyPair().private, { mode: 0o600 });
     const said = await host.failureOf({}, { ...host.config, privateKeyPath });
     assert.match(said, /^hosts\[0\] .*: refuses the SSH key for user deploy; put its public half/);
   });
 
   it("refuses a host whose key has changed", async () => {
-    const hostKey = utils.generateKeyPairSync("ed25519").public;
+    const hostKey = newSshKeyPair().public;
     const said = await host.failureOf({}, { ...host.config, hostKey });
     assert.match(said, /^hosts\[0\] .*: the host key has changed: hostKey pins .*, the host shows /);
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { utils } from "ssh2";
 import { type RemoteCommand, runRemoteCommand } from "../../../rehearsal/providers/remote-command";
+import { newSshKeyPair } from "../../../rehearsal/ssh-key-pair";
 import { type Answer, openServer, type TestServer } from "./ssh-server";
 
 /** The expected words are those of @pulumi/command 1.2.1 and of the Go packages that it prints errors of. */
@@ -85,7 +85,7 @@ describe("a remote command", () => {
   });
 
   it("tries a refused key again up to the limit, because it counts as a failed dial", async () => {
-    const privateKey = utils.generateKeyPairSync("ed25519").private;
+    const privateKey = newSshKeyPair().private;
     const failing = run(() => ({ exit: 0 }), { connection: { privateKey } as RemoteCommand["connection"] });
     await assert.rejects(failing, {
       message:
@@ -98,7 +98,7 @@ describe("a remote command", () => {
   });
 
   it("refuses a host whose key is not the pinned one", async () => {
-    const hostKey = utils.generateKeyPairSync("ed25519").public;
+    const hostKey = newSshKeyPair().public;
     const failing = run(() => ({ exit: 0 }), { connection: { hostKey } as RemoteCommand["connection"] });
     await assert.rejects(failing, {
       message: "after 2 failed attempts: ssh: handshake failed: ssh: host key mismatch",

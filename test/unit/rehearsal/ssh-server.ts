@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { type Connection, Server, utils } from "ssh2";
 import { connectionSchema, type SshConnection } from "../../../rehearsal/providers/ssh-connection";
+import { newSshKeyPair } from "../../../rehearsal/ssh-key-pair";
 
 /** What the server does with a command. */
 export type Answer = (
@@ -19,8 +20,8 @@ export interface TestServer {
 
 /** An SSH server on loopback that answers commands itself. It takes the variables in `accepted`, as AcceptEnv does. */
 export async function openServer(answer: Answer, accepted: readonly string[] = []): Promise<TestServer> {
-  const hostKey = utils.generateKeyPairSync("ed25519");
-  const userKey = utils.generateKeyPairSync("ed25519");
+  const hostKey = newSshKeyPair();
+  const userKey = newSshKeyPair();
   const known = utils.parseKey(userKey.public);
   if (known instanceof Error) throw known;
   let dials = 0;
