@@ -29,8 +29,12 @@ export async function shardplan() {
   const weights = new ModelWeights("weights", { plan, nodes, secrets }, { dependsOn: engine });
   const ray = new RayCluster("ray", { plan, nodes }, { dependsOn: weights });
   const vllm = new VllmService("vllm", { plan, nodes, secrets }, { dependsOn: ray });
-  const gateway = new Gateway("gateway", { plan, nodes }, { dependsOn: vllm });
-  const verification = new Verification("verification", { plan, nodes, gateway }, { dependsOn: gateway });
+  const gateway = new Gateway("gateway", { plan, nodes, vllm }, { dependsOn: vllm });
+  const verification = new Verification(
+    "verification",
+    { plan, nodes, gateway, vllm },
+    { dependsOn: gateway },
+  );
 
   return stackOutputs({ plan, nodes, vllm, gateway, verification });
 }

@@ -88,7 +88,8 @@ export class GpuNode extends pulumi.ComponentResource {
             }),
         ...(capacityBlock ? { instanceMarketOptions: { marketType: "capacity-block" } } : {}),
       },
-      { parent: this },
+      // Read at first boot alone: a new version of the script must not replace machines that serve.
+      { parent: this, ignoreChanges: ["userData"] },
     );
   }
 

@@ -13,6 +13,7 @@ import type { Plan } from "../../lib/strategy";
 import { remoteStep } from "../remote-step";
 import { certificateKind, type Gateway } from "./gateway";
 import { headOf, type Node } from "./node";
+import type { VllmService } from "./vllm-service";
 
 const completion = z.object({
   text: z.string(),
@@ -29,6 +30,7 @@ export interface VerificationArgs {
   readonly plan: Plan;
   readonly nodes: readonly Node[];
   readonly gateway: Gateway;
+  readonly vllm: VllmService;
 }
 
 /** Proves the service through the gateway, as a client would; runs again whenever what is served changes. */
@@ -37,7 +39,7 @@ export class Verification extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { plan, nodes, gateway }: VerificationArgs,
+    { plan, nodes, gateway, vllm }: VerificationArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("shardplan:infra:Verification", name, {}, opts);
@@ -58,6 +60,7 @@ export class Verification extends pulumi.ComponentResource {
           VLLM_VERSION: plan.deployment.serving.vllmVersion,
           VLLM_UNIT: UNITS.vllm,
           VLLM_PORT: PORTS.vllm,
+          KEY_ID: vllm.keyId,
           SERVED: digest(vllmUnit(plan, PLACEHOLDER_ADDRESSES)),
         },
       },

@@ -16,6 +16,8 @@ export interface VllmServiceArgs {
 export class VllmService extends pulumi.ComponentResource {
   /** Tokens that vLLM says its KV cache holds; 0 if its log has forgotten. */
   readonly kvCacheTokens: pulumi.Output<number>;
+  /** Changes when the API key does and says nothing of it: the gateway has to learn of a new key, too. */
+  readonly keyId: pulumi.Output<string>;
 
   constructor(name: string, args: VllmServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("shardplan:infra:VllmService", name, {}, opts);
@@ -26,7 +28,7 @@ export class VllmService extends pulumi.ComponentResource {
       {
         host: head.host,
         step: "vllm",
-        result: z.object({ version: z.string(), kvCacheTokens: z.number() }),
+        result: z.object({ version: z.string(), kvCacheTokens: z.number(), keyId: z.string() }),
         removable: true,
         parameters: {
           UNIT: UNITS.vllm,
@@ -39,7 +41,10 @@ export class VllmService extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.kvCacheTokens = step.result.apply((found) => found.kvCacheTokens);
+    // The step's input holds the key, so the engine may take all that comes out for secret.
+    const found = pulumi.unsecret(step.result);
+    this.kvCacheTokens = found.apply(({ kvCacheTokens }) => kvCacheTokens);
+    this.keyId = found.apply(({ keyId }) => keyId);
     this.registerOutputs({ kvCacheTokens: this.kvCacheTokens });
   }
 }

@@ -31,17 +31,17 @@ find_missing() {
 install_packages() {
   find_missing
   [ ${#MISSING[@]} -gt 0 ] || return 0
-  local caddy_was_here=yes
-  command -v caddy >/dev/null || caddy_was_here=no
+  # The package starts a server of its own on port 80; ours is a unit of our own. Before, so that no interrupt lets it start.
+  [ -e /lib/systemd/system/caddy.service ] || systemctl mask --quiet caddy.service
   info "installing ${MISSING[*]}"
+  # shellcheck disable=SC2016 # the inner shell expands it
   run_long apt 1800 -- /bin/bash -c 'export DEBIAN_FRONTEND=noninteractive
     dpkg --configure -a
-    apt-get -qq -o DPkg::Lock::Timeout=600 update
+    # At first boot another apt holds the lock of the lists, for which apt-get does not wait.
+    for try in $(seq 60); do apt-get -qq update && break; sleep 10; done
     exec apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends "$@"' apt "${MISSING[@]}" ||
-    { tail -n 20 "$LOGS/apt.log" >&2; fatal "apt-get could not install ${MISSING[*]}" \
+    { tail -n 20 "$LOGS/apt.log" | plain >&2; fatal "apt-get could not install ${MISSING[*]}" \
       "see the lines above and $LOGS/apt.log; check the host's package sources"; }
-  # The package starts a server of its own on port 80; ours is a unit of our own.
-  if [ "$caddy_was_here" = no ]; then systemctl disable --now --quiet caddy.service 2>/dev/null || true; fi
   changed "installed ${MISSING[*]}"
 }
 
@@ -67,6 +67,8 @@ make_folders() {
   make_folder /etc/shardplan 755 root
   make_folder "$SECRETS" 700 root
   make_folder "$STATE/models" 755 root
+  # vLLM keeps what it compiled here, as its own user.
+  make_folder "$STATE/cache" 755 "$ENGINE_USER"
 }
 
 # Services that write a line every ten seconds for months must not fill the disk.

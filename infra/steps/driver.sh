@@ -19,7 +19,8 @@ apply() {
   result "driver=$(driver_version)" "skipped="
 }
 
-driver_version() { nvidia-smi --query-gpu=driver_version --format=csv,noheader 2>/dev/null | head -n 1; }
+# Empty while the driver does not load: nvidia-smi then fails, with its complaint on stdout.
+driver_version() { nvidia-smi --query-gpu=driver_version --format=csv,noheader 2>/dev/null | grep -m1 -E '^[0-9]+\.' || true; }
 
 # Unattended upgrades have moved Fabric Manager away from its driver and stopped fleets (aws-parallelcluster #3034).
 hold_packages() {
@@ -41,7 +42,7 @@ install_driver() {
   write_file /run/shardplan/install-driver.sh 700 root "$script" || true
   run_long driver 2400 --setenv=DISTRIBUTION="$distribution" --setenv=BRANCH="$MINIMUM_DRIVER" \
     --setenv=NVSWITCH="$NVSWITCH" -- /bin/bash /run/shardplan/install-driver.sh ||
-    { tail -n 20 "$LOGS/driver.log" | cut -c1-300 >&2
+    { tail -n 20 "$LOGS/driver.log" | cut -c1-300 | plain >&2
       fatal "could not install the NVIDIA driver" "see the lines above and $LOGS/driver.log; or use an image that brings the driver"; }
   changed "installed NVIDIA driver $(driver_version)"
 }
@@ -57,7 +58,7 @@ if ! dpkg-query -W cuda-keyring >/dev/null 2>&1; then
     "https://developer.download.nvidia.com/compute/cuda/repos/$DISTRIBUTION/x86_64/$keyring"
   dpkg -i "/run/shardplan/$keyring"
 fi
-$apt update
+for try in $(seq 60); do $apt update && break; sleep 10; done
 $apt install -y --no-install-recommends "linux-headers-$(uname -r)" build-essential
 $apt install -y --no-install-recommends "nvidia-driver-pinning-$BRANCH"
 packages=(nvidia-open)

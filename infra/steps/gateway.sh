@@ -1,17 +1,14 @@
 # shellcheck shell=bash
 # The TLS gateway in front of vLLM: a Caddy of our own beside any that the host has.
-# in:  HOST_NAME, UNIT, UNIT_TEXT, CADDYFILE, PORT, CERTIFICATE (internal, acme)
+# in:  HOST_NAME, UNIT, UNIT_TEXT, CADDYFILE, PORT, CERTIFICATE (internal, acme), KEY_ID (a new key runs the step again)
 # out: {"certificateAuthority"}
 ROOT_CERTIFICATE=/var/lib/shardplan-gateway/caddy/pki/authorities/local/root.crt
 
 apply() {
-  local restart=no
-  if write_file "$SECRETS/gateway.env" 600 root "SHARDPLAN_API_KEY=$(cat "$SECRETS/api-key")"$'\n'; then restart=yes; fi
-  if write_file /etc/shardplan/Caddyfile 644 root "$CADDYFILE"; then
-    restart=yes
-    check_configuration
-  fi
-  apply_unit "$UNIT" "$UNIT_TEXT" "$restart"
+  write_file "$SECRETS/gateway.env" 600 root "SHARDPLAN_API_KEY=$(cat "$SECRETS/api-key")"$'\n' || true
+  write_file /etc/shardplan/Caddyfile 644 root "$CADDYFILE" || true
+  check_configuration
+  apply_unit "$UNIT" "$UNIT_TEXT" "$SECRETS/gateway.env" /etc/shardplan/Caddyfile
   wait_for_port
   result "certificateAuthority=$(certificate_authority)"
 }

@@ -13,12 +13,15 @@ export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 SECRETS=/etc/shardplan/secrets STATE=/var/lib/shardplan LOGS=/var/log/shardplan ENGINE_USER=shardplan
 CHANGES=0
 
-info() { printf '%s: %s\n' "$HOST_NAME" "$*" >&2; }
+# What a service logs may be cut inside a character or be coloured; the engine takes only valid text.
+plain() { tr -cd '\11\12\40-\176'; }
+
+info() { printf '%s: %s\n' "$HOST_NAME" "$*" | plain >&2; }
 
 # What is wrong, then what to do. The last line that a user reads.
 fatal() {
   local problem=$1 remedy=$2
-  printf 'error: %s: %s; %s\n' "$HOST_NAME" "$problem" "$remedy" >&2
+  printf 'error: %s: %s; %s\n' "$HOST_NAME" "$problem" "$remedy" | plain >&2
   exit 1
 }
 
@@ -79,18 +82,20 @@ write_file() {
   changed "wrote $path"
 }
 
-# Writes a unit, enables it, and starts or restarts it only if something changed ($3 = yes) or it is not running.
+# Writes a unit, enables it, and restarts it unless it runs and was last started with this unit and these files. The
+# stamp decides, not whether a file was written just now: a step that was cut off in between must restart next time.
 apply_unit() {
-  local unit=$1 text=$2 restart=$3
-  if write_file "/etc/systemd/system/$unit" 644 root "$text"; then
-    systemctl daemon-reload
-    restart=yes
-  fi
+  local unit=$1 text=$2 stamp="$SECRETS/.started-$1" sum
+  shift 2
+  write_file "/etc/systemd/system/$unit" 644 root "$text" || true
+  sum=$(cat "/etc/systemd/system/$unit" "$@" | sha256sum)
   systemctl is-enabled --quiet "$unit" 2>/dev/null || systemctl enable --quiet "$unit"
-  if [ "$restart" = yes ] || ! systemctl is-active --quiet "$unit"; then
+  if [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || ! systemctl is-active --quiet "$unit"; then
+    systemctl daemon-reload
     systemctl reset-failed "$unit" 2>/dev/null || true
     systemctl restart "$unit"
     changed "started $unit"
+    write_file "$stamp" 600 root "$sum" || true
   fi
 }
 
@@ -98,7 +103,7 @@ remove_unit() {
   local unit=$1
   [ -f "/etc/systemd/system/$unit" ] || return 0
   systemctl disable --now --quiet "$unit" 2>/dev/null || true
-  rm -f "/etc/systemd/system/$unit"
+  rm -f "/etc/systemd/system/$unit" "$SECRETS/.started-$unit"
   systemctl daemon-reload
   systemctl reset-failed "$unit" 2>/dev/null || true
   changed "removed $unit"
@@ -108,7 +113,7 @@ remove_unit() {
 show_log() {
   local unit=$1 lines=${2:-40}
   info "the last $lines lines of $unit:"
-  journalctl -u "$unit" -n "$lines" -o cat --no-pager 2>/dev/null | cut -c1-300 >&2 || true
+  journalctl -u "$unit" -n "$lines" -o cat --no-pager 2>/dev/null | cut -c1-300 | plain >&2 || true
 }
 
 # Who listens on a TCP port: "unit name" or "process name (pid)"; nothing if the port is free.

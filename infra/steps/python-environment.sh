@@ -47,7 +47,7 @@ install_environment() {
     --setenv=ENVIRONMENT="$ENVIRONMENT" --setenv=LOCATION="$LOCATION" --setenv=SOURCE="$SOURCE" \
     --setenv=VLLM="vllm==$VLLM_VERSION" --setenv=RAY="${RAY_VERSION:+ray[default,cgraph]==$RAY_VERSION}" \
     --setenv=UV="uv==$UV_VERSION" -- /bin/bash /run/shardplan/install-environment.sh ||
-    { tail -n 20 "$LOGS/python-environment.log" | cut -c1-300 >&2
+    { tail -n 20 "$LOGS/python-environment.log" | cut -c1-300 | plain >&2
       fatal "could not install vLLM $VLLM_VERSION" "see the lines above and $LOGS/python-environment.log; check serving.packageSource and the host's way to it"; }
   as_planned || fatal "installed vLLM '$(version_of vllm)' and Ray '$(version_of ray)' instead of the planned versions" \
     "remove $ENVIRONMENT on the host and run pulumi up again"

@@ -4,9 +4,8 @@
 # out: {"node"}
 
 apply() {
-  local restart=no
-  if write_file "$SECRETS/ray.env" 600 root "$(secret_lines)"; then restart=yes; fi
-  apply_unit "$UNIT" "$UNIT_TEXT" "$restart"
+  write_file "$SECRETS/ray.env" 600 root "$(secret_lines)" || true
+  apply_unit "$UNIT" "$UNIT_TEXT" "$SECRETS/ray.env"
   wait_for_node
   result "node=$NODE_ADDRESS"
 }

@@ -2,16 +2,15 @@
 # vLLM as a service. Done only when it has answered a real completion: /health and /v1/models can say 200 while
 # generation is dead (vllm-project/vllm #53157). Fails at the first death while loading, with the log.
 # in:  HOST_NAME, UNIT, UNIT_TEXT, PORT, MODEL_NAME, READY_SECONDS, API_KEY (secret; empty: made here, kept)
-# out: {"version","kvCacheTokens"}
+# out: {"version","kvCacheTokens","keyId" (changes when the key does, says nothing of it)}
 
 apply() {
-  local restart=no
   make_api_key
-  if write_file "$SECRETS/vllm.env" 600 root "VLLM_API_KEY=$(cat "$SECRETS/api-key")"$'\n'; then restart=yes; fi
+  write_file "$SECRETS/vllm.env" 600 root "VLLM_API_KEY=$(cat "$SECRETS/api-key")"$'\n' || true
   SINCE=$(date '+%Y-%m-%d %H:%M:%S')
-  apply_unit "$UNIT" "$UNIT_TEXT" "$restart"
+  apply_unit "$UNIT" "$UNIT_TEXT" "$SECRETS/vllm.env"
   wait_until_ready
-  result "version=$(server_version)" "kvCacheTokens:=$(kv_cache_tokens)"
+  result "version=$(server_version)" "kvCacheTokens:=$(kv_cache_tokens)" "keyId=$(stat -c %Y "$SECRETS/api-key")"
 }
 
 remove() {

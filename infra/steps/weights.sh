@@ -13,7 +13,10 @@ apply() {
       hub) download_from_hub ;;
       bucket) download_from_bucket ;;
     esac
-    mark_complete
+    chmod -R a+rX "$MODEL_PATH"
+    # A unit that vanished with a reboot looks like one that ended well: the files decide.
+    require_complete
+    write_file "$MODEL_PATH/.shardplan-complete" 644 root "$(origin)"$'\n' || true
   fi
   require_complete
   result "path=$MODEL_PATH" "files:=$(weight_files | wc -l)" "bytes:=$(weight_files | xargs -r stat -L -c %s | awk '{n += $1} END {print n + 0}')"
@@ -24,11 +27,6 @@ weight_files() { find -L "$MODEL_PATH" -maxdepth 1 -name '*.safetensors' | sort;
 origin() { echo "$SOURCE $REPOSITORY $REVISION $BUCKET"; }
 
 already_here() { [ "$(cat "$MODEL_PATH/.shardplan-complete" 2>/dev/null)" = "$(origin)" ]; }
-
-mark_complete() {
-  chmod -R a+rX "$MODEL_PATH"
-  write_file "$MODEL_PATH/.shardplan-complete" 644 root "$(origin)"$'\n' || true
-}
 
 # Room for what is still missing, and a tenth more.
 require_space() {
@@ -48,9 +46,9 @@ download_from_hub() {
   printf 'HF_TOKEN=%s\n' "$HUB_TOKEN" >"$TOKEN_FILE"
   # original/ holds the same weights once more in another format.
   run_long weights 14400 --property=EnvironmentFile="$TOKEN_FILE" --setenv=HF_HUB_DISABLE_PROGRESS_BARS=1 \
-    --setenv=HF_XET_HIGH_PERFORMANCE=1 --setenv=HF_HOME="$STATE/cache/hub" -- \
+    --setenv=HF_XET_HIGH_PERFORMANCE=1 --setenv=HF_HOME=/var/cache/shardplan/hub -- \
     "$ENVIRONMENT/bin/hf" download "$REPOSITORY" --revision "$REVISION" --exclude 'original/*' --local-dir "$MODEL_PATH" ||
-    { tail -n 5 "$LOGS/weights.log" | cut -c1-300 >&2
+    { tail -n 5 "$LOGS/weights.log" | cut -c1-300 | plain >&2
       fatal "could not download $REPOSITORY@$REVISION" \
         "accept the model's licence on the hub and set its token: pulumi config set --secret shardplan:huggingFaceToken"; }
   changed "downloaded $REPOSITORY@$REVISION"
@@ -59,7 +57,7 @@ download_from_hub() {
 download_from_bucket() {
   info "copying $BUCKET, $((WEIGHTS_BYTES / 1000000000)) GB"
   run_long weights 14400 -- /bin/bash -c "$(bucket_script)" bucket "$BUCKET" "$MODEL_PATH" ||
-    { tail -n 5 "$LOGS/weights.log" | cut -c1-300 >&2
+    { tail -n 5 "$LOGS/weights.log" | cut -c1-300 | plain >&2
       fatal "could not copy $BUCKET" "check shardplan:model.location and that the host may read it (on AWS its instance role)"; }
   changed "copied $BUCKET"
 }

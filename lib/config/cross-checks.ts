@@ -214,12 +214,21 @@ function packageLocation({ serving }: Deployment): CrossProblem[] {
 }
 
 function capacityBlock({ aws }: Deployment): CrossProblem[] {
-  return when(
-    aws.capacityBlock && aws.capacityReservationId === undefined,
-    "is needed with aws.capacityBlock: the id of the block (cr-...)",
-    "aws.capacityReservationId",
-    "aws.capacityBlock",
-  );
+  const reserved = aws.capacityReservationId !== undefined;
+  return [
+    ...when(
+      aws.capacityBlock && !reserved,
+      "is needed with aws.capacityBlock: the id of the block (cr-...)",
+      "aws.capacityReservationId",
+      "aws.capacityBlock",
+    ),
+    ...when(
+      reserved && aws.availabilityZone === undefined,
+      "is needed with aws.capacityReservationId: the zone of the reservation",
+      "aws.availabilityZone",
+      "aws.capacityReservationId",
+    ),
+  ];
 }
 
 /** The gateway proves its name by TLS-ALPN, which certificate authorities ask for on port 443 only (RFC 8737). */

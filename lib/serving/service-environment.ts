@@ -15,6 +15,8 @@ export function serviceEnvironment(plan: Plan, addresses: NodeAddresses): Record
   return {
     PATH: `${paths.pythonEnvironment}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
     HOME: paths.state,
+    // Nobody reads it: with another version the units differ, and so the services start anew on it.
+    SHARDPLAN_ENGINE: `vllm ${serving.vllmVersion} ray ${serving.rayVersion}`,
     VLLM_CACHE_ROOT: `${paths.state}/cache/vllm`,
     VLLM_HOST_IP: addresses.node,
     GLOO_SOCKET_IFNAME: addresses.networkInterface,

@@ -102,10 +102,18 @@ describe("the AWS program on the real engine", function () {
     assert.deepEqual(steps, ["vllm", "verify"]);
   });
 
+  it("restarts Ray and vLLM on another version, and proves it", async () => {
+    await program.configure({ serving: { maxNumSeqs: 120, rayVersion: "2.59.0" } });
+    assert.deepEqual((await up()).steps, ["python-environment", "ray", "vllm", "verify"]);
+    await program.configure({ serving: { maxNumSeqs: 120 } });
+    assert.deepEqual((await up()).steps, ["python-environment", "ray", "vllm", "verify"]);
+  });
+
   it("keeps a secret out of the state's text and of the outputs", async () => {
     await program.stack.setConfig("shardplan:apiKey", { value: "sk-canary-1234567890", secret: true });
     const { steps, outputs } = await up();
-    assert.deepEqual(steps, ["vllm"]);
+    // vLLM and the gateway must agree on the key, and the proof is made with it.
+    assert.deepEqual(steps, ["vllm", "gateway", "verify"]);
     assert.ok(!JSON.stringify(outputs).includes("canary"));
     // The state as it lies on the backend; an export would decrypt it.
     const states = join(program.engine.folder, "state");

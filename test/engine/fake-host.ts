@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { Server, type ServerChannel, utils } from "ssh2";
+import { newSshKeyPair } from "../../rehearsal/ssh-key-pair";
 
 /** One script that the program sent to the host. */
 export interface ReceivedStep {
@@ -43,7 +45,7 @@ const ANSWERS: Record<string, object> = {
 
 /** A new key pair as OpenSSH writes it. */
 export function newKeyPair(): { privateKey: string; publicKey: string } {
-  const { private: privateKey, public: publicKey } = utils.generateKeyPairSync("ed25519");
+  const { private: privateKey, public: publicKey } = newSshKeyPair();
   return { privateKey, publicKey: publicKey.trim() };
 }
 
@@ -72,7 +74,7 @@ export async function openFakeHost(authorizedKey: string): Promise<FakeHost> {
         channel.on("end", () => {
           const step = /^run_step (\S+) "\$@"$/m.exec(script)?.[1] ?? "";
           received.push({ step, action: / -- (\w+);/.exec(command)?.[1] ?? "", script });
-          answer(channel, step, failures);
+          answer(channel, step, { failures, script });
         });
       });
     });
@@ -87,11 +89,24 @@ export async function openFakeHost(authorizedKey: string): Promise<FakeHost> {
   };
 }
 
-function answer(channel: ServerChannel, step: string, failures: Map<string, string>): void {
+/** As the host's script does: another for each key. */
+function keyId(script: string): string {
+  const key = /^API_KEY=(.*)$/m.exec(script)?.[1] ?? "";
+  return createHash("sha256").update(key).digest("hex").slice(0, 8);
+}
+
+function answer(
+  channel: ServerChannel,
+  step: string,
+  { failures, script }: { failures: Map<string, string>; script: string },
+): void {
   const words = failures.get(step);
   failures.delete(step);
   if (words !== undefined) channel.stderr.write(`${words}\n`);
-  else channel.write(`${JSON.stringify({ changes: 1, ...ANSWERS[step] })}\n`);
+  else
+    channel.write(
+      `${JSON.stringify({ changes: 1, ...ANSWERS[step], ...(step === "vllm" ? { keyId: keyId(script) } : {}) })}\n`,
+    );
   channel.exit(words === undefined ? 0 : 1);
   channel.end();
 }

@@ -67,6 +67,11 @@ const REFUSED: [DeploymentInput, string, RegExp][] = [
   [{ gateway: { domain: "llm.example.com", port: 8443 } }, "gateway.port", /must be 443/],
   [{ aws: { capacityBlock: true } }, "aws.capacityReservationId", /cr-/],
   [
+    { aws: { capacityReservationId: "cr-0123456789abcdef0" } },
+    "aws.availabilityZone",
+    /zone of the reservation/,
+  ],
+  [
     { serving: { extraArgs: ["--seed=1", "--max-model-len=4096"] } },
     "serving.extraArgs.1",
     /comes from the plan; set envelope\.maxModelLen/,
