@@ -72,9 +72,13 @@ async function main(): Promise<void> {
   process.stdout.write(`${report(rehearsed)}\n`);
 }
 
-main().catch((error: unknown) => {
-  const line =
-    error instanceof UserError ? error.line : error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${line}\n`);
-  process.exitCode = 1;
-});
+function failureLine(error: unknown): string {
+  if (error instanceof UserError) return error.line;
+  return error instanceof Error ? error.message : String(error);
+}
+
+main().then(
+  // Ends here whatever is still open: a connection to a host that was shut down would keep the process for minutes.
+  () => process.stdout.write("", () => process.exit(0)),
+  (error: unknown) => process.stderr.write(`${failureLine(error)}\n`, () => process.exit(1)),
+);

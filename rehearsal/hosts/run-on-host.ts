@@ -3,6 +3,9 @@ import { type RemoteOutput, runRemoteCommand } from "../providers/remote-command
 import { connectionSchema } from "../providers/ssh-connection";
 import type { LocalHost, LocalHosts } from "./local-hosts";
 
+/** Nothing that is asked of a local host takes longer; without a limit a service that hangs would hang the rehearsal. */
+const LIMIT_SECONDS = 180;
+
 const silent = { status: () => {}, warn: () => {}, error: () => {} };
 
 /** Runs a bash script as root on a local host over SSH; `stdin` follows the script. Throws when it fails. */
@@ -13,7 +16,14 @@ export async function runOnHost(hosts: LocalHosts, host: LocalHost, script: stri
     privateKey: await readFile(hosts.privateKeyPath, "utf8"),
   });
   return runRemoteCommand(
-    { connection, command: "bash -s", stdin: script, environment: {}, offered: {}, logging: "none" },
+    {
+      connection,
+      command: `timeout --kill-after=10 ${LIMIT_SECONDS} bash -s`,
+      stdin: script,
+      environment: {},
+      offered: {},
+      logging: "none",
+    },
     silent,
   );
 }

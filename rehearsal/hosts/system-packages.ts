@@ -1,4 +1,5 @@
 import { access } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../lib/config";
 import type { Progress } from "../progress";
 import { hasProgram, runProgram } from "../run-program";
@@ -9,6 +10,10 @@ const NEEDED: ReadonlyArray<readonly [program: string, package_: string]> = [
   ["systemd-nspawn", "systemd-container"],
   ["ip", "iproute2"],
 ];
+
+/** Another program that installs packages, such as unattended upgrades, is waited for. */
+const WAIT_FOR_LOCK = ["-o", "DPkg::Lock::Timeout=300"];
+const UPDATE_TRIES = 60;
 
 /**
  * Makes sure that local hosts can be made here: installs what is missing as root on Debian and Ubuntu, else throws
@@ -26,12 +31,30 @@ export async function ensureSystemPackages(progress: Progress): Promise<void> {
   if (!(await exists("/usr/bin/apt-get"))) throw cannot(`missing: ${missing.join(", ")}`, "install them");
   progress(`installing ${missing.join(", ")}`);
   try {
-    await runProgram("apt-get", ["update", "-qq"]);
-    await runProgram("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], {
-      env: { DEBIAN_FRONTEND: "noninteractive" },
-    });
+    await refreshPackageLists();
+    await runProgram(
+      "apt-get",
+      [...WAIT_FOR_LOCK, "install", "-y", "-qq", "--no-install-recommends", ...missing],
+      {
+        env: { DEBIAN_FRONTEND: "noninteractive" },
+      },
+    );
   } catch (cause) {
-    throw cannot(`cannot install ${missing.join(", ")}`, `try it by hand: ${install}`, cause);
+    const reason = (cause as Error).message.split("\n").at(-1);
+    throw cannot(`cannot install ${missing.join(", ")} (${reason})`, `try it by hand: ${install}`, cause);
+  }
+}
+
+/** `update` does not wait for the lock of the lists, whatever it is told. */
+async function refreshPackageLists(): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await runProgram("apt-get", ["update", "-qq"]);
+      return;
+    } catch (error) {
+      if (tries === UPDATE_TRIES || !/could not get lock/i.test((error as Error).message)) throw error;
+      await sleep(5000);
+    }
   }
 }
 
