@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
-import { access, open } from "node:fs/promises";
+import { access, open, readdir, rmdir } from "node:fs/promises";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface BootOptions {
@@ -12,18 +13,34 @@ export interface BootOptions {
   readonly mounts: Readonly<Record<string, string>>;
 }
 
+/** Where systemd keeps its tree of cgroups: version 1, both, or version 2 alone. */
+const CGROUP_TREES = ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
+
 /** Time that an orderly shutdown gets before the host is killed. */
 const SHUTDOWN_MS = 20_000;
+
+/**
+ * Where no systemd gives the container a scope, it would share our cgroup with every other host, and the systemd of one
+ * would meet, wait for and kill the services of the other that have the same names. $0: name of the cgroup.
+ */
+const IN_OWN_CGROUP = `
+if ! [ -d /run/systemd/system ]; then
+  for tree in ${CGROUP_TREES.join(" ")}; do
+    if [ -f "$tree/cgroup.procs" ]; then mkdir -p "$tree/$0" && echo $$ >"$tree/$0/cgroup.procs"; fi
+  done
+fi
+exec "$@"`;
 
 /** Boots the tree in a container with systemd as its first process; it outlives this process. Returns its pid. */
 export async function bootHost(options: BootOptions): Promise<number> {
   const console = await open(options.consoleLog, "a");
-  // Where this machine runs systemd, the container gets a scope of its own; elsewhere it stays in our cgroup.
+  // Where this machine runs systemd, the container gets a scope of its own; elsewhere it keeps the cgroup that we give it.
   const scope = (await isThere("/run/systemd/system")) ? [] : ["--keep-unit"];
   const mounts = Object.entries(options.mounts).map(([inside, outside]) => `--bind-ro=${outside}:${inside}`);
   const child = spawn(
-    "systemd-nspawn",
+    "sh",
     [
+      ...["-c", IN_OWN_CGROUP, options.name, "systemd-nspawn"],
       ...["--quiet", "--boot", "--register=no", ...scope],
       ...["--resolv-conf=off", "--timezone=off", "--link-journal=no", "--console=pipe"],
       `--machine=${options.name}`,
@@ -51,6 +68,20 @@ export async function stopHost(pid: number): Promise<void> {
       if (!isNspawn(pid, 0)) return;
       await sleep(100);
     }
+  }
+}
+
+/** Removes the cgroups that the host leaves; it has none of its own where this machine's systemd kept them. */
+export async function removeCgroups(name: string): Promise<void> {
+  for (const tree of CGROUP_TREES) {
+    const group = join(tree, name);
+    const inside = await readdir(group, { recursive: true, withFileTypes: true }).catch(() => []);
+    const folders = inside
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name));
+    // The innermost first: a cgroup with others in it cannot go.
+    for (const folder of [...folders.sort((a, b) => b.length - a.length), group])
+      await rmdir(folder).catch(() => {});
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { HostConfig } from "../../lib/config";
 import { cacheFolder, isRunning } from "../cache";
 import { newSshKeyPair } from "../ssh-key-pair";
-import { bootHost, stopHost, waitForSsh } from "./host-process";
+import { bootHost, removeCgroups, stopHost, waitForSsh } from "./host-process";
 import { mountLayer, unmountUnder } from "./layer";
 import { closeNetwork, hostAddress, type LocalNetwork, openNetwork } from "./local-network";
 
@@ -73,6 +73,7 @@ export async function stopHosts({ hosts }: LocalHosts): Promise<void> {
 export async function closeHosts(record: LocalHosts): Promise<void> {
   const { network, folder } = record;
   await stopHosts(record);
+  await Promise.all(record.hosts.map(({ name }) => removeCgroups(name)));
   await unmountUnder(folder);
   await closeNetwork(network);
   await rm(folder, { recursive: true, force: true });

@@ -38,14 +38,16 @@ async function rehearse(args: string[], whenSays: (said: string, child: ChildPro
   return { code: await code, stdout, stderr } satisfies Ended;
 }
 
-/** Bridges, mounts, containers and folders of local hosts on this machine. */
+/** Bridges, mounts, containers, cgroups and folders of local hosts on this machine. */
 async function traces(): Promise<string[]> {
   const links = await runProgram("ip", ["-brief", "link"]);
   const mounts = await readFile("/proc/self/mounts", "utf8");
   const processes = await runProgram("ps", ["-eo", "args"]);
   const lines = [links, mounts, processes].flatMap((listing) => listing.split("\n"));
   const runs = await readdir(join(cacheFolder(), "runs")).catch(() => []);
-  return [...lines.filter((line) => /(^|-)shardplan\d+|systemd-nspawn .*shardplan/.test(line)), ...runs];
+  const groups = await runProgram("find", ["/sys/fs/cgroup", "-maxdepth", "2", "-name", "shardplan*"]);
+  const own = lines.filter((line) => /(^|-)shardplan\d+|systemd-nspawn .*shardplan/.test(line));
+  return [...own, ...groups.split("\n").filter(Boolean), ...runs];
 }
 
 function answers(address: string): Promise<boolean> {
