@@ -24,9 +24,13 @@ function parseArguments(argv: readonly string[]): Arguments {
     .opts<Arguments>();
 }
 
-/** The first interrupt ends the rehearsal in order, a second one at once. */
+/** The first interrupt ends the rehearsal in order, a second one at once. So does a reader that went away. */
 function interruptible(): AbortSignal {
   const controller = new AbortController();
+  for (const stream of [process.stdout, process.stderr]) {
+    // Without a listener each write to a closed pipe is an exception, which Pulumi's runtime would log to that pipe.
+    stream.on("error", () => controller.abort(new Error("nobody reads what the rehearsal says")));
+  }
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(130);

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join, resolve } from "node:path";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { cacheFolder } from "../../rehearsal/cache";
 import { hostsLeftBehind } from "../../rehearsal/hosts/local-hosts";
@@ -33,10 +34,13 @@ async function rehearse(args: string[], whenSays: (said: string, child: ChildPro
     setTimeout(() => child.kill("SIGKILL"), (LIMIT_MINUTES + 2) * 60_000),
   ];
   const code = new Promise<number | null>((done) => child.on("close", done));
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [stdout, stderr] = await Promise.all([heard(child.stdout), heard(child.stderr)]);
   for (const limit of limits) clearTimeout(limit);
   return { code: await code, stdout, stderr } satisfies Ended;
 }
+
+/** All of a stream; what came is lost when the test itself closes it. */
+const heard = (stream: Readable): Promise<string> => text(stream).catch(() => "");
 
 /** Bridges, mounts, containers, cgroups and folders of local hosts on this machine. */
 async function traces(): Promise<string[]> {
@@ -78,6 +82,17 @@ describe("npm run rehearse", function () {
     assert.match(stderr, /interrupted: cleaning up/);
     // vLLM takes a minute or more to load; nobody waits for that.
     assert.ok(Date.now() - interruptedMs < 45_000);
+    assert.deepEqual(await traces(), before);
+  });
+
+  it("leaves nothing behind when nobody reads what it says any more", async () => {
+    const before = await traces();
+    const { code } = await rehearse([], (said, child) => {
+      if (!/\] up: /.test(said)) return;
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    });
+    assert.equal(code, 1);
     assert.deepEqual(await traces(), before);
   });
 
