@@ -72,6 +72,9 @@ function logIn(door: Door, pinned: PinnedKey, seen: { hostKey?: string }): Promi
       client.destroy();
       resolve(error);
     });
+    // A server that hangs up during the login (a host that is still booting does, for all users but root) is no error
+    // of the library, and its timeout is off by then.
+    client.once("close", () => resolve(new Error("the host ended the connection during the login")));
     client.connect(config);
   });
 }

@@ -24,6 +24,10 @@ const FIRST_DELAY_MS = 100;
 const DELAY_FACTOR = 1.5;
 const LONGEST_DELAY_MS = 5000;
 
+/** Go's net.Dialer: a probe every 15 s; the ninth that is not answered ends the connection. */
+const KEEPALIVE_MS = 15_000;
+const KEEPALIVE_TRIES = 9;
+
 /**
  * Opens an SSH connection. A failed dial, which includes a refused key and a host key that differs, is tried
  * again up to `dialErrorLimit` times (-1: for ever); `onRetry` hears of each. Keys that cannot be read fail at once.
@@ -56,6 +60,9 @@ function connectConfig(connection: SshConnection): ConnectConfig {
     port: Number(process.env.STAND_IN_SSH_PORT ?? port),
     username: connection.user,
     readyTimeout: connection.perDialTimeout * 1000,
+    // Go's dialer keeps the plugin's connections alive, and so notices a host that vanished without a word.
+    keepaliveInterval: KEEPALIVE_MS,
+    keepaliveCountMax: KEEPALIVE_TRIES,
     agent: connection.agentSocketPath ?? process.env.SSH_AUTH_SOCK,
   };
   if (password !== undefined) Object.assign(config, { password, tryKeyboard: true });
@@ -96,6 +103,8 @@ function dialOnce(config: ConnectConfig, connection: SshConnection): Promise<Cli
       client.destroy();
       reject(error);
     });
+    // A server that hangs up during the login is no error of the library, and its timeout is off by then.
+    client.once("close", () => reject(new Error("EOF")));
     client.on("keyboard-interactive", (_name, _instructions, _language, prompts, finish) =>
       finish(prompts.map(() => connection.password ?? "")),
     );

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { knock } from "../../../infra/hosts/knock";
 import { type FakeHost, newKeyPair, openFakeHost } from "../../engine/fake-host";
+import { openHangingUpServer } from "../rehearsal/hanging-up-server";
 
 describe("knock", () => {
   const key = newKeyPair();
@@ -51,6 +52,17 @@ describe("knock", () => {
       /^no SSH answer on port 1 \(.*ECONNREFUSED.*\); check address, port and firewall/,
     );
     assert.ok(Date.now() - started >= 4000);
+  });
+
+  it("does not wait for ever for a host that hangs up in the middle of the login, and tries again", async () => {
+    const booting = await openHangingUpServer();
+    const problem = await knock({ ...door(), ...booting });
+    await booting.close();
+    assert.match(
+      problem ?? "",
+      /^no SSH answer on port \d+ \(the host ended the connection during the login\)/,
+    );
+    assert.equal(booting.logins(), 3);
   });
 
   it("says that a private key cannot be read", async () => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { type RemoteCommand, runRemoteCommand } from "../../../rehearsal/providers/remote-command";
+import { connectionSchema } from "../../../rehearsal/providers/ssh-connection";
 import { newSshKeyPair } from "../../../rehearsal/ssh-key-pair";
+import { openHangingUpServer } from "./hanging-up-server";
 import { type Answer, openServer, type TestServer } from "./ssh-server";
 
 /** The expected words are those of @pulumi/command 1.2.1 and of the Go packages that it prints errors of. */
@@ -65,6 +67,17 @@ describe("a remote command", () => {
   it("fails when the connection ends without an exit status", async () => {
     const failing = run(() => ({ exit: "never" }));
     await assert.rejects(failing, /wait: remote command exited without exit status or exit signal: running/);
+  });
+
+  it("dials again when the server hangs up in the middle of the login", async () => {
+    const booting = await openHangingUpServer();
+    const connection = connectionSchema.parse({ host: "127.0.0.1", dialErrorLimit: 2, ...booting });
+    await assert.rejects(
+      run(() => ({ exit: 0 }), { connection }),
+      /after 2 failed attempts: ssh: handshake failed: EOF/,
+    );
+    await booting.close();
+    assert.equal(booting.logins(), 3);
   });
 
   it("fails hard when the server refuses a variable", async () => {
