@@ -6,6 +6,7 @@ import { newSshKeyPair } from "../ssh-key-pair";
 import { bootHost, removeCgroups, stopHost, waitForSsh } from "./host-process";
 import { mountLayer, unmountUnder } from "./layer";
 import { closeNetwork, hostAddress, type LocalNetwork, openNetwork } from "./local-network";
+import { runOnHost } from "./run-on-host";
 
 /** A local Linux host: a container with systemd, sshd and an address of its own. */
 export interface LocalHost {
@@ -56,12 +57,21 @@ export async function openHosts(options: LocalHostsOptions): Promise<LocalHosts>
       record = { ...record, hosts: [...record.hosts, host] };
       await writeFile(join(folder, RECORD), JSON.stringify(record, undefined, 2));
     }
-    await Promise.all(record.hosts.map(({ address }) => waitForSsh(address, BOOT_LIMIT_MS)));
-    return record;
+    const booted = record;
+    await Promise.all(booted.hosts.map((host) => waitForLogin(booted, host)));
+    return booted;
   } catch (error) {
     await closeHosts(record);
     throw error;
   }
+}
+
+/** While a host boots, its SSH server greets already and lets root in, but hangs up on everybody else. */
+const LOGINS_ARE_OPEN = `for try in $(seq ${BOOT_LIMIT_MS / 200}); do [ -e /run/nologin ] || exit 0; sleep 0.2; done; exit 1`;
+
+async function waitForLogin(hosts: LocalHosts, host: LocalHost): Promise<void> {
+  await waitForSsh(host.address, BOOT_LIMIT_MS);
+  await runOnHost(hosts, host, LOGINS_ARE_OPEN);
 }
 
 /** Shuts all hosts down; everything else about them stays. */

@@ -1,20 +1,23 @@
 import { readFile } from "node:fs/promises";
 import { type RemoteOutput, runRemoteCommand } from "../providers/remote-command";
 import { connectionSchema } from "../providers/ssh-connection";
-import type { LocalHost, LocalHosts } from "./local-hosts";
+
+/** No look at a host takes longer; what does has hung, and says so. */
+const LIMIT_SECONDS = 300;
 
 /** Nothing that is asked of a local host takes longer; without a limit a service that hangs would hang the rehearsal. */
 const LIMIT_SECONDS = 180;
 
 const silent = { status: () => {}, warn: () => {}, error: () => {} };
 
-/** Runs a bash script as root on a local host over SSH; `stdin` follows the script. Throws when it fails. */
-export async function runOnHost(hosts: LocalHosts, host: LocalHost, script: string): Promise<RemoteOutput> {
-  const connection = connectionSchema.parse({
-    host: host.address,
-    hostKey: host.hostKey,
-    privateKey: await readFile(hosts.privateKeyPath, "utf8"),
-  });
+/** Runs a bash script as root on a local host over SSH. Throws when it fails or takes too long (exit status 124). */
+export async function runOnHost(
+  { privateKeyPath }: { readonly privateKeyPath: string },
+  { address, hostKey }: { readonly address: string; readonly hostKey: string },
+  script: string,
+): Promise<RemoteOutput> {
+  const privateKey = await readFile(privateKeyPath, "utf8");
+  const connection = connectionSchema.parse({ host: address, hostKey, privateKey });
   return runRemoteCommand(
     {
       connection,
