@@ -9,9 +9,13 @@ import type { Host } from "./hosts/host";
 const STEPS = join(__dirname, "steps");
 const LIBRARY = readFileSync(join(STEPS, "lib.sh"), "utf8");
 
-/** The command is constant: script, parameters and secrets travel on standard input. */
+/**
+ * The command is constant: script, parameters and secrets travel on standard input. Without password-free sudo the
+ * script runs all the same and says so: what sudo says names neither the host nor what to do.
+ */
 const runAs = (action: "apply" | "remove") =>
-  `if [ "$(id -u)" = 0 ]; then exec bash -s -- ${action}; else exec sudo -n bash -s -- ${action}; fi`;
+  `if [ "$(id -u)" != 0 ] && sudo -n true </dev/null 2>/dev/null; then exec sudo -n bash -s -- ${action}; ` +
+  `else exec bash -s -- ${action}; fi`;
 
 /** What a remote step needs. */
 export interface RemoteStepArgs<Result> {

@@ -42,7 +42,17 @@ install_packages() {
     exec apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends "$@"' apt "${MISSING[@]}" ||
     { tail -n 20 "$LOGS/apt.log" | plain >&2; fatal "apt-get could not install ${MISSING[*]}" \
       "see the lines above and $LOGS/apt.log; check the host's package sources"; }
-  changed "installed ${MISSING[*]}"
+  require_installed "${MISSING[@]}"
+}
+
+# A unit that vanished, with a reboot for example, looks like one that ended well: the packages decide.
+require_installed() {
+  local wanted=("$@")
+  find_missing
+  [ ${#MISSING[@]} -eq 0 ] ||
+    fatal "apt-get ended without installing ${MISSING[*]}" "see $LOGS/apt.log on the host and run pulumi up again"
+  MISSING=("${wanted[@]}")
+  changed "installed ${wanted[*]}"
 }
 
 make_user() {

@@ -18,7 +18,6 @@ wait_for_boot() {
 }
 
 require_system() {
-  [ "$(id -u)" = 0 ] || fatal "the SSH user is not root and sudo did not help" "use root, or allow it password-free sudo"
   [ -d /run/systemd/system ] || fatal "systemd is not running" "use a host that boots with systemd"
   command -v apt-get >/dev/null || fatal "apt-get is missing" "use Ubuntu 24.04 or later, or Debian 12 or later"
 }

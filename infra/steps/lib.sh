@@ -58,10 +58,14 @@ json_string() {
 # Runs apply or remove, alone: a shell that an interrupted `pulumi up` left behind finishes first.
 run_step() {
   local step=$1 action=${2:-apply} lock=/run/shardplan/$1.lock
+  [ "$(id -u)" = 0 ] || fatal "the SSH user is not root and sudo did not help" "use root, or allow it password-free sudo"
   mkdir -p /run/shardplan "$LOGS"
   exec 9>"$lock"
-  flock -w 900 9 ||
-    fatal "step $step of an earlier run still holds $lock after 15 minutes" "end that process and run pulumi up again"
+  if ! flock -n 9; then
+    info "waiting for step $step of an earlier run (at most 15 minutes)"
+    flock -w 900 9 ||
+      fatal "step $step of an earlier run still holds $lock after 15 minutes" "end that process and run pulumi up again"
+  fi
   "$action" </dev/null
 }
 
@@ -93,7 +97,9 @@ apply_unit() {
   if [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || ! systemctl is-active --quiet "$unit"; then
     systemctl daemon-reload
     systemctl reset-failed "$unit" 2>/dev/null || true
-    systemctl restart "$unit"
+    # Not for ever: the job waits for every unit before this one, and vLLM's orderly stop alone takes two minutes.
+    timeout 600 systemctl restart "$unit" ||
+      { show_log "$unit" 20; fatal "$unit does not start" "see its log above and 'systemctl list-jobs' on the host"; }
     changed "started $unit"
     write_file "$stamp" 600 root "$sum" || true
   fi
@@ -140,28 +146,39 @@ require_port() {
 }
 
 # Runs long work as a transient unit, so that it survives a lost connection, and follows it with progress lines.
-# A second call finds the unit still running and follows it. Arguments: name, limit in seconds, then systemd-run's
-# properties up to --, then the command.
+# A second call finds the unit still running and follows it; work with other arguments (another model, another version)
+# is let finish first. Arguments: name, limit in seconds, then systemd-run's properties up to --, then the command.
 run_long() {
-  local name=$1 limit=$2 unit log properties=()
+  local name=$1 limit=$2 unit log work properties=()
   shift 2
-  unit="shardplan-step-$name.service" log="$LOGS/$name.log"
+  unit="shardplan-step-$name.service" log="$LOGS/$name.log" work="shardplan $name $(sha256sum <<<"$*" | cut -c1-16)"
   while [ "$1" != -- ]; do properties+=("$1"); shift; done
   shift
-  if ! systemctl is-active --quiet "$unit"; then
+  if is_running "$unit" && [ "$(systemctl show -p Description --value "$unit")" != "$work" ]; then
+    info "waiting for what an earlier run began: $unit"
+    follow "$unit" "$log" || true
+  fi
+  if ! is_running "$unit"; then
     systemctl reset-failed "$unit" 2>/dev/null || true
     : >"$log"
-    systemd-run --quiet --unit="$unit" --property=RemainAfterExit=no --property=RuntimeMaxSec="$limit" \
+    systemd-run --quiet --unit="$unit" --description="$work" --property=RuntimeMaxSec="$limit" \
       --property=StandardOutput="append:$log" --property=StandardError="append:$log" "${properties[@]}" -- "$@"
   fi
   follow "$unit" "$log"
 }
 
+# A unit that is just ending counts, too: until then nobody knows whether it failed.
+is_running() {
+  case "$(systemctl show -p ActiveState --value "$1")" in
+    active | activating | deactivating | reloading) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
 # Waits for a transient unit's end. Returns its success; a unit that failed stays known to systemd until reset.
 follow() {
   local unit=$1 log=$2 started=$SECONDS said=$SECONDS
-  while [ "$(systemctl show -p ActiveState --value "$unit")" = active ] ||
-    [ "$(systemctl show -p ActiveState --value "$unit")" = activating ]; do
+  while is_running "$unit"; do
     sleep 1
     if [ $((SECONDS - said)) -ge 15 ]; then
       said=$SECONDS

@@ -28,9 +28,12 @@ PYTHON
 }
 
 as_planned() {
-  [ -x "$ENVIRONMENT/bin/vllm" ] && [ "$(version_of vllm)" = "$VLLM_VERSION" ] &&
+  is_complete && [ -x "$ENVIRONMENT/bin/vllm" ] && [ "$(version_of vllm)" = "$VLLM_VERSION" ] &&
     { [ -z "$RAY_VERSION" ] || { [ -x "$ENVIRONMENT/bin/ray" ] && [ "$(version_of ray)" = "$RAY_VERSION" ]; }; }
 }
+
+# uv unpacks packages side by side: vLLM and Ray can be there while PyTorch is still missing.
+is_complete() { [ "$SOURCE" = preinstalled ] || [ -e "$ENVIRONMENT/.shardplan-complete" ]; }
 
 refuse_preinstalled() {
   [ -x "$ENVIRONMENT/bin/python" ] ||
@@ -58,13 +61,16 @@ install_environment() {
 install_script() {
   cat <<'SCRIPT'
 set -euo pipefail
-[ -x "$ENVIRONMENT/bin/python" ] || python3 -m venv "$ENVIRONMENT"
+rm -f "$ENVIRONMENT/.shardplan-complete"
+# The interpreter is there long before pip: a half-made environment is made again, over what there is.
+"$ENVIRONMENT/bin/python" -m pip --version >/dev/null 2>&1 || python3 -m venv "$ENVIRONMENT"
 offline=()
 [ "$SOURCE" != wheelhouse ] || offline=(--no-index --find-links "$LOCATION")
 "$ENVIRONMENT/bin/python" -m pip install --quiet --progress-bar off "${offline[@]}" "$UV"
 backend=(--torch-backend=auto)
 [ "$SOURCE" != wheelhouse ] || backend=()
-exec "$ENVIRONMENT/bin/uv" pip install --no-progress --python "$ENVIRONMENT/bin/python" "${backend[@]}" "${offline[@]}" "$VLLM" ${RAY:+"$RAY"}
+"$ENVIRONMENT/bin/uv" pip install --no-progress --python "$ENVIRONMENT/bin/python" "${backend[@]}" "${offline[@]}" "$VLLM" ${RAY:+"$RAY"}
+: >"$ENVIRONMENT/.shardplan-complete"
 SCRIPT
 }
 

@@ -21,7 +21,7 @@ secret_lines() { printf 'RAY_AUTH_MODE=token\nRAY_AUTH_TOKEN=%s\n' "$RAY_TOKEN";
 
 # The head's control store answers and lists this node as alive.
 node_is_alive() {
-  RAY_AUTH_MODE=token RAY_AUTH_TOKEN="$RAY_TOKEN" RAY_DEDUP_LOGS=0 timeout 60 "$ENVIRONMENT/bin/python" - \
+  RAY_AUTH_MODE=token RAY_AUTH_TOKEN="$RAY_TOKEN" RAY_DEDUP_LOGS=0 timeout --kill-after=10 60 "$ENVIRONMENT/bin/python" - \
     "$HEAD_ADDRESS:$RAY_PORT" "$NODE_ADDRESS" >>"$LOGS/ray.log" 2>&1 <<'PYTHON'
 import sys
 from ray._raylet import GcsClient

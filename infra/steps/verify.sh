@@ -14,7 +14,7 @@ apply() {
   models=$(ask /v1/models --fail) || fail "the gateway does not list models: $models"
   grep -qF "$(json_string "$MODEL_NAME")" <<<"$models" || fail "the server serves $models instead of $MODEL_NAME"
   require_version
-  answer=$(ask /v1/completions --fail -H 'Content-Type: application/json' --data "$REQUEST" --write-out '\n%{time_total}') ||
+  answer=$(ask /v1/completions --max-time 600 --fail -H 'Content-Type: application/json' --data "$REQUEST" --write-out '\n%{time_total}') ||
     fail "the completion failed: $(cut -c1-300 <<<"$answer")"
   report
 }
@@ -25,12 +25,12 @@ ask() {
   printf 'header = "Authorization: Bearer %s"\n' "$(cat "$SECRETS/api-key")" | gateway "$path" --config - "$@"
 }
 
-# Over this host's loopback, but under the public name, so that the certificate is checked as a client would.
+# Only an answer of the model may take long (a later --max-time wins). Over this host's loopback, but under the public name, so that the certificate is checked as a client would.
 gateway() {
   local path=$1 trust=()
   shift
   [ "$CERTIFICATE" = acme ] || trust=(--cacert "$ROOT_CERTIFICATE")
-  curl --silent --show-error --max-time 600 "${trust[@]}" --connect-to "$CONNECT:127.0.0.1:$PORT" "$@" "$ENDPOINT$path" 2>&1
+  curl --silent --show-error --max-time 30 "${trust[@]}" --connect-to "$CONNECT:127.0.0.1:$PORT" "$@" "$ENDPOINT$path" 2>&1
 }
 
 # A public certificate takes some seconds to be issued.

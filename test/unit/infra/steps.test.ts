@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -77,10 +77,130 @@ describe("lib.sh", () => {
     rmSync(folder, { recursive: true });
   });
 
+  it("says that root is needed where sudo did not help", () => {
+    const { status, stderr } = runBash("id() { echo 1000; }; apply() { echo ran; }; run_step test apply");
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /^error: test: the SSH user is not root and sudo did not help; use root, or allow it/,
+    );
+  });
+
   it("says on one line what is wrong, on which host, and what to do", () => {
     const { status, stderr } = runBash('fatal "port 443 is in use" "stop that process"');
     assert.equal(status, 1);
     assert.equal(stderr, "error: test: port 443 is in use; stop that process\n");
+  });
+});
+
+/** Runs `code` behind the library and, without the line that starts it, a step; `commands` stand in for programs. */
+function runStepCode(step: string, code: string, commands: Record<string, string> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "shardplan-steps-"));
+  for (const [name, script] of Object.entries(commands)) {
+    writeFileSync(join(folder, name), `#!/bin/bash\ncd ${folder}\n${script}\n`, { mode: 0o755 });
+  }
+  const body = readFileSync(join(STEPS, `${step}.sh`), "utf8").replace(/^run_step .*$/m, "");
+  const input = `HOST_NAME=test\n${library}\n${body}\nLOGS=${folder}\nFOLDER=${folder}\n${code}`;
+  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+  const { status, stdout, stderr } = spawnSync("bash", ["-s"], {
+    input,
+    encoding: "utf8",
+    env,
+    timeout: 15_000,
+  });
+  rmSync(folder, { recursive: true });
+  return { status, stdout, stderr };
+}
+
+describe("long work", () => {
+  /** systemd that goes through the lines of the file `states`, one with each question, and writes down what it starts. */
+  const SYSTEMD = {
+    systemctl: `case "$*" in
+      *ActiveState*) head -n 1 states; [ "$(wc -l <states)" -eq 1 ] || sed -i 1d states ;;
+      *Description*) cat description ;;
+      is-failed*) grep -q failed states ;;
+    esac`,
+    "systemd-run": `echo "$@" >>started; printf '%s\\n' "$@" | sed -n 's/^--description=//p' >description`,
+    sleep: "",
+  };
+  const began = (states: string[], description: string) =>
+    `cd "$FOLDER"; printf '%s\\n' ${states.join(" ")} >states; echo '${description}' >description; : >started; : >apt.log`;
+
+  it("is over only when its unit has stopped, so that a failure is not taken for success", () => {
+    const { stdout } = runStepCode(
+      "base-packages",
+      `${began(["inactive", "inactive", "active", "deactivating", "failed"], "")}
+      if run_long apt 10 -- true; then echo success; else echo failure; fi`,
+      SYSTEMD,
+    );
+    assert.equal(stdout, "failure\n");
+  });
+
+  it("waits for other work of an earlier run, and then does its own", () => {
+    const { stdout, stderr } = runStepCode(
+      "base-packages",
+      `${began(["active", "active", "inactive", "inactive", "active", "inactive"], "another")}
+      run_long apt 10 -- install this && grep -c 'install this' started`,
+      SYSTEMD,
+    );
+    assert.equal(stdout, "1\n");
+    assert.match(stderr, /waiting for what an earlier run began: shardplan-step-apt\.service/);
+  });
+
+  it("follows the same work of an earlier run instead of doing it twice", () => {
+    const { stdout } = runStepCode(
+      "base-packages",
+      `${began(["inactive", "inactive", "inactive"], "")}
+      run_long apt 10 -- install this
+      printf 'active\\nactive\\nactive\\ninactive\\n' >states
+      run_long apt 10 -- install this
+      grep -c 'install this' started`,
+      SYSTEMD,
+    );
+    assert.equal(stdout, "1\n");
+  });
+});
+
+describe("base-packages.sh", () => {
+  it("fails when apt-get ended well and packages are missing all the same", () => {
+    const { status, stderr } = runStepCode(
+      "base-packages",
+      "PACKAGES=jq; systemctl() { :; }; run_long() { :; }; dpkg-query() { return 1; }; install_packages",
+    );
+    assert.equal(status, 1);
+    assert.match(stderr, /error: test: apt-get ended without installing jq; see /);
+  });
+});
+
+describe("python-environment.sh", () => {
+  const SETTINGS = "ENVIRONMENT=$FOLDER/venv VLLM_VERSION=1.0 RAY_VERSION='' SOURCE=index LOCATION=''";
+
+  it("does not take an environment for complete in which vLLM is there and the rest is still being unpacked", () => {
+    const { stdout } = runStepCode(
+      "python-environment",
+      `${SETTINGS}; version_of() { echo 1.0; }
+      mkdir -p "$ENVIRONMENT/bin"; install -m 755 /dev/null "$ENVIRONMENT/bin/vllm"
+      as_planned || echo incomplete
+      : >"$ENVIRONMENT/.shardplan-complete"
+      as_planned && echo complete`,
+    );
+    assert.equal(stdout, "incomplete\ncomplete\n");
+  });
+
+  it("completes an environment that was cut off between interpreter and pip", () => {
+    const pythons = {
+      python3: '[ "$2" = venv ] && install -D -m 755 good "$3/bin/python" && install -m 755 good "$3/bin/uv"',
+      good: "exit 0",
+    };
+    const { status, stdout, stderr } = runStepCode(
+      "python-environment",
+      `${SETTINGS}; export ENVIRONMENT SOURCE LOCATION VLLM=vllm==1.0 RAY= UV=uv
+      mkdir -p "$ENVIRONMENT/bin"; printf '#!/bin/sh\\nexit 1\\n' >"$ENVIRONMENT/bin/python"; chmod 755 "$ENVIRONMENT/bin/python"
+      bash -c "$(install_script)"; ls -A "$ENVIRONMENT"`,
+      pythons,
+    );
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout, ".shardplan-complete\nbin\n");
   });
 });
 
