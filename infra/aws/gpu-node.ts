@@ -25,8 +25,11 @@ const IMAGE_PARAMETER =
 const SSH_USER = "ubuntu";
 const SSH_PORT = 22;
 
-/** Failed dials before the first step gives up: with the plugin's backoff about 20 minutes, a large machine's boot. */
-const BOOT_DIAL_ERROR_LIMIT = 250;
+/**
+ * Failed dials before a step gives up: two minutes when SSH refuses, ten when nothing answers (15 s each), as when
+ * `aws.sshAllowedCidrs` lacks this machine. The boot is not in it: a machine that has published its host key answers.
+ */
+const DIAL_ERROR_LIMIT = 30;
 
 /** One GPU machine of the plan's type with a fixed public address. */
 export class GpuNode extends pulumi.ComponentResource {
@@ -40,7 +43,8 @@ export class GpuNode extends pulumi.ComponentResource {
     const instance = new aws.ec2.Instance(
       name,
       {
-        ami: settings.amiId ?? aws.ssm.getParameterOutput({ name: IMAGE_PARAMETER }, child).value,
+        // The insecure value is the same text, which the provider does not hide in the diff.
+        ami: settings.amiId ?? aws.ssm.getParameterOutput({ name: IMAGE_PARAMETER }, child).insecureValue,
         instanceType: args.plan.instance.name,
         subnetId: args.subnetId,
         vpcSecurityGroupIds: [args.securityGroupId],
@@ -108,7 +112,7 @@ export class GpuNode extends pulumi.ComponentResource {
         user: SSH_USER,
         privateKey: args.privateKey,
         hostKey: hostKeyOf(instance, args.hostKeyParameter, { parent: this }),
-        dialErrorLimit: BOOT_DIAL_ERROR_LIMIT,
+        dialErrorLimit: DIAL_ERROR_LIMIT,
       },
     };
   }

@@ -5,11 +5,13 @@
 # Set by the program in front of this text: PARAMETER, REGION.
 set -euo pipefail
 metadata=http://169.254.169.254/latest
+# The public address comes a moment after the start: a request made before it must not wait two minutes for nothing.
+impatient=(--connect-timeout 5 --max-time 20)
 
 fetch_metadata() {
   local token
-  token=$(curl -sf -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' "$metadata/api/token")
-  curl -sf -H "X-aws-ec2-metadata-token: $token" "$metadata/$1"
+  token=$(curl -sf "${impatient[@]}" -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' "$metadata/api/token")
+  curl -sf "${impatient[@]}" -H "X-aws-ec2-metadata-token: $token" "$metadata/$1"
 }
 
 # curl signs the request itself, so that no AWS command line tool need be in the image.
@@ -20,7 +22,7 @@ publish() {
   field() { sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p" <<<"$credentials"; }
   access=$(field AccessKeyId) secret=$(field SecretAccessKey) session=$(field Token)
   value="$(fetch_metadata meta-data/instance-id) $(cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub)"
-  curl -sf --config - "https://ssm.$REGION.amazonaws.com/" \
+  curl -sf "${impatient[@]}" --config - "https://ssm.$REGION.amazonaws.com/" \
     -H 'Content-Type: application/x-amz-json-1.1' -H 'X-Amz-Target: AmazonSSM.PutParameter' \
     --data "{\"Name\":\"$PARAMETER\",\"Value\":\"$value\",\"Type\":\"String\",\"Overwrite\":true}" <<CURL
 aws-sigv4 = "aws:amz:$REGION:ssm"

@@ -24,6 +24,11 @@ describe("the host key of an AWS instance", () => {
       script,
       /^#!\/bin\/bash\nPARAMETER=\/shardplan\/shardplan-prod\/host-key\/node-0\nREGION=us-east-1\n/,
     );
+    // Before the instance has its public address a request gets no answer; curl alone would wait for minutes.
+    assert.equal(
+      script.match(/\bcurl -/g)?.length,
+      script.match(/\bcurl -sf "\$\{impatient\[@\]\}"/g)?.length,
+    );
     // EC2 takes up to 16 KiB of user data before base64.
     assert.ok(Buffer.byteLength(script) < 16_384);
   });

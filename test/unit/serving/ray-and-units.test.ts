@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  basePackages,
   deploymentCommands,
   gatewayUnit,
   hostPaths,
@@ -53,6 +54,17 @@ describe("deploymentCommands", () => {
     const { verification } = deploymentCommands(planOf());
     for (const part of ["Hello, how are you?", '"temperature":0.7', '"max_tokens":100'])
       assert.ok(verification.includes(part));
+  });
+});
+
+describe("basePackages", () => {
+  it("bring what makes Python environments, unless none is made", () => {
+    const serving = { packageSource: "preinstalled", packageLocation: "/opt/vllm" } as const;
+    const bucket = { source: "bucket", location: "s3://weights/llama" } as const;
+    assert.ok(basePackages(planOf()).includes("python3-venv"));
+    assert.ok(!basePackages(planOf({ serving })).includes("python3-venv"));
+    // The copy from a bucket makes one for AWS's command line.
+    assert.ok(basePackages(planOf({ serving, model: bucket })).includes("python3-venv"));
   });
 });
 
