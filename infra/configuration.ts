@@ -4,7 +4,7 @@ import { type Deployment, deploymentFromPulumi } from "../lib/config";
 import { orRunError } from "./run-error";
 
 /** Folder of Pulumi.yaml and the stack files, from which relative paths in the configuration are taken. */
-const PROJECT = join(__dirname, "..");
+export const PROJECT = join(__dirname, "..");
 
 /** Secrets of the stack; each is absent unless set with `pulumi config set --secret`. */
 export interface Secrets {

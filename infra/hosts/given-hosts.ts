@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostConfig } from "../../lib/config";
-import type { Secrets } from "../configuration";
+import { PROJECT, type Secrets } from "../configuration";
 import type { Host } from "./host";
 
 /** Failed dials before a step gives up: about 20 s with the plugin's backoff, for a host that is just restarting sshd. */
@@ -41,9 +43,13 @@ export function privateKeyOf(host: HostConfig, index: number, secrets: Secrets):
   );
 }
 
+/** As a shell and a reader of the stack file take it: `~` is the home folder, relative is relative to that file. */
+export const keyFile = (path: string): string =>
+  path.startsWith("~/") ? join(homedir(), path.slice(2)) : resolve(PROJECT, path);
+
 function readKey(path: string, index: number): string {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(keyFile(path), "utf8");
   } catch (error) {
     throw new pulumi.RunError(
       `hosts[${index}].privateKeyPath: cannot read ${path} (${error instanceof Error ? error.message : error}); ` +

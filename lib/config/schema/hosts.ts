@@ -20,7 +20,9 @@ export const host = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("Path of the SSH private key on this machine. Default: the secret shardplan:sshPrivateKey."),
+    .describe(
+      "Path of the SSH private key on this machine (`~/...`, or from the stack file's folder). Default: the secret shardplan:sshPrivateKey.",
+    ),
   hostKey: hostKey.describe(
     "Public host key as `ssh-keyscan -t ed25519 ADDRESS` prints it, without the address. Always verified.",
   ),
