@@ -34,8 +34,8 @@ install_driver() {
   local distribution script
   distribution=$(os_release ID)$(os_release VERSION_ID | tr -d .)
   case "$distribution" in
-    ubuntu2204 | ubuntu2404 | debian12) ;;
-    *) fatal "no NVIDIA driver, and no recipe for $distribution" "install driver $MINIMUM_DRIVER or later, or use Ubuntu 22.04 or 24.04" ;;
+    ubuntu2404 | debian12) ;;
+    *) fatal "no NVIDIA driver, and no recipe for $distribution" "install driver $MINIMUM_DRIVER or later, or use Ubuntu 24.04 or Debian 12" ;;
   esac
   info "installing NVIDIA driver $MINIMUM_DRIVER; this takes minutes"
   script=$(driver_script)
@@ -94,13 +94,14 @@ start_fabric() {
   fatal "Fabric Manager does not start" "its version must equal the driver's ($(driver_version)); see its log above"
 }
 
-# nvidia-smi looks fine while the fabric is down, CUDA then fails with error 802: the fabric state decides.
+# nvidia-smi looks fine while the fabric is down, CUDA then fails with error 802: the fabric state decides. GPUs before
+# Hopper do not register with the fabric and say N/A; a Hopper that waits for it says In Progress.
 wait_for_gpus() {
   local deadline=$((SECONDS + 180)) ready
   while :; do
-    ready=$(nvidia-smi --query-gpu=name --format=csv,noheader | wc -l)
+    ready=$(nvidia-smi --query-gpu=index --format=csv,noheader | grep -cE '^[0-9]+$' || true)
     if [ "$NVSWITCH" = yes ]; then
-      ready=$(nvidia-smi -q | grep -A2 -E '^ +Fabric$' | grep -c -E 'State +: Completed' || true)
+      ready=$(nvidia-smi -q | grep -A2 -E '^ +Fabric$' | grep -c -E 'State +: (Completed|N/A)' || true)
     fi
     [ "$ready" -lt "$GPUS_NEEDED" ] || return 0
     [ "$SECONDS" -lt "$deadline" ] || break

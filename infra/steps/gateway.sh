@@ -21,7 +21,7 @@ remove() {
 
 check_configuration() {
   local complaint
-  complaint=$(SHARDPLAN_API_KEY=check HOME=/run/shardplan caddy validate --config /etc/shardplan/Caddyfile --adapter caddyfile 2>&1) && return
+  complaint=$(SHARDPLAN_API_KEY=check HOME=/run/shardplan timeout 60 caddy validate --config /etc/shardplan/Caddyfile --adapter caddyfile 2>&1) && return
   rm -f /etc/shardplan/Caddyfile
   fatal "Caddy refuses its configuration: $(tail -n 1 <<<"$complaint" | cut -c1-300)" "check shardplan:gateway.domain and gateway.port"
 }

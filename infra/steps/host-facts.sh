@@ -22,7 +22,8 @@ require_system() {
   command -v apt-get >/dev/null || fatal "apt-get is missing" "use Ubuntu 24.04 or later, or Debian 12 or later"
 }
 
-gpu_count() { nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | wc -l; }
+# Without a driver nvidia-smi complains on stdout: only its numbered lines are GPUs.
+gpu_count() { nvidia-smi --query-gpu=index --format=csv,noheader 2>/dev/null | grep -cE '^[0-9]+$' || true; }
 
 # Counts on the PCI bus, because a host without a driver yet has its GPUs all the same. 0302 and 0300: 3D and VGA
 # controllers; 0x10de: NVIDIA.

@@ -172,6 +172,43 @@ describe("base-packages.sh", () => {
   });
 });
 
+describe("host-facts.sh", () => {
+  it("says how many GPUs there are when nvidia-smi is there without a driver", () => {
+    const complaint = "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.";
+    const { status, stderr } = runStepCode(
+      "host-facts",
+      "GPU_KIND=gpu GPUS_NEEDED=8; gpus_on_bus() { echo 0; }; require_gpus",
+      { "nvidia-smi": `echo "${complaint}"; echo "Make sure that it is installed."; exit 9` },
+    );
+    assert.equal(status, 1);
+    assert.match(stderr, /^error: test: has 0 NVIDIA GPUs, the plan needs 8; use a host with 8 GPUs/);
+  });
+});
+
+describe("driver.sh", () => {
+  /** Two GPUs whose fabric is in the given state. */
+  const gpus = (state: string) => ({
+    "nvidia-smi": `if [ "$1" = -q ]; then
+      for gpu in 0 1; do printf '    Fabric\\n        State                             : %s\\n' '${state}'; done
+    else printf '0\\n1\\n'; fi`,
+    sleep: "",
+  });
+  const WAIT = "GPUS_NEEDED=2 NVSWITCH=yes; wait_for_gpus && echo ready";
+
+  it("is done when the fabric is up, or when the GPUs are of a kind that does not register with it", () => {
+    for (const state of ["Completed", "N/A"]) {
+      assert.equal(runStepCode("driver", WAIT, gpus(state)).stdout, "ready\n", state);
+    }
+  });
+
+  it("says so when the fabric does not come up", () => {
+    const passing = "sleep() { SECONDS=$((SECONDS + 100)); }";
+    const { status, stderr } = runStepCode("driver", `${passing}; ${WAIT}`, gpus("In Progress"));
+    assert.equal(status, 1);
+    assert.match(stderr, /^error: test: 0 of 2 GPUs are ready after 180 s/);
+  });
+});
+
 describe("python-environment.sh", () => {
   const SETTINGS = "ENVIRONMENT=$FOLDER/venv VLLM_VERSION=1.0 RAY_VERSION='' SOURCE=index LOCATION=''";
 
