@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -43,24 +44,46 @@ export async function exists(path: string): Promise<boolean> {
 
 /** Waits until no living process holds the lock file, then holds it. Returns how to give it back. */
 async function lock(path: string): Promise<() => Promise<void>> {
-  for (;;) {
-    try {
-      const file = await open(path, "wx");
-      await file.writeFile(String(process.pid));
-      await file.close();
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  const own = `${path}.${randomUUID()}`;
+  await writeFile(own, await identity(process.pid));
+  try {
+    while (!(await claim(own, path))) {
+      if (await isAbandoned(path)) await rm(path, { force: true });
+      await sleep(500);
     }
-    if (await isAbandoned(path)) await rm(path, { force: true });
-    await sleep(500);
+  } finally {
+    await rm(own, { force: true });
+  }
+  return () => rm(path, { force: true });
+}
+
+/** Puts the file there under its name, whole or not at all; false when there is one. */
+async function claim(own: string, path: string): Promise<boolean> {
+  try {
+    await link(own, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
   }
 }
 
 async function isAbandoned(path: string): Promise<boolean> {
-  const pid = Number(await readFile(path, "utf8").catch(() => "0"));
-  // An empty file was made a moment ago by a process that has not written its number yet.
-  return pid !== 0 && !isRunning(pid);
+  const holder = await readFile(path, "utf8").catch(() => undefined);
+  if (holder === undefined) return false;
+  const pid = Number(holder.split(" ")[0]);
+  return !(pid > 0 && isRunning(pid) && holder === (await identity(pid)));
+}
+
+/**
+ * Number of a process and when it started. The number alone is not enough: the cache outlives containers, and in each
+ * of them the numbers begin anew, so that a lock left behind would seem to be held for ever.
+ */
+async function identity(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  // After the name in parentheses, which may hold anything, the start is the 20th field (proc_pid_stat(5): field 22).
+  const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  return `${pid} ${started}`;
 }
 
 /** True while a process with this number lives. */

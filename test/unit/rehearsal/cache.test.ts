@@ -47,8 +47,18 @@ describe("the cache", () => {
 
   it("takes over the lock of a process that is gone", async () => {
     // No process has this number: Linux counts to 4194304 at most (kernel/pid.h: PID_MAX_LIMIT).
-    await writeFile(join(folder, "thing.lock"), "4194305");
+    await writeFile(join(folder, "thing.lock"), "4194305 1");
     await cached("thing", (path) => writeFile(path, "whole"));
     assert.deepEqual(await readdir(folder), ["thing"]);
+  });
+
+  it("takes over the lock of a process whose number another has now, and an empty one", async () => {
+    // This process lives, but started at another time (in another container, say) than the one that took the lock.
+    for (const holder of [`${process.pid} 1`, ""]) {
+      await writeFile(join(folder, "thing.lock"), holder);
+      await cached("thing", (path) => writeFile(path, "whole"));
+      assert.deepEqual(await readdir(folder), ["thing"]);
+      await rm(join(folder, "thing"));
+    }
   });
 });
