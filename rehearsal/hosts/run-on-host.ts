@@ -3,9 +3,6 @@ import { type RemoteOutput, runRemoteCommand } from "../providers/remote-command
 import { connectionSchema } from "../providers/ssh-connection";
 
 /** No look at a host takes longer; what does has hung, and says so. */
-const LIMIT_SECONDS = 300;
-
-/** Nothing that is asked of a local host takes longer; without a limit a service that hangs would hang the rehearsal. */
 const LIMIT_SECONDS = 180;
 
 const silent = { status: () => {}, warn: () => {}, error: () => {} };
