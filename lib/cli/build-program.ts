@@ -19,7 +19,7 @@ export function buildProgram(specs: readonly CommandSpec[], version: string, dis
     .description(ABOUT)
     .version(version)
     .exitOverride()
-    .showHelpAfterError("(`--help` shows the options)")
+    .configureOutput({ outputError: () => {} }) // `reportError` says it, in one line
     .addHelpText("after", CLOSING);
   for (const spec of specs) program.addCommand(buildCommand(spec, dispatch).copyInheritedSettings(program));
   return program;

@@ -6,7 +6,11 @@ import type { Io } from "./io";
 /** Tells the user what went wrong and returns the exit code: a line for their mistakes, a stack for ours. */
 export function reportError(error: unknown, io: Io): ExitCode {
   io.progress("");
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.met : EXIT.mistake;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.met;
+    if (error.code !== "commander.help") io.talk(usageLine(error.message));
+    return EXIT.mistake;
+  }
   if (error instanceof UserError) {
     io.talk(error.line);
     return EXIT.mistake;
@@ -14,4 +18,11 @@ export function reportError(error: unknown, io: Io): ExitCode {
   io.talk(error instanceof Error ? (error.stack ?? error.message) : String(error));
   io.talk("this is a bug in shardplan: please report it with the command line and the stack file");
   return EXIT.bug;
+}
+
+/** commander says what is wrong on one line and what was meant on the next. */
+function usageLine(message: string): string {
+  const [what = "", ...hints] = message.replace(/^error: /, "").split("\n");
+  const meant = hints.map((hint) => hint.replace(/^\(Did you mean (.*)\?\)$/, "did you mean $1?"));
+  return [what.replace(/\.$/, ""), ...meant, "`--help` shows the options"].join("; ");
 }
