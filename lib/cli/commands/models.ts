@@ -21,20 +21,10 @@ export const modelsCommand: CommandSpec = {
 };
 
 const CLOSING =
-  "Any other decoder-only model works by its Hugging Face config.json: --set model.configPath=config.json";
+  "KV: key/value heads; experts: active for a token/in all; context: longest sequence in tokens.\nAny other decoder-only model works by its Hugging Face config.json: --set model.configPath=config.json";
 
 function modelTable(): string {
-  const header = [
-    "model",
-    "parameters",
-    "BF16 GB",
-    "layers",
-    "hidden",
-    "heads",
-    "KV heads",
-    "experts",
-    "context",
-  ];
+  const header = ["model", "params", "BF16 GB", "layers", "hidden", "heads", "KV", "experts", "context"];
   const rows = listModels().map((model) => [
     model.name,
     `${(countParameters(model).total / 1e9).toFixed(1)} B`,
@@ -43,7 +33,7 @@ function modelTable(): string {
     String(model.hiddenSize),
     String(model.attentionHeads),
     String(model.keyValueHeads),
-    model.experts ? `${model.experts.activePerToken} of ${model.experts.count}` : "-",
+    model.experts ? `${model.experts.activePerToken}/${model.experts.count}` : "-",
     String(model.maxPositionEmbeddings),
   ]);
   return textTable(header, rows);

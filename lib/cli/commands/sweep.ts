@@ -23,7 +23,10 @@ export const sweepCommand: CommandSpec = {
       "shardplan sweep --param workload.requestRate=4..20:4 --format plot",
       "p99 latencies as bars against their targets",
     ],
-    ["shardplan sweep --param strategy.objective=latency,throughput,cost --format csv", "for a spreadsheet"],
+    [
+      "shardplan sweep --param strategy.objective=latency,throughput,cost --strategy auto --format csv",
+      "what each objective would choose, for a spreadsheet",
+    ],
   ],
   run({ options }: CommandInput, io: Io) {
     if (options.param === undefined) {
@@ -43,6 +46,7 @@ export const sweepCommand: CommandSpec = {
     });
     const format = options.json ? "json" : (options.table ?? formatOfEnding(options.out));
     emit(RENDER[format]({ param, rows, slo: deployments[0]?.slo, width: io.width }), options, io);
+    if (format === "table") for (const line of TABLE_UNITS) io.talk(line);
     return EXIT.met;
   },
 };
@@ -50,7 +54,20 @@ export const sweepCommand: CommandSpec = {
 /** Every value is read before the first plan, so that a mistake in the last one shows at once. */
 function deploymentAt(key: string, value: string, options: OptionValues, io: Io): Deployment {
   const strategies = options.strategy.flatMap(parseStrategy);
-  return readNamed(options, [...options.set, ...strategies, `${key}=${value}`], io).deployment;
+  try {
+    return readNamed(options, [...options.set, ...strategies, `${key}=${value}`], io).deployment;
+  } catch (error) {
+    throw inParam(error, `${key}=${value}`);
+  }
+}
+
+/** The user typed the value behind --param: the error says so. */
+function inParam(error: unknown, setting: string): unknown {
+  const typed = `--set ${setting}: `;
+  if (!(error instanceof UserError) || !error.message.includes(typed)) return error;
+  const { code, hint } = error;
+  const message = error.message.replace(typed, "");
+  return new UserError({ code, where: `--param ${setting}`, message, hint, cause: error });
 }
 
 function formatOfEnding(out: string | undefined): SweepFormat {
@@ -103,9 +120,9 @@ function tableHeader(key: string): string[] {
     "strategy",
     "TTFT p50",
     "TTFT p99",
-    "decode p50",
-    "decode p99",
-    "max req/s",
+    "dec. p50",
+    "dec. p99",
+    "max/s",
     "tok/s/GPU",
     "$/M",
     "misses",
@@ -127,11 +144,16 @@ function tableRow(row: SweepRow): string[] {
   ];
 }
 
-/** The first two checks that fail and how many more; CSV and JSON have them all. */
+/** The first check that fails and how many more, so that the table keeps within 100 columns; CSV and JSON have them all. */
 function missesText(misses: readonly string[]): string {
-  const more = misses.length > 2 ? [`+${misses.length - 2}`] : [];
-  return [...misses.slice(0, 2), ...more].join(" ");
+  return misses.length < 2 ? misses.join("") : `${misses[0]} +${misses.length - 1}`;
 }
+
+/** What the short titles mean: beside the table, not in it, so that the table can be piped. */
+const TABLE_UNITS: readonly string[] = [
+  "TTFT: time to first token, dec.: gap between tokens, both in ms; max/s: highest rate within the targets;",
+  "$/M: price of a million output tokens at the row's load. --format csv has every requirement that fails.",
+];
 
 function figure(value: number | null, digits: number): string {
   return value === null ? "-" : value.toFixed(digits);
