@@ -21,7 +21,7 @@ export class ConfigError extends UserError {
       code: "config",
       message: lines.join("\n"),
       where: first?.where ?? "configuration",
-      hint: "`shardplan config` describes every key",
+      hint: "`shardplan config reference` describes every key",
     });
     this.name = "ConfigError";
     this.problems = problems;

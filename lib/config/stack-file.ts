@@ -26,7 +26,10 @@ export function stackFile(stack: string, folder: string): string {
     if (existsSync(path)) return path;
   }
   const names = stackNames(folder);
-  const known = names.length === 0 ? "no stack files here; use --file" : `stacks here: ${names.join(", ")}`;
+  const known =
+    names.length === 0
+      ? "no stack files here; use --file"
+      : `stacks here: ${names.join(", ")}; choose one with --stack`;
   throw new ConfigError([{ where: `Pulumi.${stack}.yaml`, key: "", text: `no such file; ${known}` }]);
 }
 

@@ -79,6 +79,9 @@ describe("the packed npm package", function () {
     const shown = spawnSync(bin, ["config", "show", "--stack", "mine"], { cwd, env, encoding: "utf8" });
     assert.equal(JSON.parse(shown.stdout).slo.decode.p99Ms, 42);
     const other = spawnSync(bin, ["config", "show", "--stack", "dev"], { cwd, env, encoding: "utf8" });
-    assert.match(other.stderr, /^Pulumi\.dev\.yaml: no such file; stacks here: mine\n/);
+    assert.match(
+      other.stderr,
+      /^Pulumi\.dev\.yaml: no such file; stacks here: mine; choose one with --stack\n/,
+    );
   });
 });

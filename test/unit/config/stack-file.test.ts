@@ -127,7 +127,7 @@ config:
     write("", "Pulumi.b.yaml");
     assert.deepEqual(
       problemLines(() => stackFile("prod", folder)),
-      ["Pulumi.prod.yaml: no such file; stacks here: a, b"],
+      ["Pulumi.prod.yaml: no such file; stacks here: a, b; choose one with --stack"],
     );
     assert.deepEqual(
       problemLines(() => readStackFile(join(folder, "x.yaml"))),
