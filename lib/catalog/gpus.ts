@@ -32,7 +32,10 @@ export const gpus = [
     nvlinkBytesPerSecond: 450 * GIGA,
     pcieBytesPerSecond: 64 * GIGA,
     kernelTables: "h100-sxm",
-    provenance: card("h100_sxm.yaml", "vLLM's own log of 79.18 GiB (measured-vllm-memory.csv)"),
+    provenance: card(
+      "h100_sxm.yaml",
+      "vLLM's own log of 79.18 GiB (llm-d/llm-d-benchmark@d773a122 config_explorer/empirical-vllm-memory-results.md)",
+    ),
   },
   {
     name: "H200-SXM-141GB",

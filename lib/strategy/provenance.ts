@@ -8,7 +8,7 @@ type Unprovenanced = Omit<Plan, "provenance">;
 
 /** Kernels, attention, collectives and their source, in one line. */
 const VLLM_MEMORY =
-  "vLLM v1/worker/gpu_worker.py determine_available_memory; constants fitted on data/measured-vllm-memory.csv (docs/numbers.md)";
+  "vLLM v1/worker/gpu_worker.py determine_available_memory; constants fitted on logs that llm-d/llm-d-benchmark@d773a122 config_explorer/empirical-vllm-memory-results.md and others published (bench/data/vllm-memory.csv, docs/numbers.md)";
 
 function degrees({ strategy }: Unprovenanced): Record<string, string> {
   return {

@@ -4,7 +4,7 @@ const GIB = 2 ** 30;
 export const memoryConstants = {
   /**
    * Sampler, bytes per sequence and vocabulary entry: FP32 logits, their softmax, sorted values and indices.
-   * 4.84 GiB / (1024 x 128 256) = 39.6 and 5.64 GiB / (1024 x 151 936) = 38.9 (measured-vllm-memory.csv, llmd rows at
+   * 4.84 GiB / (1024 x 128 256) = 39.6 and 5.64 GiB / (1024 x 151 936) = 38.9 (llm-d/llm-d-benchmark, its rows at
    * vLLM's default of 1024 sequences); 1.26 GiB / (256 x 128 256) = 41.2 (vllmpr10511 at the old default of 256).
    */
   samplerBytesPerLogit: 40,

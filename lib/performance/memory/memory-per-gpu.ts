@@ -144,7 +144,7 @@ function tokensIn(bytes: number, bytesPerToken: number): number {
 /**
  * Memory of all stages of a replica. Formula of vLLM 0.11: KV = utilization x visible - weights - activation peak -
  * non-torch; it reproduces vLLM's logged KV cache within 0.01 GiB when fed its logged parts (planner check on
- * measured-vllm-memory.csv). The parts themselves are estimates, hence the band.
+ * bench/data/vllm-memory.csv). The parts themselves are estimates, hence the band.
  */
 export function replicaMemory(input: MemoryInput): ReplicaMemory {
   const stages = Array.from({ length: input.pipelineParallel }, (_, stage) => memoryPerGpu(input, stage));

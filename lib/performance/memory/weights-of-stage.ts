@@ -19,7 +19,7 @@ const BF16_BYTES = 2;
 /**
  * Bytes of weights on one GPU of a stage, as vLLM loads them: projections and vocabulary cut by TP, key and value heads
  * replicated when there are fewer than ranks, norms and the MoE router replicated on every rank.
- * Checked against vLLM's log: 33.88 GiB for Llama-3.3-70B FP8 at TP2 (measured-vllm-memory.csv) within 0.2 %.
+ * Checked against vLLM's log: 33.88 GiB for Llama-3.3-70B FP8 at TP2 (llm-d/llm-d-benchmark) within 0.2 %.
  */
 export function weightsOfStage(model: ModelArchitecture, shards: WeightShards): number {
   const { tensorParallel, layers } = shards;

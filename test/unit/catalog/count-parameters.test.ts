@@ -48,7 +48,7 @@ describe("the weights", () => {
   });
 
   it("of Llama-3-70B in FP8 are what vLLM loads: 33.88 GiB on each of two GPUs", () => {
-    // data/measured-vllm-memory.csv, Llama-3.3-70B FP8 at TP2; scales and rounding stay below 0.3 %.
+    // llm-d/llm-d-benchmark empirical-vllm-memory-results.md, Llama-3.3-70B FP8 at TP2; scales and rounding stay below 0.3 %.
     const gib = weightBytes(findModel("Llama-3.3-70B-Instruct"), "fp8") / 2 / 2 ** 30;
     assert.ok(Math.abs(gib / 33.88 - 1) < 0.003, String(gib));
   });
