@@ -5,7 +5,8 @@ import type { Plan, Provenance } from "./types";
 
 type Unprovenanced = Omit<Plan, "provenance">;
 
-const SIMULATION =
+/** What every simulated figure cites. */
+export const SIMULATION_SOURCE =
   "discrete-event simulation of vLLM's V1 scheduler over the step times of docs/numbers.md, constants from bench/calibrate";
 
 /** The workload and the seed: what every simulated figure depends on. */
@@ -34,13 +35,13 @@ const latencyFormulas = {
 function latencies(situation: Situation, plan: Unprovenanced): Provenance[] {
   const inputs = runInputs(situation, plan);
   return Object.entries(latencyFormulas).flatMap(([name, formula]) => [
-    { figure: `latency.${name}.*`, kind: "derived" as const, formula, inputs, source: SIMULATION },
+    { figure: `latency.${name}.*`, kind: "derived" as const, formula, inputs, source: SIMULATION_SOURCE },
     ...["p50LowMs", "p50HighMs", "p99LowMs", "p99HighMs"].map((edge) => ({
       figure: `latency.${name}.${edge}`,
       kind: "derived" as const,
       formula: "percentile x edge of the 80 % error band",
       inputs,
-      source: plan.bandSources?.[name as keyof typeof latencyFormulas] ?? SIMULATION,
+      source: plan.bandSources?.[name as keyof typeof latencyFormulas] ?? SIMULATION_SOURCE,
     })),
   ]);
 }
@@ -52,7 +53,7 @@ function throughput(situation: Situation, plan: Unprovenanced): Provenance[] {
     kind: "derived",
     formula,
     inputs,
-    source: SIMULATION,
+    source: SIMULATION_SOURCE,
   });
   return [
     derived("maxBatchSize", "most sequences that ran at once on one replica"),
@@ -115,13 +116,13 @@ function communication(situation: Situation, plan: Unprovenanced): Provenance[] 
       "decodeStepShare",
       "(all-reduce + all-to-all + stage transfer) / step, of a decode step at the mean batch",
       { step: msText(plan.steps.decode.totalMs) },
-      SIMULATION,
+      SIMULATION_SOURCE,
     ),
     derived(
       "prefillShare",
       "(all-reduce + all-to-all + stage transfer) / step, of a step that fills the token budget",
       { step: msText(plan.steps.prefill.totalMs) },
-      SIMULATION,
+      SIMULATION_SOURCE,
     ),
     derived(
       "nvlinkUtilization",
@@ -142,7 +143,7 @@ function balance(situation: Situation, plan: Unprovenanced): Provenance[] {
     kind: "derived",
     formula,
     inputs,
-    source: SIMULATION,
+    source: SIMULATION_SOURCE,
   });
   return [
     derived("balance.memoryEpsilon", "(max - min) / mean of the memory demand of the stages' GPUs"),

@@ -1,8 +1,8 @@
 import { UserError } from "../../config";
 import type { Plan, Provenance } from "../../strategy";
 import { planCommands } from "../json/plan-commands";
-import { planJson } from "../json/plan-json";
-import { figureProvenance } from "./figure-provenance";
+import { type Json, planJson } from "../json/plan-json";
+import { type FigureProvenance, figureProvenance } from "./figure-provenance";
 import { figureText } from "./figure-text";
 import { nearestFigures } from "./nearest-figures";
 import { numericFigures } from "./numeric-figures";
@@ -18,6 +18,13 @@ export interface Explanation {
   readonly formula: string;
   readonly inputs: Readonly<Record<string, string>>;
   readonly source: string;
+  /** The 80 % error band, where the figure has one, and what its width was measured on. */
+  readonly band?: {
+    readonly low: number;
+    readonly high: number;
+    readonly text: string;
+    readonly source: string;
+  };
 }
 
 /**
@@ -26,17 +33,34 @@ export interface Explanation {
  * @throws UserError that names the nearest figures when there is no such figure.
  */
 export function explain(plan: Plan, figure: string): readonly Explanation[] {
-  const figures = numericFigures(planJson(plan, planCommands(plan)));
+  const json = planJson(plan, planCommands(plan));
+  const figures = numericFigures(json);
   const wanted = figure.replaceAll("[", ".").replaceAll("]", "");
   const found = figures.filter(([path]) => path === wanted || path.startsWith(`${wanted}.`));
-  if (found.length === 0) throw unknownFigure(figure, figures);
+  if (found.length === 0) throw statedAsText(json, wanted) ?? unknownFigure(figure, figures);
   const provenance = figureProvenance(plan);
+  const values = new Map(figures);
   return found.flatMap(([path, value]) => {
     const entry = provenance(path);
     if (entry === undefined) return [];
     const { kind, formula, inputs, source } = entry;
-    return [{ figure: path, value, text: figureText(path, value), kind, formula, inputs, source }];
+    const explanation = { figure: path, value, text: figureText(path, value), kind, formula, inputs, source };
+    const band = bandOf(path, values, provenance);
+    return [band === undefined ? explanation : { ...explanation, band }];
   });
+}
+
+/** `p50Ms` has its band in `p50LowMs` and `p50HighMs`, `kvCacheTokens` in `kvCacheTokensLow` and `kvCacheTokensHigh`. */
+function bandOf(
+  path: string,
+  values: ReadonlyMap<string, number>,
+  provenance: FigureProvenance,
+): Explanation["band"] {
+  const edge = (name: string) => (path.endsWith("Ms") ? path.replace(/Ms$/, `${name}Ms`) : `${path}${name}`);
+  const [low, high] = [values.get(edge("Low")), values.get(edge("High"))];
+  if (low === undefined || high === undefined) return undefined;
+  const text = `${figureText(path, low)} to ${figureText(path, high)}`;
+  return { low, high, text, source: provenance(edge("High"))?.source ?? "" };
 }
 
 /** Explanations as text for a terminal. */
@@ -46,13 +70,32 @@ export function renderExplanation(explanations: readonly Explanation[]): string 
       const inputs = Object.entries(explanation.inputs).map(([name, value]) => `    ${name} = ${value}`);
       return [
         `${explanation.figure} = ${explanation.text}`,
+        ...(explanation.band === undefined ? [] : [`  band     ${explanation.band.text} (80 %)`]),
         `  how      ${explanation.kind}: ${explanation.formula}`,
         ...(inputs.length > 0 ? ["  inputs", ...inputs] : []),
         `  source   ${explanation.source}`,
+        ...(explanation.band === undefined ? [] : [`  of band  ${explanation.band.source}`]),
       ].join("\n");
     })
     .join("\n\n");
 }
+
+/** The path leads to a word or a yes or no: there is no formula, but it is there. */
+function statedAsText(json: Json, path: string): UserError | undefined {
+  const value = path.split(".").reduce<Json | undefined>(childOf, json);
+  if (typeof value !== "string" && typeof value !== "boolean") return undefined;
+  return new UserError({
+    code: "no-figure",
+    where: path,
+    message: `is no number but ${JSON.stringify(value)}`,
+    hint: "only figures have a formula",
+  });
+}
+
+const childOf = (json: Json | undefined, key: string): Json | undefined =>
+  json !== null && typeof json === "object"
+    ? Object.entries(json).find(([name]) => name === key)?.[1]
+    : undefined;
 
 function unknownFigure(figure: string, figures: readonly (readonly [string, number])[]): UserError {
   const near = nearestFigures(

@@ -1,6 +1,16 @@
-/** The few paths that share most with what was typed: whole words first, then pairs of letters. */
+/** What the field calls figures that have another name here. */
+const OTHER_NAMES: readonly (readonly [RegExp, string])[] = [
+  [/ttft/i, "latency.firstToken.p99Ms"],
+  [/tpot|itl|inter-?token/i, "latency.decode.p99Ms"],
+  [/goodput|capacity/i, "throughput.sustainableRequestRate"],
+  [/tp|tensor/i, "strategy.tensorParallel"],
+];
+
+/** The few paths that share most with what was typed: its other name first, then those with most pairs of letters. */
 export function nearestFigures(typed: string, paths: readonly string[], most = 4): readonly string[] {
-  const wanted = pairs(typed);
+  const [, meant = typed] =
+    OTHER_NAMES.find(([name]) => new RegExp(`^(${name.source})$`, "i").test(typed)) ?? [];
+  const wanted = pairs(meant);
   const score = (path: string): number => {
     const given = pairs(path);
     const shared = [...wanted].filter((pair) => given.has(pair)).length;

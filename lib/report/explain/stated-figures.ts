@@ -1,5 +1,5 @@
 import type { Source } from "../../catalog";
-import type { Plan, Provenance } from "../../strategy";
+import { type Plan, type Provenance, SIMULATION_SOURCE } from "../../strategy";
 
 /**
  * Provenance of figures that the planner takes as they are (config, catalogue) or that restate its result (ranks,
@@ -95,7 +95,6 @@ function costFigures(plan: Plan): readonly Provenance[] {
     cost("cost.usdPerHour", "price of one node per hour x nodes"),
     cost("cost.usdPerMonth", "usdPerHour x 730 h"),
     cost("cost.usdPerMillionOutputTokens", "usdPerHour / (outputTokensPerSecond x 3600) x 10^6"),
-    cost("candidates.*.costUsdPerMillionOutputTokens", "usdPerHour / (outputTokensPerSecond x 3600) x 10^6"),
   ];
 }
 
@@ -110,7 +109,7 @@ function fromSimulation(plan: Plan): readonly Provenance[] {
       seed: String(seed),
       requestRate: `${requestRate} requests/s`,
     },
-    source: "discrete-event simulation of vLLM's scheduler over measured kernel times; docs/numbers.md",
+    source: SIMULATION_SOURCE,
   });
   return [
     simulated("loadCurve.*.requestRate", "a share of the saturated rate"),

@@ -55,6 +55,38 @@ describe("explain", function () {
     assert.deepEqual(weights?.inputs, { tensorParallel: "4", pipelineParallel: "1", dataParallel: "2" });
   });
 
+  it("gives the band of a figure that has one, and what its width was measured on", () => {
+    const [decode, ...edges] = explain(stackPlan("prod"), "latency.decode.p99Ms");
+    assert.deepEqual(edges, []);
+    const { p99LowMs, p99HighMs } = stackPlan("prod").latency.decode;
+    assert.deepEqual([decode?.band?.low, decode?.band?.high], [p99LowMs, p99HighMs]);
+    assert.match(decode?.band?.source ?? "", /published figures/);
+    assert.match(
+      renderExplanation([decode ?? assert.fail()]),
+      /^ {2}band {5}[\d.]+ ms to [\d.]+ ms \(80 %\)$/m,
+    );
+    assert.equal(explain(stackPlan("prod"), "memoryPerGpu.weightsBytes")[0]?.band, undefined);
+  });
+
+  it("says of a path to a word that it is no number, not that it is missing", () => {
+    assert.throws(
+      () => explain(fixturePlan(), "objective"),
+      (error) => error instanceof UserError && error.line.startsWith('objective: is no number but "'),
+    );
+  });
+
+  it("knows what the field calls a figure", () => {
+    for (const [typed, meant] of [
+      ["ttft", /nearest: latency\.firstToken\.p99Ms,/],
+      ["TPOT", /nearest: latency\.decode\.p99Ms,/],
+    ] as const) {
+      assert.throws(
+        () => explain(fixturePlan(), typed),
+        (error) => error instanceof UserError && meant.test(error.hint),
+      );
+    }
+  });
+
   it("names the nearest figures when there is none of that name", () => {
     assert.throws(
       () => explain(fixturePlan(), "memory.weightBytes"),
