@@ -1,8 +1,8 @@
 import { breakCommand } from "../break-command";
 import type { Block, Section } from "../report-document";
 import { stageTitle } from "../terminal/draw-division";
-import { escapeHtml } from "./escape-html";
-import { factTable, htmlTable } from "./html-table";
+import { escapeHtml, textHtml } from "./escape-html";
+import { factTable, htmlTable, stackedTable } from "./html-table";
 import { chartLegend, drawChart, type LegendEntry } from "./plots/draw-chart";
 
 /** Widths that drawings are made for: the page's column, and a phone. The style shows one of the two. */
@@ -16,13 +16,13 @@ type Of<K extends Block["kind"]> = Extract<Block, { kind: K }>;
 export function htmlBlock(block: Block, section: Section): string {
   switch (block.kind) {
     case "text":
-      return `<p${block.tone === undefined ? "" : ` class="${block.tone}"`}>${escapeHtml(block.text)}</p>`;
+      return `<p${block.tone === undefined ? "" : ` class="${block.tone}"`}>${textHtml(block.text)}</p>`;
     case "list":
-      return `<ul>${block.items.map(({ text, tone }) => `<li${tone === undefined ? "" : ` class="${tone}"`}>${escapeHtml(text)}</li>`).join("")}</ul>`;
+      return `<ul>${block.items.map(({ text, tone }) => `<li${tone === undefined ? "" : ` class="${tone}"`}>${textHtml(text)}</li>`).join("")}</ul>`;
     case "facts":
       return factTable(block.facts, section.title);
     case "table":
-      return htmlTable(block, block.caption ?? section.title);
+      return stackedTable(block, block.caption ?? section.title);
     case "code":
       return `<h3>${escapeHtml(block.title)}</h3><pre><code>${escapeHtml(commandText(block.text))}</code></pre>`;
     case "bar":

@@ -8,7 +8,7 @@ export const PAGE_STYLE = `
   --good: #176b3a; --warn: #8a5200; --bad: #b3261e; --on-part: #ffffff; --link: #0b57a4;
   --part-0: #1f5fa8; --part-1: #b8501a; --part-2: #6b4fa0; --part-3: #1d7564; --part-4: #6b7682;
   --part-5: #a0427a; --part-6: #736312; --part-7: #3f4a55; }
-@media (prefers-color-scheme: dark) { :root {
+@media screen and (prefers-color-scheme: dark) { :root {
   --page: #14181d; --card: #1d232a; --line: #37414c; --ink: #e6eaee; --quiet: #a7b1bc; --accent: #ff8a7a;
   --good: #6fd39a; --warn: #f0b35a; --bad: #ff8f86; --on-part: #10141a; --link: #8cc1ff;
   --part-0: #6ea8e8; --part-1: #f0985a; --part-2: #b39ae6; --part-3: #57c2a9; --part-4: #8894a1;
@@ -33,7 +33,7 @@ a { color: var(--link); }
 .highlights dt { color: var(--quiet); font-size: .85rem; }
 .highlights dd { margin: .1rem 0 0; font-size: 1.3rem; font-weight: 650; font-variant-numeric: tabular-nums; }
 .highlights dd small { display: block; font-size: .8rem; font-weight: 400; color: var(--quiet); }
-nav ol { columns: 12rem; column-gap: 1.5rem; padding: 0; margin: .75rem 0; list-style: none; font-size: .95rem; }
+nav ol { columns: 10.5rem; column-gap: 1.5rem; padding: 0; margin: .75rem 0; list-style: none; font-size: .95rem; }
 nav li { padding: .12rem 0; break-inside: avoid; }
 .scroll { overflow-x: auto; }
 .scroll:focus-visible, summary:focus-visible, a:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
@@ -44,6 +44,7 @@ thead th { color: var(--quiet); font-weight: 600; font-size: .86rem; vertical-al
 tbody th { font-weight: 400; }
 .right { text-align: right; padding-left: .7rem; }
 td.right, td.mark { white-space: nowrap; }
+code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: .92em; }
 li, .facts td.value { overflow-wrap: anywhere; }
 .facts th { width: 42%; } .facts td.value { font-weight: 600; }
 .facts td.value small { display: block; font-weight: 400; color: var(--quiet); }
@@ -73,12 +74,24 @@ footer { padding-bottom: 3rem; margin-top: 2rem; color: var(--quiet); font-size:
 @media (max-width: 40rem) {
   body { font-size: 15px; } h1 { font-size: 1.4rem; } .wide { display: none; } .narrow { display: block; }
   main, header.page, footer { padding-left: .9rem; padding-right: .9rem; }
-  .facts th { width: 45%; } .cite, td.right { white-space: normal; }
   .scroll table { font-size: .82rem; } .scroll th, .scroll td { padding-right: .45rem; } .scroll .right { padding-left: .3rem; }
+  .facts tr, .stack tr { border-bottom: 1px solid var(--line); padding: .35rem 0; }
+  .facts :is(th, td), .stack :is(th, td) { border: 0; padding: 0; }
+  .facts tr { display: grid; grid-template-columns: 43% minmax(0, 1fr); column-gap: .7rem; } .facts th { width: auto; grid-row: span 2; }
+  .facts .cite { grid-column: 2; text-align: left; } .facts .cite:empty { display: none; }
+  .stack, .stack caption, .stack tbody, .stack tr, .stack tbody th { display: block; }
+  .stack thead { display: block; position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .stack tbody th { font-weight: 600; text-align: left; padding-bottom: .1rem; }
+  .stack td, .stack tbody th { overflow-wrap: anywhere; }
+  .stack td { display: flow-root; padding-left: 45%; text-align: left; white-space: normal; }
+  .stack td::before { content: attr(data-title); float: left; width: 80%; margin-left: -82%; color: var(--quiet); font-weight: 400; } .stack td.none { display: none; }
 }
 @media print {
-  :root { --page: #fff; --card: #fff; --ink: #000; --quiet: #444; --line: #bbb; --link: #000; }
-  body { font-size: 10.5pt; } nav, summary { display: none; } h2 { break-after: avoid; } figure, tr, .stage { break-inside: avoid; }
-  pre { border: 1px solid var(--line); }
+  :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #000; --quiet: #444; --line: #bbb; --link: #000; }
+  .bar, .legend i, .plot { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  body { font-size: 10.5pt; } nav, summary { display: none; } h2, h3, figcaption { break-after: avoid; }
+  figure, tr, .stage, pre, .verdict { break-inside: avoid; } thead { display: table-header-group; }
+  section:has(> details:not([open])) { display: none; }
+  pre { border: 1px solid var(--line); } footer { padding-bottom: 0; break-before: avoid; }
 }
 `.trim();

@@ -1,5 +1,5 @@
 import type { ReportDocument, Section } from "../report-document";
-import { escapeHtml } from "./escape-html";
+import { escapeHtml, textHtml } from "./escape-html";
 import { htmlBlock } from "./html-block";
 import { PAGE_STYLE } from "./page-style";
 
@@ -57,7 +57,7 @@ function derivations({ derivations: formulas }: ReportDocument): string {
   if (formulas.length === 0) return "";
   const rows = formulas.map(
     ({ figure, formula, inputs, citation }) =>
-      `<tr><th scope="row"><code>${escapeHtml(figure)}</code></th><td>${escapeHtml(formula)}</td><td>${escapeHtml(inputs)}</td><td>${citation.kind} <a href="#source-${citation.number}">[${citation.number}]</a></td></tr>`,
+      `<tr><th scope="row"><code>${escapeHtml(figure)}</code></th><td>${textHtml(formula)}</td><td>${escapeHtml(inputs)}</td><td>${citation.kind} <a href="#source-${citation.number}">[${citation.number}]</a></td></tr>`,
   );
   return [
     '<section aria-labelledby="derivations"><h2 id="derivations">How each figure is computed</h2>',

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseHTML } from "linkedom";
 import { renderReport } from "../../../lib/report";
+import { strategyLabel } from "../../../lib/strategy";
 import { fixturePlan } from "./fixture-plan";
 import { failingPlan, fullOptions, stackPlan } from "./stack-plan";
 
@@ -66,6 +67,41 @@ describe("the HTML report", function () {
       assert.ok(drawings.length >= 2, figure.id); // one for the desk, one for the phone
       for (const drawing of drawings) assert.ok((drawing.getAttribute("aria-label") ?? "").length > 20);
       assert.ok(figure.querySelector("details table tbody tr"), figure.id);
+    }
+  });
+
+  it("names each cell of a table that a phone shows as cards", () => {
+    const page = parse(renderReport(stackPlan("prod"), "html", options));
+    const cells = [...page.querySelectorAll("table.stack td[data-title]")];
+    assert.ok(cells.length > 100);
+    assert.deepEqual(
+      cells
+        .filter((one) => (one.getAttribute("data-title") ?? "") === "")
+        .map(({ textContent }) => textContent),
+      [],
+    );
+  });
+
+  it("prints in light colours with the drawings' own, and no heading without what stands below it", () => {
+    const html = renderReport(stackPlan("prod"), "html", options);
+    assert.match(html, /@media screen and \(prefers-color-scheme: dark\)/);
+    assert.match(html, /print-color-adjust: exact/);
+    assert.match(html, /section:has\(> details:not\(\[open\]\)\) \{ display: none; \}/);
+  });
+
+  it("sets what stands between backticks as code", () => {
+    const page = parse(renderReport(stackPlan("prod"), "html", options));
+    assert.ok([...page.querySelectorAll("td code")].some(({ textContent }) => textContent === "pulumi up"));
+    assert.doesNotMatch(page.querySelector("main")?.textContent ?? "", /`/);
+  });
+
+  it("shows the memory of every strategy that can run", () => {
+    const page = parse(renderReport(stackPlan("prod"), "html", options));
+    const shown = [...page.querySelectorAll("#memory-by-strategy tbody th")].map(
+      ({ textContent }) => textContent,
+    );
+    for (const { feasible, strategy } of stackPlan("prod").candidates) {
+      if (feasible) assert.ok(shown.includes(strategyLabel(strategy)), strategyLabel(strategy));
     }
   });
 
