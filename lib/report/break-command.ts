@@ -1,6 +1,7 @@
 /**
- * A command of one line as several lines that can still be pasted: broken before options, with backslashes.
- * Comments and what has no option to break at stay as they are.
+ * A command of one line as several lines that can still be pasted: broken before options, with backslashes, and in a
+ * quoted JSON object between its members, where JSON takes a new line as blank. Comments and what has no such place to
+ * break at stay as they are.
  */
 export function breakCommand(line: string, width: number): readonly string[] {
   if (line.length <= width || line.startsWith("#")) return [line];
@@ -10,10 +11,17 @@ export function breakCommand(line: string, width: number): readonly string[] {
     const longer = current === "" ? part : `${current} ${part}`;
     if (current !== "" && longer.length > width - 4) {
       lines.push(`${current} \\`);
-      current = `  ${part}`;
+      const [first = "", ...members] = breakJson(`  ${part}`, width);
+      lines.push(...(members.length === 0 ? [] : [first, ...members.slice(0, -1)]));
+      current = members.at(-1) ?? first;
     } else {
       current = longer;
     }
   }
   return [...lines, current];
+}
+
+function breakJson(line: string, width: number): readonly string[] {
+  if (line.length <= width || !/'\{.*\}'/.test(line)) return [line];
+  return line.split(/(?<=,)(?=")/).map((member, index) => (index === 0 ? member : `    ${member}`));
 }

@@ -28,13 +28,17 @@ export function deploymentCommands(
       : {}),
     vllm: shellCommand(["vllm", "serve", ...vllmArguments(plan)]),
     verification: [
-      `curl --fail ${endpointUrl(plan, addresses.head)}/v1/completions`,
+      `curl --fail${authority(plan)} ${endpointUrl(plan, addresses.head)}/v1/completions`,
       `-H "Authorization: Bearer $SHARDPLAN_API_KEY"`,
       "-H 'Content-Type: application/json'",
       `-d ${shellCommand([JSON.stringify(verificationRequest(plan))])}`,
     ].join(" "),
   };
 }
+
+/** Without a domain the gateway has its own authority: `pulumi stack output certificateAuthority > ca.pem`. */
+const authority = ({ deployment: { gateway } }: Plan): string =>
+  gateway.domain === undefined ? " --cacert ca.pem" : "";
 
 /** Placeholders in angle brackets stay unquoted: they are for a reader to replace. */
 const readable = (words: readonly string[]) =>

@@ -14,7 +14,21 @@ export function deploymentSection(plan: Plan): Section {
   const blocks = all.flatMap(([title, text]): readonly Block[] =>
     text === undefined ? [] : [{ kind: "code", title, text }],
   );
-  return { id: "deployment", title: "Deployment commands", blocks: [...warning(plan), ...blocks] };
+  return {
+    id: "deployment",
+    title: "Deployment commands",
+    blocks: [...warning(plan), ...blocks, ...whereFrom(plan)],
+  };
+}
+
+/** What the verification needs, which only the deployed stack knows. */
+function whereFrom({ deployment: { gateway } }: Plan): readonly Block[] {
+  const authority =
+    gateway.domain === undefined
+      ? ", ca.pem the gateway's authority (`pulumi stack output certificateAuthority > ca.pem`)"
+      : "";
+  const text = `<head_ip> is the address of the first host${authority}. \`pulumi up\` runs the same commands as services and sends the same request.`;
+  return [{ kind: "text", text, tone: "quiet" }];
 }
 
 /** A plan that fails is never deployed; its commands are shown to be read. */

@@ -19,6 +19,18 @@ describe("breakCommand", () => {
     );
   });
 
+  it("breaks a JSON body between its members, so that it is still the same JSON", () => {
+    const body = {
+      model: "meta-llama/Meta-Llama-3-70B-Instruct",
+      prompt: "Hello, how are you?",
+      max_tokens: 100,
+    };
+    const lines = breakCommand(`curl --fail https://host/v1/completions -d '${JSON.stringify(body)}'`, 70);
+    assert.ok(lines.every((line) => line.length <= 70));
+    const sent = /-d '([\s\S]*)'$/.exec(lines.join("\n"))?.[1] ?? "";
+    assert.deepEqual(JSON.parse(sent), body);
+  });
+
   it("breaks before options, never between an option and its value", () => {
     const lines = breakCommand("vllm serve model --tensor-parallel-size 8 --dtype bfloat16", 40);
     assert.deepEqual(lines, ["vllm serve model \\", "  --tensor-parallel-size 8 \\", "  --dtype bfloat16"]);
