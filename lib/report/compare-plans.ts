@@ -48,6 +48,9 @@ const ROWS: readonly ComparedRow[] = [
   row("What is planned", "Request rate", (plan) => `${format.plain(plan.throughput.requestRate)}/s`),
   row("What is planned", "Most tokens in one step", (plan) => format.count(plan.serving.maxNumBatchedTokens)),
   row("What is planned", "Most sequences at once", (plan) => format.count(plan.serving.maxNumSeqs)),
+  row("Verdict", "What the planner would choose", ({ recommendation }) =>
+    strategyLabel(recommendation.strategy),
+  ),
   row("Verdict", "Requirements that hold", (plan) => {
     const held = plan.checks.filter(({ pass }) => pass).length;
     return `${held === plan.checks.length ? "✓" : "✗"} ${held} of ${plan.checks.length}`;
@@ -68,13 +71,17 @@ const ROWS: readonly ComparedRow[] = [
     "Output per GPU",
     (plan) => `${format.significant(plan.throughput.outputTokensPerSecondPerGpu)} tokens/s`,
   ),
+  row("Throughput", "Speed per user", ({ chosen: { tokensPerSecondPerUser: speed } }) =>
+    speed === undefined ? "-" : `${format.significant(speed)} tokens/s`,
+  ),
   row("Memory", "Weights per GPU", (plan) => format.bytes(plan.memoryPerGpu.weightsBytes)),
   row("Memory", "KV cache per replica", (plan) => `${format.count(plan.memoryPerGpu.kvCacheTokens)} tokens`),
   row("Memory", "Demand", (plan) => format.percent(plan.memoryPerGpu.demandFraction)),
   row("Load", "All-reduce share of a decode step", (plan) =>
     format.percent(plan.communication.decodeStepShare),
   ),
-  row("Load", "GPUs busy", (plan) => format.percent(plan.balance.gpuUtilization)),
+  row("Load", "GPU utilisation", (plan) => format.percent(plan.balance.gpuUtilization)),
+  row("Load", "What bounds it", ({ chosen }) => chosen.bottleneck?.sentence ?? "-"),
   row("Cost", "Per hour", (plan) => price(plan.cost.usdPerHour)),
   row("Cost", "Per million output tokens", (plan) => price(plan.cost.usdPerMillionOutputTokens)),
 ];
@@ -125,14 +132,14 @@ function comparison(plans: readonly ComparedPlan[]): ReportDocument {
 
 const comparisonTable = (plans: readonly ComparedPlan[], rows: readonly ComparedValues[]): Table => ({
   columns: [
-    { title: "" },
-    { title: "" },
+    { title: "quantity" },
     ...plans.map(({ name }) => ({ title: name, align: "right" as const })),
+    { title: "differs" },
   ],
   rows: rows.map(({ label, values, differs }): readonly Cell[] => [
-    cell(differs ? "≠" : " "),
     cell(label),
     ...values.map((value) => cell(value, differs ? "strong" : undefined)),
+    cell(differs ? "≠" : ""),
   ]),
 });
 
