@@ -96,7 +96,8 @@ function highlights(plan: Plan): readonly Fact[] {
 function costHighlight({ cost }: Plan): readonly Fact[] {
   const { usdPerHour, usdPerMillionOutputTokens: perMillion } = cost;
   if (usdPerHour === undefined) return [];
-  const note = perMillion === undefined ? {} : { note: `${usd(perMillion)} per million output tokens` };
+  const note =
+    perMillion === undefined ? {} : { note: `${usd(perMillion)} per million output tokens at this load` };
   return [fact("Cost", `${usd(usdPerHour)}/h`, undefined, note)];
 }
 

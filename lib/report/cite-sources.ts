@@ -9,20 +9,35 @@ interface Cited {
 
 /** Gives each fact and table the numbers of its sources and collects the numbered list. */
 export function citeSources(sections: readonly Section[], provenance: FigureProvenance): Cited {
-  const numbers = new Map<string, number>();
+  const sources = numberSources();
   const derivations = new Map<string, Derivation>();
   const cite = (figure: string): Citation | undefined => {
     const entry = provenance(figure);
     if (entry === undefined) return undefined;
-    const number = numbers.get(entry.source) ?? numbers.size + 1;
-    numbers.set(entry.source, number);
+    const number = sources.cite(entry.source);
     const citation = { kind: entry.kind, number };
     derivations.set(figure, { figure, formula: entry.formula, inputs: inputsText(entry.inputs), citation });
     return citation;
   };
   const cited = sections.map((section) => ({ ...section, blocks: section.blocks.map(citeBlock(cite)) }));
-  const sources = [...numbers].map(([text, number]) => ({ number, text }));
-  return { sections: cited, derivations: [...derivations.values()], sources };
+  return { sections: cited, derivations: [...derivations.values()], sources: sources.list() };
+}
+
+const DATE = / \(\d{4}-\d{2}-\d{2}\)$/;
+
+/** Numbers in order of first use. The same source named with and without its date is one source, listed with the date. */
+function numberSources() {
+  const texts: string[] = [];
+  const undated = (text: string) => text.replace(DATE, "");
+  return {
+    cite(source: string): number {
+      const index = texts.findIndex((text) => undated(text) === undated(source));
+      if (index < 0) return texts.push(source);
+      if (DATE.test(source)) texts[index] = source;
+      return index + 1;
+    },
+    list: () => texts.map((text, index) => ({ number: index + 1, text })),
+  };
 }
 
 const inputsText = (inputs: Readonly<Record<string, string>>): string =>

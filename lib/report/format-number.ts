@@ -75,6 +75,9 @@ export function percent(share: number): string {
   return share !== 0 && Math.abs(share) < 0.001 ? "< 0.1 %" : `${grouped(share * 100, 1)} %`;
 }
 
+/** The difference of two shares, in percentage points: half of 85 % and 85 % less half are not the same. */
+export const points = (share: number): string => percent(share).replace(" %", " points");
+
 /** Arithmetic rate in TFLOP/s. */
 export function teraflops(flopsPerSecond: number): string {
   return `${significant(flopsPerSecond / 1e12)} TFLOP/s`;
@@ -110,12 +113,14 @@ export const isMeasure = (unit: string): boolean => unit in UNITS;
 export function withUnit(value: number, unit: string): string {
   const format = UNITS[unit];
   if (format !== undefined) return format(value);
-  return unit === "" ? plain(value) : `${plain(value)} ${unit}`;
+  if (unit === "") return plain(value);
+  return `${plain(value)} ${value === 1 ? unit.replace(/s$/, "") : unit}`;
 }
 
 /** The same with a sign, for margins. */
 export function marginWithUnit(value: number, unit: string): string {
-  return `${value < 0 ? "-" : "+"}${withUnit(Math.abs(value), unit)}`;
+  const size = unit === "share" ? points(Math.abs(value)) : withUnit(Math.abs(value), unit);
+  return `${value < 0 ? "-" : "+"}${size}`;
 }
 
 /** A band "low to high" in one unit. */

@@ -17,12 +17,11 @@ export function weightsFit(situation: Situation, strategy: Strategy, fit: Replic
   const { gpu } = situation.hardware;
   const { weightsBytes, usableBytes, kvCacheBytes } = fullestGpu(fit);
   const needed = usableBytes - kvCacheBytes;
-  const physical = `${gpu.nominalMemoryGb} GB of one ${gpu.name}`;
   const beyond = weightsBytes > gpu.memoryBytes;
   const total = gbText(weightBytes(situation.model, situation.deployment.model.precision));
   return {
     id: "weights-fit",
-    requirement: `weights, activations and overheads fit in the ${gbText(usableBytes)} that vLLM may use of the ${physical}`,
+    requirement: `weights, activations and overheads fit in the ${gbText(usableBytes)} that vLLM may use of one ${gpu.name}`,
     value: needed / 1e9,
     limit: usableBytes / 1e9,
     unit: "GB",

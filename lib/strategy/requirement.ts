@@ -44,7 +44,7 @@ function gapText({ value, limit, unit, bound }: Requirement): string {
   const text = gapUnits[unit]?.(gap);
   return text === undefined || !Number.isFinite(gap)
     ? ""
-    : ` (${text} ${bound === "most" ? "over" : "short"})`;
+    : `, ${text} ${bound === "most" ? "over" : "short"}`;
 }
 
 const gapUnits: Readonly<Record<string, (gap: number) => string>> = {

@@ -118,7 +118,9 @@ function unpinned(deployment: Deployment): Deployment {
 
 function row(plan: Plan, { change, deployment }: Variant): SensitivityRow {
   const other = planSituation(situationOf(unpinned(deployment), plan.model));
-  const missed = other.violations.map(({ check, value }) => `${check}: ${value}`).join("; ");
+  const missed = other.violations
+    .map(({ check, value }) => `${check.replaceAll("-", " ")}: ${value}`)
+    .join("; ");
   return {
     change,
     choice: other.chosen.feasible ? strategyLabel(other.strategy) : "none",

@@ -12,7 +12,10 @@ export function renderMarkdown(document: ReportDocument): string {
     document.subtitle,
     `**${document.verdict.text}**`,
     ...(document.highlights.length === 0 ? [] : [highlightList(document)]),
-    ...document.sections.flatMap((section) => [`## ${section.title}`, ...section.blocks.map(renderBlock)]),
+    ...document.sections.flatMap((section) => [
+      `## ${section.title}`,
+      ...section.blocks.map((block) => renderBlock(block, section.title)),
+    ]),
     ...(document.sources.length === 0 ? [] : ["## Sources of the figures", sourceList(document)]),
     ...(document.derivations.length === 0
       ? []
@@ -21,7 +24,7 @@ export function renderMarkdown(document: ReportDocument): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-function renderBlock(block: Block): string {
+function renderBlock(block: Block, title: string): string {
   switch (block.kind) {
     case "text":
       return escaped(block.text);
@@ -30,7 +33,9 @@ function renderBlock(block: Block): string {
     case "facts":
       return factTable(block.facts);
     case "table":
-      return block.caption === undefined ? table(block) : `**${escaped(block.caption)}**\n\n${table(block)}`;
+      return block.caption === undefined || block.caption === title
+        ? table(block)
+        : `**${escaped(block.caption)}**\n\n${table(block)}`;
     case "code":
       return `**${escaped(block.title)}**\n\n\`\`\`sh\n${commandText(block.text)}\n\`\`\``;
     case "bar":

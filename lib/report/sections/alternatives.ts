@@ -11,11 +11,20 @@ export function alternativesSection(plan: Plan): Section {
     title: "Alternatives considered",
     blocks: [
       ...paretoPlot(plan),
-      { kind: "table", caption: `All ${plan.candidates.length} strategies`, ...candidateTable(plan) },
+      {
+        kind: "table",
+        caption:
+          plan.candidates.length === 1 ? "The only strategy" : `All ${plan.candidates.length} strategies`,
+        ...candidateTable(plan),
+      },
+      { kind: "text", text: HOW_TO_READ, tone: "quiet" },
       { kind: "list", items: plan.candidates.flatMap((candidate) => reasons(plan, candidate)) },
     ],
   };
 }
+
+const HOW_TO_READ =
+  "TP4 PP2 x2 is tensor parallelism 4, pipeline parallelism 2 and 2 replicas (data parallelism); SP is sequence, EP expert parallelism. Max rate is the highest request rate within every latency target, $/M tokens the price of a million output tokens at that rate, demand the share of a GPU's memory that the workload needs. Other strategies are simulated more briefly than the plan itself, so their figures are coarser.";
 
 const isChosen = (plan: Plan, { strategy }: Candidate): boolean => sameStrategy(strategy, plan.strategy);
 
@@ -133,7 +142,7 @@ const paretoTable = (points: readonly ParetoPoint[]): Table => ({
     { title: "strategy" },
     { title: "tokens/s per user", align: "right" },
     { title: "tokens/s per GPU", align: "right" },
-    { title: "" },
+    { title: "verdict" },
   ],
   rows: points.map((point) => [
     cell(point.label),

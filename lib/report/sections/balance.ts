@@ -19,7 +19,7 @@ export function balanceSection(plan: Plan): Section {
     ),
     fact("Spread of compute per step", significant(balance.computeEpsilon), "balance.computeEpsilon"),
     fact(
-      "GPUs busy, of what they can serve",
+      "GPU utilisation: the load, of what the GPUs can serve",
       percent(balance.gpuUtilization),
       "balance.gpuUtilization",
       isRateDriven(plan) ? limit(percent(deployment.envelope.gpuUtilizationTarget)) : {},

@@ -75,9 +75,9 @@ function stepPlot(plan: Plan): Block {
       columns: [
         { title: "part" },
         { title: "decode", align: "right" },
-        { title: "", align: "right" },
+        { title: "share", align: "right" },
         { title: "prefill", align: "right" },
-        { title: "", align: "right" },
+        { title: "share", align: "right" },
       ],
       rows: [...used, ["totalMs", "in all"] as const].map(([part, label]) => [
         cell(label),

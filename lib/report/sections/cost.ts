@@ -1,8 +1,10 @@
-import type { Plan } from "../../strategy";
+import { type Plan, sameStrategy } from "../../strategy";
 import { usd } from "../format-number";
-import type { Fact, Section } from "../report-document";
+import type { Block, Fact, Section } from "../report-document";
 import { fact } from "./fact";
 import { isRateDriven } from "./rate-driven";
+
+const SCOPE = "The machines alone: disks, data transfer and taxes come on top.";
 
 /** What the machines cost, and a million tokens at the requested rate. */
 export function costSection(plan: Plan): Section {
@@ -33,16 +35,17 @@ export function costSection(plan: Plan): Section {
       isRateDriven(plan) ? "A million output tokens at the requested rate" : "A million output tokens",
       "usdPerMillionOutputTokens",
     ),
-    ...(isRateDriven(plan) ? capacityCost(plan, cost.usdPerHour) : []),
+    ...(isRateDriven(plan) ? capacityCost(plan) : []),
   ];
-  return { id: "cost", title: "Cost", blocks: [{ kind: "facts", facts }] };
+  const scope: Block = { kind: "text", text: SCOPE, tone: "quiet" };
+  return { id: "cost", title: "Cost", blocks: [{ kind: "facts", facts }, scope] };
 }
 
 /** The same million tokens when the service runs at its highest sustainable rate. */
-function capacityCost({ throughput }: Plan, usdPerHour: number): readonly Fact[] {
-  const scale = throughput.sustainableRequestRate / throughput.requestRate;
-  const tokensPerHour = throughput.outputTokensPerSecond * scale * 3600;
-  if (!(tokensPerHour > 0)) return [];
-  const price = (usdPerHour / tokensPerHour) * 1e6;
-  return [fact("A million output tokens at the highest rate", usd(price), "cost.usdPerMillionOutputTokens")];
+function capacityCost({ chosen, candidates, strategy }: Plan): readonly Fact[] {
+  const price = chosen.costUsdPerMillionOutputTokens;
+  const index = candidates.findIndex((candidate) => sameStrategy(candidate.strategy, strategy));
+  if (price === undefined || index < 0) return [];
+  const figure = `candidates.${index}.costUsdPerMillionOutputTokens`;
+  return [fact("A million output tokens at the highest rate within the targets", usd(price), figure)];
 }

@@ -12,13 +12,13 @@ export function hardwareSection(plan: Plan): Section {
   const facts: readonly Fact[] = [
     fact("Hosts", `${count(nodes)} x ${instance.name}`, "hardware.nodes"),
     fact("GPUs", `${count(gpus)} x ${gpu.name}`, "hardware.instance.gpus", usedNote(plan, gpus)),
-    fact("Memory per GPU, data sheet", bytes(gpu.memoryBytes), "hardware.gpu.memoryBytes"),
+    fact("Memory per GPU, data sheet", bothUnits(gpu.memoryBytes), "hardware.gpu.memoryBytes"),
     fact(
       "Memory per GPU, as CUDA reports it",
-      `${bytes(gpu.visibleMemoryBytes)} (${gibibytes(gpu.visibleMemoryBytes)})`,
+      bothUnits(gpu.visibleMemoryBytes),
       "hardware.gpu.visibleMemoryBytes",
     ),
-    fact("Memory of all GPUs", bytes(gpus * gpu.memoryBytes), "hardware.gpu.memoryBytes"),
+    fact("Memory of all GPUs", bothUnits(gpus * gpu.memoryBytes), "hardware.gpu.memoryBytes"),
     fact("Memory bandwidth", bytesPerSecond(gpu.hbmBytesPerSecond), "hardware.gpu.hbmBytesPerSecond"),
     ...links(gpu),
     ...peaks(gpu),
@@ -36,6 +36,9 @@ export function hardwareSection(plan: Plan): Section {
   ];
   return { id: "hardware", title: "Hardware environment", blocks: [{ kind: "facts", facts }] };
 }
+
+/** An "80 GB" card holds 80 GiB: both units, or a reader takes one figure for a mistake. */
+const bothUnits = (value: number): string => `${bytes(value)} (${gibibytes(value)})`;
 
 const usedNote = (plan: Plan, gpus: number): Partial<Fact> =>
   plan.strategy.gpus < gpus ? { note: `the plan uses ${plan.strategy.gpus} of them` } : {};

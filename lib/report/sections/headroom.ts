@@ -1,5 +1,5 @@
 import type { Plan, PlanLatency } from "../../strategy";
-import { bytes, count, milliseconds, percent, significant } from "../format-number";
+import { bytes, count, milliseconds, points, significant } from "../format-number";
 import type { Fact, Section } from "../report-document";
 import { cannotRun, emptySection } from "./cannot-run";
 import { fact } from "./fact";
@@ -16,7 +16,7 @@ export function headroomSection(plan: Plan): Section {
     }),
     fact(
       "Memory demand below its limit",
-      percent(deployment.envelope.maxMemoryFraction - memory.demandFraction),
+      points(deployment.envelope.maxMemoryFraction - memory.demandFraction),
       "memoryPerGpu.demandFraction",
     ),
     fact(

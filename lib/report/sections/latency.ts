@@ -14,7 +14,10 @@ export function latencySection(plan: Plan, details: ReportDetails): Section {
     title: "Latency against targets",
     blocks: [
       latencyTable(plan),
-      { kind: "list", items: MEANINGS.map(([, , meaning]) => cell(meaning)) },
+      {
+        kind: "list",
+        items: [...MEANINGS.map(([, , meaning]) => meaning), ...WORDS].map((text) => cell(text)),
+      },
       ...loadPlots(plan, details.loadCurve ?? []),
     ],
   };
@@ -38,6 +41,10 @@ const MEANINGS: readonly (readonly [keyof PlanLatency, string, string])[] = [
   ],
 ];
 
+const WORDS: readonly string[] = [
+  "p50 is the median, p99 what 99 of 100 stay below. Eight of ten true values are expected inside the 80 % band.",
+];
+
 function latencyTable(plan: Plan): Block {
   const rows = MEANINGS.flatMap(([quantity, label]) => {
     const latency = plan.latency[quantity];
@@ -53,10 +60,14 @@ function latencyTable(plan: Plan): Block {
       { title: "predicted", align: "right" },
       { title: "80 % band", align: "right" },
       { title: "margin", align: "right" },
-      { title: "" },
+      { title: "verdict" },
     ],
     rows,
-    figures: MEANINGS.flatMap(([quantity]) => [`latency.${quantity}.p50Ms`, `latency.${quantity}.p99Ms`]),
+    figures: MEANINGS.flatMap(([quantity]) =>
+      ["p50Ms", "p99Ms", "p50LowMs", "p50HighMs", "p99LowMs", "p99HighMs"].map(
+        (name) => `latency.${quantity}.${name}`,
+      ),
+    ),
   };
 }
 

@@ -21,6 +21,13 @@ export function memorySection(plan: Plan): Section {
 const TAKEN_AND_DEMANDED =
   "vLLM fills its whole share at start: the KV cache takes what the other parts leave. The demand is what the workload really needs.";
 
+/** What the other parts leave; nothing, and how much is missing, when they overflow. */
+function kvCacheText(kvCacheBytes: number): string {
+  return kvCacheBytes < 0
+    ? `nothing: ${bytes(-kvCacheBytes)} too little`
+    : `${bytes(kvCacheBytes)} (${gibibytes(kvCacheBytes)})`;
+}
+
 function memoryFacts({ memoryPerGpu: memory, deployment }: Plan): readonly Fact[] {
   const part = (label: string, figure: keyof MemoryPerGpu, note?: string): Fact =>
     fact(label, `${bytes(memory[figure])} (${gibibytes(memory[figure])})`, `memoryPerGpu.${figure}`, {
@@ -31,16 +38,16 @@ function memoryFacts({ memoryPerGpu: memory, deployment }: Plan): readonly Fact[
     part("Activations, peak of a full step", "activationBytes"),
     part("CUDA context, NCCL buffers", "nonTorchBytes"),
     part("CUDA graphs", "cudaGraphBytes"),
-    part("KV cache that vLLM takes", "kvCacheBytes"),
-    part("Taken by vLLM in all", "usableBytes"),
+    fact("KV cache that vLLM takes", kvCacheText(memory.kvCacheBytes), "memoryPerGpu.kvCacheBytes"),
+    part(memory.kvCacheBytes < 0 ? "vLLM may take in all" : "Taken by vLLM in all", "usableBytes"),
     part("Memory of the GPU", "totalBytes"),
     fact(
       "Tokens the KV cache holds, per replica",
       `${count(memory.kvCacheTokens)} tokens`,
       "memoryPerGpu.kvCacheTokens",
-      {
-        band: band(memory.kvCacheTokensLow, memory.kvCacheTokensHigh, count),
-      },
+      memory.kvCacheTokensHigh > 0
+        ? { band: band(memory.kvCacheTokensLow, memory.kvCacheTokensHigh, count) }
+        : {},
     ),
     part("Demand of the workload", "demandBytes"),
     fact("Demand, share of the GPU", percent(memory.demandFraction), "memoryPerGpu.demandFraction", {
@@ -75,9 +82,12 @@ function memoryBar(plan: Plan): Block {
   return { kind: "bar", title: `Memory of one GPU, ${bytes(memory.totalBytes)}`, parts, limit };
 }
 
-/** The chosen strategy first, then the others: those whose weights overflow show why they are out. */
+/**
+ * The chosen strategy first, then those that can run, best first, then those that cannot: where not all have room, the
+ * ones that a reader would choose between do.
+ */
 function memoryPlot(plan: Plan): Block {
-  const shown = [plan.chosen, ...others(plan)].slice(0, 8);
+  const shown = [plan.chosen, ...others(plan)].slice(0, MOST_SHOWN);
   const bars = shown.flatMap((candidate) =>
     memoryParts(candidate.memory).map((part) => ({
       gpu: strategyLabel(candidate.strategy),
@@ -99,16 +109,24 @@ function memoryPlot(plan: Plan): Block {
     kind: "plot",
     id: "memory-by-strategy",
     title: "Memory of one GPU by strategy",
-    summary: `Stacked parts of one GPU's memory for ${shown.length} of ${plan.candidates.length} strategies, against the ${bytes(usableBytes)} that vLLM may take of ${bytes(totalBytes)}.`,
+    summary: `Stacked parts of one GPU's memory for ${shownText(shown.length, plan.candidates.length)}, against the ${bytes(usableBytes)} that vLLM may take of ${bytes(totalBytes)}.`,
     chart,
     table: memoryTable(shown),
   };
 }
 
+const MOST_SHOWN = 10;
+
+const shownText = (shown: number, all: number): string =>
+  all === 1 ? "the only strategy" : `${shown === all ? "all" : `${shown} of`} ${all} strategies`;
+
+/** Sequence parallelism does not change what a GPU holds: such strategies would repeat their neighbour's bar. */
 const others = (plan: Plan): readonly Candidate[] =>
-  plan.candidates.filter(
-    ({ strategy }) => !sameStrategy(strategy, plan.strategy) && strategy.sequenceParallel === 1,
-  );
+  plan.candidates
+    .filter(({ strategy }) => !sameStrategy(strategy, plan.strategy) && strategy.sequenceParallel === 1)
+    .toSorted((a, b) => standing(b) - standing(a));
+
+const standing = ({ meetsSlo, feasible }: Candidate): number => Number(feasible) + Number(meetsSlo);
 
 function memoryTable(candidates: readonly Candidate[]): Table {
   const [first] = candidates;

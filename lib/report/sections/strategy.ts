@@ -33,10 +33,13 @@ const expertNote = (plan: Plan): string | undefined =>
 
 function choice(plan: Plan): Block {
   const chosen = strategyLabel(plan.strategy);
-  const { strategy, sentence } = plan.recommendation;
+  const { strategy } = plan.recommendation;
+  const sentence = capitalised(plan.recommendation.sentence);
   if (!plan.pinned) return { kind: "text", text: `${chosen}, chosen for ${plan.objective}. ${sentence}.` };
   const own = sameStrategy(strategy, plan.strategy)
     ? "The planner would choose the same by itself."
     : `The planner would choose ${strategyLabel(strategy)} by itself.`;
   return { kind: "text", text: `${chosen}, pinned by the config. ${own} ${sentence}.` };
 }
+
+const capitalised = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1);

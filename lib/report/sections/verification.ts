@@ -14,7 +14,7 @@ export function verificationSection(plan: Plan): Section {
         { title: "requirement" },
         { title: "computed", align: "right" },
         { title: "margin", align: "right" },
-        { title: "" },
+        { title: "verdict" },
       ],
       rows: plan.checks.map(checkRow),
     },

@@ -17,8 +17,18 @@ export function drawBar(bar: Bar, width: number, paint: Paint): readonly string[
   const text = `▲ ${bar.limit.text}`;
   const pointer =
     mark.length + text.length <= width ? mark + text : `${bar.limit.text} ▲`.padStart(limitAt + 2);
-  const legend = bar.parts.map((part, index) => `${fill(index)} ${part.label} ${part.text}`).join("   ");
-  return [paint(bar.title, "strong"), `[${cells}]`, pointer, ...wrapText(legend, width)];
+  const legend = bar.parts.map((part, index) => `${fill(index)} ${part.label} ${part.text}`);
+  return [paint(bar.title, "strong"), `[${cells}]`, pointer, ...filledLines(legend, width)];
+}
+
+/** Entries side by side while they have room; none is torn apart. */
+function filledLines(entries: readonly string[], width: number): readonly string[] {
+  return entries.reduce<string[]>((lines, entry) => {
+    const longer = `${lines.at(-1)}   ${entry}`;
+    return lines.length > 0 && longer.length <= width
+      ? [...lines.slice(0, -1), longer]
+      : [...lines, ...wrapText(entry, width)];
+  }, []);
 }
 
 const fill = (index: number): string => FILLS[index % FILLS.length] ?? FILLS[0];

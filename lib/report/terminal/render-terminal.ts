@@ -30,7 +30,7 @@ export function renderTerminal(document: ReportDocument, options: TerminalOption
       paint(`── ${section.title} ${"─".repeat(Math.max(0, width - section.title.length - 4))}`, "title"),
       ...section.blocks.flatMap((block, index) => [
         ...(index === 0 ? [] : [""]),
-        ...renderBlock(block, width, paint),
+        ...renderBlock(block, section.title, { width, paint }),
       ]),
     ]),
     ...sourceLines(document, width, paint),
@@ -39,7 +39,12 @@ export function renderTerminal(document: ReportDocument, options: TerminalOption
   return lines.join("\n");
 }
 
-function renderBlock(block: Block, width: number, paint: Paint): readonly string[] {
+interface Terminal {
+  readonly width: number;
+  readonly paint: Paint;
+}
+
+function renderBlock(block: Block, title: string, { width, paint }: Terminal): readonly string[] {
   switch (block.kind) {
     case "text":
       return wrapText(block.text, width).map((line) => paint(line, block.tone));
@@ -48,7 +53,7 @@ function renderBlock(block: Block, width: number, paint: Paint): readonly string
     case "facts":
       return factLines(block.facts, width, paint);
     case "table":
-      return [...caption(block, paint), ...tableLines(block, width, paint)];
+      return [...caption(block, title, paint), ...tableLines(block, width, paint)];
     case "code":
       return [paint(`${block.title}:`, "strong"), ...codeLines(block.text, width)];
     case "bar":
@@ -60,8 +65,12 @@ function renderBlock(block: Block, width: number, paint: Paint): readonly string
   }
 }
 
-const caption = ({ caption: text }: Extract<Block, { kind: "table" }>, paint: Paint): readonly string[] =>
-  text === undefined ? [] : [paint(text, "strong")];
+/** A caption that repeats the section's title is for readers who hear the table, not for those who see it below. */
+const caption = (
+  { caption: text }: Extract<Block, { kind: "table" }>,
+  title: string,
+  paint: Paint,
+): readonly string[] => (text === undefined || text === title ? [] : [paint(text, "strong")]);
 
 function bullet(item: Cell, width: number, paint: Paint): readonly string[] {
   return wrapText(item.text, width - 2).map(

@@ -1,4 +1,4 @@
-/** Breaks text into lines of at most `width` characters between words; a word that is longer is cut. */
+/** Breaks text into lines of at most `width` characters between words; a word that is longer is cut, after a sign if it has one. */
 export function wrapText(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
@@ -16,7 +16,7 @@ export function wrapText(text: string, width: number): readonly string[] {
 
 function pieces(word: string, width: number): readonly string[] {
   if (word.length <= width) return [word];
-  return Array.from({ length: Math.ceil(word.length / width) }, (_, i) =>
-    word.slice(i * width, (i + 1) * width),
-  );
+  const sign = Math.max(...["/", "-", "_", ",", ".", ":"].map((mark) => word.lastIndexOf(mark, width - 1)));
+  const cut = sign > 0 ? sign + 1 : width;
+  return [word.slice(0, cut), ...pieces(word.slice(cut), width)];
 }

@@ -31,8 +31,9 @@ describe("format-number", () => {
 
   it("gives margins their sign, in the check's unit", () => {
     assert.equal(format.marginWithUnit(31.8, "ms"), "+31.8 ms");
-    assert.equal(format.marginWithUnit(-0.25, "share"), "-25 %");
+    assert.equal(format.marginWithUnit(-0.25, "share"), "-25 points");
     assert.equal(format.marginWithUnit(17, "sequences"), "+17 sequences");
+    assert.equal(format.marginWithUnit(1, "sequences"), "+1 sequence");
   });
 
   it("says durations as people do", () => {
