@@ -19,6 +19,10 @@ export function reportFormat(options: OptionValues): ReportFormat {
   return FORMAT_OF_ENDING[extname(options.out ?? "").toLowerCase()] ?? "terminal";
 }
 
+/** `--json`, or an `--out` that ends so: for commands that print text or JSON. */
+export const wantsJson = (options: OptionValues): boolean =>
+  options.json || extname(options.out ?? "").toLowerCase() === ".json";
+
 /** Colours and width of a report: a file gets none and the full width. */
 export function reportLook(options: OptionValues, io: Io): ReportOptions {
   return toStdout(options) ? { color: io.color, width: io.width } : { color: false, width: 100 };

@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { type Deployment, readStackFile, stackFile, stackNames, UserError } from "../config";
 import type { Io } from "./io";
 import type { OptionValues } from "./options";
@@ -39,13 +39,23 @@ export function readDeployment(options: OptionValues, io: Io): NamedDeployment {
 export function readNamed(options: OptionValues, overrides: readonly string[], io: Io): NamedDeployment {
   const { file } = options;
   if (file === undefined) return readStack(options.stack[0] ?? DEFAULT_STACK, overrides, io);
-  return { name: basename(file), deployment: readStackFile(file, overrides) };
+  return { name: basename(file), deployment: readStackFile(file, fromHere(overrides, io)) };
 }
 
 /** The deployment of one stack by name, with overrides. */
 export function readStack(name: string, overrides: readonly string[], io: Io): NamedDeployment {
   const path = stackPath(name, io);
-  return { name, deployment: readStackFile(path, overrides) };
+  return { name, deployment: readStackFile(path, fromHere(overrides, io)) };
+}
+
+/** A path that is typed is meant from the folder it is typed in; one in a stack file from that file's folder. */
+function fromHere(overrides: readonly string[], { folder }: Io): string[] {
+  const key = "model.configPath=";
+  return overrides.map((text) =>
+    text.startsWith(key) && text.length > key.length
+      ? `${key}${resolve(folder, text.slice(key.length))}`
+      : text,
+  );
 }
 
 /** Where a stack's file lies: here; in a folder without any stack, among the stacks that come with shardplan. */

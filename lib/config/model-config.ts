@@ -16,7 +16,7 @@ export function readModelConfigFile({ model: { configPath } }: Deployment): unkn
       code: "model-config",
       where: "model.configPath",
       message: `${configPath} ${reason}`,
-      hint: "give the path of the model's Hugging Face config.json, from the stack file's folder",
+      hint: "give the path of the model's Hugging Face config.json; a stack file's counts from its own folder",
       cause,
     });
   }

@@ -7,7 +7,7 @@ import {
   readModelConfigFile,
 } from "../../config";
 import type { CommandInput, CommandSpec } from "../command-spec";
-import { emit, toJson } from "../emit";
+import { emit, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
 import type { Io } from "../io";
 import { type NamedDeployment, readDeployment } from "../read-deployment";
@@ -48,7 +48,7 @@ export const configCommand: CommandSpec = {
     const print = ACTIONS[action] ?? ACTIONS.check;
     if (print)
       emit(
-        print(() => readDeployment(options, io), options.json),
+        print(() => readDeployment(options, io), wantsJson(options)),
         options,
         io,
       );

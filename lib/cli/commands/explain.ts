@@ -1,6 +1,6 @@
 import { explain, renderExplanation } from "../../report";
 import type { CommandSpec } from "../command-spec";
-import { emit, toJson } from "../emit";
+import { emit, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
 import { planDeployment } from "../plan-deployment";
 import { readDeployment } from "../read-deployment";
@@ -23,7 +23,7 @@ export const explainCommand: CommandSpec = {
   run({ args, options }, io) {
     const result = planDeployment(readDeployment(options, io), io);
     const explanations = args.flatMap((figure) => explain(result, figure));
-    emit(options.json ? toJson(explanations) : renderExplanation(explanations), options, io);
+    emit(wantsJson(options) ? toJson(explanations) : renderExplanation(explanations), options, io);
     return EXIT.met;
   },
 };

@@ -1,6 +1,6 @@
 import { findGpu, listGpus, listInstanceTypes } from "../../catalog";
 import type { CommandSpec } from "../command-spec";
-import { emit, toJson } from "../emit";
+import { emit, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
 import { textTable } from "../text-table";
 
@@ -15,7 +15,7 @@ export const hardwareCommand: CommandSpec = {
   ],
   run({ options }, io) {
     const data = { gpus: listGpus(), instanceTypes: listInstanceTypes() };
-    emit(options.json ? toJson(data) : `${gpuTable()}\n${instanceTable()}`, options, io);
+    emit(wantsJson(options) ? toJson(data) : `${gpuTable()}\n${instanceTable()}`, options, io);
     return EXIT.met;
   },
 };

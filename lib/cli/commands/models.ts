@@ -1,6 +1,6 @@
 import { countParameters, listModels, weightBytes } from "../../catalog";
 import type { CommandSpec } from "../command-spec";
-import { emit, toJson } from "../emit";
+import { emit, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
 import { textTable } from "../text-table";
 
@@ -15,7 +15,7 @@ export const modelsCommand: CommandSpec = {
   ],
   run({ options }, io) {
     const models = listModels();
-    emit(options.json ? toJson(models) : `${modelTable()}\n${CLOSING}`, options, io);
+    emit(wantsJson(options) ? toJson(models) : `${modelTable()}\n${CLOSING}`, options, io);
     return EXIT.met;
   },
 };

@@ -88,6 +88,31 @@ describe("shardplan compare", function () {
   });
 });
 
+describe("a path that is typed", function () {
+  this.timeout(60_000);
+
+  it("is taken from the folder it is typed in, whatever folder the stack comes from", () => {
+    const cwd = mkdtempSync(join(tmpdir(), "shardplan-path-"));
+    const shape = {
+      model_type: "qwen2",
+      hidden_size: 1024,
+      intermediate_size: 4096,
+      num_hidden_layers: 8,
+      num_attention_heads: 16,
+      num_key_value_heads: 8,
+      vocab_size: 32000,
+      max_position_embeddings: 32768,
+    };
+    writeFileSync(join(cwd, "config.json"), JSON.stringify(shape));
+    const { stdout, stderr } = runCli(["plan", ...DEV, "--json", "--set", "model.configPath=config.json"], {
+      cwd,
+    });
+    rmSync(cwd, { recursive: true });
+    assert.match(stderr, /^no stack files in this folder/);
+    assert.equal(JSON.parse(stdout).model.layers, 8);
+  });
+});
+
 describe("shardplan sweep", function () {
   this.timeout(120_000);
 

@@ -65,6 +65,14 @@ describe("what shardplan prints", function () {
     }
   });
 
+  it("goes to a file of JSON from every command that has JSON", () => {
+    for (const command of [["models"], ["hardware"], ["explain", "strategy.gpus", ...DEV]]) {
+      const path = join(folder, `${command[0]}.json`);
+      assert.equal(runCli([...command, "--out", path]).status, 0);
+      assert.doesNotThrow(() => JSON.parse(readFileSync(path, "utf8")), command[0]);
+    }
+  });
+
   it("survives a reader that goes away", () => {
     const command = `"${process.execPath}" scripts/start.mjs plan --stack dev --set workload.simulatedRequests=100 --json | head -n 1; echo "\${PIPESTATUS[0]}"`;
     const { stdout, stderr } = spawnSync("bash", ["-c", command], {
