@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDeployment } from "../../../lib/config";
 import { explain } from "../../../lib/report";
@@ -23,11 +24,15 @@ const isPlanner = (line: string) => /^npm run (plan|shardplan)\b/.test(line);
 describe("the written pages", function () {
   this.timeout(120_000);
 
-  for (const page of PAGES) {
+  const folder = mkdtempSync(join(tmpdir(), "shardplan-docs-"));
+  after(() => rmSync(folder, { recursive: true }));
+
+  for (const page of [...PAGES, "../README.md"]) {
     for (const command of commands(page).filter(isPlanner)) {
       it(`shows a command that works: ${command}`, () => {
-        const [, , script, , ...rest] = command.split(" ");
-        const args = [...(script === "plan" ? ["plan"] : []), ...rest.filter((word) => word !== "")];
+        const [line = ""] = command.split(/ +# /);
+        const [, , script, , ...rest] = line.replace("report.html", join(folder, "report.html")).split(/ +/);
+        const args = [...(script === "plan" ? ["plan"] : []), ...rest];
         const { status, stderr } = runCli([...args, ...QUICK]);
         assert.ok(status === 0 || status === 2, `exit ${status}: ${stderr}`);
       });
