@@ -22,7 +22,7 @@ export function htmlBlock(block: Block, section: Section): string {
     case "facts":
       return factTable(block.facts, section.title);
     case "table":
-      return stackedTable(block, block.caption ?? section.title);
+      return stackedTable(block, block.caption ?? section.title, section.title);
     case "code":
       return `<h3>${escapeHtml(block.title)}</h3><pre><code>${escapeHtml(commandText(block.text))}</code></pre>`;
     case "bar":

@@ -17,15 +17,16 @@ export function htmlTable(table: Table, caption: string): string {
 
 /**
  * A table whose rows a phone shows as cards, each cell beside its column's title: nothing is cut off and nothing has to
- * be scrolled. The roles keep it a table for screen readers where the style takes that from its elements.
+ * be scrolled. A caption that repeats the heading above is for those who hear the table only. The roles keep it a table for screen readers where the style takes that from its elements.
  */
-export function stackedTable(table: Table, caption: string): string {
+export function stackedTable(table: Table, caption: string, heading: string): string {
+  const seen = caption === heading ? ' class="unseen"' : "";
   const rows = table.rows.map((row) => {
     const cells = row.map((cell, i) => bodyCell(cell, table.columns[i], i, true));
     return `<tr role="row">${cells.join("")}</tr>`;
   });
   return [
-    `<table class="stack" role="table"><caption>${textHtml(caption)}</caption>`,
+    `<table class="stack" role="table"><caption${seen}>${textHtml(caption)}</caption>`,
     `<thead role="rowgroup"><tr role="row">${headCells(table, true)}</tr></thead>`,
     `<tbody role="rowgroup">${rows.join("")}</tbody></table>`,
     sourcesLine(table),
@@ -47,11 +48,15 @@ const headCells = ({ columns }: Table, roles = false): string =>
     })
     .join("");
 
+/** Figures stay on one line; a sentence among them may not. */
+const LONGEST_UNBROKEN = 26;
+
 function bodyCell(cell: Cell, column: Column | undefined, index: number, stacked = false): string {
   const mark = /^[✓✗]/.test(cell.text) ? "mark" : "";
   const none = stacked && ["-", ""].includes(cell.text) ? "none" : "";
   const side = column?.align === "right" ? "right" : "";
-  const classes = [side, cell.tone ?? "", mark, none].filter(Boolean).join(" ");
+  const long = cell.text.length > LONGEST_UNBROKEN ? "long" : "";
+  const classes = [side, long, cell.tone ?? "", mark, none].filter(Boolean).join(" ");
   const attributes = [
     classes === "" ? "" : ` class="${classes}"`,
     stacked ? ` role="${index === 0 ? "rowheader" : "cell"}"` : "",

@@ -43,7 +43,7 @@ th, td { text-align: left; vertical-align: top; padding: .34rem .7rem .34rem 0; 
 thead th { color: var(--quiet); font-weight: 600; font-size: .86rem; vertical-align: bottom; }
 tbody th { font-weight: 400; }
 .right { text-align: right; padding-left: .7rem; }
-td.right, td.mark { white-space: nowrap; }
+td.right, td.mark { white-space: nowrap; } td.long { white-space: normal; }
 code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: .92em; }
 li, .facts td.value { overflow-wrap: anywhere; }
 .facts th { width: 42%; } .facts td.value { font-weight: 600; }
@@ -71,7 +71,8 @@ details { margin: .4rem 0; } summary { cursor: pointer; color: var(--link); font
 .gpus small { display: block; color: var(--quiet); }
 .formula td, .formula th { font-size: .86rem; overflow-wrap: anywhere; }
 footer { padding-bottom: 3rem; margin-top: 2rem; color: var(--quiet); font-size: .9rem; }
-@media (max-width: 40rem) {
+.unseen, .stack .unseen { position: absolute; width: 1px; height: 1px; padding: 0; overflow: hidden; clip-path: inset(50%); }
+@media (max-width: 42rem) {
   body { font-size: 15px; } h1 { font-size: 1.4rem; } .wide { display: none; } .narrow { display: block; }
   main, header.page, footer { padding-left: .9rem; padding-right: .9rem; }
   .scroll table { font-size: .82rem; } .scroll th, .scroll td { padding-right: .45rem; } .scroll .right { padding-left: .3rem; }

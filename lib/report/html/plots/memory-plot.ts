@@ -7,13 +7,15 @@ import { partColors } from "./part-colors";
 type Memory = Extract<Chart, { kind: "memory" }>;
 
 const ROW = 30;
+/** Mean width of a letter of the axis, in pixels. */
+const LETTER = 6.4;
 
 /** One stacked bar per strategy; what goes beyond the limits does not fit. */
 export function memoryPlot({ bars, parts, limits }: Memory, canvas: Canvas): string {
   const names = [...new Set(bars.map(({ gpu }) => gpu))];
   return drawSvg(canvas, {
     height: names.length * ROW + 92,
-    marginLeft: 92,
+    marginLeft: Math.max(92, 20 + LETTER * Math.max(...names.map((name) => name.length))),
     marginTop: 44,
     marginBottom: 44,
     x: { label: "GB on one GPU", grid: true, labelAnchor: "center", labelArrow: "none" },
