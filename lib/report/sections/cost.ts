@@ -16,7 +16,7 @@ export function costSection(plan: Plan): Section {
       blocks: [
         {
           kind: "text",
-          text: `No price is known for ${plan.instance.name}; set cost.priceUsdPerHour to the price of one host.`,
+          text: `${unpriced(plan)}; set cost.priceUsdPerHour to the price of one host.`,
         },
       ],
     };
@@ -40,6 +40,11 @@ export function costSection(plan: Plan): Section {
   const scope: Block = { kind: "text", text: SCOPE, tone: "quiet" };
   return { id: "cost", title: "Cost", blocks: [{ kind: "facts", facts }, scope] };
 }
+
+const unpriced = ({ deployment, instance }: Plan): string =>
+  deployment.hosts.length > 0
+    ? "What your own hosts cost is not known"
+    : `No price is known for ${instance.name}`;
 
 /** The same million tokens when the service runs at its highest sustainable rate. */
 function capacityCost({ chosen, candidates, strategy }: Plan): readonly Fact[] {

@@ -34,10 +34,22 @@ function shardText({ strategy, model }: Plan): string {
   const ranks = strategy.tensorParallel;
   const heads = count(model.attentionHeads / ranks);
   const copies = model.keyValueHeads < ranks;
-  const keyValueHeads = copies ? "1 (copied)" : count(model.keyValueHeads / ranks);
-  const width = model.experts?.intermediateSize ?? model.intermediateSize;
-  return `${heads} attention heads, ${keyValueHeads} key/value heads, ${count(width / ranks)} MLP columns`;
+  const keyValueHeads = copies
+    ? "1 key/value head (copied)"
+    : counted(model.keyValueHeads / ranks, "key/value head");
+  return `${heads} attention heads, ${keyValueHeads}, ${feedForwardText({ strategy, model })}`;
 }
+
+/** Expert parallelism spreads experts whole; else each of them is cut as the one of a dense model is. */
+function feedForwardText({ strategy, model }: Pick<Plan, "strategy" | "model">): string {
+  const { experts } = model;
+  if (experts === undefined) return `${count(model.intermediateSize / strategy.tensorParallel)} MLP columns`;
+  return strategy.expertParallel > 1
+    ? `${counted(experts.count / strategy.expertParallel, "whole expert")} of ${experts.count}`
+    : `${count(experts.intermediateSize / strategy.tensorParallel)} columns of each of ${experts.count} experts`;
+}
+
+const counted = (value: number, name: string): string => `${count(value)} ${name}${value === 1 ? "" : "s"}`;
 
 function stagePictures(plan: Plan): readonly StagePicture[] {
   const keys = new Set(plan.moduleDivision.map(stageKey));

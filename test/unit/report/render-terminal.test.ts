@@ -61,6 +61,31 @@ describe("the terminal report", function () {
     assert.doesNotMatch(text, / -\d+\.\d+ GB \(/);
   });
 
+  it("says what a GPU holds of the experts: whole ones with expert parallelism, else a slice of each", () => {
+    const moe = ["model.name=mistralai/Mixtral-8x7B-Instruct-v0.1", "workload.simulatedRequests=100"];
+    const held = (expertParallel: number) =>
+      renderReport(
+        stackPlan("prod", [...moe, `strategy.expertParallel=${expertParallel}`]),
+        "terminal",
+        plain,
+      ).replaceAll(/\s+/g, " ");
+    assert.match(
+      held(1),
+      /Each GPU holds of its layers 4 attention heads, 1 key\/value head, 1,792 columns of each/,
+    ); // 14336 / 8
+    assert.match(
+      held(8),
+      /Each GPU holds of its layers 4 attention heads, 1 key\/value head, 1 whole expert of 8/,
+    );
+  });
+
+  it("does not look for the price of someone's own hosts in a catalogue", () => {
+    assert.match(
+      renderReport(stackPlan("byo"), "terminal", plain),
+      /What your own hosts cost is not known; set cost\./,
+    );
+  });
+
   it("lists a source once, whether it is cited with or without its date", () => {
     const text = renderReport(stackPlan("prod"), "terminal", plain);
     const sources = text.slice(text.indexOf("── Sources of the figures"));

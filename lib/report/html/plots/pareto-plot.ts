@@ -27,7 +27,8 @@ export function paretoPlot({ points, front }: Pareto, canvas: Canvas): string {
     y: { label: "tokens/s per GPU", nice: true },
     marks: [
       Plot.line(front, { x, y, stroke: "var(--quiet)", strokeDasharray: "4 3" }),
-      ...states.map((state) =>
+      // The plan last: no other mark lies on its own.
+      ...states.toReversed().map((state) =>
         Plot.dot(
           points.filter((point) => point.state === state),
           {
