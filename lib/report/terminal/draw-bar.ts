@@ -23,12 +23,13 @@ export function drawBar(bar: Bar, width: number, paint: Paint): readonly string[
 
 /** Entries side by side while they have room; none is torn apart. */
 function filledLines(entries: readonly string[], width: number): readonly string[] {
-  return entries.reduce<string[]>((lines, entry) => {
+  const lines: string[] = [];
+  for (const entry of entries) {
     const longer = `${lines.at(-1)}   ${entry}`;
-    return lines.length > 0 && longer.length <= width
-      ? [...lines.slice(0, -1), longer]
-      : [...lines, ...wrapText(entry, width)];
-  }, []);
+    if (lines.length > 0 && longer.length <= width) lines.splice(-1, 1, longer);
+    else lines.push(...wrapText(entry, width));
+  }
+  return lines;
 }
 
 const fill = (index: number): string => FILLS[index % FILLS.length] ?? FILLS[0];
