@@ -12,7 +12,7 @@ function modelKey(name: string): string {
     .join("")
     .toLowerCase()
     .replace(/^meta-/, "")
-    .replace(/-(fp8|fp8-kv|fp8-dynamic|dynamic|static|pertensor|bf16)\b/g, "")
+    .replace(/-(fp8-kv|fp8-dynamic|fp8|dynamic|static|pertensor|bf16)\b/g, "")
     .replace(/-(instruct|chat|hf|it|base|v0\.\d)\b/g, "");
 }
 

@@ -10,6 +10,7 @@ describe("a model's name", () => {
     ["Llama-3.1-70B", "meta-llama/Llama-3.1-70B-Instruct"],
     ["meta-llama/Llama-3.3-70B-Instruct", "meta-llama/Llama-3.3-70B-Instruct"],
     ["nvidia/Llama-3.1-70B-Instruct-FP8", "meta-llama/Llama-3.1-70B-Instruct"],
+    ["amd/Llama-3.1-70B-Instruct-FP8-KV", "meta-llama/Llama-3.1-70B-Instruct"],
     ["Llama-2-70B", "meta-llama/Llama-2-70b-chat-hf"],
     ["mixtral-8x7b", "mistralai/Mixtral-8x7B-Instruct-v0.1"],
   ];
