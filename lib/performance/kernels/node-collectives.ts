@@ -1,3 +1,4 @@
+import { compareVersions } from "../memory/compare-versions";
 import type { EngineProfile } from "../types";
 import type { Collectives, NodeCollectives } from "./collectives";
 import { type Curve, logLogCurve } from "./log-log";
@@ -41,9 +42,8 @@ function allReduceCurve(
 function kernelOf({ name, version }: EngineProfile): string {
   if (name === "SGLang") return "sglang-0.5.14";
   if (name === "TensorRT-LLM" || name === "NIM") return "trtllm-1.3.0rc20";
-  const [major = 0, minor = 0] = version.replace(/^v/, "").split(".").map(Number);
-  if (major > 0 || minor >= 24) return "vllm-0.24.0";
-  return minor >= 19 ? "vllm-0.19.0" : "vllm-0.14.0";
+  if (compareVersions(version, "0.24") >= 0) return "vllm-0.24.0";
+  return compareVersions(version, "0.19") >= 0 ? "vllm-0.19.0" : "vllm-0.14.0";
 }
 
 /**

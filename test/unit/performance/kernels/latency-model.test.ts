@@ -175,6 +175,9 @@ describe("latency model", () => {
     // 16 tokens x 16 KiB = 256 KiB: vLLM 0.14's kernel stops there at TP 8 (14.7 us), 0.24's goes on (10.8 us).
     assert.ok(Math.abs(reduceMs("0.14.0") - (161 * 14.71) / 1e3) < 0.01);
     assert.ok(Math.abs(reduceMs("0.24.0") - (161 * 10.79) / 1e3) < 0.01);
+    assert.equal(reduceMs("v0.24rc1"), reduceMs("0.24.0"));
+    assert.equal(reduceMs("0.9.2"), reduceMs("0.14.0"));
+    assert.equal(reduceMs("1.0"), reduceMs("0.24.0"));
   });
 
   it("says that Llama-70B, 8B and 405B on H100 are measured", () => {
