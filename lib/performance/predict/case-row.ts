@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isEngineName } from "./engine-profile";
+import { ENGINE_NAMES, engineName } from "./engine-profile";
 
 const blankAsAbsent = (value: unknown): unknown =>
   typeof value === "string" && value.trim() === "" ? undefined : value;
@@ -8,9 +8,30 @@ const blankAsAbsent = (value: unknown): unknown =>
 const required = <T extends z.ZodType>(schema: T) => z.preprocess(blankAsAbsent, schema);
 const optional = <T extends z.ZodType>(schema: T) => z.preprocess(blankAsAbsent, schema.optional());
 
-const count = z.coerce.number().int().positive();
-const positive = z.coerce.number().positive();
-const share = z.coerce.number().min(0).max(1);
+/**
+ * Largest sizes that are simulated: beyond them a row is a slip of the pen, and would take minutes or all memory. The
+ * number of requests is what one simulated run may hold.
+ */
+const MOST = { tokens: 10_000_000, requests: 1_000_000, clients: 100_000, ranks: 1024 } as const;
+
+/** A cell that is no number in range says what it should be, and predictCase what it is. */
+const wholeFrom = (least: number, most: number) => {
+  const message = `must be a whole number from ${least} to ${most}`;
+  return z.coerce.number(message).int(message).min(least, message).max(most, message);
+};
+const tokens = wholeFrom(1, MOST.tokens);
+const ranks = wholeFrom(1, MOST.ranks);
+const positive = z.coerce.number("must be a number above 0").positive("must be a number above 0");
+/** A benchmark without a rate of its own writes `inf`: as good as an empty cell. */
+const rate = z.preprocess(
+  (value) => (typeof value === "string" && /^\s*inf(inity)?\s*$/i.test(value) ? undefined : value),
+  positive.optional(),
+);
+const shareFrom = (least: "0" | "above 0") => {
+  const message = `must be ${least === "0" ? "from 0" : "above 0"} to 1`;
+  const upToOne = z.coerce.number(message).max(1, message);
+  return least === "0" ? upToOne.min(0, message) : upToOne.positive(message);
+};
 const precision = z
   .string()
   .transform((text) => text.toLowerCase().replace(/^(fp16|float16|bfloat16|half|auto)$/, "bf16"))
@@ -20,37 +41,52 @@ const precision = z
 export const caseRowSchema = z
   .object({
     id: required(z.string()),
-    engine: required(z.string().refine(isEngineName, "must be vLLM, SGLang, NIM or TensorRT-LLM")),
+    engine: required(
+      z
+        .string()
+        .transform((text) => engineName(text) ?? text)
+        .pipe(z.enum(ENGINE_NAMES, "must be vLLM, SGLang, NIM or TensorRT-LLM")),
+    ),
     /** Absent: the version of the published rows of this engine. */
-    engine_version: optional(z.string().transform((text) => text.replace(/^[^\d]*/, ""))),
+    engine_version: optional(
+      z
+        .string()
+        .regex(/^v?\d/, "must be a version such as 0.15.1")
+        .transform((text) => text.replace(/^v/, "")),
+    ),
     model: required(z.string()),
     precision: required(precision),
     kv_cache_dtype: optional(precision),
     gpu: required(z.string()),
-    tp: required(count),
-    pp: required(count.default(1)),
-    dp: required(count.default(1)),
-    isl: required(count),
-    osl: required(count),
-    range_ratio: optional(z.coerce.number().positive().max(1)),
-    cached_prefix_tokens: optional(z.coerce.number().int().nonnegative()),
-    cold_prefix_share: optional(share),
-    burst_start: optional(z.coerce.number().int().nonnegative()),
-    arrivals: required(z.enum(["closed", "constant", "poisson", "offline"])),
-    concurrency: optional(count),
-    request_rate: optional(positive),
-    num_requests: optional(count),
-    gpu_memory_utilization: optional(positive.max(1)),
-    max_num_seqs: optional(count),
-    max_num_batched_tokens: optional(count),
-    max_model_len: optional(count),
+    tp: required(ranks),
+    pp: required(ranks.default(1)),
+    dp: required(ranks.default(1)),
+    isl: required(tokens),
+    osl: required(tokens),
+    range_ratio: optional(shareFrom("above 0")),
+    cached_prefix_tokens: optional(wholeFrom(0, MOST.tokens)),
+    cold_prefix_share: optional(shareFrom("0")),
+    burst_start: optional(wholeFrom(0, MOST.requests)),
+    arrivals: required(
+      z.enum(["closed", "constant", "poisson", "offline"], "must be closed, constant, poisson or offline"),
+    ),
+    concurrency: optional(wholeFrom(1, MOST.clients)),
+    request_rate: optional(rate),
+    num_requests: optional(wholeFrom(1, MOST.requests)),
+    gpu_memory_utilization: optional(shareFrom("above 0")),
+    max_num_seqs: optional(wholeFrom(1, MOST.requests)),
+    max_num_batched_tokens: optional(tokens),
+    max_model_len: optional(tokens),
   })
   .superRefine((row, context) => {
     const missing = (column: string): void =>
       context.addIssue({ code: "custom", path: [column], message: `is needed for arrivals ${row.arrivals}` });
     if (row.arrivals === "closed" && row.concurrency === undefined) missing("concurrency");
-    if ((row.arrivals === "constant" || row.arrivals === "poisson") && row.request_rate === undefined)
-      missing("request_rate");
+    if (isOpen(row) && row.request_rate === undefined) missing("request_rate");
   });
 
 export type CaseRow = z.output<typeof caseRowSchema>;
+
+/** Requests come at a rate; a rate beside other arrivals means nothing and is not read. */
+export const isOpen = ({ arrivals }: Pick<CaseRow, "arrivals">): boolean =>
+  arrivals === "constant" || arrivals === "poisson";

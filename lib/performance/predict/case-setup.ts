@@ -1,9 +1,10 @@
 import { findGpu, findModel, type Gpu, type ModelArchitecture } from "../../catalog";
 import type { LengthDistribution } from "../../config";
 import type { CalibratedConstants } from "../calibration/calibrated";
+import { compareVersions } from "../memory/compare-versions";
 import { type ReplicaMemory, replicaMemory } from "../memory/memory-per-gpu";
 import type { EngineProfile, Precision, SchedulerInput, TrafficInput } from "../types";
-import type { CaseRow } from "./case-row";
+import { type CaseRow, isOpen } from "./case-row";
 import { engineProfile } from "./engine-profile";
 
 /** Everything a prediction needs, resolved from a row. */
@@ -28,10 +29,23 @@ export interface SetupContext {
   readonly constants: CalibratedConstants;
 }
 
-/** vLLM's defaults for its API server on GPUs of 70 GiB and more (engine/arg_utils.py, since 0.9). */
-const DEFAULT_MAX_NUM_SEQS = 1024;
-const DEFAULT_MAX_BATCHED_TOKENS = 8192;
+/** vLLM's defaults for its API server on GPUs of 70 GiB and more but A100, and on others (engine/arg_utils.py, since 0.9). */
+const DEFAULT_LIMITS = {
+  large: { maxNumSeqs: 1024, maxNumBatchedTokens: 8192 },
+  small: { maxNumSeqs: 256, maxNumBatchedTokens: 2048 },
+} as const;
+const LARGE_GPU_BYTES = 70 * 2 ** 30;
 const DEFAULT_UTILIZATION = 0.9;
+
+/** Limits of the scheduler that the row names, or vLLM's defaults. */
+function schedulerLimits(row: CaseRow, gpu: Gpu) {
+  const isSmall = gpu.visibleMemoryBytes < LARGE_GPU_BYTES || gpu.name.startsWith("A100");
+  const defaults = DEFAULT_LIMITS[row.engine === "vLLM" && isSmall ? "small" : "large"];
+  const maxNumBatchedTokens = row.max_num_batched_tokens ?? defaults.maxNumBatchedTokens;
+  // vLLM cuts a default to the token budget: a sequence needs a token a step.
+  const maxNumSeqs = row.max_num_seqs ?? Math.min(defaults.maxNumSeqs, maxNumBatchedTokens);
+  return { maxNumSeqs, maxNumBatchedTokens };
+}
 
 /** Requests of open or offline traffic where the row names no number. */
 const DEFAULT_REQUESTS = 2000;
@@ -64,8 +78,7 @@ const DISTINCT_PROMPTS = 100;
 
 function coldStartRequests(row: CaseRow, requests: number, isLaterStage: boolean): number {
   if (row.cold_prefix_share !== undefined) return Math.round(row.cold_prefix_share * requests);
-  const isOpen = row.arrivals === "constant" || row.arrivals === "poisson";
-  return isOpen && (row.cached_prefix_tokens ?? 0) > 0 && !isLaterStage ? DISTINCT_PROMPTS : 0;
+  return isOpen(row) && (row.cached_prefix_tokens ?? 0) > 0 && !isLaterStage ? DISTINCT_PROMPTS : 0;
 }
 
 /** Traffic of the case as its benchmark sends it. */
@@ -93,25 +106,31 @@ function requestCount(row: CaseRow): number {
 
 /**
  * Version of the engine where a row names none: that of the published rows of its kind. vLLM's closed-loop FP8 sweeps were
- * run on 0.10.2 and its 16-bit runs on 0.15.1; TensorRT-LLM's rows of Llama 3.3 are of 0.20 and later, older models of 0.14.
+ * run on 0.10.2, its rate-driven and its 16-bit runs on 0.15.1; TensorRT-LLM's rows of Llama 3.3 are of 0.20 and later,
+ * older models of 0.14.
  */
 function assumedVersion(row: CaseRow): string {
-  if (row.engine === "vLLM") return row.precision === "fp8" ? "0.10.2" : "0.15.1";
+  if (row.engine === "vLLM") return row.precision === "fp8" && !isOpen(row) ? "0.10.2" : "0.15.1";
   if (row.engine === "TensorRT-LLM") return /llama-?3\.3/i.test(row.model) ? "1.0" : "0.14";
   return row.engine === "NIM" ? "1.8" : "0.4.6";
+}
+
+/** The published runs of vLLM switch asynchronous scheduling on where the version has it: the flag came with 0.10. */
+function canRunAsynchronously(engine: CaseRow["engine"], version: string): boolean {
+  return engine !== "vLLM" || compareVersions(version, "0.10") >= 0;
 }
 
 /** Resolves model, GPU, engine and memory of a row. Throws a UserError for a model or GPU the catalogue lacks. */
 export function caseSetup(row: CaseRow, context: SetupContext): CaseSetup {
   const model = findModel(row.model);
   const gpu = findGpu(row.gpu);
+  const version = row.engine_version ?? assumedVersion(row);
   const engine = engineProfile(row.engine, {
-    version: row.engine_version ?? assumedVersion(row),
-    asynchronous: true,
+    version,
+    asynchronous: canRunAsynchronously(row.engine, version),
   });
   const kvCacheDtype = row.kv_cache_dtype ?? "bf16";
-  const maxNumSeqs = row.max_num_seqs ?? DEFAULT_MAX_NUM_SEQS;
-  const maxNumBatchedTokens = row.max_num_batched_tokens ?? DEFAULT_MAX_BATCHED_TOKENS;
+  const limits = schedulerLimits(row, gpu);
   const memory = replicaMemory({
     model,
     gpu,
@@ -123,8 +142,7 @@ export function caseSetup(row: CaseRow, context: SetupContext): CaseSetup {
     sequenceParallel: 1,
     engine,
     gpuMemoryUtilization: row.gpu_memory_utilization ?? DEFAULT_UTILIZATION,
-    maxNumSeqs,
-    maxNumBatchedTokens,
+    ...limits,
     constants: context.constants,
   });
   const requests = requestCount(row);
@@ -136,7 +154,7 @@ export function caseSetup(row: CaseRow, context: SetupContext): CaseSetup {
     precision: row.precision,
     kvCacheDtype,
     memory,
-    scheduler: { maxNumSeqs, maxNumBatchedTokens, kvCacheTokens: memory.kvCacheTokens },
+    scheduler: { ...limits, kvCacheTokens: memory.kvCacheTokens },
     requests,
     coldStartRequests: coldStartRequests(row, requests, context.isLaterStage),
   };

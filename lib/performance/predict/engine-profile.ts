@@ -7,9 +7,17 @@ const NEWEST_MEASURED = { vLLM: "0.15.1", SGLang: "0.4.6", "TensorRT-LLM": "1.0"
 /** vLLM composes the next batch while one runs by default since this version (--async-scheduling). */
 const VLLM_ASYNCHRONOUS_SINCE = "0.14";
 
-/** True when the name is an engine that predictions know. */
-export function isEngineName(name: string): name is EngineProfile["name"] {
-  return name in NEWEST_MEASURED;
+/** Names of the engines that predictions know. */
+export const ENGINE_NAMES = [
+  "vLLM",
+  "SGLang",
+  "NIM",
+  "TensorRT-LLM",
+] as const satisfies EngineProfile["name"][];
+
+/** The engine of a name in any case; undefined when predictions do not know it. */
+export function engineName(name: string): EngineProfile["name"] | undefined {
+  return ENGINE_NAMES.find((known) => known.toLowerCase() === name.trim().toLowerCase());
 }
 
 /**

@@ -1,9 +1,10 @@
+import { listModels } from "../../catalog";
 import { UserError } from "../../config";
 import { type CalibratedConstants, calibrated } from "../calibration/calibrated";
 import { errorBand } from "../calibration/error-band";
 import type { BandQuantity, LatencyStatistics, SimulationResult } from "../types";
 import type { Band, CasePrediction, CaseResult, PredictedColumn } from "./case-prediction";
-import { type CaseRow, caseRowSchema } from "./case-row";
+import { type CaseRow, caseRowSchema, isOpen } from "./case-row";
 import { type CaseSetup, caseSetup } from "./case-setup";
 import { checkCase } from "./check-case";
 import { capacity, caseLatency, simulateCase } from "./simulate-case";
@@ -13,6 +14,9 @@ const SATURATED_LOAD = 0.8;
 
 /** Relative shift of the rate near capacity: the half width of the 80 % band of the time per output token. */
 const KNEE_SHIFT = 0.05;
+
+/** Load from which that shift moves the queue by no more than 5 %: it grows with the rate as 1 - 1/load. */
+const KNEE_ENDS = 2;
 
 const QUANTITY: Readonly<Record<PredictedColumn, BandQuantity>> = {
   ttft_ms_mean: "firstTokenMean",
@@ -45,7 +49,8 @@ function figures(results: readonly SimulationResult[], row: CaseRow, clientMs: n
   const firstToken = (key: keyof LatencyStatistics) =>
     meanOver(results, (r) => of(r).firstToken[key] + clientMs);
   const perToken = (key: keyof LatencyStatistics) => meanOver(results, (r) => of(r).timePerOutputToken[key]);
-  const requestMs = firstToken("meanMs") + (row.osl - 1) * perToken("meanMs");
+  const gapsMs = row.osl > 1 ? (row.osl - 1) * perToken("meanMs") : 0;
+  const requestMs = firstToken("meanMs") + gapsMs;
   const littleTokensPerSecond = ((row.concurrency ?? 1) * row.osl * 1000) / requestMs;
   return {
     ttft_ms_mean: firstToken("meanMs"),
@@ -99,10 +104,16 @@ function widenAtKnee(
 }
 
 /** Whether queues decide: rate near capacity, all requests at once, or a closed loop that the KV cache cannot hold. */
-function isSaturated(row: CaseRow, results: readonly SimulationResult[], load: number | undefined): boolean {
+function isSaturated(
+  { row, requests }: CaseSetup,
+  results: readonly SimulationResult[],
+  load: number | undefined,
+): boolean {
   if (load !== undefined) return load > SATURATED_LOAD;
   if (row.arrivals === "offline") return true;
-  return results.some((r) => r.preemptions > 0 || r.maxRunningSequences < (row.concurrency ?? 1));
+  // A replica's share of the clients, who are fewer when the run holds fewer requests.
+  const clients = Math.floor(Math.min(row.concurrency ?? 1, requests) / row.dp);
+  return results.some((r) => r.preemptions > 0 || r.maxRunningSequences < clients);
 }
 
 function predictSetup(setup: CaseSetup, constants: CalibratedConstants): CaseResult {
@@ -112,22 +123,23 @@ function predictSetup(setup: CaseSetup, constants: CalibratedConstants): CaseRes
   const latency = caseLatency(setup, constants);
   const results = simulateCase(setup, latency, constants);
   // A closed loop's client runs beside the server; the clients of rate-driven benchmarks run elsewhere.
-  const clientMs = row.request_rate === undefined ? 0 : constants.remoteClientMs;
+  const clientMs = isOpen(row) ? constants.remoteClientMs : 0;
   const figuresOf = (varied: CaseSetup): Figures =>
     figures(simulateCase(varied, latency, constants), varied.row, clientMs);
   const stuck = results.find((result) => result.infeasible !== undefined)?.infeasible;
   if (stuck !== undefined) return { id: row.id, infeasible: stuck };
-  const sustainable = row.request_rate === undefined ? undefined : capacity(setup, latency);
+  const sustainable = isOpen(row) ? capacity(setup, latency) : undefined;
   const load = sustainable === undefined ? undefined : (row.request_rate ?? 0) / sustainable;
-  const regime = isSaturated(row, results, load) ? "saturated" : "moderate";
+  const regime = isSaturated(setup, results, load) ? "saturated" : "moderate";
   const values = figures(results, row, clientMs);
   const bands = bandsOf(values, { basis: latency.basis.kind, load: regime, engine });
+  const isAtKnee = load !== undefined && regime === "saturated" && load < KNEE_ENDS;
   return {
     id: row.id,
     ...values,
     steady_ttft_ms_p50: meanOver(results, (result) => result.steady.firstToken.p50Ms),
     steady_ttft_ms_p99: meanOver(results, (result) => result.steady.firstToken.p99Ms),
-    bands: load !== undefined && regime === "saturated" ? widenAtKnee(setup, bands, figuresOf) : bands,
+    bands: isAtKnee ? widenAtKnee(setup, bands, figuresOf) : bands,
     statistic: statisticOf(row),
     stable: results.every((result) => result.stable) && (load ?? 0) <= 1,
     ...(sustainable === undefined ? {} : { sustainable_request_rate: sustainable, load }),
@@ -140,6 +152,15 @@ function predictSetup(setup: CaseSetup, constants: CalibratedConstants): CaseRes
   };
 }
 
+/** A row has no config.json to give, which is the catalogue's other advice for a model that it lacks. */
+function knownNames({ code, hint }: UserError): string {
+  return code === "unknown-model"
+    ? `use one of: ${listModels()
+        .map(({ name }) => name)
+        .join(", ")}`
+    : hint;
+}
+
 /** Cells of a row by column name, as text; absent and empty cells are the same. */
 export type CaseCells = Readonly<Record<string, string | undefined>>;
 
@@ -150,6 +171,17 @@ export interface CaseContext {
   readonly constants?: CalibratedConstants;
 }
 
+/** What is wrong with a cell, and what stands in it. */
+function mistakeIn(
+  cells: CaseCells,
+  issue: { readonly path: PropertyKey[]; readonly message: string },
+): string {
+  const column = issue.path.join(".");
+  const cell = cells[column]?.trim() ?? "";
+  if (issue.message.startsWith("is needed")) return `${column}: ${issue.message}`;
+  return cell === "" ? `${column}: is missing` : `${column}: ${issue.message}, not "${cell}"`;
+}
+
 /**
  * Predicts one benchmark case from its input columns (data columns of measured values are ignored). Never throws for a
  * bad row: a cell out of range or an unknown model or GPU gives `error`, a case that cannot run gives `infeasible`.
@@ -158,15 +190,15 @@ export function predictCase(cells: CaseCells, context: CaseContext = {}): CaseRe
   const parsed = caseRowSchema.safeParse(cells);
   const id = cells.id ?? "";
   if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-    return { id, error: issues.join("; ") };
+    return { id, error: parsed.error.issues.map((issue) => mistakeIn(cells, issue)).join("; ") };
   }
   try {
     const constants = context.constants ?? calibrated;
     const setup = caseSetup(parsed.data, { isLaterStage: context.isLaterStage ?? false, constants });
     return predictSetup(setup, constants);
   } catch (error) {
-    if (error instanceof UserError || error instanceof RangeError) return { id, error: error.message };
+    if (error instanceof UserError) return { id, error: `${error.message}; ${knownNames(error)}` };
+    if (error instanceof RangeError) return { id, error: error.message };
     throw error;
   }
 }

@@ -22,18 +22,26 @@ function runKey(cells: CaseCells): string {
   return SHARED.map((column) => cells[column] ?? "").join("|");
 }
 
+/** Rate of a row of open traffic; NaN, which is later than none, for every other row and for a cell that is no rate. */
+function rateOf(cells: CaseCells): number {
+  const arrivals = cells.arrivals?.trim();
+  const isRateDriven = arrivals === "constant" || arrivals === "poisson";
+  const rate = Number(cells.request_rate);
+  return isRateDriven && rate > 0 ? rate : Number.NaN;
+}
+
 /**
  * Whether each row is a later stage of a run: benchmarks of open traffic raise the rate in stages over the same prompts, so
  * that only the lowest rate meets a cold prefix cache. Rows that agree in everything but the rate are read as one run.
  */
 export function laterStages(rows: readonly CaseCells[]): readonly boolean[] {
   const lowest = new Map<string, number>();
-  const rate = (cells: CaseCells): number => Number(cells.request_rate ?? Number.NaN);
   for (const cells of rows) {
     const key = runKey(cells);
-    lowest.set(key, Math.min(lowest.get(key) ?? Number.POSITIVE_INFINITY, rate(cells)));
+    const rate = rateOf(cells);
+    if (rate < (lowest.get(key) ?? Number.POSITIVE_INFINITY)) lowest.set(key, rate);
   }
-  return rows.map((cells) => rate(cells) > (lowest.get(runKey(cells)) ?? Number.POSITIVE_INFINITY));
+  return rows.map((cells) => rateOf(cells) > (lowest.get(runKey(cells)) ?? Number.POSITIVE_INFINITY));
 }
 
 /** Predicts all cases of a file, in order, one at a time; see `predictCase` for a row. */

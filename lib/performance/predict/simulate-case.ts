@@ -1,7 +1,7 @@
 import { type CalibratedConstants, calibrated } from "../calibration/calibrated";
 import { createLatencyModel } from "../calibration/create-latency-model";
 import { simulate } from "../simulation/simulate";
-import type { LatencyModel, SimulationResult } from "../types";
+import type { LatencyModel, SimulationResult, TrafficInput } from "../types";
 import { type CaseSetup, caseTraffic } from "./case-setup";
 
 /** Requests over all seeds that a mean needs to be steady within 1 %: closed sweeps at low concurrency have only 40. */
@@ -53,23 +53,34 @@ export function simulateCase(
   );
 }
 
+/** Sequences of this case that run at once on a replica with their whole cache: no more than the pool holds. */
+function sequencesThatFit({ row, scheduler }: CaseSetup): number {
+  const cached = row.isl + row.osl - Math.min(row.cached_prefix_tokens ?? 0, row.isl);
+  return Math.max(
+    1,
+    Math.min(scheduler.maxNumSeqs, Math.floor(scheduler.kvCacheTokens / Math.max(16, cached))),
+  );
+}
+
 /**
  * The request rate that the replicas can serve: completions per second while requests always wait, after the first
- * completion and before the queue runs empty.
+ * completion and before the queue runs empty. An engine that admits more than its cache holds wastes work on
+ * preemptions once its queue is full; arrivals that never fill it are served faster, as many clients as fit are.
  */
 export function capacity(setup: CaseSetup, latency: LatencyModel): number {
-  const requests = Math.max(500, 6 * setup.scheduler.maxNumSeqs);
-  const result = simulate({
-    latency,
-    engine: setup.engine,
-    traffic: {
-      ...caseTraffic({ ...setup, requests }, 1),
-      arrivals: { kind: "offline" },
-      coldStartRequests: 0,
-    },
-    scheduler: setup.scheduler,
-    replicas: 1,
-    balancer: "round-robin",
-  });
-  return result.steady.requestsPerSecond * setup.row.dp;
+  const concurrency = sequencesThatFit(setup);
+  const requests = Math.max(500, 6 * concurrency);
+  const rateUnder = (arrivals: TrafficInput["arrivals"]): number =>
+    simulate({
+      latency,
+      engine: setup.engine,
+      traffic: { ...caseTraffic({ ...setup, requests }, 1), arrivals, coldStartRequests: 0 },
+      scheduler: setup.scheduler,
+      replicas: 1,
+      balancer: "round-robin",
+    }).steady.requestsPerSecond;
+  const full = rateUnder({ kind: "offline" });
+  const preempts = concurrency < setup.scheduler.maxNumSeqs && !setup.engine.reservesOutput;
+  const fitting = preempts ? rateUnder({ kind: "closed", concurrency }) : 0;
+  return Math.max(full, fitting) * setup.row.dp;
 }

@@ -94,6 +94,85 @@ describe("predictCase", () => {
     assert.ok(fast.ttft_ms_p99 < slow.ttft_ms_p99);
   });
 
+  it("lets no bad row decide which stage of a run another row is", () => {
+    const good = rateCells({ request_rate: "10" });
+    for (const request_rate of ["", "NaN", "-1", "0"])
+      assert.deepEqual(laterStages([rateCells({ request_rate }), good]), [false, false], request_rate);
+  });
+
+  it("reads a rate only where requests come at one", () => {
+    const plain = prediction(caseCells());
+    for (const request_rate of ["inf", "5"]) assert.deepEqual(prediction(caseCells({ request_rate })), plain);
+    assert.equal(plain.sustainable_request_rate, undefined);
+  });
+
+  it("takes vLLM's own limits for the GPU where the row names none", () => {
+    const bare = { max_num_seqs: "", max_num_batched_tokens: "", max_model_len: "" };
+    const small = { ...bare, model: "Llama-3.1-8B", tp: "1", precision: "bf16", isl: "512", osl: "64" };
+    for (const gpu of ["L4", "A100"]) {
+      const [asIs, named] = [{}, { max_num_seqs: "256", max_num_batched_tokens: "2048" }].map((limits) =>
+        prediction(caseCells({ ...small, gpu, ...limits })),
+      );
+      assert.deepEqual(asIs, named);
+    }
+    const large = prediction(caseCells(bare));
+    const named = { max_num_seqs: "1024", max_num_batched_tokens: "8192", max_model_len: "" };
+    assert.deepEqual(large, prediction(caseCells(named)));
+  });
+
+  it("takes the engine's name in any case, and its version's scheduler", () => {
+    const as = (engine: string, engine_version = "") => prediction(caseCells({ engine, engine_version }));
+    assert.deepEqual(as("vllm"), as("vLLM"));
+    assert.deepEqual(as("vLLM", "v0.10.2"), as("vLLM", "0.10.2"));
+    // One batch in flight: a request waits for one step where two in flight make it wait for up to two.
+    assert.ok(as("vLLM", "0.9.2").steady_ttft_ms_p50 < 0.99 * as("vLLM", "0.10.2").steady_ttft_ms_p50);
+    assert.equal(prediction(rateCells({ precision: "fp8" })).engine_version, "0.15.1");
+  });
+
+  it("sees replicas that hold their share of the clients as unsaturated", () => {
+    const loop = { isl: "1024", osl: "256", num_requests: "320", max_num_seqs: "64" };
+    assert.equal(prediction(caseCells({ ...loop, dp: "2", concurrency: "64" })).regime, "moderate");
+    assert.equal(prediction(caseCells({ ...loop, dp: "2", concurrency: "160" })).regime, "saturated");
+    assert.equal(prediction(caseCells({ ...loop, num_requests: "1" })).regime, "moderate");
+  });
+
+  it("calls a rate unsustainable only when the queue grows", () => {
+    // 1024 sequences of 1280 tokens are three times the cache: offline, preemptions cost a tenth of the rate.
+    const pressed = {
+      isl: "1024",
+      osl: "256",
+      cached_prefix_tokens: "0",
+      max_num_seqs: "1024",
+      max_num_batched_tokens: "8192",
+    };
+    const at = (request_rate: number) =>
+      prediction(rateCells({ ...pressed, num_requests: "6000", request_rate: String(request_rate) }), true);
+    const { sustainable_request_rate: limit = 0 } = at(1);
+    assert.ok(at(0.95 * limit).stable && at(0.95 * limit).steady_ttft_ms_p50 < 1000);
+    assert.ok(!at(1.1 * limit).stable && at(1.1 * limit).steady_ttft_ms_p50 > 1000);
+  });
+
+  it("gives the throughput of one output token, which has no gap", () => {
+    const result = prediction(caseCells({ engine: "NIM", osl: "1", max_model_len: "" }));
+    assert.ok(result.output_tok_s > 0);
+    assert.ok(Number.isNaN(result.itl_ms_mean));
+  });
+
+  it("answers the largest rows in seconds", () => {
+    // The cache holds two of these requests; as many clients as max_num_seqs would be 6000 of them.
+    const two = {
+      model: "Llama-3.1-70B",
+      tp: "2",
+      precision: "fp8",
+      isl: "100000",
+      osl: "4000",
+      max_model_len: "",
+    };
+    const start = performance.now();
+    prediction(rateCells({ ...two, num_requests: "50", max_num_seqs: "1024" }));
+    assert.ok(performance.now() - start < 5000);
+  });
+
   it("says that a rate is beyond capacity, and which rate is not", () => {
     const result = prediction(rateCells({ request_rate: "60" }));
     assert.equal(result.stable, false);
@@ -140,6 +219,8 @@ describe("predictCase, given a row that cannot run", () => {
     ["weights beyond the memory", { precision: "bf16", tp: "1" }, /need .* GiB of the .* GiB/],
     ["a TP that does not divide the heads", { tp: "3" }, /tp 3 does not divide the 64 attention heads/],
     ["lengths beyond max_model_len", { max_model_len: "4096" }, /9216 tokens exceed max_model_len 4096/],
+    ["a TP that does not divide the KV heads", { model: "Mixtral-8x22B", tp: "3" }, /8 key-value heads/],
+    ["more tokens than the model knows", { model: "Llama-3-70B" }, /9216 tokens exceed the 8192 that/],
     ["a max_model_len beyond the cache", { tp: "2", max_model_len: "400000" }, /exceeds the KV cache/],
   ];
   for (const [what, changes, reason] of infeasible)
@@ -151,16 +232,21 @@ describe("predictCase, given a row that cannot run", () => {
     });
 
   const invalid: readonly [string, CaseCells, RegExp][] = [
-    ["NaN", { isl: "NaN" }, /isl/],
+    ["NaN", { isl: "NaN" }, /^isl: must be a whole number from 1 to 10000000, not "NaN"$/],
+    ["a length beyond any memory", { isl: "1e12" }, /isl: must be a whole number/],
+    ["more requests than a run holds", { num_requests: "1e9" }, /num_requests: must be/],
+    ["more clients than a run holds", { concurrency: "1e6" }, /concurrency: must be/],
+    ["a version that is none", { engine_version: "nightly" }, /engine_version: must be a version/],
+    ["an unbounded rate", { arrivals: "constant", request_rate: "inf" }, /request_rate: is needed/],
     ["a length of zero", { osl: "0" }, /osl/],
     ["a negative length", { isl: "-5" }, /isl/],
     ["a word for a number", { tp: "four" }, /tp/],
-    ["an empty cell that is needed", { model: " " }, /model/],
+    ["an empty cell that is needed", { model: " " }, /^model: is missing$/],
     ["no concurrency in a closed loop", { concurrency: "" }, /concurrency: is needed for arrivals closed/],
     ["no rate for constant arrivals", { arrivals: "constant" }, /request_rate: is needed/],
     ["an engine nobody knows", { engine: "llama.cpp" }, /engine: must be vLLM, SGLang, NIM or TensorRT-LLM/],
-    ["a model nobody knows", { model: "GPT-9" }, /no model "GPT-9"/],
-    ["a GPU nobody knows", { gpu: "H900" }, /no GPU "H900"/],
+    ["a model nobody knows", { model: "GPT-9" }, /no model "GPT-9" in the catalogue; use one of: meta/],
+    ["a GPU nobody knows", { gpu: "H900" }, /no GPU "H900" in the catalogue; use one of: H100/],
     ["a utilization above one", { gpu_memory_utilization: "1.2" }, /gpu_memory_utilization/],
     ["a share above one", { cold_prefix_share: "2" }, /cold_prefix_share/],
   ];
