@@ -11,6 +11,7 @@ export {
   type EngineFamily,
   engineFamily,
   errorBand,
+  isCoveredByRows,
   type MeasuredQuantity,
 } from "./calibration/error-band";
 export { type CommunicationBytes, communicationBytes, ringBytes } from "./kernels/communication-bytes";

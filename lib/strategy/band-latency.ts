@@ -2,9 +2,12 @@ import {
   type BandQuantity,
   type BandRegime,
   errorBand,
+  isCoveredByRows,
   type LatencyStatistics,
   type SimulationResult,
 } from "../performance";
+import type { Run } from "./run-simulation";
+import type { Situation } from "./situation";
 import type { BandedLatency, PlanLatency } from "./types";
 
 const unknown: BandedLatency = {
@@ -43,6 +46,15 @@ function band(
   };
 }
 
+/** How well the latencies of a strategy are known: its kernels, and whether anybody has published such a setup. */
+export function evidenceOf(
+  { model, engine }: Situation,
+  { latency, strategy }: Run,
+): Pick<BandRegime, "basis" | "engine" | "isCovered"> {
+  const isCovered = isCoveredByRows({ model, engine, pipelineParallel: strategy.pipelineParallel });
+  return { basis: latency.basis.kind, engine, isCovered };
+}
+
 /** The three latencies of the steady state with their 80 % bands. */
 export function bandLatency({ steady }: SimulationResult, regime: BandRegime): PlanLatency {
   return {
@@ -62,6 +74,6 @@ export function bandSources(regime: BandRegime): Record<keyof PlanLatency, strin
 }
 
 /** Factor between a predicted gap's p99 and the upper edge of its band. */
-export function decodeTailHigh(basis: BandRegime["basis"]): number {
-  return errorBand(quantities.decode.p99, { basis, load: "moderate" }).high;
+export function decodeTailHigh(situation: Situation, run: Run): number {
+  return errorBand(quantities.decode.p99, { ...evidenceOf(situation, run), load: "moderate" }).high;
 }

@@ -1,5 +1,5 @@
 import { type BandRegime, partitionLayers, type ReplicaMemory, type SimulationResult } from "../performance";
-import { bandLatency } from "./band-latency";
+import { bandLatency, evidenceOf } from "./band-latency";
 import { findBottleneck } from "./bottleneck";
 import { communicate, type TypicalSteps, typicalSteps } from "./communicate";
 import type { Evaluation } from "./evaluation";
@@ -85,13 +85,13 @@ function promptTokensPerSecond({ deployment }: Situation, { run }: Simulated, re
 /** Share of a capacity beyond which queues decide: where the bands of a saturated system apply. */
 const NEARLY_FULL = 0.8;
 
-function regimeOf({ run, result }: Simulated, throughput: Throughput): BandRegime {
+function regimeOf(situation: Situation, { run, result }: Simulated, throughput: Throughput): BandRegime {
   const fullest = Math.max(
     result.maxKvUsage,
     result.maxRunningSequences / run.serving.maxNumSeqs,
     throughput.requestRate / throughput.saturatedRequestRate,
   );
-  return { basis: run.latency.basis.kind, load: fullest >= NEARLY_FULL ? "saturated" : "moderate" };
+  return { ...evidenceOf(situation, run), load: fullest >= NEARLY_FULL ? "saturated" : "moderate" };
 }
 
 /** Everything a candidate shows of itself, apart from verdict and reasons. */
@@ -100,7 +100,7 @@ function figuresOf(situation: Situation, simulated: Simulated, memory: MemoryPer
   const { strategy, serving } = run;
   const steps = stepsOf(situation, simulated);
   const throughput = throughputOf(situation, simulated);
-  const regime = regimeOf(simulated, throughput);
+  const regime = regimeOf(situation, simulated, throughput);
   const prompts = promptTokensPerSecond(situation, simulated, throughput.requestRate);
   const outputs = throughput.outputTokensPerSecond / strategy.dataParallel;
   // Stages work on different chunks at once: a pipeline takes in a chunk in the time of one stage.

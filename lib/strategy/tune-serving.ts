@@ -28,7 +28,7 @@ export interface Tuned {
 function guess(situation: Situation, runs: readonly Run[]): number {
   const { workload, slo } = situation.deployment;
   const contextTokens = meanTokens(workload.promptTokens);
-  const limitMs = (run: Run) => slo.decode.p99Ms / decodeTailHigh(run.latency.basis.kind);
+  const limitMs = (run: Run) => slo.decode.p99Ms / decodeTailHigh(situation, run);
   const at = runs.findIndex((run) => {
     const sequences = expectedDecodes(situation, run, workload.requestRate);
     return (

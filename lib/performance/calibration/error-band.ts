@@ -1,3 +1,4 @@
+import { countParameters, type ModelArchitecture } from "../../catalog";
 import type { BandQuantity, EngineProfile, ErrorBand, LatencyModel } from "../types";
 import { hasOldRuntime } from "./engine-traits";
 import file from "./error-bands.json";
@@ -9,9 +10,11 @@ export interface BandRegime {
   readonly load: "moderate" | "saturated";
   /** Default vLLM. */
   readonly engine?: EngineProfile;
+  /** Published rows are of such a setup (`isCoveredByRows`); default true. */
+  readonly isCovered?: boolean;
 }
 
-/** Engines whose residuals are alike. SGLang has no published row here and borrows vLLM's. */
+/** Engines whose residuals are alike. SGLang has no published row here. */
 export type EngineFamily = "vllm" | "tensorrt" | "tensorrtOldRuntime" | "nim";
 
 /** Quantities that published rows measure. */
@@ -54,6 +57,21 @@ const MEASURED_AS: Readonly<Record<BandQuantity, MeasuredQuantity>> = {
  */
 const ROOFLINE = { low: 0.6, high: 1.8 } as const;
 
+/** Parameters of the models in the published rows, and how many times more or fewer still count as such. */
+const ROWS = { parameters: 70e9, factor: 2 } as const;
+
+/** Whether published rows are of such a setup: a dense model of some 70 billion parameters, whole layers on each GPU. */
+export function isCoveredByRows(setup: {
+  readonly model: ModelArchitecture;
+  readonly engine: EngineProfile;
+  readonly pipelineParallel: number;
+}): boolean {
+  const { model, engine, pipelineParallel } = setup;
+  const size = countParameters(model).total / ROWS.parameters;
+  const isAlike = size > 1 / ROWS.factor && size < ROWS.factor && model.experts === undefined;
+  return isAlike && engine.name !== "SGLang" && pipelineParallel === 1;
+}
+
 /** The family whose band holds for an engine. */
 export function engineFamily(engine: EngineProfile | undefined): EngineFamily {
   if (engine?.name === "NIM") return "nim";
@@ -61,15 +79,42 @@ export function engineFamily(engine: EngineProfile | undefined): EngineFamily {
   return hasOldRuntime(engine) ? "tensorrtOldRuntime" : "tensorrt";
 }
 
-/** The band of the regime, of the other load, or of another engine, in this order; the last says so. */
-function nearestBand(family: EngineFamily, quantity: MeasuredQuantity, load: BandRegime["load"]) {
-  const other = load === "moderate" ? "saturated" : "moderate";
-  for (const from of [family, "vllm", "tensorrt"] as const) {
-    const own = bands[from][quantity];
-    const band = own?.[load] ?? own?.[other];
-    if (band !== undefined) return { band, from, load: own?.[load] === undefined ? other : load };
-  }
-  throw new Error(`no error band for ${quantity}`);
+/**
+ * The band of an engine under this load. A system at moderate load is no worse known than a saturated one, whose band
+ * it may take; the other way round it would claim too much, as queues decide there.
+ */
+function ownBand(family: EngineFamily, quantity: MeasuredQuantity, load: BandRegime["load"]) {
+  const own = bands[family][quantity];
+  if (own?.[load] !== undefined) return { band: own[load], load };
+  return own?.saturated === undefined ? undefined : { band: own.saturated, load: "saturated" };
+}
+
+/**
+ * Nobody has published this quantity for this engine or kind of setup: it may be as far off as the worst that is
+ * published, so its band spans those of all engines under any load. A tail is no better known than its mean.
+ */
+function widestBand(quantity: MeasuredQuantity): ErrorBand {
+  const quantities = quantity === "firstTokenP99" ? (["firstTokenP99", "firstToken"] as const) : [quantity];
+  const all = Object.values(bands).flatMap((own) =>
+    quantities.flatMap((name) => [own[name]?.moderate ?? [], own[name]?.saturated ?? []].flat()),
+  );
+  return {
+    low: Math.min(...all.map(({ low }) => low)),
+    high: Math.max(...all.map(({ high }) => high)),
+    provenance: `no published figure of such a setup: span of the bands of ${quantity} over all engines and loads`,
+  };
+}
+
+function measuredBand(quantity: MeasuredQuantity, regime: BandRegime): ErrorBand {
+  const family = engineFamily(regime.engine);
+  const own = regime.isCovered === false ? undefined : ownBand(family, quantity, regime.load);
+  if (own === undefined) return widestBand(quantity);
+  const { band, load } = own;
+  return {
+    low: band.low,
+    high: band.high,
+    provenance: `cross-validated residuals of ${quantity}, ${family}, ${load} load: ${band.rows} published figures in ${band.groups} groups`,
+  };
 }
 
 /**
@@ -77,17 +122,11 @@ function nearestBand(family: EngineFamily, quantity: MeasuredQuantity, load: Ban
  * value * high. Measured bands are quantiles of cross-validated residuals (bench/calibrate.ts writes them).
  */
 export function errorBand(quantity: BandQuantity, regime: BandRegime): ErrorBand {
-  const measuredAs = MEASURED_AS[quantity];
-  const { band, from, load } = nearestBand(engineFamily(regime.engine), measuredAs, regime.load);
-  if (regime.basis === "roofline")
-    return {
-      low: Math.min(band.low, ROOFLINE.low),
-      high: Math.max(band.high, ROOFLINE.high),
-      provenance: "roofline: no measured kernel table for this shape; assumed band",
-    };
+  const band = measuredBand(MEASURED_AS[quantity], regime);
+  if (regime.basis === "measured") return band;
   return {
-    low: band.low,
-    high: band.high,
-    provenance: `cross-validated residuals of ${measuredAs}, ${from}, ${load} load: ${band.rows} published figures in ${band.groups} groups`,
+    low: Math.min(band.low, ROOFLINE.low),
+    high: Math.max(band.high, ROOFLINE.high),
+    provenance: "roofline: no measured kernel table for this shape; assumed band",
   };
 }

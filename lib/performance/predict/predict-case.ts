@@ -1,7 +1,7 @@
 import { listModels } from "../../catalog";
 import { UserError } from "../../config";
 import { type CalibratedConstants, calibrated } from "../calibration/calibrated";
-import { errorBand } from "../calibration/error-band";
+import { errorBand, isCoveredByRows } from "../calibration/error-band";
 import type { BandQuantity, LatencyStatistics, SimulationResult } from "../types";
 import type { Band, CasePrediction, CaseResult, PredictedColumn } from "./case-prediction";
 import { type CaseRow, caseRowSchema, isOpen } from "./case-row";
@@ -117,7 +117,7 @@ function isSaturated(
 }
 
 function predictSetup(setup: CaseSetup, constants: CalibratedConstants): CaseResult {
-  const { row, memory, engine } = setup;
+  const { row, model, memory, engine } = setup;
   const impossible = checkCase(setup);
   if (impossible !== undefined) return { id: row.id, infeasible: impossible };
   const latency = caseLatency(setup, constants);
@@ -132,7 +132,8 @@ function predictSetup(setup: CaseSetup, constants: CalibratedConstants): CaseRes
   const load = sustainable === undefined ? undefined : (row.request_rate ?? 0) / sustainable;
   const regime = isSaturated(setup, results, load) ? "saturated" : "moderate";
   const values = figures(results, row, clientMs);
-  const bands = bandsOf(values, { basis: latency.basis.kind, load: regime, engine });
+  const isCovered = isCoveredByRows({ model, engine, pipelineParallel: row.pp });
+  const bands = bandsOf(values, { basis: latency.basis.kind, load: regime, engine, isCovered });
   const isAtKnee = load !== undefined && regime === "saturated" && load < KNEE_ENDS;
   return {
     id: row.id,

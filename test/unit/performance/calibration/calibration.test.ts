@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { calibratedConstants, createLatencyModel, errorBand } from "../../../../lib/performance";
+import { findModel } from "../../../../lib/catalog";
+import {
+  calibratedConstants,
+  createLatencyModel,
+  errorBand,
+  isCoveredByRows,
+} from "../../../../lib/performance";
 import { decodeStep, latencyInput, prefillStep } from "../kernels/latency-input";
 
 describe("calibrated constants", () => {
@@ -70,8 +76,44 @@ describe("error bands", () => {
       ] as const) {
         const { low, high, provenance } = errorBand(quantity, { basis: "measured", load });
         assert.ok(low < 1 && high > 1 && low > 0.5 && high < 1.6, `${quantity} ${load}: ${low}..${high}`);
-        assert.match(provenance, /published figures in \d+ groups/);
+        assert.match(provenance, /published figures? /);
       }
+  });
+
+  it("span all engines for a setup that nobody has published", () => {
+    const { model, engine } = latencyInput();
+    const covered = { model, engine, pipelineParallel: 1 };
+    assert.equal(isCoveredByRows(covered), true);
+    for (const other of [
+      { ...covered, pipelineParallel: 2 },
+      { ...covered, engine: { ...engine, name: "SGLang" as const } },
+      ...["Llama-3.1-8B", "Llama-3.1-405B", "Mixtral-8x7B"].map((name) => ({
+        ...covered,
+        model: findModel(name),
+      })),
+    ])
+      assert.equal(isCoveredByRows(other), false, JSON.stringify(other));
+    for (const quantity of [
+      "firstTokenMean",
+      "firstTokenP99",
+      "timePerOutputToken",
+      "outputTokensPerSecond",
+    ] as const) {
+      const own = errorBand(quantity, { basis: "measured", load: "moderate" });
+      const other = errorBand(quantity, { basis: "measured", load: "moderate", isCovered: false });
+      assert.ok(other.low < own.low && other.high > own.high, quantity);
+      assert.match(other.provenance, /no published figure of such a setup/);
+    }
+    // Offline throughput of vLLM has no row here: those at a given rate, which decides it, say nothing of it.
+    const offline = errorBand("outputTokensPerSecond", { basis: "measured", load: "saturated", engine });
+    assert.match(offline.provenance, /no published figure/);
+    // Nobody publishes first tokens of TensorRT-LLM here: vLLM's narrow band would claim more than is known.
+    const tensorRt = errorBand("firstTokenMean", {
+      basis: "measured",
+      load: "moderate",
+      engine: { ...engine, name: "TensorRT-LLM", version: "1.0" },
+    });
+    assert.match(tensorRt.provenance, /no published figure/);
   });
 
   it("are wide for a roofline", () => {
