@@ -38,13 +38,14 @@ function engineOf({ serving }: Deployment): EngineProfile {
 }
 
 /**
- * Link between nodes. EFA: microsoft/vidur measured 36 GB/s of a 50 GB/s port and 54 us for 1 MB across nodes, so 72 %
- * of the line rate and 25 us. TCP: assumed one ENA port of at most 100 Gbit/s shared by the node's GPUs, 60 us a message.
+ * Link between nodes at its rated speed; the step model takes the share of it that messages reach. EFA: microsoft/vidur
+ * measured 36 GB/s of a 50 GB/s port and 54 us for 1 MB across nodes, which leaves 25 us. TCP: assumed one ENA port of at
+ * most 100 Gbit/s shared by the node's GPUs, 60 us a message.
  */
 function networkBetween({ hardware }: Deployment, { instance }: Hardware): Situation["network"] {
   const lineBytesPerSecond = (instance.networkGbps * 1e9) / 8;
   if (hardware.network === "efa") {
-    return { bytesPerSecondPerGpu: (0.72 * lineBytesPerSecond) / instance.gpus, latencyUs: 25 };
+    return { bytesPerSecondPerGpu: lineBytesPerSecond / instance.gpus, latencyUs: 25 };
   }
   return { bytesPerSecondPerGpu: Math.min(lineBytesPerSecond, 12.5e9) / instance.gpus, latencyUs: 60 };
 }

@@ -8,8 +8,8 @@ import { type CaseSetup, caseTraffic } from "./case-setup";
 const ENOUGH_REQUESTS = 400;
 const MAX_SEEDS = 8;
 
-/** One node of eight GPUs with an ordinary network, which single-node cases never touch. */
-const ONE_NODE = { gpusPerNode: 8, network: { bytesPerSecondPerGpu: 50e9, latencyUs: 15 } } as const;
+/** Nodes of eight GPUs with 400 Gbit/s for each: a row says nothing of its network, and one node does not touch it. */
+const NODES = { gpusPerNode: 8, network: { bytesPerSecondPerGpu: 50e9, latencyUs: 25 } } as const;
 
 /** Latency model of a case. */
 export function caseLatency(setup: CaseSetup, constants: CalibratedConstants = calibrated): LatencyModel {
@@ -25,7 +25,7 @@ export function caseLatency(setup: CaseSetup, constants: CalibratedConstants = c
       pipelineParallel: row.pp,
       expertParallel: 1,
       sequenceParallel: 1,
-      ...ONE_NODE,
+      ...NODES,
     },
     constants,
   );
