@@ -30,31 +30,39 @@ function largestPart(step: StepBreakdown): { name: keyof StepBreakdown; ms: numb
   return { name, ms };
 }
 
-/** What takes most of a decode step. */
-function decodeBottleneck({ situation, strategy, steps, memory }: Evidence): Bottleneck {
+/** Collectives of a group of GPUs: named with the network where the group is larger than a host. */
+function collectivesOf({ situation }: Evidence, ranks: number, share: string): Bottleneck {
+  return ranks > situation.hardware.instance.gpus
+    ? { kind: "network", sentence: `collectives of ${ranks} GPUs across nodes take ${share}` }
+    : { kind: "all-reduce", sentence: `collectives of ${ranks} GPUs take ${share}` };
+}
+
+/** What takes the largest part of a decode step. */
+function decodeBottleneck(evidence: Evidence): Bottleneck {
+  const { strategy, steps, memory } = evidence;
   const { decode, decodeSequences } = steps;
   const { name, ms } = largestPart(decode);
-  const of = `${msText(ms)} of the ${msText(decode.totalMs)} of a decode step`;
+  const share = `${msText(ms)} of the ${msText(decode.totalMs)} of a decode step`;
   switch (name) {
     case "attentionMs":
       return {
         kind: "attention",
-        sentence: `reading the KV cache of ${decodeSequences} sequences takes ${of}`,
+        sentence: `reading the KV cache of ${decodeSequences} sequences takes ${share}`,
       };
     case "allReduceMs":
-    case "allToAllMs": {
-      const crosses = strategy.tensorParallel > situation.hardware.instance.gpus;
-      const how = crosses ? "across nodes" : "over NVLink";
-      return crosses
-        ? { kind: "network", sentence: `collectives of ${strategy.tensorParallel} GPUs ${how} take ${of}` }
-        : { kind: "all-reduce", sentence: `collectives of ${strategy.tensorParallel} GPUs take ${of}` };
-    }
+      return collectivesOf(evidence, strategy.tensorParallel, share);
+    case "allToAllMs":
+      return collectivesOf(evidence, strategy.expertParallel, share);
     case "pipelineTransferMs":
-      return { kind: "network", sentence: `moving activations between stages takes ${of}` };
+      return { kind: "network", sentence: `moving activations between stages takes ${share}` };
+    case "hostMs":
+      return { kind: "host", sentence: `the CPU that feeds the GPUs takes ${share}` };
+    case "elementwiseMs":
+      return { kind: "compute", sentence: `norms and activations take ${share}` };
     default:
       return {
         kind: "weights-bandwidth",
-        sentence: `reading ${gbText(memory.weightsBytes)} of weights per GPU takes most of the ${msText(decode.totalMs)} of a decode step`,
+        sentence: `matrix products, which read ${gbText(memory.weightsBytes)} of weights per GPU, take ${share}`,
       };
   }
 }

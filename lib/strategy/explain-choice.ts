@@ -1,8 +1,17 @@
 import type { Deployment } from "../config";
+import { complexity } from "./choose";
 import type { Evaluation } from "./evaluation";
 import { countText, excessText, msText, rateText } from "./quantity-text";
 import { sameStrategy, strategyLabel } from "./strategy-label";
 import type { Candidate } from "./types";
+
+/** Two strategies that the model cannot tell apart: the one with fewer parts wins, then the one that comes out ahead. */
+function tieText(best: Evaluation, other: Evaluation): string {
+  const name = strategyLabel(best.candidate.strategy);
+  return complexity(best.candidate.strategy) < complexity(other.candidate.strategy)
+    ? `no gain beyond the model's error, and ${name} has fewer parts`
+    : "no difference beyond the model's error";
+}
 
 /** Why `other` is worse than `best` for the objective, with numbers. */
 function lossSentence(
@@ -14,13 +23,13 @@ function lossSentence(
   if (objective === "latency") {
     const slower = other.meanRequestMs / best.meanRequestMs;
     return slower < 1.02
-      ? `a mean request takes ${msText(other.meanRequestMs)} against ${msText(best.meanRequestMs)} with ${name}: no gain beyond the model's error, and ${name} has fewer parts`
+      ? `a mean request takes ${msText(other.meanRequestMs)} against ${msText(best.meanRequestMs)} with ${name}: ${tieText(best, other)}`
       : `a mean request takes ${msText(other.meanRequestMs)}, ${excessText(slower)} the ${msText(best.meanRequestMs)} of ${name}`;
   }
   const own = other.candidate.throughput?.sustainableRequestRate ?? 0;
   const most = best.candidate.throughput?.sustainableRequestRate ?? 0;
   return own >= most
-    ? `sustains ${rateText(own)} against ${rateText(most)} of ${name}: no gain beyond the model's error, and ${name} has fewer parts`
+    ? `sustains ${rateText(own)} against ${rateText(most)} of ${name}: ${tieText(best, other)}`
     : `sustains ${rateText(own)} within the targets; ${name} sustains ${rateText(most)}${own > 0 ? `, ${excessText(most / own)} that` : ""}`;
 }
 

@@ -132,7 +132,8 @@ export interface Bottleneck {
     | "bubble"
     | "kv-capacity"
     | "queue"
-    | "network";
+    | "network"
+    | "host";
   readonly sentence: string;
 }
 
