@@ -106,13 +106,18 @@ function requestCount(row: CaseRow): number {
 
 /**
  * Version of the engine where a row names none: that of the published rows of its kind. vLLM's closed-loop FP8 sweeps were
- * run on 0.10.2, its rate-driven and its 16-bit runs on 0.15.1; TensorRT-LLM's rows of Llama 3.3 are of 0.20 and later,
- * older models of 0.14.
+ * run on 0.10.2, its rate-driven and its 16-bit runs on 0.15.1; TensorRT-LLM's rows of 0.20 and later name the instruct
+ * checkpoint that was run, those of 0.14 the architecture.
  */
 function assumedVersion(row: CaseRow): string {
   if (row.engine === "vLLM") return row.precision === "fp8" && !isOpen(row) ? "0.10.2" : "0.15.1";
-  if (row.engine === "TensorRT-LLM") return /llama-?3\.3/i.test(row.model) ? "1.0" : "0.14";
+  if (row.engine === "TensorRT-LLM") return /llama-?3\.3|instruct/i.test(row.model) ? "1.0" : "0.14";
   return row.engine === "NIM" ? "1.8" : "0.4.6";
+}
+
+/** Published FP8 rows of TensorRT-LLM and NIM keep the cache in FP8 as well, those of vLLM in 16 bits. */
+function assumedCache({ engine, precision }: CaseRow): Precision {
+  return engine === "TensorRT-LLM" || engine === "NIM" ? precision : "bf16";
 }
 
 /** The published runs of vLLM switch asynchronous scheduling on where the version has it: the flag came with 0.10. */
@@ -129,7 +134,7 @@ export function caseSetup(row: CaseRow, context: SetupContext): CaseSetup {
     version,
     asynchronous: canRunAsynchronously(row.engine, version),
   });
-  const kvCacheDtype = row.kv_cache_dtype ?? "bf16";
+  const kvCacheDtype = row.kv_cache_dtype ?? assumedCache(row);
   const limits = schedulerLimits(row, gpu);
   const memory = replicaMemory({
     model,

@@ -129,6 +129,25 @@ describe("predictCase", () => {
     assert.equal(prediction(rateCells({ precision: "fp8" })).engine_version, "0.15.1");
   });
 
+  it("takes version and cache of the engine's published rows where the row names none", () => {
+    const offline = {
+      engine: "TensorRT-LLM",
+      arrivals: "offline",
+      tp: "1",
+      isl: "512",
+      osl: "64",
+      kv_cache_dtype: "",
+    };
+    const as = (changes: CaseCells) => prediction(caseCells({ ...offline, max_model_len: "", ...changes }));
+    const old = as({ model: "Llama-3.1-8B" });
+    assert.equal(old.engine_version, "0.14");
+    assert.equal(as({ model: "Llama-3.1-8B-Instruct" }).engine_version, "1.0");
+    assert.deepEqual(old, as({ model: "Llama-3.1-8B", kv_cache_dtype: "fp8" }));
+    assert.ok(
+      old.kv_cache_tokens > 1.9 * as({ model: "Llama-3.1-8B", kv_cache_dtype: "bf16" }).kv_cache_tokens,
+    );
+  });
+
   it("sees replicas that hold their share of the clients as unsaturated", () => {
     const loop = { isl: "1024", osl: "256", num_requests: "320", max_num_seqs: "64" };
     assert.equal(prediction(caseCells({ ...loop, dp: "2", concurrency: "64" })).regime, "moderate");
