@@ -3,6 +3,7 @@ import { UserError } from "../../config";
 import { type CalibratedConstants, calibrated } from "../calibration/calibrated";
 import { errorBand, isCoveredByRows } from "../calibration/error-band";
 import type { BandQuantity, LatencyStatistics, SimulationResult } from "../types";
+import { withinEffort } from "./case-effort";
 import type { Band, CasePrediction, CaseResult, PredictedColumn } from "./case-prediction";
 import { type CaseRow, caseRowSchema, isOpen } from "./case-row";
 import { type CaseSetup, caseSetup } from "./case-setup";
@@ -49,7 +50,9 @@ function figures(results: readonly SimulationResult[], row: CaseRow, clientMs: n
   const firstToken = (key: keyof LatencyStatistics) =>
     meanOver(results, (r) => of(r).firstToken[key] + clientMs);
   const perToken = (key: keyof LatencyStatistics) => meanOver(results, (r) => of(r).timePerOutputToken[key]);
-  const gapsMs = row.osl > 1 ? (row.osl - 1) * perToken("meanMs") : 0;
+  // No request has a gap when each gives one token.
+  const gapMs = perToken("meanMs");
+  const gapsMs = Number.isNaN(gapMs) ? 0 : (row.osl - 1) * gapMs;
   const requestMs = firstToken("meanMs") + gapsMs;
   const littleTokensPerSecond = ((row.concurrency ?? 1) * row.osl * 1000) / requestMs;
   return {
@@ -116,11 +119,13 @@ function isSaturated(
   return results.some((r) => r.preemptions > 0 || r.maxRunningSequences < clients);
 }
 
-function predictSetup(setup: CaseSetup, constants: CalibratedConstants): CaseResult {
-  const { row, model, memory, engine } = setup;
-  const impossible = checkCase(setup);
+function predictSetup(asked: CaseSetup, constants: CalibratedConstants): CaseResult {
+  const { row, model, memory, engine } = asked;
+  const impossible = checkCase(asked);
   if (impossible !== undefined) return { id: row.id, infeasible: impossible };
-  const latency = caseLatency(setup, constants);
+  const latency = caseLatency(asked, constants);
+  const setup = withinEffort(asked, latency);
+  if (typeof setup === "string") return { id: row.id, error: setup };
   const results = simulateCase(setup, latency, constants);
   // A closed loop's client runs beside the server; the clients of rate-driven benchmarks run elsewhere.
   const clientMs = isOpen(row) ? constants.remoteClientMs : 0;

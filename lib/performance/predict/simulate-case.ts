@@ -2,6 +2,7 @@ import { type CalibratedConstants, calibrated } from "../calibration/calibrated"
 import { createLatencyModel } from "../calibration/create-latency-model";
 import { simulate } from "../simulation/simulate";
 import type { LatencyModel, SimulationResult, TrafficInput } from "../types";
+import { affordableRequests, runningSequences, sequencesThatFit } from "./case-effort";
 import { type CaseSetup, caseTraffic } from "./case-setup";
 
 /** Requests over all seeds that a mean needs to be steady within 1 %: closed sweeps at low concurrency have only 40. */
@@ -37,7 +38,9 @@ export function simulateCase(
   latency: LatencyModel,
   constants: CalibratedConstants = calibrated,
 ): readonly SimulationResult[] {
-  const seeds = Math.min(MAX_SEEDS, Math.ceil(ENOUGH_REQUESTS / setup.requests));
+  const affordable = affordableRequests(setup, runningSequences(setup, latency)) / setup.requests;
+  const wanted = Math.min(MAX_SEEDS, Math.ceil(ENOUGH_REQUESTS / setup.requests));
+  const seeds = Math.max(1, Math.min(wanted, Math.floor(affordable)));
   return Array.from({ length: seeds }, (_, seed) =>
     simulate(
       {
@@ -53,15 +56,6 @@ export function simulateCase(
   );
 }
 
-/** Sequences of this case that run at once on a replica with their whole cache: no more than the pool holds. */
-function sequencesThatFit({ row, scheduler }: CaseSetup): number {
-  const cached = row.isl + row.osl - Math.min(row.cached_prefix_tokens ?? 0, row.isl);
-  return Math.max(
-    1,
-    Math.min(scheduler.maxNumSeqs, Math.floor(scheduler.kvCacheTokens / Math.max(16, cached))),
-  );
-}
-
 /**
  * The request rate that the replicas can serve: completions per second while requests always wait, after the first
  * completion and before the queue runs empty. An engine that admits more than its cache holds wastes work on
@@ -69,7 +63,10 @@ function sequencesThatFit({ row, scheduler }: CaseSetup): number {
  */
 export function capacity(setup: CaseSetup, latency: LatencyModel): number {
   const concurrency = sequencesThatFit(setup);
-  const requests = Math.max(500, 6 * concurrency);
+  const requests = Math.max(
+    1,
+    Math.min(Math.max(500, 6 * concurrency), affordableRequests(setup, concurrency)),
+  );
   const rateUnder = (arrivals: TrafficInput["arrivals"]): number =>
     simulate({
       latency,

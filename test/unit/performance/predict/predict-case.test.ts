@@ -177,20 +177,27 @@ describe("predictCase", () => {
     assert.ok(Number.isNaN(result.itl_ms_mean));
   });
 
-  it("answers the largest rows in seconds", () => {
-    // The cache holds two of these requests; as many clients as max_num_seqs would be 6000 of them.
-    const two = {
-      model: "Llama-3.1-70B",
-      tp: "2",
-      precision: "fp8",
-      isl: "100000",
-      osl: "4000",
-      max_model_len: "",
-    };
+  it("answers rows of any size in seconds, or says how many requests it would simulate", () => {
+    const long = { isl: "65000", osl: "2000", max_model_len: "", concurrency: "4096", num_requests: "" };
     const start = performance.now();
-    prediction(rateCells({ ...two, num_requests: "50", max_num_seqs: "1024" }));
-    assert.ok(performance.now() - start < 5000);
-  });
+    for (const changes of [
+      // The cache holds two of these requests: six for each of 1024 sequences would be a day of steps.
+      { tp: "2", max_num_seqs: "1024", arrivals: "poisson", request_rate: "1" },
+      { max_num_batched_tokens: "2", arrivals: "constant", request_rate: "0.1" },
+      { max_num_seqs: "1", osl: "1000" },
+    ])
+      prediction(caseCells({ ...long, ...changes }));
+    for (const changes of [
+      { num_requests: "1000000", arrivals: "constant", request_rate: "0.1", isl: "512", osl: "1024" },
+      { num_requests: "1000000", max_num_batched_tokens: "2" },
+    ]) {
+      const result = predictCase(caseCells({ ...long, ...changes }));
+      assert.ok("error" in result, JSON.stringify(result));
+      const fewer = /^num_requests: 1000000 requests .* give (\d+) or fewer$/.exec(result.error)?.[1];
+      assert.ok(Number(fewer) > 100, result.error);
+    }
+    assert.ok(performance.now() - start < 20_000);
+  }).timeout(60_000);
 
   it("says that a rate is beyond capacity, and which rate is not", () => {
     const result = prediction(rateCells({ request_rate: "60" }));
