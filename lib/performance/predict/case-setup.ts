@@ -35,7 +35,13 @@ const DEFAULT_LIMITS = {
   small: { maxNumSeqs: 256, maxNumBatchedTokens: 2048 },
 } as const;
 const LARGE_GPU_BYTES = 70 * 2 ** 30;
-const DEFAULT_UTILIZATION = 0.9;
+/** vLLM's default, and since 0.22 (both as in ai-dynamo/aiconfigurator commit 095f58a, vLLM backend). */
+const DEFAULT_UTILIZATION = { old: 0.9, since022: 0.92 } as const;
+
+function defaultUtilization({ name, version }: EngineProfile): number {
+  const isNew = name === "vLLM" && compareVersions(version, "0.22") >= 0;
+  return isNew ? DEFAULT_UTILIZATION.since022 : DEFAULT_UTILIZATION.old;
+}
 
 /** Limits of the scheduler that the row names, or vLLM's defaults. */
 function schedulerLimits(row: CaseRow, gpu: Gpu) {
@@ -146,7 +152,7 @@ export function caseSetup(row: CaseRow, context: SetupContext): CaseSetup {
     expertParallel: 1,
     sequenceParallel: 1,
     engine,
-    gpuMemoryUtilization: row.gpu_memory_utilization ?? DEFAULT_UTILIZATION,
+    gpuMemoryUtilization: row.gpu_memory_utilization ?? defaultUtilization(engine),
     ...limits,
     constants: context.constants,
   });

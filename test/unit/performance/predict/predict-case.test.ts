@@ -115,6 +115,10 @@ describe("predictCase", () => {
       );
       assert.deepEqual(asIs, named);
     }
+    const utilised = (engine_version: string, gpu_memory_utilization: string) =>
+      prediction(caseCells({ engine_version, gpu_memory_utilization }));
+    assert.deepEqual(utilised("0.19.0", ""), utilised("0.19.0", "0.9"));
+    assert.deepEqual(utilised("0.24.0", ""), utilised("0.24.0", "0.92"));
     const large = prediction(caseCells(bare));
     const named = { max_num_seqs: "1024", max_num_batched_tokens: "8192", max_model_len: "" };
     assert.deepEqual(large, prediction(caseCells(named)));
