@@ -89,20 +89,31 @@ function bandsOf(values: Figures, regime: Parameters<typeof errorBand>[1]): Case
 }
 
 /**
- * Near the knee a small error of the step time is a large one of the queue: the case is run again with the rate 5 %
- * lower and higher, which is what the band of the step time allows, and the bands are widened to hold both.
+ * The case as it may also be where a small error moves a queue by much. Near the knee: at a rate 5 % lower and higher,
+ * which is what the band of the step time allows. Where the KV cache may not hold all who ask for it: with the least and
+ * the largest cache that published logs allow; a percent of it moves the first token by 2 to 8.
  */
-function widenAtKnee(
-  setup: CaseSetup,
-  bands: CasePrediction["bands"],
-  figuresOf: (setup: CaseSetup) => Figures,
-): CasePrediction["bands"] {
-  const atRate = (factor: number): Figures =>
-    figuresOf({ ...setup, row: { ...setup.row, request_rate: (setup.row.request_rate ?? 1) * factor } });
-  const [below, above] = [atRate(1 - KNEE_SHIFT), atRate(1 + KNEE_SHIFT)];
+function neighbours(setup: CaseSetup, results: readonly SimulationResult[], load: number): CaseSetup[] {
+  const { row, memory, scheduler } = setup;
+  const rate = row.request_rate ?? 1;
+  const isAtKnee = load > SATURATED_LOAD && load < KNEE_ENDS;
+  const rates = isAtKnee ? [rate * (1 - KNEE_SHIFT), rate * (1 + KNEE_SHIFT)] : [];
+  const peak = Math.max(...results.map((result) => result.maxKvUsage)) * scheduler.kvCacheTokens;
+  const isTight = row.arrivals !== "offline" && peak > memory.kvCacheTokensLow;
+  const caches = isTight ? [memory.kvCacheTokensLow, memory.kvCacheTokensHigh] : [];
+  return [
+    ...rates.map((request_rate) => ({ ...setup, row: { ...row, request_rate } })),
+    ...caches.map((kvCacheTokens) => ({ ...setup, scheduler: { ...scheduler, kvCacheTokens } })),
+  ];
+}
+
+/** Bands that hold the figures of the neighbours as well. */
+function widen(bands: CasePrediction["bands"], around: readonly Figures[]): CasePrediction["bands"] {
   return mapColumns((column) => {
+    // A cache too small for any request has no figures: NaN.
+    const values = around.map((figure) => figure[column]).filter((value) => !Number.isNaN(value));
     const [low, high] = bands[column];
-    return [Math.min(low, below[column], above[column]), Math.max(high, below[column], above[column])];
+    return [Math.min(low, ...values), Math.max(high, ...values)];
   });
 }
 
@@ -139,13 +150,13 @@ function predictSetup(asked: CaseSetup, constants: CalibratedConstants): CaseRes
   const values = figures(results, row, clientMs);
   const isCovered = isCoveredByRows({ model, engine, pipelineParallel: row.pp });
   const bands = bandsOf(values, { basis: latency.basis.kind, load: regime, engine, isCovered });
-  const isAtKnee = load !== undefined && regime === "saturated" && load < KNEE_ENDS;
+  const around = neighbours(setup, results, load ?? 0).map(figuresOf);
   return {
     id: row.id,
     ...values,
     steady_ttft_ms_p50: meanOver(results, (result) => result.steady.firstToken.p50Ms),
     steady_ttft_ms_p99: meanOver(results, (result) => result.steady.firstToken.p99Ms),
-    bands: isAtKnee ? widenAtKnee(setup, bands, figuresOf) : bands,
+    bands: widen(bands, around),
     statistic: statisticOf(row),
     stable: results.every((result) => result.stable) && (load ?? 0) <= 1,
     ...(sustainable === undefined ? {} : { sustainable_request_rate: sustainable, load }),

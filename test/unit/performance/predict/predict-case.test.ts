@@ -222,6 +222,21 @@ describe("predictCase", () => {
     assert.ok(width(near) > 1.5 * width(prediction(rateCells())));
   });
 
+  it("widens the band where the cache may not hold all clients", () => {
+    // 32 clients of 8300 tokens ask for all of TP 2's pool, 16 for half of it: 3 % of the pool decide who waits.
+    const ofClients = (clients: string) => {
+      const loop = {
+        concurrency: clients,
+        max_num_seqs: clients,
+        num_requests: String(10 * Number(clients)),
+      };
+      const { bands, ttft_ms_mean } = prediction(caseCells({ ...loop, tp: "2" }));
+      return bands.ttft_ms_mean[1] / ttft_ms_mean;
+    };
+    assert.ok(ofClients("16") < 1.1);
+    assert.ok(ofClients("32") > 1.25);
+  });
+
   it("puts every figure inside its band", () => {
     for (const cells of [caseCells(), rateCells(), caseCells({ engine: "NIM" })]) {
       const result = prediction(cells);
