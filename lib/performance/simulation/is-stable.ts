@@ -15,7 +15,7 @@ function mean(values: readonly number[]): number {
  * the difference is noise, of the order of the root of its length. Closed and offline traffic is always stable.
  */
 export function isStable(watch: Watch, requests: number): boolean {
-  const waiting = watch.queueSamples.map((sample) => sample.waiting);
+  const waiting = watch.queueSamples;
   const quarter = Math.floor(waiting.length / 4);
   if (quarter === 0) return true;
   const early = mean(waiting.slice(quarter, 2 * quarter));

@@ -19,7 +19,8 @@ export interface TimelineSample {
  * stable from unstable, and records the timeline.
  */
 export class Watch {
-  readonly queueSamples: { readonly waiting: number; readonly inSystem: number }[] = [];
+  /** Waiting requests of open traffic over the time in which they arrive. */
+  readonly queueSamples: number[] = [];
   private samples: TimelineSample[] = [];
   private everySeconds = 1;
   private nextTimelineMs = 0;
@@ -95,7 +96,7 @@ export class Watch {
     }
     const waiting = fleet.waiting();
     this.lastWaiting = waiting;
-    this.queueSamples.push({ waiting, inSystem: waiting + fleet.running() });
+    this.queueSamples.push(waiting);
     this.nextQueueMs = nowMs + this.lastSentMs / QUEUE_SAMPLES;
   }
 }
