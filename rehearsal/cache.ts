@@ -3,6 +3,7 @@ import { link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/prom
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive, processIdentity } from "./process-identity";
 
 /** Folder, outside the checkout, of what takes long to make: `SHARDPLAN_CACHE`, else ~/.cache/shardplan. */
 export function cacheFolder(): string {
@@ -45,7 +46,7 @@ export async function exists(path: string): Promise<boolean> {
 /** Waits until no living process holds the lock file, then holds it. Returns how to give it back. */
 async function lock(path: string): Promise<() => Promise<void>> {
   const own = `${path}.${randomUUID()}`;
-  await writeFile(own, await identity(process.pid));
+  await writeFile(own, await processIdentity(process.pid));
   try {
     while (!(await claim(own, path))) {
       if (await isAbandoned(path)) await rm(path, { force: true });
@@ -70,28 +71,5 @@ async function claim(own: string, path: string): Promise<boolean> {
 
 async function isAbandoned(path: string): Promise<boolean> {
   const holder = await readFile(path, "utf8").catch(() => undefined);
-  if (holder === undefined) return false;
-  const pid = Number(holder.split(" ")[0]);
-  return !(pid > 0 && isRunning(pid) && holder === (await identity(pid)));
-}
-
-/**
- * Number of a process and when it started. The number alone is not enough: the cache outlives containers, and in each
- * of them the numbers begin anew, so that a lock left behind would seem to be held for ever.
- */
-async function identity(pid: number): Promise<string> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  // After the name in parentheses, which may hold anything, the start is the 20th field (proc_pid_stat(5): field 22).
-  const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-  return `${pid} ${started}`;
-}
-
-/** True while a process with this number lives. */
-export function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // It lives, and belongs to somebody else.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  return holder !== undefined && !(await isAlive(holder));
 }

@@ -17,7 +17,7 @@ export interface Effort {
 export const candidateEffort: Effort = { run: 15_000, trial: 3000, halvings: 3 };
 
 /** The plan itself and what it is held against: as many requests as the config says, unless that would take seconds. */
-export const planEffort: Effort = { run: 500_000, trial: 10_000, halvings: 5 };
+export const planEffort: Effort = { run: 500_000, trial: 40_000, halvings: 5 };
 
 /** Fewest requests of a run at the requested rate, which shows a tail, and of a trial, which only has to tell a side. */
 const FEWEST = { run: 100, trial: 50 } as const;

@@ -3,6 +3,7 @@ import { access, open, readdir, rmdir } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive, pidOf, processIdentity } from "../process-identity";
 
 export interface BootOptions {
   readonly name: string;
@@ -31,8 +32,8 @@ if ! [ -d /run/systemd/system ]; then
 fi
 exec "$@"`;
 
-/** Boots the tree in a container with systemd as its first process; it outlives this process. Returns its pid. */
-export async function bootHost(options: BootOptions): Promise<number> {
+/** Boots the tree in a container with systemd as its first process; it outlives this process. Returns its identity. */
+export async function bootHost(options: BootOptions): Promise<string> {
   const console = await open(options.consoleLog, "a");
   // Where this machine runs systemd, the container gets a scope of its own; elsewhere it keeps the cgroup that we give it.
   const scope = (await isThere("/run/systemd/system")) ? [] : ["--keep-unit"];
@@ -53,19 +54,24 @@ export async function bootHost(options: BootOptions): Promise<number> {
   await console.close();
   child.unref();
   if (child.pid === undefined) throw new Error("systemd-nspawn cannot be started");
-  return child.pid;
+  return processIdentity(child.pid);
 }
 
 /** Shuts the host down in order, and kills it when that takes too long. */
-export async function stopHost(pid: number): Promise<void> {
+export async function stopHost(container: string): Promise<void> {
   for (const [signal, patienceMs] of [
     ["SIGTERM", SHUTDOWN_MS],
     ["SIGKILL", 5000],
   ] as const) {
-    if (!isNspawn(pid, signal)) return;
+    if (!(await isAlive(container))) return;
+    try {
+      process.kill(pidOf(container), signal);
+    } catch {
+      return; // It ended just now.
+    }
     const deadline = Date.now() + patienceMs;
     while (Date.now() < deadline) {
-      if (!isNspawn(pid, 0)) return;
+      if (!(await isAlive(container))) return;
       await sleep(100);
     }
   }
@@ -82,15 +88,6 @@ export async function removeCgroups(name: string): Promise<void> {
     // The innermost first: a cgroup with others in it cannot go.
     for (const folder of [...folders.sort((a, b) => b.length - a.length), group])
       await rmdir(folder).catch(() => {});
-  }
-}
-
-/** Sends the signal; false when the process is gone. */
-function isNspawn(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(pid, signal);
-  } catch {
-    return false;
   }
 }
 

@@ -1,7 +1,8 @@
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { HostConfig } from "../../lib/config";
-import { cacheFolder, isRunning } from "../cache";
+import { cacheFolder } from "../cache";
+import { isAlive, processIdentity } from "../process-identity";
 import { newSshKeyPair } from "../ssh-key-pair";
 import { bootHost, removeCgroups, stopHost, waitForSsh } from "./host-process";
 import { mountLayer, unmountUnder } from "./layer";
@@ -14,15 +15,16 @@ export interface LocalHost {
   readonly address: string;
   /** Its root file system as this machine sees it. */
   readonly root: string;
-  readonly pid: number;
+  /** Identity of the process that it runs in. */
+  readonly container: string;
   /** Public host key, as `ssh-keyscan` prints it without the address. */
   readonly hostKey: string;
 }
 
 /** Some hosts on one network with one SSH key. All of it can be written down and taken down by another process. */
 export interface LocalHosts {
-  /** Process that made them. */
-  readonly owner: number;
+  /** Identity of the process that made them. */
+  readonly owner: string;
   /** Folder with everything about these hosts. */
   readonly folder: string;
   readonly network: LocalNetwork;
@@ -46,7 +48,13 @@ export async function openHosts(options: LocalHostsOptions): Promise<LocalHosts>
   const network = await openNetwork();
   const folder = join(runsFolder(), network.bridge);
   const privateKeyPath = join(folder, "id_ed25519");
-  let record: LocalHosts = { owner: process.pid, folder, network, hosts: [], privateKeyPath };
+  let record: LocalHosts = {
+    owner: await processIdentity(process.pid),
+    folder,
+    network,
+    hosts: [],
+    privateKeyPath,
+  };
   try {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -76,7 +84,7 @@ async function waitForLogin(hosts: LocalHosts, host: LocalHost): Promise<void> {
 
 /** Shuts all hosts down; everything else about them stays. */
 export async function stopHosts({ hosts }: LocalHosts): Promise<void> {
-  await Promise.all(hosts.map(({ pid }) => stopHost(pid)));
+  await Promise.all(hosts.map(({ container }) => stopHost(container)));
 }
 
 /** Stops the hosts and removes every trace: processes, mounts, network, folder. */
@@ -96,7 +104,8 @@ export async function hostsLeftBehind(): Promise<LocalHosts[]> {
     runs.map((run) => readFile(join(runsFolder(), run, RECORD), "utf8").catch(() => undefined)),
   );
   const records = texts.flatMap((text) => (text ? [JSON.parse(text) as LocalHosts] : []));
-  return records.filter(({ owner }) => !isRunning(owner));
+  const owned = await Promise.all(records.map(({ owner }) => isAlive(owner)));
+  return records.filter((_, at) => !owned[at]);
 }
 
 /** The hosts as a stack's config names them. */
@@ -139,14 +148,14 @@ async function addHost({ record, options, number, publicKey }: NewHost): Promise
     "etc/ssh/sshd_config.d/rehearsal.conf": "AuthorizedKeysFile /etc/ssh/authorized_keys\n",
   });
   await chmod(join(root, "etc/ssh/ssh_host_ed25519_key"), 0o600);
-  const pid = await bootHost({
+  const container = await bootHost({
     name,
     root,
     bridge: network.bridge,
     consoleLog: join(folder, `${name}.console`),
     mounts: options.mounts ?? {},
   });
-  return { name, address, root, pid, hostKey: hostKey.public };
+  return { name, address, root, container, hostKey: hostKey.public };
 }
 
 async function configure(root: string, files: Record<string, string>): Promise<void> {

@@ -66,8 +66,10 @@ function answers(address: string): Promise<boolean> {
 describe("npm run rehearse", function () {
   this.timeout((LIMIT_MINUTES + 5) * 60_000);
 
-  before(function () {
+  before(async function () {
     needsRoot(this);
+    // What a run that was killed left behind would be taken for a trace of these.
+    assert.equal((await rehearse(["--destroy"])).code, 0);
   });
 
   it("leaves nothing behind when it is interrupted", async () => {
