@@ -47,7 +47,8 @@ export class AwsHosts extends pulumi.ComponentResource {
     );
     const keyPair = new aws.ec2.KeyPair(`${name}-key`, { publicKey: key.publicKey }, child);
     const placement =
-      names.length > 1
+      // The machines of a capacity block stand close together already, and are not placed by their buyer.
+      names.length > 1 && !plan.deployment.aws.capacityBlock
         ? new aws.ec2.PlacementGroup(`${name}-placement`, { strategy: "cluster" }, child)
         : undefined;
     this.hosts = parameters.map(

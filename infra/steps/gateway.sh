@@ -10,7 +10,9 @@ apply() {
   check_configuration
   apply_unit "$UNIT" "$UNIT_TEXT" "$SECRETS/gateway.env" /etc/shardplan/Caddyfile
   wait_for_port
-  result "certificateAuthority=$(certificate_authority)"
+  local authority
+  authority=$(certificate_authority)
+  result "certificateAuthority=$authority"
 }
 
 remove() {
@@ -42,6 +44,10 @@ certificate_authority() {
   [ "$CERTIFICATE" = internal ] || return 0
   local deadline=$((SECONDS + 60))
   until [ -s "$ROOT_CERTIFICATE" ] || [ "$SECONDS" -ge "$deadline" ]; do sleep 1; done
+  if [ ! -s "$ROOT_CERTIFICATE" ]; then
+    show_log "$UNIT" 20
+    fatal "the gateway has not made its certificate authority in a minute" "see its log above; look at free space under /var/lib/shardplan-gateway"
+  fi
   cat "$ROOT_CERTIFICATE"
 }
 

@@ -45,9 +45,9 @@ completes() {
 
 server_version() { ask /version | sed -n 's/.*"version":"\([^"]*\)".*/\1/p'; }
 
-# vLLM says it once while it starts; 0 if the journal has forgotten.
+# vLLM says it once while it starts; 0 if the journal has forgotten. This start's lines only: months of journal take minutes.
 kv_cache_tokens() {
-  journalctl -u "$UNIT" -o cat --no-pager | sed -n 's/.*KV cache size: \([0-9,]*\) tokens.*/\1/p' | tail -n 1 | tr -d , | grep . || echo 0
+  journalctl _SYSTEMD_INVOCATION_ID="$(systemctl show -p InvocationID --value "$UNIT")" -o cat --no-pager | sed -n 's/.*KV cache size: \([0-9,]*\) tokens.*/\1/p' | tail -n 1 | tr -d , | grep . || echo 0
 }
 
 wait_until_ready() {

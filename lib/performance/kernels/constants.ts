@@ -13,8 +13,7 @@ export interface LatencyConstants {
 }
 
 /**
- * Host terms: fit over 30 closed-loop rows of vLLM 0.10 on H100, cross-validated by tensor parallelism and shape:
- * 0.48..0.77 ms a step and 0.017..0.027 ms a sequence over the folds.
+ * Host terms: none here; they are fitted (calibration/constants.json), and the model of an engine brings them.
  * Elementwise: ai-dynamo/aiconfigurator commit 095f58a, systems/h100_sxm.yaml
  * (mem_bw_empirical_scaling_factor 0.8, mem_empirical_constant_latency 3 us), read 2026-11-22.
  * Expert skew: fused MoE kernels with experts chosen by a power law (exponent 1.01) against evenly chosen ones, 8192
@@ -22,8 +21,8 @@ export interface LatencyConstants {
  * skew depends on its text: an assumption, and EP figures are marked as rooflines.
  */
 export const latencyConstants: LatencyConstants = {
-  hostMsPerStep: 0.6,
-  hostMsPerSequence: 0.025,
+  hostMsPerStep: 0,
+  hostMsPerSequence: 0,
   elementwiseBandwidthShare: 0.8,
   elementwiseLaunchMs: 0.003,
   expertSkew: 1.27,
