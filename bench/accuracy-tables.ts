@@ -86,6 +86,28 @@ export function groupTable(residuals: readonly Residual[], covered: ReadonlyMap<
   return { title: "Error by group, left out of the fit", header: ["group", ...HEADER], rows };
 }
 
+/** Errors on GPUs and model sizes that nothing was fitted on, with the band that the prediction itself printed. */
+export function otherSetupsTable(residuals: readonly Residual[]): Table {
+  const setups = new Map<string, Residual[]>();
+  for (const residual of residuals) {
+    const { cells, engine } = residual.row;
+    const key = `${engine}, ${cells.model}, ${cells.gpu}: ${residual.column}`;
+    setups.set(key, [...(setups.get(key) ?? []), residual]);
+  }
+  const inBand = new Map(
+    residuals.map((residual) => {
+      const [low, high] = residual.band;
+      return [residual, residual.measured >= low && residual.measured <= high] as const;
+    }),
+  );
+  return {
+    title: "Other GPUs and model sizes: nothing was fitted on these",
+    note: "H200 and A100 have no kernel tables: their step times are those of H100, scaled by the ratio of the data sheets. The H200 sweeps ran with an FP8 cache: their starved rows wait for as long as that predicts, not for twice as long.",
+    header: ["setup", ...HEADER],
+    rows: [...setups].map(([key, chosen]) => [key, ...statistics(chosen, inBand)]),
+  };
+}
+
 /** The rows that are furthest off, with no goal for them: they are shown, not hidden. */
 export function worstTable(residuals: readonly Residual[], count: number): Table {
   const worst = [...residuals].sort((a, b) => Math.abs(b.error) - Math.abs(a.error)).slice(0, count);

@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { coverage, goalTable, groupTable, worstTable } from "./accuracy-tables";
+import { coverage, goalTable, groupTable, otherSetupsTable, worstTable } from "./accuracy-tables";
 import { peerTable } from "./aiconfigurator";
 import { movedTable, writeBaseline } from "./baseline";
-import { predictRow } from "./evaluate";
+import { predictRow, residualsOf } from "./evaluate";
 import { memoryTable } from "./memory-table";
-import { readCases } from "./read-cases";
+import { readCases, readOtherSetups } from "./read-cases";
 import { readCrossValidation } from "./read-cross-validation";
 import { speedTable } from "./speed-table";
 import { renderMarkdown, renderText, type Table } from "./table";
@@ -41,6 +41,7 @@ function main(): void {
     print(wallTable(residuals)),
     print(memoryTable()),
     print(peerTable(rows, residuals)),
+    print(otherSetupsTable(readOtherSetups().flatMap((row) => residualsOf(row, predictRow(row))))),
     print(groupTable(residuals, covered)),
     print(worstTable(residuals, 12)),
   ];

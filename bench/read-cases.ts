@@ -40,9 +40,14 @@ function measuredOf(cells: Record<string, string>): MeasuredCase["measured"] {
   return Object.fromEntries(pairs);
 }
 
-/** All published rows of bench/data/calibration-cases.csv. */
-export function readCases(): readonly MeasuredCase[] {
-  const rows = readCsv("calibration-cases.csv");
+/** The published rows that constants and bands are fitted on, leaving out one group at a time. */
+export const readCases = (): readonly MeasuredCase[] => readMeasured("calibration-cases.csv");
+
+/** Published rows of other GPUs and model sizes, which nothing is fitted on. */
+export const readOtherSetups = (): readonly MeasuredCase[] => readMeasured("other-setups.csv");
+
+function readMeasured(file: string): readonly MeasuredCase[] {
+  const rows = readCsv(file);
   const later = laterStages(rows);
   return rows.map((cells, index) => ({
     id: cells.id ?? "",
