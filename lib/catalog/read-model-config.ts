@@ -1,14 +1,21 @@
 import { z } from "zod";
 import { UserError } from "../config";
+import { models } from "./models";
 import type { ModelArchitecture } from "./types";
 
-const positiveInt = z.int().positive();
+/** Says what a key must be, and whether it is missing or wrong. */
+const positiveInt = z
+  .int({
+    error: ({ input }) => (input === undefined ? "is missing" : "must be a whole number above 0"),
+  })
+  .positive("must be a whole number above 0");
+const text = z.string({ error: ({ input }) => (input === undefined ? "is missing" : "must be text") });
 
 const supported = ["llama", "mistral", "qwen2", "qwen3", "mixtral", "qwen2_moe", "qwen3_moe"] as const;
 
 /** The keys of a Hugging Face config.json that decide shapes; all others are ignored. */
 const configSchema = z.object({
-  model_type: z.string(),
+  model_type: text,
   num_hidden_layers: positiveInt,
   hidden_size: positiveInt,
   intermediate_size: positiveInt,
@@ -37,7 +44,7 @@ function refuse(message: string, hint: string): UserError {
 function parse(json: unknown): RawConfig {
   const parsed = configSchema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "file"}: ${issue.message}`);
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "file"} ${issue.message}`);
   throw refuse(
     `not a config.json of a decoder-only transformer: ${problems.join("; ")}`,
     "give the config.json of the model repository",
@@ -68,9 +75,34 @@ function readExperts(config: RawConfig): ModelArchitecture["experts"] {
   };
 }
 
+/** The figures of which a checkpoint is made: a config.json that differs in one is of another model. */
+const SHAPE = [
+  ["layers", "layers"],
+  ["hiddenSize", "hidden size"],
+  ["intermediateSize", "MLP width"],
+  ["attentionHeads", "attention heads"],
+  ["keyValueHeads", "key-value heads"],
+  ["vocabularySize", "vocabulary"],
+] as const;
+
+/** The name decides what hosts download, so a name of the catalogue must not stand over another model's config.json. */
+function withItsOwnName(model: ModelArchitecture): ModelArchitecture {
+  const known = models.find(({ name }) => name === model.name);
+  const other = known && SHAPE.find(([key]) => known[key] !== model[key]);
+  if (!other) return model;
+  const [key, what] = other;
+  throw new UserError({
+    code: "model-config-name",
+    where: "model.name",
+    message: `${model.name} is of the catalogue and has ${what} ${known[key]}, the file of model.configPath has ${model[key]}`,
+    hint: "set model.name to the repository that the config.json comes from",
+  });
+}
+
 /**
  * Reads the parsed content of a Hugging Face config.json.
- * `name` labels the model. Throws a UserError that names every missing or wrong key, or the unsupported model_type.
+ * `name` labels the model. Throws a UserError that names every missing or wrong key, the unsupported model_type,
+ * or the name of the catalogue that belongs to another shape.
  */
 export function readModelConfig(json: unknown, name = "custom"): ModelArchitecture {
   const config = parse(json);
@@ -88,7 +120,7 @@ export function readModelConfig(json: unknown, name = "custom"): ModelArchitectu
     );
   }
   const experts = readExperts(config);
-  return {
+  return withItsOwnName({
     name,
     layers: config.num_hidden_layers,
     hiddenSize: config.hidden_size,
@@ -104,5 +136,5 @@ export function readModelConfig(json: unknown, name = "custom"): ModelArchitectu
     ...((config.attention_bias ?? config.model_type.startsWith("qwen2")) ? { attentionBias: true } : {}),
     ...(config.model_type.startsWith("qwen3") ? { queryKeyNorm: true } : {}),
     provenance: { source: "config.json given in model.configPath", date: "as given" },
-  };
+  });
 }

@@ -21,7 +21,7 @@ export const modelsCommand: CommandSpec = {
 };
 
 const CLOSING =
-  "KV: key/value heads; experts: active for a token/in all; context: longest sequence in tokens.\nAny other decoder-only model works by its Hugging Face config.json: --set model.configPath=config.json";
+  "KV: key/value heads; experts: active for a token/in all; context: longest sequence in tokens.\nAny other decoder-only model works by its Hugging Face config.json: --set model.name=NAME --set model.configPath=config.json";
 
 function modelTable(): string {
   const header = ["model", "params", "BF16 GB", "layers", "hidden", "heads", "KV", "experts", "context"];

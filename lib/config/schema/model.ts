@@ -6,7 +6,9 @@ export const model = z
       .string()
       .min(1)
       .default("meta-llama/Meta-Llama-3-70B-Instruct")
-      .describe("A name that `shardplan models` lists, or any label when configPath is given."),
+      .describe(
+        "A name that `shardplan models` lists, or with configPath the repository that the config.json is of.",
+      ),
     configPath: z
       .string()
       .min(1)

@@ -94,8 +94,29 @@ describe("a config.json", () => {
   it("that lacks keys is refused with every one of them", () => {
     const { num_hidden_layers: _, vocab_size: __, ...rest } = llama3;
     const text = message(rest);
-    assert.match(text, /num_hidden_layers/);
-    assert.match(text, /vocab_size/);
+    assert.match(text, /num_hidden_layers is missing; /);
+    assert.match(text, /vocab_size is missing/);
+  });
+
+  it("with keys of the wrong kind is refused with what they must be", () => {
+    const text = message({ ...llama3, model_type: 7, hidden_size: "8192", vocab_size: 0 });
+    assert.match(text, /model_type must be text/);
+    assert.match(text, /hidden_size must be a whole number above 0/);
+    assert.match(text, /vocab_size must be a whole number above 0/);
+  });
+
+  it("is refused under the name of another model, whose weights would be downloaded", () => {
+    assert.throws(
+      () => readModelConfig(mixtral, "meta-llama/Meta-Llama-3-70B-Instruct"),
+      (error) =>
+        error instanceof UserError &&
+        /^model\.name: .* has layers 80, the file of model\.configPath has 32; /.test(error.line),
+    );
+    const longer = { ...llama3, max_position_embeddings: 32_768 };
+    assert.equal(
+      readModelConfig(longer, "meta-llama/Meta-Llama-3-70B-Instruct").maxPositionEmbeddings,
+      32_768,
+    );
   });
 
   it("of an architecture that is not known is refused with those that are", () => {

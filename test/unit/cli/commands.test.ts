@@ -104,9 +104,8 @@ describe("a path that is typed", function () {
       max_position_embeddings: 32768,
     };
     writeFileSync(join(cwd, "config.json"), JSON.stringify(shape));
-    const { stdout, stderr } = runCli(["plan", ...DEV, "--json", "--set", "model.configPath=config.json"], {
-      cwd,
-    });
+    const model = ["--set", "model.name=mine", "--set", "model.configPath=config.json"];
+    const { stdout, stderr } = runCli(["plan", ...DEV, "--json", ...model], { cwd });
     rmSync(cwd, { recursive: true });
     assert.match(stderr, /^no stack files in this folder/);
     assert.equal(JSON.parse(stdout).model.layers, 8);
