@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { hostPaths, servedModelName } from "../lib/serving";
 import type { Plan } from "../lib/strategy";
-import { sshCommand } from "./hosts/host";
+import { type Host, sshCommand } from "./hosts/host";
 import type { Gateway } from "./services/gateway";
 import { headOf, type Node } from "./services/node";
 import type { Verification } from "./services/verification";
@@ -31,10 +31,14 @@ export function stackOutputs({ plan, nodes, vllm, gateway, verification }: Deplo
     completion: verification.completion,
     apiKeyCommand: pulumi
       .output(host.address)
-      .apply((address) => `${sshCommand(host, address)} sudo cat ${hostPaths(plan).secrets}/api-key`),
+      .apply((address) => readAsRoot(host, address, `${hostPaths(plan).secrets}/api-key`)),
     hosts: nodes.map(reach),
   };
 }
+
+/** The command that prints a file of root's; root itself needs no sudo, and a small Debian has none. */
+export const readAsRoot = (host: Host, address: string, path: string): string =>
+  `${sshCommand(host, address)} ${host.user === "root" ? "" : "sudo "}cat ${path}`;
 
 /** The plan's word, in the quantities that vLLM measures of itself. */
 export function predictedFigures({ latency, throughput, memoryPerGpu, cost }: Plan) {
