@@ -55,6 +55,10 @@ const ROWS: readonly ComparedRow[] = [
     const held = plan.checks.filter(({ pass }) => pass).length;
     return `${held === plan.checks.length ? "✓" : "✗"} ${held} of ${plan.checks.length}`;
   }),
+  row("Verdict", "Requirements that fail", (plan) => {
+    const failing = plan.checks.filter(({ pass }) => !pass);
+    return failing.length === 0 ? "none" : failing.map(({ id }) => id).join(", ");
+  }),
   row("Latency", "Prefill p50", (plan) => format.milliseconds(plan.latency.prefill.p50Ms)),
   row("Latency", "Prefill p99", (plan) => format.milliseconds(plan.latency.prefill.p99Ms)),
   row("Latency", "First token p50", (plan) => format.milliseconds(plan.latency.firstToken.p50Ms)),

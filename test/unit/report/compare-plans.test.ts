@@ -20,6 +20,22 @@ describe("comparePlans", () => {
     );
   });
 
+  it("names the requirements that fail", () => {
+    const checks = one.checks.map((check, index) => ({ ...check, pass: index > 1 }));
+    const failing = { name: "failing", plan: fixturePlan({ checks }) };
+    const { rows } = JSON.parse(comparePlans([plans[0] ?? failing, failing], "json", options));
+    assert.deepEqual(
+      rows.find(({ label }: { label: string }) => label === "Requirements that fail")?.values,
+      [
+        "none",
+        checks
+          .slice(0, 2)
+          .map(({ id }) => id)
+          .join(", "),
+      ],
+    );
+  });
+
   it("holds the whole plans in JSON", () => {
     const json = JSON.parse(comparePlans(plans, "json", options));
     assert.deepEqual(
