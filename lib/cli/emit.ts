@@ -10,13 +10,26 @@ const FORMAT_OF_ENDING: Readonly<Record<string, ReportFormat>> = {
   ".md": "md",
   ".html": "html",
   ".htm": "html",
+  ".txt": "terminal",
+  "": "terminal",
 };
 
-/** The report format that `--format`, `--json` or the ending of `--out` asks for; terminal otherwise. */
+/**
+ * The report format that `--format`, `--json` or the ending of `--out` asks for; terminal without any. Throws `UserError`
+ * for an ending that promises another format.
+ */
 export function reportFormat(options: OptionValues): ReportFormat {
   if (options.format !== undefined) return options.format;
   if (options.json) return "json";
-  return FORMAT_OF_ENDING[extname(options.out ?? "").toLowerCase()] ?? "terminal";
+  const ending = extname(options.out ?? "").toLowerCase();
+  const format = FORMAT_OF_ENDING[ending];
+  if (format !== undefined) return format;
+  throw new UserError({
+    code: "unknown-ending",
+    where: options.out ?? "",
+    message: `no report has the ending ${ending}`,
+    hint: "end it with .html, .md, .json or .txt, or say the format with --format",
+  });
 }
 
 /** `--json`, or an `--out` that ends so: for commands that print text or JSON. */

@@ -94,6 +94,11 @@ describe("exit codes of shardplan", function () {
       ["a sweep without a parameter", ["sweep", "--stack", "mine"], /^sweep: --param is needed; as in/],
       ["no figure to explain", ["explain"], /^missing required argument 'figures'; .*\n$/],
       [
+        "a file whose ending is of no report",
+        ["plan", "--stack", "mine", "--set", "slo.decode=", "--out", "x.pdf"],
+        /^x\.pdf: no report has the ending \.pdf; end it with \.html/,
+      ],
+      [
         "an output folder that is not there",
         ["models", "--out", "none/x.txt"],
         /^none\/x\.txt: cannot be written \(ENOENT.*; give --out a file in a folder that exists/,
