@@ -32,7 +32,7 @@ function buildCommand(spec: CommandSpec, dispatch: Dispatch): Command {
     command.addArgument(choices ? argument.choices(choices) : argument);
   }
   for (const name of spec.options) command.addOption(buildOption(name));
-  command.addHelpText("after", examplesText(spec));
+  command.addHelpText("after", notesText(spec) + examplesText(spec));
   return command.action(async () => {
     await dispatch(spec, {
       args: command.processedArgs.flat() as string[],
@@ -59,6 +59,10 @@ function valuesOf(spec: CommandSpec, command: Command): OptionValues {
   return spec.options.includes("table")
     ? { ...values, format: undefined, table: command.opts().format }
     : values;
+}
+
+function notesText({ notes = [] }: CommandSpec): string {
+  return notes.map((note) => `\n${note}\n`).join("");
 }
 
 function examplesText(spec: CommandSpec): string {

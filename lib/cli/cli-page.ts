@@ -20,7 +20,7 @@ export function cliPage(commands: readonly CommandSpec[]): string {
   return [HEAD, ...commands.map(commandText)].join("\n");
 }
 
-function commandText({ name, summary, arguments: args, options, examples }: CommandSpec): string {
+function commandText({ name, summary, arguments: args, options, notes = [], examples }: CommandSpec): string {
   const usage = ["shardplan", name, ...args.map((argument) => argument.usage)].join(" ");
   const rows = [
     ...args.map(({ usage: flags, description }) => row(flags, description)),
@@ -36,6 +36,7 @@ function commandText({ name, summary, arguments: args, options, examples }: Comm
     `\`${usage}\`: ${summary}.`,
     "",
     ...(rows.length === 0 ? [] : ["| option | what it does |", "|---|---|", ...rows, ""]),
+    ...notes.flatMap((note) => [note, ""]),
     "```sh",
     ...lines,
     "```",

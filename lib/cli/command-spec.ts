@@ -22,6 +22,8 @@ export interface CommandSpec {
   readonly summary: string;
   readonly arguments: readonly ArgumentSpec[];
   readonly options: readonly OptionName[];
+  /** More than the summary says: paragraphs of the help and of docs/cli.md. */
+  readonly notes?: readonly string[];
   /** Command lines that work as they stand, each with what it does. */
   readonly examples: readonly (readonly [command: string, what: string])[];
   /** Throws a `UserError` for a mistake of the user. */

@@ -9,6 +9,18 @@ export const predictCommand: CommandSpec = {
   summary: "predict benchmark cases: one JSON object a line",
   arguments: [{ usage: "<cases.csv>", description: "cases, one a row under named columns; - reads stdin" }],
   options: ["json", "out"],
+  notes: [
+    `The header names the columns, in any order; columns that are not known are ignored, so measured values may stand
+beside them. A row with a mistake gets a line with \`error\`, and the exit code is 1.`,
+    `Needed: engine (vLLM, SGLang, NIM or TensorRT-LLM), model, precision (bf16 or fp8), gpu (a name of
+\`shardplan hardware\`), tp, isl and osl (tokens of prompt and output), arrivals (closed, constant, poisson or offline);
+for closed also concurrency (requests in flight), for constant and poisson also request_rate (a second).`,
+    `May be left out or empty: id, engine_version and kv_cache_dtype (those of the published rows), pp and dp (1), range_ratio
+(lengths from this share of isl and osl up to them), cached_prefix_tokens, cold_prefix_share (share of requests whose prefix
+is not cached yet), burst_start (requests that arrive at once at the start), num_requests, gpu_memory_utilization,
+max_num_seqs, max_num_batched_tokens and max_model_len (those of the engine).
+Rows that differ in nothing but request_rate are read as stages of one run.`,
+  ],
   examples: [
     ["shardplan predict cases.csv", "ttft, itl and output_tok_s with 80 % bands, one line per row"],
     ["shardplan predict - < cases.csv | jq -r '[.id, .ttft_ms_mean] | @tsv'", "as columns"],

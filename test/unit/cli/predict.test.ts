@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { predictCommand } from "../../../lib/cli/commands/predict";
+import { caseRowSchema } from "../../../lib/performance/predict/case-row";
 import { runCli } from "./run-cli";
 
 const HEADER = "id,engine,model,precision,gpu,tp,isl,osl,arrivals,concurrency,num_requests";
@@ -23,6 +25,14 @@ describe("shardplan predict", function () {
     writeFileSync(join(folder, "cases.csv"), csv);
     return runCli(["predict", "cases.csv"], { cwd: folder });
   };
+
+  it("names every column that it reads in its help", () => {
+    const words = new Set(predictCommand.notes?.join(" ").split(/\W+/));
+    assert.deepEqual(
+      Object.keys(caseRowSchema.shape).filter((column) => !words.has(column)),
+      [],
+    );
+  });
 
   it("prints one JSON object a row with the contract's keys", () => {
     const { status, stdout, stderr } = predict(`${HEADER}\n${GOOD}\n`);
