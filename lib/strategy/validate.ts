@@ -10,14 +10,15 @@ const remainder = (count: number, ranks: number) => count % ranks;
 function usesAllGpus({ hardware }: Situation, strategy: Strategy): Requirement {
   const { tensorParallel, pipelineParallel, dataParallel, gpus } = strategy;
   const hosts = `${hardware.nodes} x ${hardware.instance.name}`;
+  const all = `${hardware.gpus} GPU${hardware.gpus === 1 ? "" : "s"}`;
   return {
     id: "world-size",
-    requirement: `TP x PP x DP uses the ${hardware.gpus} GPUs of ${hosts}`,
+    requirement: `TP x PP x DP uses the ${all} of ${hosts}`,
     value: gpus,
     limit: hardware.gpus,
     unit: "GPUs",
     bound: gpus > hardware.gpus ? "most" : "least",
-    valueText: `${tensorParallel} x ${pipelineParallel} x ${dataParallel} = ${gpus} of ${hardware.gpus} GPUs`,
+    valueText: `${tensorParallel} x ${pipelineParallel} x ${dataParallel} = ${gpus} of ${all}`,
     configKey: "hardware.nodes",
     change:
       "set strategy.tensorParallel, strategy.pipelineParallel and strategy.dataParallel so that their product is the number of GPUs, or leave one auto",
