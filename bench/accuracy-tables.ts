@@ -102,7 +102,7 @@ export function otherSetupsTable(residuals: readonly Residual[]): Table {
   );
   return {
     title: "Other GPUs and model sizes: nothing was fitted on these",
-    note: "H200 and A100 have no kernel tables: their step times are those of H100, scaled by the ratio of the data sheets. The H200 sweeps ran with an FP8 cache: their starved rows wait for as long as that predicts, not for twice as long.",
+    note: "H200 and A100 have no kernel tables: their step times are those of H100, scaled kernel by kernel by the ratio of the rooflines. The H200 sweeps ran with an FP8 cache: their starved rows wait for as long as that predicts, not for twice as long.",
     header: ["setup", ...HEADER],
     rows: [...setups].map(([key, chosen]) => [key, ...statistics(chosen, inBand)]),
   };

@@ -79,7 +79,7 @@ export interface LatencyModel {
   /** One pass through all stages, split by part. */
   breakdown(step: StepShape): StepBreakdown;
   /** How the figures are known: measured tables, or a roofline where tables are missing (then `figures` names them). */
-  readonly basis: { readonly kind: "measured" | "roofline"; readonly figures: readonly string[] };
+  readonly basis: { readonly kind: "measured" | "scaled" | "roofline"; readonly figures: readonly string[] };
 }
 
 /** Requests of a simulation. */

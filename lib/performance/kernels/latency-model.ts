@@ -7,6 +7,7 @@ import { kernelsOf } from "./kernels-of";
 import { layerCosts } from "./layer-costs";
 import { type Curve, sumOf } from "./log-log";
 import { endCosts, stagesOf } from "./pipeline-stages";
+import { isCheckedGpu } from "./scaled-kernels";
 import { shardOf } from "./shard";
 import { tabulated, tabulatedCurve } from "./tabulated";
 
@@ -80,9 +81,11 @@ function byTokens(exact: Curve): Curve {
 
 /** Figures that no table holds. A stage boundary across nodes is small beside the step and changes the kind alone. */
 function basisOf(input: LatencyModelInput, roofline: ReadonlySet<string>): LatencyModel["basis"] {
-  const figures = [...roofline];
+  const more: string[] = [];
   if (input.tensorParallel > input.gpusPerNode)
-    figures.push("collectives across nodes (from bandwidth and latency)");
-  if (input.model.experts) figures.push("experts (grouped products priced as dense ones)");
-  return { kind: figures.length > 0 ? "roofline" : "measured", figures };
+    more.push("collectives across nodes (from bandwidth and latency)");
+  if (input.model.experts) more.push("experts (grouped products priced as dense ones)");
+  const figures = [...roofline, ...more];
+  if (figures.length === 0) return { kind: "measured", figures };
+  return { kind: more.length === 0 && isCheckedGpu(input.gpu) ? "scaled" : "roofline", figures };
 }

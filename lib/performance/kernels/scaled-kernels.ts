@@ -1,3 +1,4 @@
+import type { Gpu } from "../../catalog";
 import type { LatencyModelInput } from "../types";
 import { attentionCurves, scaleAttention } from "./attention";
 import { gemmPoints } from "./gemm";
@@ -13,6 +14,12 @@ const REFERENCE_TABLES = "h100-sxm";
 
 /** Part of a GEMM's time that no faster memory or arithmetic shortens, in microseconds (launch, prologue, tail). */
 const GEMM_FLOOR_US = 4;
+
+/** GPUs whose scaled step times were held against published serving (bench/data/other-setups.csv). */
+const CHECKED_GPUS: readonly string[] = ["H200-SXM-141GB", "A100-SXM-80GB"];
+
+/** Whether published measurements say how far the scaled kernels of this GPU are off. */
+export const isCheckedGpu = ({ name }: Gpu): boolean => CHECKED_GPUS.includes(name);
 
 /**
  * Another GPU: each kernel keeps the efficiency that H100 reaches at the same shape, over its own roofline; a launch

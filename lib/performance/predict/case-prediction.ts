@@ -1,3 +1,5 @@
+import type { LatencyModel } from "../types";
+
 /** Predicted value with its 80 % band, as [low, high]. */
 export type Band = readonly [low: number, high: number];
 
@@ -30,7 +32,7 @@ export interface CasePrediction extends Readonly<Record<PredictedColumn, number>
   readonly kv_cache_tokens_band: Band;
   readonly preemptions: number;
   readonly engine_version: string;
-  readonly basis: { readonly kind: "measured" | "roofline"; readonly figures: readonly string[] };
+  readonly basis: LatencyModel["basis"];
 }
 
 /** A case that cannot run, with the reason. */

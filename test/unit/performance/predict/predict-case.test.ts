@@ -251,8 +251,16 @@ describe("predictCase", () => {
     assert.deepEqual(predictCase(caseCells()), predictCase(caseCells()));
   });
 
-  it("gives a GPU without tables a wide band and names the figures", () => {
-    const result = prediction(caseCells({ gpu: "A100-SXM-80GB", precision: "bf16", tp: "8" }));
+  it("gives a GPU without tables whose runs are published the band of those", () => {
+    const result = prediction(caseCells({ gpu: "H200-SXM-141GB" }));
+    assert.equal(result.basis.kind, "scaled");
+    const [low, high] = result.bands.itl_ms_mean;
+    assert.ok(low <= 0.87 * result.itl_ms_mean && high >= 1.19 * result.itl_ms_mean);
+    assert.ok(high < 1.5 * result.itl_ms_mean);
+  });
+
+  it("gives another GPU without tables a wide band and names the figures", () => {
+    const result = prediction(caseCells({ gpu: "B200-SXM-180GB", tp: "8" }));
     assert.equal(result.basis.kind, "roofline");
     assert.ok(result.basis.figures.length > 0);
     assert.ok(result.bands.itl_ms_mean[1] >= 1.5 * result.itl_ms_mean);
