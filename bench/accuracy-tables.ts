@@ -86,7 +86,7 @@ export function groupTable(residuals: readonly Residual[], covered: ReadonlyMap<
   return { title: "Error by group, left out of the fit", header: ["group", ...HEADER], rows };
 }
 
-/** Errors on GPUs and model sizes that nothing was fitted on, with the band that the prediction itself printed. */
+/** Errors on GPUs and model sizes that no constant was fitted on, with the band that the prediction itself printed. */
 export function otherSetupsTable(residuals: readonly Residual[]): Table {
   const setups = new Map<string, Residual[]>();
   for (const residual of residuals) {
@@ -101,8 +101,8 @@ export function otherSetupsTable(residuals: readonly Residual[]): Table {
     }),
   );
   return {
-    title: "Other GPUs and model sizes: nothing was fitted on these",
-    note: "H200 and A100 have no kernel tables: their step times are those of H100, scaled kernel by kernel by the ratio of the rooflines. The H200 sweeps ran with an FP8 cache: their starved rows wait for as long as that predicts, not for twice as long.",
+    title: "Other GPUs and model sizes: no constant was fitted on these",
+    note: 'H200 and A100 have no kernel tables: their step times are those of H100, scaled kernel by kernel by the ratio of the rooflines. The least widths of the bands of H200 and of other model sizes are read from these rows, so there "in band" is no test. The H200 sweeps ran with an FP8 cache: their starved rows wait for as long as that predicts, not for twice as long.',
     header: ["setup", ...HEADER],
     rows: [...setups].map(([key, chosen]) => [key, ...statistics(chosen, inBand)]),
   };

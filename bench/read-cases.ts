@@ -43,7 +43,7 @@ function measuredOf(cells: Record<string, string>): MeasuredCase["measured"] {
 /** The published rows that constants and bands are fitted on, leaving out one group at a time. */
 export const readCases = (): readonly MeasuredCase[] => readMeasured("calibration-cases.csv");
 
-/** Published rows of other GPUs and model sizes, which nothing is fitted on. */
+/** Published rows of other GPUs and model sizes, which no constant is fitted on. */
 export const readOtherSetups = (): readonly MeasuredCase[] => readMeasured("other-setups.csv");
 
 function readMeasured(file: string): readonly MeasuredCase[] {

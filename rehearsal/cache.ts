@@ -49,8 +49,8 @@ async function lock(path: string): Promise<() => Promise<void>> {
   await writeFile(own, await processIdentity(process.pid));
   try {
     while (!(await claim(own, path))) {
-      if (await isAbandoned(path)) await rm(path, { force: true });
-      await sleep(500);
+      if (await isAbandoned(path)) await removeAbandoned(path, `${own}.old`);
+      else await sleep(500);
     }
   } finally {
     await rm(own, { force: true });
@@ -67,6 +67,13 @@ async function claim(own: string, path: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     return false;
   }
+}
+
+/** Takes the lock file away and looks again: another waiter may have replaced it by its own in the meantime. */
+async function removeAbandoned(path: string, aside: string): Promise<void> {
+  await rename(path, aside).catch(() => {});
+  if ((await exists(aside)) && !(await isAbandoned(aside))) await link(aside, path).catch(() => {});
+  await rm(aside, { force: true });
 }
 
 async function isAbandoned(path: string): Promise<boolean> {

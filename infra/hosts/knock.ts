@@ -34,6 +34,9 @@ export async function knock(door: Door): Promise<string | undefined> {
     if (error === undefined) return undefined;
     const refusal = refusalText(error, door, { type, key }, seen.hostKey);
     if (refusal !== undefined) return refusal;
+    if (tries === TRIES && error.level === HUNG_UP) {
+      return "ended the connection during the login; it may still be booting or limit logins: try again in a minute";
+    }
     if (tries === TRIES) {
       return `no SSH answer on port ${door.port} (${error.message}); check address, port and firewall, and that the host is on`;
     }
@@ -47,6 +50,9 @@ interface PinnedKey {
 }
 
 type SshError = Error & { level?: string };
+
+/** `level` of the error that stands for a connection which the host closed without a word. */
+const HUNG_UP = "hung-up";
 
 function logIn(door: Door, pinned: PinnedKey, seen: { hostKey?: string }): Promise<SshError | undefined> {
   const client = new Client();
@@ -74,7 +80,7 @@ function logIn(door: Door, pinned: PinnedKey, seen: { hostKey?: string }): Promi
     });
     // A server that hangs up during the login (a host that is still booting does, for all users but root) is no error
     // of the library, and its timeout is off by then.
-    client.once("close", () => resolve(new Error("the host ended the connection during the login")));
+    client.once("close", () => resolve(Object.assign(new Error("hung up"), { level: HUNG_UP })));
     client.connect(config);
   });
 }

@@ -22,8 +22,10 @@ remove() {
 }
 
 check_configuration() {
-  local complaint
-  complaint=$(SHARDPLAN_API_KEY=check HOME=/run/shardplan timeout 60 caddy validate --config /etc/shardplan/Caddyfile --adapter caddyfile 2>&1) && return
+  local complaint status=0
+  complaint=$(SHARDPLAN_API_KEY=check HOME=/run/shardplan timeout 60 caddy validate --config /etc/shardplan/Caddyfile --adapter caddyfile 2>&1) || status=$?
+  [ "$status" != 0 ] || return 0
+  [ "$status" != 124 ] || complaint="it has not checked it in a minute"
   rm -f /etc/shardplan/Caddyfile
   fatal "Caddy refuses its configuration: $(tail -n 1 <<<"$complaint" | cut -c1-300)" "check shardplan:gateway.domain and gateway.port"
 }

@@ -78,7 +78,10 @@ export interface LatencyModel {
   prefillAttentionMs(past: number, chunk: number): number;
   /** One pass through all stages, split by part. */
   breakdown(step: StepShape): StepBreakdown;
-  /** How the figures are known: measured tables, or a roofline where tables are missing (then `figures` names them). */
+  /**
+   * How the figures are known: measured tables, tables of H100 scaled to a GPU on which that was checked, or a roofline;
+   * `figures` names what no table of this GPU holds.
+   */
   readonly basis: { readonly kind: "measured" | "scaled" | "roofline"; readonly figures: readonly string[] };
 }
 

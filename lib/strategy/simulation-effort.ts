@@ -13,7 +13,7 @@ export interface Effort {
   readonly halvings: number;
 }
 
-/** Shorter trials call rates sustainable that a longer look does not: by a sixth with 3000 steps, none with 40 000. */
+/** Shorter trials call rates sustainable that a longer look does not: by up to a sixth with 3000 steps, by some per cent with 40 000. */
 const SEARCH = { trial: 40_000, halvings: 5 } as const;
 
 /** Every candidate: latencies coarse enough to rank it and to say by how much it loses, rates as in a plan of its own. */

@@ -1,4 +1,4 @@
-import { findGpu, listGpus, listInstanceTypes } from "../../catalog";
+import { findGpu, type Gpu, listGpus, listInstanceTypes } from "../../catalog";
 import type { CommandSpec } from "../command-spec";
 import { emit, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
@@ -20,6 +20,11 @@ export const hardwareCommand: CommandSpec = {
   },
 };
 
+function timesFrom({ kind, kernelTables }: Gpu): string {
+  if (kernelTables !== undefined) return "measured kernels";
+  return kind === "cpu" ? "roofline" : "H100, scaled";
+}
+
 function gpuTable(): string {
   const header = ["GPU", "memory GB", "HBM GB/s", "BF16 TFLOP/s", "FP8 TFLOP/s", "NVLink GB/s", "times from"];
   const rows = listGpus().map((gpu) => [
@@ -29,7 +34,7 @@ function gpuTable(): string {
     tera(gpu.bf16FlopsPerSecond),
     gpu.fp8FlopsPerSecond === undefined ? "-" : tera(gpu.fp8FlopsPerSecond),
     gpu.nvlinkBytesPerSecond === undefined ? "-" : (gpu.nvlinkBytesPerSecond / 1e9).toFixed(0),
-    gpu.kernelTables === undefined ? "roofline" : "measured kernels",
+    timesFrom(gpu),
   ]);
   return textTable(header, rows);
 }

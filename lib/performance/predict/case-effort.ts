@@ -3,8 +3,11 @@ import type { CaseSetup } from "./case-setup";
 
 /** Scheduler steps times stages that a row may cost in all: some five seconds. The largest published row takes 0.7 million. */
 const MOST_STEPS = 20e6;
-/** Runs that a row at a rate takes, next to one for any other: itself, its capacity, and both sides of the knee. */
-const RUNS_AT_A_RATE = 4;
+/**
+ * Runs that a row takes. All at once: itself. Closed: with both edges of the cache's band, too. At a rate: its capacity and
+ * both sides of the knee besides; near the knee with a full cache it may come to seven, and to twice the time.
+ */
+const RUNS = { offline: 1, closed: 3, constant: 4, poisson: 4 } as const;
 /** Requests without which a run at a rate, or all at once, shows no tail. */
 const FEWEST_REQUESTS = 100;
 
@@ -40,8 +43,7 @@ export function runningSequences(setup: CaseSetup, latency: LatencyModel): numbe
 
 /** Requests of the case that may be simulated, over all seeds of a run, when so many sequences decode together. */
 export function affordableRequests(setup: CaseSetup, sequences: number): number {
-  const runs = setup.row.arrivals === "closed" || setup.row.arrivals === "offline" ? 1 : RUNS_AT_A_RATE;
-  return Math.floor(MOST_STEPS / runs / stepsPerRequest(setup, sequences));
+  return Math.floor(MOST_STEPS / RUNS[setup.row.arrivals] / stepsPerRequest(setup, sequences));
 }
 
 /**

@@ -24,7 +24,7 @@ export function alternativesSection(plan: Plan): Section {
 }
 
 const HOW_TO_READ =
-  "TP4 PP2 x2 is tensor parallelism 4, pipeline parallelism 2 and 2 replicas (data parallelism); SP is sequence, EP expert parallelism. Max rate is the highest request rate within every latency target, $/M tokens the price of a million output tokens at that rate, demand the share of a GPU's memory that the workload needs. Other strategies are simulated more briefly than the plan itself, so their figures are coarser.";
+  "TP4 PP2 x2 is tensor parallelism 4, pipeline parallelism 2 and 2 replicas (data parallelism); SP is sequence, EP expert parallelism. Max rate is the highest request rate within every latency target, $/M tokens the price of a million output tokens at that rate, demand the share of a GPU's memory that the workload needs. Other strategies are simulated more briefly than the plan itself, so their latencies are coarser; max rates are searched alike.";
 
 const isChosen = (plan: Plan, { strategy }: Candidate): boolean => sameStrategy(strategy, plan.strategy);
 

@@ -25,6 +25,7 @@ describe("the host key of an AWS instance", () => {
       /^#!\/bin\/bash\nPARAMETER=\/shardplan\/shardplan-prod\/host-key\/node-0\nREGION=us-east-1\n/,
     );
     // Before the instance has its public address a request gets no answer; curl alone would wait for minutes.
+    assert.ok((script.match(/\bcurl -/g)?.length ?? 0) >= 3);
     assert.equal(
       script.match(/\bcurl -/g)?.length,
       script.match(/\bcurl -sf "\$\{impatient\[@\]\}"/g)?.length,

@@ -58,10 +58,7 @@ describe("knock", () => {
     const booting = await openHangingUpServer();
     const problem = await knock({ ...door(), ...booting });
     await booting.close();
-    assert.match(
-      problem ?? "",
-      /^no SSH answer on port \d+ \(the host ended the connection during the login\)/,
-    );
+    assert.match(problem ?? "", /^ended the connection during the login; it may still be booting/);
     assert.equal(booting.logins(), 3);
   });
 

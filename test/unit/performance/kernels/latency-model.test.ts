@@ -190,7 +190,7 @@ describe("latency model", () => {
   it("says which figures are a roofline where no table is", () => {
     const { basis } = createLatencyModel(latencyInput({ gpu: findGpu("L40S-48GB") }));
     assert.equal(basis.kind, "roofline");
-    assert.ok(basis.figures.includes("GEMM (roofline of L40S-48GB)"));
+    assert.ok(basis.figures.includes("GEMM (scaled from H100 to L40S-48GB by roofline)"));
   });
 
   it("refuses a degree that does not divide the heads", () => {
