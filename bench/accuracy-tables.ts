@@ -57,6 +57,19 @@ function verdict(goal: Goal, chosen: readonly Residual[]): string {
   return `${parts.join(", ")}: ${met ? "met" : "MISSED"}`;
 }
 
+/** Residuals under the same key, keys in the order in which they first come. */
+function groupBy(
+  residuals: readonly Residual[],
+  keyOf: (residual: Residual) => string,
+): ReadonlyMap<string, readonly Residual[]> {
+  const groups = new Map<string, Residual[]>();
+  for (const residual of residuals) {
+    const key = keyOf(residual);
+    groups.set(key, [...(groups.get(key) ?? []), residual]);
+  }
+  return groups;
+}
+
 const HEADER = ["n", "median", "mean", "p90", "worst", "bias", "in band"] as const;
 
 /** Error of each goal's figures on groups left out of the fit. */
@@ -76,24 +89,18 @@ export function goalTable(residuals: readonly Residual[], covered: ReadonlyMap<R
 
 /** The same by engine version, precision, TP and column. */
 export function groupTable(residuals: readonly Residual[], covered: ReadonlyMap<Residual, boolean>): Table {
-  const groups = new Map<string, Residual[]>();
-  for (const residual of residuals) {
-    const { cells, engine } = residual.row;
-    const key = `${engine} ${cells.precision} TP${cells.tp} ${cells.arrivals}: ${residual.column}`;
-    groups.set(key, [...(groups.get(key) ?? []), residual]);
-  }
+  const groups = groupBy(residuals, ({ row: { cells, engine }, column }) => {
+    return `${engine} ${cells.precision} TP${cells.tp} ${cells.arrivals}: ${column}`;
+  });
   const rows = [...groups].map(([key, chosen]) => [key, ...statistics(chosen, covered)]);
   return { title: "Error by group, left out of the fit", header: ["group", ...HEADER], rows };
 }
 
 /** Errors on GPUs and model sizes that no constant was fitted on, with the band that the prediction itself printed. */
 export function otherSetupsTable(residuals: readonly Residual[]): Table {
-  const setups = new Map<string, Residual[]>();
-  for (const residual of residuals) {
-    const { cells, engine } = residual.row;
-    const key = `${engine}, ${cells.model}, ${cells.gpu}: ${residual.column}`;
-    setups.set(key, [...(setups.get(key) ?? []), residual]);
-  }
+  const setups = groupBy(residuals, ({ row: { cells, engine }, column }) => {
+    return `${engine}, ${cells.model}, ${cells.gpu}: ${column}`;
+  });
   const inBand = new Map(
     residuals.map((residual) => {
       const [low, high] = residual.band;

@@ -24,7 +24,7 @@ function parseArguments(argv: readonly string[]): Arguments {
     .opts<Arguments>();
 }
 
-/** The first interrupt ends the rehearsal in order, a second one at once. So does a reader that went away. */
+/** The first interrupt, or a reader that went away, ends the rehearsal in order; a second interrupt at once. */
 function interruptible(): AbortSignal {
   const controller = new AbortController();
   for (const stream of [process.stdout, process.stderr]) {

@@ -20,29 +20,33 @@ const CGROUP_TREES = ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/
 /** Time that an orderly shutdown gets before the host is killed. */
 const SHUTDOWN_MS = 20_000;
 
-/**
- * Where no systemd gives the container a scope, it would share our cgroup with every other host, and the systemd of one
- * would meet, wait for and kill the services of the other that have the same names. $0: name of the cgroup.
- */
+/** Moves itself into a cgroup, named by $0, in each tree that there is, and goes on as the given program. */
 const IN_OWN_CGROUP = `
-if ! [ -d /run/systemd/system ]; then
-  for tree in ${CGROUP_TREES.join(" ")}; do
-    if [ -f "$tree/cgroup.procs" ]; then mkdir -p "$tree/$0" && echo $$ >"$tree/$0/cgroup.procs"; fi
-  done
-fi
+for tree in ${CGROUP_TREES.join(" ")}; do
+  if [ -f "$tree/cgroup.procs" ]; then mkdir -p "$tree/$0" && echo $$ >"$tree/$0/cgroup.procs"; fi
+done
 exec "$@"`;
+
+/**
+ * The command that starts a container. This machine's systemd gives it a scope of its own. Where there is none it would
+ * share our cgroup with every other host, and the systemd of one would meet, wait for and kill the services of the other
+ * that have the same names: there it keeps a cgroup that we give it.
+ */
+async function containerCommand(name: string): Promise<readonly [program: string, ...args: string[]]> {
+  if (await isThere("/run/systemd/system")) return ["systemd-nspawn"];
+  return ["sh", "-c", IN_OWN_CGROUP, name, "systemd-nspawn", "--keep-unit"];
+}
 
 /** Boots the tree in a container with systemd as its first process; it outlives this process. Returns its identity. */
 export async function bootHost(options: BootOptions): Promise<string> {
   const console = await open(options.consoleLog, "a");
-  // Where this machine runs systemd, the container gets a scope of its own; elsewhere it keeps the cgroup that we give it.
-  const scope = (await isThere("/run/systemd/system")) ? [] : ["--keep-unit"];
+  const [program, ...args] = await containerCommand(options.name);
   const mounts = Object.entries(options.mounts).map(([inside, outside]) => `--bind-ro=${outside}:${inside}`);
   const child = spawn(
-    "sh",
+    program,
     [
-      ...["-c", IN_OWN_CGROUP, options.name, "systemd-nspawn"],
-      ...["--quiet", "--boot", "--register=no", ...scope],
+      ...args,
+      ...["--quiet", "--boot", "--register=no"],
       ...["--resolv-conf=off", "--timezone=off", "--link-journal=no", "--console=pipe"],
       `--machine=${options.name}`,
       `--directory=${options.root}`,

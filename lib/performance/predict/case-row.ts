@@ -88,5 +88,5 @@ export const caseRowSchema = z
 export type CaseRow = z.output<typeof caseRowSchema>;
 
 /** Requests come at a rate; a rate beside other arrivals means nothing and is not read. */
-export const isOpen = ({ arrivals }: Pick<CaseRow, "arrivals">): boolean =>
+export const isOpen = ({ arrivals }: { readonly arrivals?: string | undefined }): boolean =>
   arrivals === "constant" || arrivals === "poisson";

@@ -1,4 +1,5 @@
 import type { CaseResult } from "./case-prediction";
+import { isOpen } from "./case-row";
 import { type CaseCells, predictCase } from "./predict-case";
 
 /** Columns that the stages of one run share; stages differ in rate. */
@@ -24,10 +25,8 @@ function runKey(cells: CaseCells): string {
 
 /** Rate of a row of open traffic; NaN, which is later than none, for every other row and for a cell that is no rate. */
 function rateOf(cells: CaseCells): number {
-  const arrivals = cells.arrivals?.trim();
-  const isRateDriven = arrivals === "constant" || arrivals === "poisson";
   const rate = Number(cells.request_rate);
-  return isRateDriven && rate > 0 ? rate : Number.NaN;
+  return isOpen({ arrivals: cells.arrivals?.trim() }) && rate > 0 ? rate : Number.NaN;
 }
 
 /**
