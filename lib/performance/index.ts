@@ -14,10 +14,9 @@ export {
   isCoveredByRows,
   type MeasuredQuantity,
 } from "./calibration/error-band";
-export { type CommunicationBytes, communicationBytes, ringBytes } from "./kernels/communication-bytes";
+export { compareVersions } from "./engine/compare-versions";
+export { engineProfile } from "./engine/engine-profile";
 export { type LatencyConstants, latencyConstants } from "./kernels/constants";
-export { partitionLayers } from "./kernels/partition-layers";
-export { compareVersions } from "./memory/compare-versions";
 export {
   type GpuMemory,
   type MemoryInput,
@@ -33,8 +32,9 @@ export type {
   InvalidCase,
   PredictedColumn,
 } from "./predict/case-prediction";
-export { engineProfile } from "./predict/engine-profile";
 export { type CaseCells, type CaseContext, predictCase } from "./predict/predict-case";
 export { laterStages, predictCases } from "./predict/predict-cases";
+export { partitionLayers } from "./shards/partition-layers";
 export { type SimulationOptions, simulate } from "./simulation/simulate";
+export { type CommunicationBytes, communicationBytes, ringBytes } from "./step/communication-bytes";
 export * from "./types";

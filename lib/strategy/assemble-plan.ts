@@ -1,15 +1,15 @@
 import type { StepBreakdown } from "../performance";
-import { bandSources, unknownLatency } from "./band-latency";
+import { pinnedDegrees } from "./candidates/enumerate";
+import type { Evaluation } from "./candidates/evaluation";
+import { explainLosses, recommend } from "./choice/explain-choice";
 import { deepFreeze } from "./deep-freeze";
-import { divideModules } from "./divide";
-import { pinnedDegrees } from "./enumerate";
-import type { Evaluation } from "./evaluation";
-import { explainLosses, recommend } from "./explain-choice";
-import { price } from "./price";
-import { provenanceOf } from "./provenance";
-import { toCheck } from "./requirement";
+import { price } from "./figures/price";
+import { sameStrategy } from "./figures/strategy-label";
+import { provenanceOf } from "./provenance/provenance";
+import { bandSources, unknownLatency } from "./replica/band-latency";
+import { divideModules } from "./replica/divide";
+import { toCheck } from "./requirements/requirement";
 import type { Situation } from "./situation";
-import { sameStrategy } from "./strategy-label";
 import type { Balance, Communication, Plan, ServingParameters, Throughput } from "./types";
 
 const NAN = Number.NaN;

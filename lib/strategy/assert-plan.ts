@@ -1,5 +1,5 @@
+import { strategyLabel } from "./figures/strategy-label";
 import { PlanError } from "./plan-error";
-import { strategyLabel } from "./strategy-label";
 import type { Plan } from "./types";
 
 /** Throws one PlanError that lists every violated requirement; returns the plan when there is none. */

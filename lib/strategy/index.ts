@@ -1,9 +1,9 @@
 export { assertPlan } from "./assert-plan";
-export { loadCurve } from "./load-curve";
+export { sameStrategy, strategyLabel } from "./figures/strategy-label";
 export { plan } from "./plan";
 export { PlanError } from "./plan-error";
-export { SIMULATION_SOURCE } from "./provenance-of-load";
-export { sensitivity } from "./sensitivity";
+export { SIMULATION_SOURCE } from "./provenance/provenance-of-load";
 export type { PlanOptions } from "./situation";
-export { sameStrategy, strategyLabel } from "./strategy-label";
 export * from "./types";
+export { loadCurve } from "./what-if/load-curve";
+export { sensitivity } from "./what-if/sensitivity";

@@ -1,8 +1,8 @@
 import type { Deployment } from "../config";
 import { assemblePlan } from "./assemble-plan";
-import { enumerateStrategies } from "./enumerate";
-import { evaluateCandidate } from "./evaluate-candidate";
-import { settleChoice } from "./settle-choice";
+import { enumerateStrategies } from "./candidates/enumerate";
+import { evaluateCandidate } from "./candidates/evaluate-candidate";
+import { settleChoice } from "./choice/settle-choice";
 import { type PlanOptions, readSituation, type Situation } from "./situation";
 import type { Plan } from "./types";
 

@@ -1,6 +1,6 @@
 import { type LatencyConstants, latencyConstants } from "../kernels/constants";
-import { createLatencyModel as createKernelModel } from "../kernels/latency-model";
-import { partitionLayers } from "../kernels/partition-layers";
+import { partitionLayers } from "../shards/partition-layers";
+import { createLatencyModel as createKernelModel } from "../step/latency-model";
 import type { LatencyModel, LatencyModelInput, StepBreakdown, StepShape } from "../types";
 import { type CalibratedConstants, calibrated } from "./calibrated";
 import { type EngineTraits, engineTraits } from "./engine-traits";

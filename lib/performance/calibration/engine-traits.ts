@@ -1,4 +1,4 @@
-import { compareVersions } from "../memory/compare-versions";
+import { compareVersions } from "../engine/compare-versions";
 import type { EngineProfile, Precision } from "../types";
 import { type CalibratedConstants, calibrated } from "./calibrated";
 

@@ -1,7 +1,7 @@
+import type { GemmShape } from "../shards/shard";
 import type { Precision } from "../types";
 import { type Curve, logLogCurve, segment } from "./log-log";
 import { gemmRooflineUs, h100Sxm } from "./roofline";
-import type { GemmShape } from "./shard";
 import type { GemmTable } from "./tables";
 
 /** Rows at which a GEMM is known, and its time there. */

@@ -1,8 +1,8 @@
+import type { GemmShape, Shard } from "../shards/shard";
 import type { Precision } from "../types";
 import type { AttentionCurves } from "./attention";
 import type { NodeCollectives } from "./collectives";
 import type { Curve } from "./log-log";
-import type { GemmShape, Shard } from "./shard";
 
 /** Kernel times of one kind of GPU. */
 export interface KernelSet {

@@ -1,5 +1,5 @@
+import type { Shard } from "../shards/shard";
 import { scaleAttention } from "./attention";
-import type { Shard } from "./shard";
 import type { AttentionShape, AttentionTable } from "./tables";
 
 /** Attention of a shard of heads, and whether it was measured as such. */

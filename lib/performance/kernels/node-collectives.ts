@@ -1,4 +1,4 @@
-import { compareVersions } from "../memory/compare-versions";
+import { compareVersions } from "../engine/compare-versions";
 import type { EngineProfile } from "../types";
 import type { Collectives, NodeCollectives } from "./collectives";
 import { type Curve, logLogCurve } from "./log-log";

@@ -1,6 +1,6 @@
 import type { Gpu } from "../../catalog";
+import type { GemmShape } from "../shards/shard";
 import type { Precision } from "../types";
-import type { GemmShape } from "./shard";
 
 /** What bounds a kernel: peak arithmetic and memory bandwidth. */
 export type Machine = Pick<Gpu, "hbmBytesPerSecond" | "bf16FlopsPerSecond" | "fp8FlopsPerSecond">;

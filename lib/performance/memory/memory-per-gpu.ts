@@ -1,9 +1,9 @@
 import type { Gpu, ModelArchitecture } from "../../catalog";
 import { type CalibratedConstants, calibrated } from "../calibration/calibrated";
 import { hasOldRuntime } from "../calibration/engine-traits";
-import { partitionLayers } from "../kernels/partition-layers";
+import { compareVersions } from "../engine/compare-versions";
+import { partitionLayers } from "../shards/partition-layers";
 import type { EngineProfile, Precision } from "../types";
-import { compareVersions } from "./compare-versions";
 import { memoryConstants as c } from "./constants";
 import { weightsOfStage } from "./weights-of-stage";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ENGINE_NAMES, engineName } from "./engine-profile";
+import { ENGINE_NAMES, engineName } from "../engine/engine-profile";
 
 const blankAsAbsent = (value: unknown): unknown =>
   typeof value === "string" && value.trim() === "" ? undefined : value;

@@ -1,11 +1,11 @@
 import { findGpu, findModel, type Gpu, type ModelArchitecture } from "../../catalog";
 import type { LengthDistribution } from "../../config";
 import type { CalibratedConstants } from "../calibration/calibrated";
-import { compareVersions } from "../memory/compare-versions";
+import { compareVersions } from "../engine/compare-versions";
+import { engineProfile } from "../engine/engine-profile";
 import { type ReplicaMemory, replicaMemory } from "../memory/memory-per-gpu";
 import type { EngineProfile, Precision, SchedulerInput, TrafficInput } from "../types";
 import { type CaseRow, isOpen } from "./case-row";
-import { engineProfile } from "./engine-profile";
 
 /** Everything a prediction needs, resolved from a row. */
 export interface CaseSetup {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { loadCurve, type Plan, plan, sensitivity } from "../../../lib/strategy";
-import { meanTokens } from "../../../lib/strategy/mean-tokens";
+import { meanTokens } from "../../../lib/strategy/figures/mean-tokens";
 import { aDeployment, referencePins } from "./a-deployment";
 
 const prod: Plan = plan(aDeployment({ strategy: referencePins }));

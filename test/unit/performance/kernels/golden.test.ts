@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { Precision } from "../../../../lib/performance";
 import { latencyConstants } from "../../../../lib/performance/kernels/constants";
 import { gemmCurve, gemmPoints } from "../../../../lib/performance/kernels/gemm";
-import { createLatencyModel } from "../../../../lib/performance/kernels/latency-model";
 import { nvlinkCollectives } from "../../../../lib/performance/kernels/node-collectives";
 import { gemmTable } from "../../../../lib/performance/kernels/tables";
+import { createLatencyModel } from "../../../../lib/performance/step/latency-model";
 import { decodeStep, error, fixture, latencyInput, prefillStep, quantile } from "./latency-input";
 
 /** Kernels alone, as the peer's static mode sums them. */

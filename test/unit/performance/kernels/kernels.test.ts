@@ -5,9 +5,9 @@ import { findGpu, findModel, listGpus } from "../../../../lib/catalog";
 import { groupCollectives } from "../../../../lib/performance/kernels/collectives";
 import { gemmPoints } from "../../../../lib/performance/kernels/gemm";
 import { kernelsOf } from "../../../../lib/performance/kernels/kernels-of";
-import { createLatencyModel } from "../../../../lib/performance/kernels/latency-model";
 import { nearestAttention } from "../../../../lib/performance/kernels/nearest-attention";
 import { attentionTable, gemmTable } from "../../../../lib/performance/kernels/tables";
+import { createLatencyModel } from "../../../../lib/performance/step/latency-model";
 import { decodeStep, latencyInput, partsOf, prefillStep } from "./latency-input";
 
 const TABLES = join(__dirname, "../../../../lib/performance/kernels/tables");

@@ -1,0 +1,35 @@
+import type { AttentionCurves } from "../kernels/attention";
+import { tabulated, tabulatedByOctave, tabulatedCurve } from "../kernels/tabulated";
+import type { StepShape } from "../types";
+
+/** Sizes that are tabulated: vLLM's default limit is 256 to 1024 sequences; long contexts end at 131072 tokens. */
+const TABULATED = { sequences: 1024, context: 131_072 };
+
+/** Attention of a step. */
+export interface AttentionModel {
+  /** One layer, in ms. */
+  layerMs(step: StepShape): number;
+  /** Work of `chunk` prompt tokens after `past` computed ones over all layers, in ms; adds up over prompts. */
+  prefillMs(past: number, chunk: number): number;
+}
+
+/**
+ * Attention over `layers` layers. A chunk costs the whole prompt less what was computed before, work(past + chunk) -
+ * work(past); a step's prompts share the GPU, so their work is summed before it becomes time.
+ */
+export function attentionModel(layers: number, curves: AttentionCurves): AttentionModel {
+  const decodeUs = tabulatedByOctave(curves.decodeUs, TABULATED.sequences);
+  const workUs = tabulated(curves.promptWorkUs, TABULATED.context);
+  // A hundredth of a microsecond is the unit, so that the table's sizes of 1 and more reach down to one token.
+  const timeUs = tabulatedCurve((work) => curves.workToTimeUs(work / 100));
+  const workBefore = (length: number) => (length > 0 ? workUs(length) : 0);
+  return {
+    layerMs: ({ decodeSequences, decodeContextTokens, prefillAttentionMs }) => {
+      const decode =
+        decodeSequences > 0 ? decodeUs(decodeSequences, decodeContextTokens / decodeSequences) : 0;
+      const prefill = prefillAttentionMs > 0 ? timeUs((prefillAttentionMs * 1e5) / layers) : 0;
+      return (decode + prefill) / 1e3;
+    },
+    prefillMs: (past, chunk) => (layers * (workBefore(past + chunk) - workBefore(past))) / 1e3,
+  };
+}

@@ -1,0 +1,22 @@
+import type { Collectives } from "../kernels/collectives";
+import type { LatencyConstants } from "../kernels/constants";
+import type { KernelSet } from "../kernels/kernel-set";
+import type { Curve } from "../kernels/log-log";
+import type { Shard } from "../shards/shard";
+
+/** Building blocks of a layer on one rank; `group` are the collectives of the tensor-parallel group. */
+export interface LayerParts {
+  readonly kernels: KernelSet;
+  readonly shard: Shard;
+  readonly group: Collectives;
+  readonly constants: LatencyConstants;
+}
+
+/** Costs of the part of a layer after attention, by tokens of the step. */
+export interface FeedForward {
+  readonly gemmUs: Curve;
+  readonly elementwiseMs: Curve;
+  readonly allToAllUs: Curve;
+  /** What brings the ranks' results together. */
+  readonly exchangeUs: Curve;
+}

@@ -1,0 +1,91 @@
+import { groupCollectives } from "../kernels/collectives";
+import { type LatencyConstants, latencyConstants } from "../kernels/constants";
+import { kernelsOf } from "../kernels/kernels-of";
+import { type Curve, sumOf } from "../kernels/log-log";
+import { isCheckedGpu } from "../kernels/scaled-kernels";
+import { tabulated, tabulatedCurve } from "../kernels/tabulated";
+import { shardOf } from "../shards/shard";
+import type { LatencyModel, LatencyModelInput, StepShape } from "../types";
+import { attentionModel } from "./attention-model";
+import { LARGEST_CAPTURE, paddedTokens } from "./cuda-graph-padding";
+import { layerCosts } from "./layer-costs";
+import { endCosts, stagesOf } from "./pipeline-stages";
+
+/** Sequences that are tabulated one by one; engines run a few hundred. */
+const TABULATED_SEQUENCES = 2048;
+
+/**
+ * Builds the step-time model of one replica from measured kernel tables, or a roofline where a table is missing
+ * (`basis` says which). Time of a stage = layers x (GEMM + attention + elementwise + collectives) + embedding or logits
+ * + transfer to the next stage + host time. Steps of up to 512 tokens are padded to CUDA-graph sizes.
+ * @param constants what is fitted rather than measured; a calibration passes its own
+ */
+export function createLatencyModel(
+  input: LatencyModelInput,
+  constants: LatencyConstants = latencyConstants,
+): LatencyModel {
+  const kernels = kernelsOf(input);
+  const shard = shardOf(input);
+  const group = groupCollectives(kernels.collectives, input.tensorParallel, input);
+  const layer = layerCosts(input, { kernels, shard, group, constants });
+  const attention = attentionModel(input.model.layers, kernels.attention(shard, input.kvCacheDtype));
+  const logitsUs = kernels.gemmUs(shard.logits, "bf16");
+  const stages = stagesOf(input);
+  const ends = stages.map((stage) => endCosts(stage, input, { kernels, group, constants }));
+
+  const layerMs = sumOf([layer.gemmMs, layer.elementwiseMs, layer.allReduceMs, layer.allToAllMs]);
+  const tokensMs = stages.map(({ layers }, i) => {
+    const endMs = sumOf([ends[i].allReduceMs, ends[i].elementwiseMs, ends[i].transferMs]);
+    const stageMs: Curve = (tokens) => layers * layerMs(tokens) + endMs(tokens) + constants.hostMsPerStep;
+    return byTokens(stageMs);
+  });
+  const sampledMs = tabulated(
+    (sequences) => logitsUs(sequences) / 1e3 + constants.hostMsPerSequence * sequences,
+    TABULATED_SEQUENCES,
+  );
+
+  return {
+    stages: stages.length,
+    stageMs: (stage, step) => {
+      const { layers, last } = stages[stage];
+      const atEnd = last && step.sampledSequences > 0 ? sampledMs(step.sampledSequences) : 0;
+      return tokensMs[stage](step.tokens) + layers * attention.layerMs(step) + atEnd;
+    },
+    prefillAttentionMs: attention.prefillMs,
+    breakdown: (step: StepShape) => {
+      const tokens = paddedTokens(step.tokens);
+      const { layers } = input.model;
+      const parts = {
+        gemmMs: layers * layer.gemmMs(tokens),
+        attentionMs: layers * attention.layerMs(step),
+        allReduceMs: layers * layer.allReduceMs(tokens) + sumOf(ends.map((end) => end.allReduceMs))(tokens),
+        allToAllMs: layers * layer.allToAllMs(tokens),
+        pipelineTransferMs: sumOf(ends.map((end) => end.transferMs))(tokens),
+        elementwiseMs:
+          layers * layer.elementwiseMs(tokens) + sumOf(ends.map((end) => end.elementwiseMs))(tokens),
+        logitsMs: step.sampledSequences > 0 ? logitsUs(step.sampledSequences) / 1e3 : 0,
+        hostMs: constants.hostMsPerStep * stages.length + constants.hostMsPerSequence * step.sampledSequences,
+      };
+      return { ...parts, totalMs: Object.values(parts).reduce((total, part) => total + part, 0) };
+    },
+    basis: basisOf(input, kernels.rooflineFigures),
+  };
+}
+
+/** Time by tokens: exact where a CUDA graph runs, from cells within 0.03 % above, as prompts make every count occur. */
+function byTokens(exact: Curve): Curve {
+  const small = tabulated((tokens) => exact(paddedTokens(tokens)), LARGEST_CAPTURE);
+  const large = tabulatedCurve(exact);
+  return (tokens) => (tokens <= LARGEST_CAPTURE ? small(tokens) : large(tokens));
+}
+
+/** Figures that no table holds. A stage boundary across nodes is small beside the step and changes the kind alone. */
+function basisOf(input: LatencyModelInput, roofline: ReadonlySet<string>): LatencyModel["basis"] {
+  const more: string[] = [];
+  if (input.tensorParallel > input.gpusPerNode)
+    more.push("collectives across nodes (from bandwidth and latency)");
+  if (input.model.experts) more.push("experts (grouped products priced as dense ones)");
+  const figures = [...roofline, ...more];
+  if (figures.length === 0) return { kind: "measured", figures };
+  return { kind: more.length === 0 && isCheckedGpu(input.gpu) ? "scaled" : "roofline", figures };
+}

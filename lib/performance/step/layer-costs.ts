@@ -1,0 +1,58 @@
+import type { Collectives } from "../kernels/collectives";
+import { elementwiseCurve } from "../kernels/elementwise";
+import { type Curve, sumOf } from "../kernels/log-log";
+import { BF16_BYTES } from "../kernels/roofline";
+import type { LatencyModelInput } from "../types";
+import { expertFeedForward } from "./expert-feed-forward";
+import type { FeedForward, LayerParts } from "./feed-forward";
+
+/** What one layer costs one rank, apart from attention, by the tokens of the step, in ms. */
+export interface LayerCosts {
+  readonly gemmMs: Curve;
+  readonly elementwiseMs: Curve;
+  /** All-reduces, or reduce-scatters and all-gathers under sequence parallelism. */
+  readonly allReduceMs: Curve;
+  readonly allToAllMs: Curve;
+}
+
+/** Costs of one layer from the kernels of a GPU. */
+export function layerCosts(input: LatencyModelInput, parts: LayerParts): LayerCosts {
+  const { model, precision, gpu, sequenceParallel } = input;
+  const bytesPerToken = model.hiddenSize * BF16_BYTES;
+  const projections = sumOf(
+    parts.shard.attentionGemms.map((shape) => parts.kernels.gemmUs(shape, precision)),
+  );
+  const norms = elementwiseCurve(
+    { launches: 2, bytesPerToken: (8 * bytesPerToken) / sequenceParallel },
+    { gpu, constants: parts.constants },
+  );
+  const afterAttention = exchange(parts.group, sequenceParallel);
+  const exchangeUs: Curve = (tokens) => afterAttention(tokens * bytesPerToken);
+  const rest = model.experts
+    ? expertFeedForward({ ...input, experts: model.experts }, parts, exchangeUs)
+    : denseFeedForward(input, parts, exchangeUs);
+  return {
+    gemmMs: (tokens) => (projections(tokens) + rest.gemmUs(tokens)) / 1e3,
+    elementwiseMs: (tokens) => norms(tokens) + rest.elementwiseMs(tokens),
+    allReduceMs: (tokens) => (exchangeUs(tokens) + rest.exchangeUs(tokens)) / 1e3,
+    allToAllMs: (tokens) => rest.allToAllUs(tokens) / 1e3,
+  };
+}
+
+/** Gate-up and down projection; the activation reads gate and up and writes their product. */
+function denseFeedForward(input: LatencyModelInput, parts: LayerParts, exchangeUs: Curve): FeedForward {
+  const { model, gpu, precision, tensorParallel } = input;
+  const bytesPerToken = (3 * model.intermediateSize * BF16_BYTES) / tensorParallel;
+  return {
+    gemmUs: sumOf(parts.shard.feedForwardGemms.map((shape) => parts.kernels.gemmUs(shape, precision))),
+    elementwiseMs: elementwiseCurve({ launches: 1, bytesPerToken }, { gpu, constants: parts.constants }),
+    allToAllUs: () => 0,
+    exchangeUs,
+  };
+}
+
+/** What follows a row-parallel product: an all-reduce, or its two halves around norms that run on token shards. */
+const exchange = (group: Collectives, sequenceParallel: number): Curve =>
+  sequenceParallel > 1
+    ? (bytes) => group.reduceScatterUs(bytes) + group.allGatherUs(bytes)
+    : group.allReduceUs;

@@ -1,0 +1,69 @@
+import type { Requirement } from "../requirements/requirement";
+import type { Situation } from "../situation";
+import type { Cost } from "../types";
+
+/** Hours of a month as cloud bills count them: 365 x 24 / 12. */
+const HOURS_PER_MONTH = 730;
+
+/** USD per million output tokens when `usdPerHour` buys `outputTokensPerSecond`; undefined without a price or output. */
+export function usdPerMillionTokens(
+  usdPerHour: number | undefined,
+  outputTokensPerSecond: number,
+): number | undefined {
+  if (usdPerHour === undefined || !(outputTokensPerSecond > 0)) return undefined;
+  return (usdPerHour / (outputTokensPerSecond * 3600)) * 1e6;
+}
+
+/**
+ * Price of all nodes per hour in USD: the config's, else the catalogue's; undefined when neither knows one. What
+ * someone's own hosts cost, no catalogue knows.
+ */
+export function usdPerHour({ deployment, hardware }: Situation): number | undefined {
+  const listed = deployment.hosts.length > 0 ? undefined : hardware.instance.priceUsdPerHour;
+  const perNode = deployment.cost.priceUsdPerHour ?? listed;
+  return perNode === undefined ? undefined : perNode * hardware.nodes;
+}
+
+function priceSource({ deployment, hardware }: Situation): string {
+  if (deployment.cost.priceUsdPerHour !== undefined) return "cost.priceUsdPerHour of the config";
+  if (deployment.hosts.length > 0) return "the price of given hosts is not known; set cost.priceUsdPerHour";
+  if (hardware.instance.priceUsdPerHour === undefined)
+    return `no price is known for ${hardware.instance.name}; set cost.priceUsdPerHour`;
+  return `on demand, us-east-1, ${hardware.instance.provenance.date}: ${hardware.instance.provenance.source}`;
+}
+
+/** What the nodes cost, and the output tokens at the requested rate. */
+export function price(situation: Situation, outputTokensPerSecond: number): Cost {
+  const hourly = usdPerHour(situation);
+  const perMillion = usdPerMillionTokens(hourly, outputTokensPerSecond);
+  return {
+    ...(hourly === undefined ? {} : { usdPerHour: hourly, usdPerMonth: hourly * HOURS_PER_MONTH }),
+    ...(perMillion === undefined ? {} : { usdPerMillionOutputTokens: perMillion }),
+    priceSource: priceSource(situation),
+  };
+}
+
+/** The cap on the price of all nodes; no requirement where the config sets none. */
+export function priceRequirement(situation: Situation): Requirement[] {
+  const limit = situation.deployment.cost.maxUsdPerHour;
+  if (limit === undefined) return [];
+  const hourly = usdPerHour(situation);
+  const nodes = `${situation.hardware.nodes} x ${situation.hardware.instance.name}`;
+  return [
+    {
+      id: "price",
+      requirement: `all nodes together cost at most ${limit} USD per hour`,
+      value: hourly ?? Number.NaN,
+      limit,
+      unit: "USD/h",
+      bound: "most",
+      valueText:
+        hourly === undefined ? `no price is known for ${nodes}` : `${nodes} cost ${hourly} USD per hour`,
+      configKey: "cost.maxUsdPerHour",
+      change:
+        hourly === undefined
+          ? "set cost.priceUsdPerHour, or remove cost.maxUsdPerHour"
+          : "raise cost.maxUsdPerHour, or use a cheaper hardware.instanceType or fewer hardware.nodes",
+    },
+  ];
+}

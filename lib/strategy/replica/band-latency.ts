@@ -1,0 +1,79 @@
+import {
+  type BandQuantity,
+  type BandRegime,
+  errorBand,
+  isCoveredByRows,
+  type LatencyStatistics,
+  type SimulationResult,
+} from "../../performance";
+import type { Situation } from "../situation";
+import type { BandedLatency, PlanLatency } from "../types";
+import type { Run } from "./run-simulation";
+
+const unknown: BandedLatency = {
+  p50Ms: Number.NaN,
+  p99Ms: Number.NaN,
+  p50LowMs: Number.NaN,
+  p50HighMs: Number.NaN,
+  p99LowMs: Number.NaN,
+  p99HighMs: Number.NaN,
+};
+
+/** Latencies of a strategy that cannot run. */
+export const unknownLatency: PlanLatency = { prefill: unknown, firstToken: unknown, decode: unknown };
+
+/** Which residuals band each percentile: a median gap is the time per output token of most requests. */
+const quantities = {
+  prefill: { p50: "prefill", p99: "firstTokenP99" },
+  firstToken: { p50: "firstTokenP50", p99: "firstTokenP99" },
+  decode: { p50: "timePerOutputToken", p99: "interTokenP99" },
+} as const satisfies Record<keyof PlanLatency, { p50: BandQuantity; p99: BandQuantity }>;
+
+function band(
+  name: keyof PlanLatency,
+  { p50Ms, p99Ms }: LatencyStatistics,
+  regime: BandRegime,
+): BandedLatency {
+  const p50 = errorBand(quantities[name].p50, regime);
+  const p99 = errorBand(quantities[name].p99, regime);
+  return {
+    p50Ms,
+    p99Ms,
+    p50LowMs: p50Ms * p50.low,
+    p50HighMs: p50Ms * p50.high,
+    p99LowMs: p99Ms * p99.low,
+    p99HighMs: p99Ms * p99.high,
+  };
+}
+
+/** How well the latencies of a strategy are known: its kernels, and whether anybody has published such a setup. */
+export function evidenceOf(
+  { model, engine }: Situation,
+  { latency, strategy }: Run,
+): Pick<BandRegime, "basis" | "engine" | "isCovered"> {
+  const isCovered = isCoveredByRows({ model, engine, pipelineParallel: strategy.pipelineParallel });
+  return { basis: latency.basis.kind, engine, isCovered };
+}
+
+/** The three latencies of the steady state with their 80 % bands. */
+export function bandLatency({ steady }: SimulationResult, regime: BandRegime): PlanLatency {
+  return {
+    prefill: band("prefill", steady.prefill, regime),
+    firstToken: band("firstToken", steady.firstToken, regime),
+    decode: band("decode", steady.interToken, regime),
+  };
+}
+
+/** Residuals that the bands come from, in words. */
+export function bandSources(regime: BandRegime): Record<keyof PlanLatency, string> {
+  const source = (name: keyof PlanLatency) => {
+    const { p50, p99 } = quantities[name];
+    return `p50: ${errorBand(p50, regime).provenance}; p99: ${errorBand(p99, regime).provenance}`;
+  };
+  return { prefill: source("prefill"), firstToken: source("firstToken"), decode: source("decode") };
+}
+
+/** Factor between a predicted gap's p99 and the upper edge of its band. */
+export function decodeTailHigh(situation: Situation, run: Run): number {
+  return errorBand(quantities.decode.p99, { ...evidenceOf(situation, run), load: "moderate" }).high;
+}

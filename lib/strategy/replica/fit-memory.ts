@@ -1,0 +1,70 @@
+import { type GpuMemory, type ReplicaMemory, replicaMemory } from "../../performance";
+import type { Situation } from "../situation";
+import type { MemoryPerGpu, ServingParameters, Strategy } from "../types";
+
+/** Memory of a replica under given serving parameters, before anything is simulated. */
+export function fitMemory(
+  situation: Situation,
+  strategy: Strategy,
+  serving: ServingParameters,
+): ReplicaMemory {
+  const { model, deployment, engine, hardware } = situation;
+  return replicaMemory({
+    model,
+    gpu: hardware.gpu,
+    precision: deployment.model.precision,
+    kvCacheDtype: deployment.model.kvCacheDtype,
+    tensorParallel: strategy.tensorParallel,
+    pipelineParallel: Math.min(strategy.pipelineParallel, model.layers),
+    expertParallel: strategy.expertParallel,
+    sequenceParallel: strategy.sequenceParallel,
+    engine,
+    gpuMemoryUtilization: serving.gpuMemoryUtilization,
+    maxNumSeqs: serving.maxNumSeqs,
+    maxNumBatchedTokens: serving.maxNumBatchedTokens,
+  });
+}
+
+const fixedBytes = (gpu: GpuMemory) =>
+  gpu.weightsBytes + gpu.activationBytes + gpu.nonTorchBytes + gpu.cudaGraphBytes;
+
+/** Does everything but the KV cache fit on every GPU of the replica? */
+export function holdsWeights(fit: ReplicaMemory): boolean {
+  return fit.stages.every((gpu) => gpu.kvCacheBytes > 0);
+}
+
+/** The GPU with the least room beside its weights and overheads. */
+export function fullestGpu(fit: ReplicaMemory): GpuMemory {
+  return fit.stages.reduce((fullest, gpu) => (gpu.kvCacheBytes < fullest.kvCacheBytes ? gpu : fullest));
+}
+
+/** What the workload demands of each GPU of a replica, in bytes, when its KV cache peaks at `kvTokens` tokens. */
+export function demandOfStages(fit: ReplicaMemory, kvTokens: number): number[] {
+  return fit.stages.map((gpu) => fixedBytes(gpu) + kvTokens * gpu.kvBytesPerToken);
+}
+
+/** Relative spread (max - min) / mean; 0 for a single value. */
+export function relativeSpread(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return mean === 0 ? 0 : (Math.max(...values) - Math.min(...values)) / mean;
+}
+
+/** The row of the plan: the fullest GPU, and the replica's cache. `kvTokens` is the simulated peak of one replica, in tokens. */
+export function memoryRow(fit: ReplicaMemory, kvTokens: number): MemoryPerGpu {
+  const gpu = fullestGpu(fit);
+  const demandBytes = Math.max(...demandOfStages(fit, kvTokens));
+  return {
+    totalBytes: gpu.totalBytes,
+    usableBytes: gpu.usableBytes,
+    weightsBytes: gpu.weightsBytes,
+    activationBytes: gpu.activationBytes,
+    nonTorchBytes: gpu.nonTorchBytes,
+    cudaGraphBytes: gpu.cudaGraphBytes,
+    kvCacheBytes: gpu.kvCacheBytes,
+    kvCacheTokens: fit.kvCacheTokens,
+    kvCacheTokensLow: fit.kvCacheTokensLow,
+    kvCacheTokensHigh: fit.kvCacheTokensHigh,
+    demandBytes,
+    demandFraction: demandBytes / gpu.totalBytes,
+  };
+}

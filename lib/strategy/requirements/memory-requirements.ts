@@ -1,0 +1,106 @@
+import { weightBytes } from "../../catalog";
+import type { ReplicaMemory } from "../../performance";
+import { countText, gbText, percentText } from "../figures/quantity-text";
+import { fullestGpu, relativeSpread } from "../replica/fit-memory";
+import type { Situation } from "../situation";
+import type { ServingParameters, Strategy } from "../types";
+import type { Requirement } from "./requirement";
+
+/** In whose favour the ranks of one replica divide the weights. */
+function share(strategy: Strategy): string {
+  const ranks = strategy.tensorParallel * strategy.pipelineParallel;
+  return ranks === 1 ? "" : `: 1/${ranks} of the model`;
+}
+
+/** Weights, activations and overheads within what vLLM may take. */
+export function weightsFit(situation: Situation, strategy: Strategy, fit: ReplicaMemory): Requirement {
+  const { gpu } = situation.hardware;
+  const { weightsBytes, usableBytes, kvCacheBytes } = fullestGpu(fit);
+  const needed = usableBytes - kvCacheBytes;
+  const beyond = weightsBytes > gpu.memoryBytes;
+  const total = gbText(weightBytes(situation.model, situation.deployment.model.precision));
+  return {
+    id: "weights-fit",
+    requirement: `weights, activations and overheads fit in the ${gbText(usableBytes)} that vLLM may use of one ${gpu.name}`,
+    value: needed / 1e9,
+    limit: usableBytes / 1e9,
+    unit: "GB",
+    bound: "most",
+    valueText: beyond
+      ? `${gbText(weightsBytes)} of weights do not fit in ${gpu.nominalMemoryGb} GB${share(strategy)}`
+      : `${gbText(weightsBytes)} of weights${share(strategy)}, with ${gbText(needed - weightsBytes)} of activations and overheads: ${gbText(needed)}`,
+    configKey: "strategy.tensorParallel",
+    change: `raise strategy.tensorParallel (or strategy.pipelineParallel) so that more GPUs share the ${total} of weights, or set model.precision to fp8`,
+  };
+}
+
+/** vLLM starts only when one sequence of the longest length fits into the KV cache. */
+export function oneSequenceFits({ deployment }: Situation, fit: ReplicaMemory): Requirement {
+  const tokens = fit.kvCacheTokens;
+  const needed = deployment.envelope.maxModelLen;
+  return {
+    id: "one-sequence-fits",
+    requirement: `the KV cache of a replica holds one sequence of ${countText(needed)} tokens`,
+    value: tokens,
+    limit: needed,
+    unit: "tokens",
+    bound: "least",
+    valueText: `${gbText(fullestGpu(fit).weightsBytes)} of weights per GPU leave room for ${countText(tokens)} tokens`,
+    configKey: "envelope.maxModelLen",
+    change:
+      "lower envelope.maxModelLen, or raise serving.gpuMemoryUtilization, strategy.tensorParallel or strategy.pipelineParallel",
+  };
+}
+
+/** The document's view: what the workload demands, as a share of the GPU's memory. */
+export function memoryFraction(
+  { deployment }: Situation,
+  demand: { fraction: number; bytes: number },
+): Requirement {
+  const limit = deployment.envelope.maxMemoryFraction;
+  return {
+    id: "memory-fraction",
+    requirement: `weights, activations and the workload's KV cache demand at most ${percentText(limit)} of a GPU's memory`,
+    value: demand.fraction,
+    limit,
+    unit: "share",
+    bound: "most",
+    valueText: `${percentText(demand.fraction)} (${gbText(demand.bytes)})`,
+    configKey: "envelope.maxMemoryFraction",
+    change: "raise envelope.maxMemoryFraction, or use more GPUs per replica (strategy.tensorParallel)",
+  };
+}
+
+/** Spread of the demand between GPUs. */
+export function memoryBalance({ deployment }: Situation, demands: readonly number[]): Requirement {
+  const limit = deployment.envelope.memoryEpsilon;
+  const epsilon = relativeSpread(demands);
+  const range = `from ${gbText(Math.min(...demands))} to ${gbText(Math.max(...demands))}`;
+  return {
+    id: "memory-epsilon",
+    requirement: `memory demand differs by at most ${percentText(limit)} between GPUs`,
+    value: epsilon,
+    limit,
+    unit: "share",
+    bound: "most",
+    valueText: `${percentText(epsilon)}, ${range}`,
+    configKey: "envelope.memoryEpsilon",
+    change:
+      "raise envelope.memoryEpsilon, or lower strategy.pipelineParallel: the first and last stage also hold embedding and logits",
+  };
+}
+
+/** vLLM refuses to start when a step cannot hold a token of each sequence. */
+export function batchHoldsSequences(serving: ServingParameters): Requirement {
+  return {
+    id: "batch-holds-sequences",
+    requirement: "a step holds at least one token of each running sequence",
+    value: serving.maxNumBatchedTokens,
+    limit: serving.maxNumSeqs,
+    unit: "tokens",
+    bound: "least",
+    valueText: `${countText(serving.maxNumBatchedTokens)} tokens for ${countText(serving.maxNumSeqs)} sequences`,
+    configKey: "serving.maxNumBatchedTokens",
+    change: "raise serving.maxNumBatchedTokens or lower serving.maxNumSeqs",
+  };
+}

@@ -1,0 +1,74 @@
+import { countText, msText, percentText, rateText } from "../figures/quantity-text";
+import type { Check, Violation } from "../types";
+
+/** One requirement as the planner states it, before it becomes a row and, when it fails, an error line. */
+export interface Requirement {
+  readonly id: string;
+  /** What must hold, in words with units. */
+  readonly requirement: string;
+  /** Computed value in `unit`. */
+  readonly value: number;
+  readonly limit: number;
+  readonly unit: string;
+  /** `most`: value <= limit; `least`: value >= limit. */
+  readonly bound: "most" | "least";
+  /** The computed value in words. */
+  readonly valueText: string;
+  /** Config key that sets the limit. */
+  readonly configKey: string;
+  /** What the user can change; names config keys. */
+  readonly change: string;
+}
+
+/** Holds the value against the limit. A value that is not a number fails. */
+export function toCheck(requirement: Requirement): Check {
+  const { id, value, limit, unit, bound, configKey, change } = requirement;
+  const margin = bound === "most" ? limit - value : value - limit;
+  const pass = margin >= 0;
+  return {
+    id,
+    requirement: requirement.requirement,
+    value,
+    limit,
+    margin,
+    unit,
+    pass,
+    configKey,
+    ...(pass ? {} : { change }),
+  };
+}
+
+/** How far a value is beyond its limit, in words; nothing for counts of which any is too many. */
+function gapText({ value, limit, unit, bound }: Requirement): string {
+  const gap = Math.abs(value - limit);
+  const text = gapUnits[unit]?.(gap);
+  return text === undefined || !Number.isFinite(gap)
+    ? ""
+    : `, ${text} ${bound === "most" ? "over" : "short"}`;
+}
+
+const gapUnits: Readonly<Record<string, (gap: number) => string>> = {
+  ms: msText,
+  share: (gap) => percentText(gap).replace(" %", " points"),
+  tokens: (gap) => `${countText(gap)} tokens`,
+  sequences: (gap) => `${countText(gap)} sequences`,
+  "requests/s": rateText,
+  "USD/h": (gap) => `${gap.toFixed(2)} USD/h`,
+};
+
+/** The requirements that do not hold, in words: the value says by how much. */
+export function violationsOf(requirements: readonly Requirement[]): Violation[] {
+  return requirements
+    .filter((requirement) => !toCheck(requirement).pass)
+    .map((failed) => ({
+      check: failed.id,
+      requirement: failed.requirement,
+      value: `${failed.valueText}${gapText(failed)}`,
+      change: failed.change,
+    }));
+}
+
+/** A violation as a reason of a candidate. */
+export function reasonText({ value, requirement }: Violation): string {
+  return `${value}; required: ${requirement}`;
+}

@@ -1,0 +1,183 @@
+import { compareVersions } from "../../performance";
+import { expertDegrees } from "../candidates/enumerate";
+import type { Situation } from "../situation";
+import type { Strategy } from "../types";
+import type { Requirement } from "./requirement";
+
+/** 0 when `count` splits evenly over `ranks`, or `ranks` over `count` (replication allowed). */
+const remainder = (count: number, ranks: number) => count % ranks;
+
+function usesAllGpus({ hardware }: Situation, strategy: Strategy): Requirement {
+  const { tensorParallel, pipelineParallel, dataParallel, gpus } = strategy;
+  const hosts = `${hardware.nodes} x ${hardware.instance.name}`;
+  const all = `${hardware.gpus} GPU${hardware.gpus === 1 ? "" : "s"}`;
+  return {
+    id: "world-size",
+    requirement: `TP x PP x DP uses the ${all} of ${hosts}`,
+    value: gpus,
+    limit: hardware.gpus,
+    unit: "GPUs",
+    bound: gpus > hardware.gpus ? "most" : "least",
+    valueText: `${tensorParallel} x ${pipelineParallel} x ${dataParallel} = ${gpus} of ${all}`,
+    configKey: "hardware.nodes",
+    change:
+      "set strategy.tensorParallel, strategy.pipelineParallel and strategy.dataParallel so that their product is the number of GPUs, or leave one auto",
+  };
+}
+
+function headsDivide({ model }: Situation, { tensorParallel }: Strategy): Requirement {
+  return {
+    id: "heads-divisible",
+    requirement: `the ${model.attentionHeads} attention heads divide evenly over the tensor-parallel ranks`,
+    value: remainder(model.attentionHeads, tensorParallel),
+    limit: 0,
+    unit: "heads left over",
+    bound: "most",
+    valueText: `${model.attentionHeads} heads over ${tensorParallel} ranks leave ${remainder(model.attentionHeads, tensorParallel)}`,
+    configKey: "strategy.tensorParallel",
+    change: `set strategy.tensorParallel to a divisor of ${model.attentionHeads}`,
+  };
+}
+
+function keyValueHeadsDivide({ model }: Situation, { tensorParallel }: Strategy): Requirement {
+  const heads = model.keyValueHeads;
+  const left = tensorParallel <= heads ? remainder(heads, tensorParallel) : remainder(tensorParallel, heads);
+  return {
+    id: "kv-heads-divisible",
+    requirement: `the ${heads} key-value heads are split or copied evenly over the tensor-parallel ranks`,
+    value: left,
+    limit: 0,
+    unit: "heads left over",
+    bound: "most",
+    valueText: `${heads} key-value heads and ${tensorParallel} ranks leave ${left}`,
+    configKey: "strategy.tensorParallel",
+    change: `set strategy.tensorParallel to a divisor or a multiple of ${heads}`,
+  };
+}
+
+function feedForwardDivides({ model }: Situation, strategy: Strategy): Requirement {
+  const size = model.experts?.intermediateSize ?? model.intermediateSize;
+  const ranks = model.experts && strategy.expertParallel > 1 ? 1 : strategy.tensorParallel;
+  return {
+    id: "mlp-divisible",
+    requirement: `the feed-forward width ${size} divides evenly over the tensor-parallel ranks`,
+    value: remainder(size, ranks),
+    limit: 0,
+    unit: "columns left over",
+    bound: "most",
+    valueText: `${size} columns over ${ranks} ranks leave ${remainder(size, ranks)}`,
+    configKey: "strategy.tensorParallel",
+    change: `set strategy.tensorParallel to a divisor of ${size}`,
+  };
+}
+
+function stagesHaveLayers({ model }: Situation, { pipelineParallel }: Strategy): Requirement {
+  return {
+    id: "stages-have-layers",
+    requirement: `each pipeline stage holds at least one of the ${model.layers} layers`,
+    value: pipelineParallel,
+    limit: model.layers,
+    unit: "stages",
+    bound: "most",
+    valueText: `${pipelineParallel} stages`,
+    configKey: "strategy.pipelineParallel",
+    change: `set strategy.pipelineParallel to at most ${model.layers}`,
+  };
+}
+
+function expertsSpread(situation: Situation, strategy: Strategy): Requirement {
+  const { expertParallel, tensorParallel, dataParallel } = strategy;
+  const { experts } = situation.model;
+  const allowed = expertDegrees(situation, strategy).filter((degree) => degree <= (experts?.count ?? 1));
+  const nearest = allowed[0] ?? experts?.count ?? 1;
+  const limit = allowed.includes(expertParallel) ? expertParallel : nearest;
+  const why = experts
+    ? `: vLLM cuts the ${experts.count} experts like all else (1), or spreads them whole over the ranks of all replicas (TP x DP), which also share them`
+    : " for a dense model";
+  return {
+    id: "expert-parallel",
+    requirement: `EP is ${allowed.join(" or ") || `at most the ${experts?.count ?? 1} experts`}${why}`,
+    value: expertParallel,
+    limit,
+    unit: "ranks",
+    bound: expertParallel > limit ? "most" : "least",
+    valueText: `EP ${expertParallel} with TP ${tensorParallel} and DP ${dataParallel}`,
+    configKey: "strategy.expertParallel",
+    change: `set strategy.expertParallel to ${allowed.join(" or ") || "auto and use fewer GPUs per experts"}`,
+  };
+}
+
+/** First version known to lack the compiler pass for sequence parallelism: 0.28 has it, 0.32's PassConfig does not. */
+const NO_SEQUENCE_PARALLELISM = "0.32";
+
+function sequenceFollowsTensor({ deployment }: Situation, strategy: Strategy): Requirement {
+  const { sequenceParallel, tensorParallel } = strategy;
+  const { vllmVersion } = deployment.serving;
+  const supported = compareVersions(vllmVersion, NO_SEQUENCE_PARALLELISM) < 0;
+  const other = supported && tensorParallel > 1;
+  return {
+    id: "sequence-parallel",
+    requirement: supported
+      ? "SP is 1 or TP: it shards the norms of a tensor-parallel group by token"
+      : `SP is 1: vLLM ${vllmVersion} has no sequence parallelism`,
+    value: sequenceParallel,
+    limit: supported && sequenceParallel === tensorParallel ? tensorParallel : 1,
+    unit: "ranks",
+    bound: "most",
+    valueText: `SP ${sequenceParallel} with TP ${tensorParallel}`,
+    configKey: "strategy.sequenceParallel",
+    change: other
+      ? `set strategy.sequenceParallel to 1 or ${tensorParallel}`
+      : "set strategy.sequenceParallel to 1",
+  };
+}
+
+function modelKnowsLength({ model, deployment }: Situation): Requirement {
+  const length = deployment.envelope.maxModelLen;
+  return {
+    id: "model-length",
+    requirement: `the longest sequence is within the ${model.maxPositionEmbeddings} tokens that the model knows`,
+    value: length,
+    limit: model.maxPositionEmbeddings,
+    unit: "tokens",
+    bound: "most",
+    valueText: `${length} tokens`,
+    configKey: "envelope.maxModelLen",
+    change: `set envelope.maxModelLen to at most ${model.maxPositionEmbeddings}`,
+  };
+}
+
+function oneHostWithoutRay({ deployment, hardware }: Situation, strategy: Strategy): Requirement {
+  const ranks = strategy.tensorParallel * strategy.pipelineParallel;
+  const nodes = Math.ceil(ranks / hardware.instance.gpus);
+  const limit = deployment.serving.executor === "mp" ? 1 : hardware.nodes;
+  return {
+    id: "executor-spans-nodes",
+    requirement: `a replica stays within the ${limit === 1 ? "one node" : `${limit} nodes`} that executor ${deployment.serving.executor} reaches`,
+    value: nodes,
+    limit: Math.max(1, limit),
+    unit: "nodes",
+    bound: "most",
+    valueText: `a replica of ${ranks} GPUs spans ${nodes} nodes`,
+    configKey: "serving.executor",
+    change: "set serving.executor to ray, or lower strategy.tensorParallel or strategy.pipelineParallel",
+  };
+}
+
+/**
+ * What vLLM itself refuses, and what leaves GPUs idle: vllm/config/model.py verify_with_parallel_config,
+ * vllm/config/parallel.py, vllm/model_executor/models/llama.py. The vocabulary is padded and needs no rule.
+ */
+export function structuralRequirements(situation: Situation, strategy: Strategy): Requirement[] {
+  return [
+    usesAllGpus(situation, strategy),
+    headsDivide(situation, strategy),
+    keyValueHeadsDivide(situation, strategy),
+    feedForwardDivides(situation, strategy),
+    stagesHaveLayers(situation, strategy),
+    expertsSpread(situation, strategy),
+    sequenceFollowsTensor(situation, strategy),
+    modelKnowsLength(situation),
+    oneHostWithoutRay(situation, strategy),
+  ];
+}
