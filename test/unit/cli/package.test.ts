@@ -9,6 +9,7 @@ import { ROOT } from "./run-cli";
 describe("the packed npm package", function () {
   this.timeout(120_000);
   let folder = "";
+  let files: string[] = [];
   /** npm without what the npm that runs this test handed down. */
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith("npm_") && name !== "NODE_OPTIONS"),
@@ -20,7 +21,9 @@ describe("the packed npm package", function () {
     folder = mkdtempSync(join(tmpdir(), "shardplan-package-"));
     const [packed] = JSON.parse(npm(["pack", "--json", "--pack-destination", folder], ROOT)) as {
       filename: string;
+      files: { path: string }[];
     }[];
+    files = packed?.files.map(({ path }) => path) ?? [];
     mkdirSync(join(folder, "empty"));
     writeFileSync(join(folder, "empty/package.json"), '{ "private": true }');
     npm(
@@ -33,6 +36,18 @@ describe("the packed npm package", function () {
   it("installs without a network and brings no other package, so none of Pulumi's can be loaded", () => {
     const installed = readdirSync(join(folder, "empty/node_modules")).filter((name) => !name.startsWith("."));
     assert.deepEqual(installed, ["shardplan"]);
+  });
+
+  it("holds the notices of what it carries: the kernel tables, and the packages in its bundles", () => {
+    for (const file of ["LICENSE", "NOTICE", "dist/THIRD-PARTY-LICENSES.txt"])
+      assert.ok(files.includes(file), `${file} is not among ${files.join(", ")}`);
+    const installed = join(folder, "empty/node_modules/shardplan");
+    const notice = readFileSync(join(installed, "NOTICE"), "utf8");
+    for (const words of ["AIConfigurator", "Vidur", "Permission is hereby granted"])
+      assert.ok(notice.includes(words), `NOTICE says nothing of "${words}"`);
+    const licences = readFileSync(join(installed, "dist/THIRD-PARTY-LICENSES.txt"), "utf8");
+    for (const name of ["commander", "zod", "yaml", "linkedom", "@observablehq/plot", "d3-array"])
+      assert.match(licences, new RegExp(`^${name}\n`, "m"));
   });
 
   it("asks for nothing but Node's own modules and its own files", () => {
