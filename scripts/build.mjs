@@ -72,8 +72,13 @@ async function bundleFile(entry, outfile) {
 
 /** The licence of every package whose code is in the bundles: MIT, ISC and BSD ask for their text in each copy. */
 function licencesOf(files) {
-  const packages = new Set(files.flatMap((file) => file.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? []));
-  return [...packages].sort().map(licenceOf).join(`\n${"-".repeat(80)}\n\n`);
+  const packages = new Set(
+    files.flatMap((file) => file.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? []),
+  );
+  return [...packages]
+    .sort()
+    .map(licenceOf)
+    .join(`\n${"-".repeat(80)}\n\n`);
 }
 
 function licenceOf(folder) {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../config";
 import { models } from "./models";
+import { refuseQuantized } from "./refuse-quantized";
 import type { ModelArchitecture } from "./types";
 
 /** Says what a key must be, and whether it is missing or wrong. */
@@ -101,10 +102,11 @@ function withItsOwnName(model: ModelArchitecture): ModelArchitecture {
 
 /**
  * Reads the parsed content of a Hugging Face config.json.
- * `name` labels the model. Throws a UserError that names every missing or wrong key, the unsupported model_type,
- * or the name of the catalogue that belongs to another shape.
+ * `name` labels the model, `file` the source in messages. Throws a UserError that names every missing or wrong key, the
+ * unsupported model_type, the quantisation, or the name of the catalogue that belongs to another shape.
  */
-export function readModelConfig(json: unknown, name = "custom"): ModelArchitecture {
+export function readModelConfig(json: unknown, name = "custom", file = "the file"): ModelArchitecture {
+  refuseQuantized(json, file);
   const config = parse(json);
   if (!supported.some((type) => type === config.model_type)) {
     throw refuse(

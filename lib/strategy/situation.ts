@@ -51,7 +51,8 @@ function networkBetween({ hardware }: Deployment, { instance }: Hardware): Situa
 }
 
 function modelOf({ model }: Deployment, options: PlanOptions): ModelArchitecture {
-  if (options.modelConfig !== undefined) return readModelConfig(options.modelConfig, model.name);
+  if (options.modelConfig !== undefined)
+    return readModelConfig(options.modelConfig, model.name, model.configPath);
   if (model.configPath === undefined) return findModel(model.name);
   throw new UserError({
     code: "model-config-unread",

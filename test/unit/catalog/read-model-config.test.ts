@@ -138,6 +138,35 @@ describe("a config.json", () => {
     assert.match(message({ ...mixtral, num_experts_per_tok: 9 }), /between 1 and the 8 experts, and is 9/);
   });
 
+  for (const [method, quantized] of [
+    ["awq with 4 bits", { quantization_config: { quant_method: "awq", bits: 4, group_size: 128 } }],
+    ["gptq with 8 bits", { quantization_config: { quant_method: "gptq", bits: 8 } }],
+    ["fp8", { quantization_config: { quant_method: "fp8", weight_block_size: [128, 128] } }],
+    ["modelopt NVFP4", { quantization_config: { quant_method: "modelopt", quant_algo: "NVFP4" } }],
+    ["mxfp4", { quantization_config: { quant_method: "mxfp4" } }],
+    [
+      "compressed-tensors pack-quantized",
+      { quantization_config: { quant_method: "compressed-tensors", format: "pack-quantized" } },
+    ],
+    ["int-quantized", { compression_config: { format: "int-quantized" } }],
+    ["unnamed with 4 bits", { quantization: { group_size: 64, bits: 4 } }],
+    ["fp8", { text_config: { quantization_config: { quant_method: "fp8" } } }],
+  ] as const) {
+    it(`of weights quantised by ${method} is refused, not planned as BF16`, () => {
+      assert.throws(
+        () => readModelConfig({ ...llama3, ...quantized }, "mine", "/models/config.json"),
+        (error) =>
+          error instanceof UserError &&
+          error.line.startsWith("model.configPath: /models/config.json is of a quantised checkpoint (") &&
+          error.line.includes(`: ${method}), which cannot be planned yet; `),
+      );
+    });
+  }
+
+  it("that says its weights are not quantised is read", () => {
+    assert.equal(readModelConfig({ ...llama3, quantization_config: null }).layers, 80);
+  });
+
   it("that is no object is refused", () => {
     assert.match(message("[]"), /not a config.json/);
     assert.match(message(null), /not a config.json/);
