@@ -165,6 +165,31 @@ function oneHostWithoutRay({ deployment, hardware }: Situation, strategy: Strate
 }
 
 /**
+ * vLLM's placement gives every data-parallel rank a host that holds it whole (vllm/v1/engine/utils.py,
+ * CoreEngineActorManager): replicas that span hosts end in "Not enough resources to allocate DP ranks".
+ */
+function replicasWithinNodes({ hardware }: Situation, strategy: Strategy): Requirement[] {
+  const ranks = strategy.tensorParallel * strategy.pipelineParallel;
+  const { gpus, name } = hardware.instance;
+  const whole = hardware.nodes * Math.floor(gpus / ranks);
+  // One host cannot be straddled, one replica may span hosts, and another number of GPUs fails world-size.
+  if (hardware.nodes === 1 || strategy.dataParallel === 1 || strategy.gpus !== hardware.gpus) return [];
+  return [
+    {
+      id: "replicas-within-nodes",
+      requirement: "each of several replicas lies within one host: vLLM places none over two",
+      value: whole,
+      limit: strategy.dataParallel,
+      unit: "replicas",
+      bound: "least",
+      valueText: `${hardware.nodes} x ${name} with ${gpus} GPUs hold ${whole} whole replicas of ${ranks} GPUs, and DP is ${strategy.dataParallel}`,
+      configKey: "strategy.dataParallel",
+      change: `set strategy.dataParallel to 1, or make strategy.tensorParallel x strategy.pipelineParallel a divisor of ${gpus}`,
+    },
+  ];
+}
+
+/**
  * What vLLM itself refuses, and what leaves GPUs idle: vllm/config/model.py verify_with_parallel_config,
  * vllm/config/parallel.py, vllm/model_executor/models/llama.py. The vocabulary is padded and needs no rule.
  */
@@ -179,5 +204,6 @@ export function structuralRequirements(situation: Situation, strategy: Strategy)
     sequenceFollowsTensor(situation, strategy),
     modelKnowsLength(situation),
     oneHostWithoutRay(situation, strategy),
+    ...replicasWithinNodes(situation, strategy),
   ];
 }

@@ -47,6 +47,21 @@ describe("what vLLM refuses", () => {
     assert.deepEqual(failed({ tensorParallel: 16 }, change), ["executor-spans-nodes"]);
   });
 
+  it("is several replicas of which one lies on two hosts, and not one replica on two hosts", () => {
+    const change = { hardware: { nodes: 4 } };
+    const spanning = { tensorParallel: 8, pipelineParallel: 2, dataParallel: 2 };
+    assert.deepEqual(failed(spanning, change), ["replicas-within-nodes"]);
+    assert.deepEqual(failed({ tensorParallel: 8, pipelineParallel: 4 }, change), []);
+    assert.deepEqual(failed({ tensorParallel: 8, dataParallel: 4 }, change), []);
+    assert.deepEqual(failed({ tensorParallel: 2, dataParallel: 16 }, change), []);
+  });
+
+  it("is replicas that fit the GPUs and straddle a host", () => {
+    // 4 x 6 = 24 GPUs, and each host of 8 holds one group of 6.
+    const degrees = { tensorParallel: 2, pipelineParallel: 3, dataParallel: 4 };
+    assert.deepEqual(failed(degrees, { hardware: { nodes: 3 } }), ["replicas-within-nodes"]);
+  });
+
   it("is more stages than layers", () => {
     const hardware = { instanceType: "custom", gpu: "h100", gpusPerNode: 96 };
     assert.deepEqual(failed({ pipelineParallel: 96 }, { hardware }), ["stages-have-layers"]);
