@@ -1,3 +1,4 @@
+import { overloadOf } from "../report";
 import { type Plan, strategyLabel } from "../strategy";
 import { meetsRequirements } from "./meets-requirements";
 
@@ -15,6 +16,9 @@ export interface SweepRow {
   readonly outputTokensPerSecondPerGpu: number | null;
   readonly demandFraction: number | null;
   readonly usdPerMillionOutputTokens: number | null;
+  /** Highest rate that can be served at all, and what the queue gains each minute beyond it; null where it settles. */
+  readonly servedAtMostRequestRate: number | null;
+  readonly queueGrowthPerMinute: number | null;
   /** Ids of the checks that fail. */
   readonly misses: readonly string[];
 }
@@ -22,6 +26,7 @@ export interface SweepRow {
 /** The row of a plan that was made with `value`. */
 export function sweepRow(value: string, plan: Plan): SweepRow {
   const { latency, throughput, memoryPerGpu, cost } = plan;
+  const overload = overloadOf(plan);
   return {
     value,
     meets: meetsRequirements(plan),
@@ -35,6 +40,8 @@ export function sweepRow(value: string, plan: Plan): SweepRow {
     outputTokensPerSecondPerGpu: finite(throughput.outputTokensPerSecondPerGpu),
     demandFraction: finite(memoryPerGpu.demandFraction),
     usdPerMillionOutputTokens: finite(cost.usdPerMillionOutputTokens),
+    servedAtMostRequestRate: overload?.mostRequestRate ?? null,
+    queueGrowthPerMinute: overload?.queueGrowthPerMinute ?? null,
     misses: plan.violations.map(({ check }) => check),
   };
 }

@@ -3,7 +3,8 @@ import { strategyLabel } from "../strategy";
 import { citeSources } from "./cite-sources";
 import { figureProvenance } from "./explain/figure-provenance";
 import { bytes, milliseconds, percent, significant, usd } from "./format-number";
-import type { Cell, Fact, ReportDocument, Section } from "./report-document";
+import { growthText, overloadOf } from "./overload";
+import type { Fact, ReportDocument, Section } from "./report-document";
 import type { ReportDetails } from "./report-options";
 import { alternativesSection } from "./sections/alternatives";
 import { balanceSection } from "./sections/balance";
@@ -27,6 +28,7 @@ import { throughputSection } from "./sections/throughput";
 import { timeToReadySection } from "./sections/time-to-ready";
 import { verificationSection } from "./sections/verification";
 import { workloadSection } from "./sections/workload";
+import { verdict } from "./verdict";
 
 /** The report of a plan as one document, before any format. Pure: the same plan and details give the same document. */
 export function buildReport(plan: Plan, details: ReportDetails): ReportDocument {
@@ -67,29 +69,47 @@ function allSections(plan: Plan, details: ReportDetails): readonly Section[] {
 }
 
 function highlights(plan: Plan): readonly Fact[] {
-  const { latency, throughput, memoryPerGpu: memory, deployment } = plan;
-  const { slo, envelope } = deployment;
-  const target = (limit: string) => ({ note: `target ${limit}` });
-  const ms = (value: number) => (cannotRun(plan) ? "cannot run" : milliseconds(value));
+  const { memoryPerGpu: memory, deployment } = plan;
   return [
-    fact(
-      "First token p99",
-      ms(latency.firstToken.p99Ms),
-      undefined,
-      target(milliseconds(slo.firstToken.p99Ms)),
-    ),
-    fact("Decode p99", ms(latency.decode.p99Ms), undefined, target(milliseconds(slo.decode.p99Ms))),
+    ...(overloadOf(plan) === undefined ? latencyHighlights(plan) : []),
+    ...rateHighlights(plan),
+    fact("Memory demand", percent(memory.demandFraction), undefined, {
+      note: `of ${bytes(memory.totalBytes)}, limit ${percent(deployment.envelope.maxMemoryFraction)}`,
+    }),
+    ...costHighlight(plan),
+  ];
+}
+
+function latencyHighlights(plan: Plan): readonly Fact[] {
+  const { latency, deployment } = plan;
+  const row = (label: string, quantity: "firstToken" | "decode") =>
+    fact(label, cannotRun(plan) ? "cannot run" : milliseconds(latency[quantity].p99Ms), undefined, {
+      note: `target ${milliseconds(deployment.slo[quantity].p99Ms)}`,
+    });
+  return [row("First token p99", "firstToken"), row("Decode p99", "decode")];
+}
+
+function rateHighlights(plan: Plan): readonly Fact[] {
+  const { throughput } = plan;
+  const asked = `asked ${significant(throughput.requestRate)} requests/s`;
+  const overload = overloadOf(plan);
+  if (overload !== undefined) {
+    const { mostRequestRate, shortRequestRate, queueGrowthPerMinute } = overload;
+    return [
+      fact("Served at most", `${significant(mostRequestRate)}/s`, undefined, {
+        note: `${asked}: ${significant(shortRequestRate)} short`,
+      }),
+      fact("Queue grows by", `${growthText(queueGrowthPerMinute)}/min`),
+    ];
+  }
+  return [
     isRateDriven(plan)
       ? fact("Highest rate", `${significant(throughput.sustainableRequestRate)}/s`, undefined, {
-          note: `asked ${significant(throughput.requestRate)} requests/s`,
+          note: asked,
         })
       : fact("Served", `${significant(throughput.requestRate)}/s`, undefined, {
           note: `${significant(throughput.outputTokensPerSecond)} output tokens/s`,
         }),
-    fact("Memory demand", percent(memory.demandFraction), undefined, {
-      note: `of ${bytes(memory.totalBytes)}, limit ${percent(envelope.maxMemoryFraction)}`,
-    }),
-    ...costHighlight(plan),
   ];
 }
 
@@ -99,20 +119,4 @@ function costHighlight({ cost }: Plan): readonly Fact[] {
   const note =
     perMillion === undefined ? {} : { note: `${usd(perMillion)} per million output tokens at this load` };
   return [fact("Cost", `${usd(usdPerHour)}/h`, undefined, note)];
-}
-
-/** Failed requirements that the verdict names; the verification results have all. */
-const MOST_NAMED = 3;
-
-function verdict(plan: Plan): Cell {
-  const total = plan.checks.length;
-  const failed = plan.checks.filter(({ pass }) => !pass);
-  if (failed.length === 0) return { text: `✓ The plan meets all ${total} requirements.`, tone: "good" };
-  const computed = new Map(plan.violations.map(({ check, value }) => [check, ` (${value})`]));
-  const named = failed
-    .slice(0, MOST_NAMED)
-    .map(({ id, requirement }) => `${requirement}${computed.get(id) ?? ""}`);
-  const more = failed.length > MOST_NAMED ? [`and ${failed.length - MOST_NAMED} more`] : [];
-  const names = [...named, ...more].join("; ");
-  return { text: `✗ The plan misses ${failed.length} of ${total} requirements: ${names}.`, tone: "bad" };
 }

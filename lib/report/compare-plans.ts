@@ -3,6 +3,7 @@ import { strategyLabel } from "../strategy";
 import * as format from "./format-number";
 import { planCommands } from "./json/plan-commands";
 import { planJson } from "./json/plan-json";
+import { growthText, type Overload, overloadOf } from "./overload";
 import { renderDocument } from "./render-report";
 import type { Cell, ReportDocument, ReportFormat, Table } from "./report-document";
 import type { ReportOptions } from "./report-options";
@@ -39,6 +40,18 @@ const row = (group: string, label: string, text: (plan: Plan) => string): Compar
   text,
 });
 
+/** A latency; the word for what keeps the plan from having one. */
+const latency = (of: (plan: Plan) => number) => (plan: Plan) => {
+  const ms = of(plan);
+  if (Number.isFinite(ms)) return format.milliseconds(ms);
+  return overloadOf(plan) === undefined ? "cannot run" : "overloaded";
+};
+
+const overload = (text: (of: Overload) => string) => (plan: Plan) => {
+  const of = overloadOf(plan);
+  return of === undefined ? "-" : text(of);
+};
+
 const ROWS: readonly ComparedRow[] = [
   row("What is planned", "Model", (plan) => plan.model.name),
   row("What is planned", "Hosts", (plan) => `${plan.deployment.hardware.nodes} x ${plan.instance.name}`),
@@ -59,16 +72,55 @@ const ROWS: readonly ComparedRow[] = [
     const failing = plan.checks.filter(({ pass }) => !pass);
     return failing.length === 0 ? "none" : failing.map(({ id }) => id).join(", ");
   }),
-  row("Latency", "Prefill p50", (plan) => format.milliseconds(plan.latency.prefill.p50Ms)),
-  row("Latency", "Prefill p99", (plan) => format.milliseconds(plan.latency.prefill.p99Ms)),
-  row("Latency", "First token p50", (plan) => format.milliseconds(plan.latency.firstToken.p50Ms)),
-  row("Latency", "First token p99", (plan) => format.milliseconds(plan.latency.firstToken.p99Ms)),
-  row("Latency", "Decode p50", (plan) => format.milliseconds(plan.latency.decode.p50Ms)),
-  row("Latency", "Decode p99", (plan) => format.milliseconds(plan.latency.decode.p99Ms)),
+  row(
+    "Latency",
+    "Prefill p50",
+    latency((plan) => plan.latency.prefill.p50Ms),
+  ),
+  row(
+    "Latency",
+    "Prefill p99",
+    latency((plan) => plan.latency.prefill.p99Ms),
+  ),
+  row(
+    "Latency",
+    "First token p50",
+    latency((plan) => plan.latency.firstToken.p50Ms),
+  ),
+  row(
+    "Latency",
+    "First token p99",
+    latency((plan) => plan.latency.firstToken.p99Ms),
+  ),
+  row(
+    "Latency",
+    "Decode p50",
+    latency((plan) => plan.latency.decode.p50Ms),
+  ),
+  row(
+    "Latency",
+    "Decode p99",
+    latency((plan) => plan.latency.decode.p99Ms),
+  ),
   row(
     "Throughput",
     "Highest rate within targets",
     (plan) => `${format.significant(plan.throughput.sustainableRequestRate)}/s`,
+  ),
+  row(
+    "Throughput",
+    "Highest rate at all",
+    (plan) => `${format.significant(plan.throughput.saturatedRequestRate)}/s`,
+  ),
+  row(
+    "Throughput",
+    "Short of the requested rate by",
+    overload(({ shortRequestRate }) => `${format.significant(shortRequestRate)}/s`),
+  ),
+  row(
+    "Throughput",
+    "The queue grows by",
+    overload(({ queueGrowthPerMinute }) => `${growthText(queueGrowthPerMinute)}/min`),
   ),
   row(
     "Throughput",
@@ -87,7 +139,9 @@ const ROWS: readonly ComparedRow[] = [
   row("Load", "GPU utilisation", (plan) => format.percent(plan.balance.gpuUtilization)),
   row("Load", "What bounds it", ({ chosen }) => chosen.bottleneck?.sentence ?? "-"),
   row("Cost", "Per hour", (plan) => price(plan.cost.usdPerHour)),
-  row("Cost", "Per million output tokens", (plan) => price(plan.cost.usdPerMillionOutputTokens)),
+  row("Cost", "Per million output tokens", (plan) =>
+    overloadOf(plan) === undefined ? price(plan.cost.usdPerMillionOutputTokens) : "overloaded",
+  ),
 ];
 
 const price = (value: number | undefined): string => (value === undefined ? "not known" : format.usd(value));

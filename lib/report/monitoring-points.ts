@@ -60,18 +60,25 @@ function nvlink({ gpu, strategy, deployment, communication }: Plan): readonly Mo
 const P99 = (metric: string) => `histogram_quantile(0.99, sum by (le) (rate(vllm:${metric}_bucket[5m])))`;
 
 function latency({ deployment, latency: predicted }: Plan): readonly MonitoringPoint[] {
+  const { decode, firstToken } = predicted;
+  // A plan that cannot run or is overloaded predicts none.
+  const expected = (ms: number, more = "") =>
+    Number.isFinite(ms) ? `expected ${milliseconds(ms)}${more}` : "no expectation: the plan has no latency";
   return [
     {
       watch: "Latency: decode p99",
       expression: P99("inter_token_latency_seconds"),
       alarm: `above ${milliseconds(deployment.slo.decode.p99Ms)}`,
-      meaning: `expected ${milliseconds(predicted.decode.p99Ms)}; above ${milliseconds(predicted.decode.p99HighMs)} the plan no longer describes the service`,
+      meaning: expected(
+        decode.p99Ms,
+        `; above ${milliseconds(decode.p99HighMs)} the plan no longer describes the service`,
+      ),
     },
     {
       watch: "Latency: first token p99",
       expression: P99("time_to_first_token_seconds"),
       alarm: `above ${milliseconds(deployment.slo.firstToken.p99Ms)}`,
-      meaning: `expected ${milliseconds(predicted.firstToken.p99Ms)}`,
+      meaning: expected(firstToken.p99Ms),
     },
   ];
 }

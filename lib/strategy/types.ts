@@ -41,7 +41,7 @@ export interface Check {
   readonly change?: string;
 }
 
-/** A latency with its 80 % error band, in ms. NaN (null in JSON) where the strategy cannot run. */
+/** A latency with its 80 % error band, in ms. NaN (null in JSON) where the strategy cannot run or is overloaded. */
 export interface BandedLatency {
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -157,12 +157,12 @@ export interface Candidate {
   readonly bottleneck?: Bottleneck;
   readonly serving: ServingParameters;
   readonly memory: MemoryPerGpu;
-  /** Absent when the candidate cannot run. */
+  /** Absent when the candidate cannot run, and when its queue grows without bound. */
   readonly latency?: PlanLatency;
   readonly throughput?: Throughput;
   readonly communication?: Communication;
   readonly balance?: Balance;
-  /** Interactive speed for the Pareto plot: 1000 / mean time per output token. */
+  /** Interactive speed for the Pareto plot: 1000 / mean time per output token. Absent where there is no latency. */
   readonly tokensPerSecondPerUser?: number;
   /** Requests that its simulation ran: fewer than the plan's where a step moves few sequences, so its p99 is coarser. */
   readonly simulatedRequests?: number;
@@ -206,7 +206,7 @@ export interface Provenance {
   readonly source: string;
 }
 
-/** A point of the load curve of the chosen strategy. */
+/** A point of the load curve of the chosen strategy. Latencies are NaN (null in JSON) where it is not stable. */
 export interface LoadPoint {
   readonly requestRate: number;
   readonly firstTokenP50Ms: number;

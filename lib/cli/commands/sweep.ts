@@ -105,6 +105,8 @@ const CSV_COLUMNS = [
   "outputTokensPerSecondPerGpu",
   "demandFraction",
   "usdPerMillionOutputTokens",
+  "servedAtMostRequestRate",
+  "queueGrowthPerMinute",
   "misses",
 ] as const satisfies readonly (keyof SweepRow)[];
 

@@ -115,6 +115,9 @@ function fromSimulation(plan: Plan): readonly Provenance[] {
     simulated("loadCurve.*.requestRate", "a share of the saturated rate"),
     simulated("loadCurve.**", "percentile of a simulation at that rate"),
     simulated("simulation.**", "counted in the simulation of the chosen strategy"),
+    simulated("overload.mostRequestRate", "saturatedRequestRate: the highest rate that can be served at all"),
+    simulated("overload.shortRequestRate", "requestRate - saturatedRequestRate"),
+    simulated("overload.queueGrowthPerMinute", "60 x (requestRate - saturatedRequestRate)"),
     simulated("steps.**", "sum of the kernels of one step at the simulated batch"),
     simulated("candidates.*.tokensPerSecondPerUser", "1000 / mean time per output token in ms"),
   ];

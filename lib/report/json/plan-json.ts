@@ -1,5 +1,7 @@
+import type { SimulationResult } from "../../performance";
 import type { Candidate, Plan } from "../../strategy";
 import { busiestMinute } from "../busiest-minute";
+import { overloadOf } from "../overload";
 import type { ReportDetails } from "../report-options";
 
 /** JSON value: what a stored plan consists of. */
@@ -22,9 +24,24 @@ const candidateJson = (candidate: Candidate) => ({
   costUsdPerMillionOutputTokens: candidate.costUsdPerMillionOutputTokens,
 });
 
-/** The timeline of a long simulation would be most of the JSON: its busiest minute, as the report plots it, stays. */
-const simulationJson = ({ simulation }: Plan) =>
-  simulation === undefined ? null : { ...simulation, timeline: busiestMinute(simulation.timeline) };
+/**
+ * The timeline of a long simulation would be most of the JSON: its busiest minute, as the report plots it, stays. What an
+ * overloaded run measured of latencies is the length of the run, and is null.
+ */
+function simulationJson({ simulation }: Plan) {
+  if (simulation === undefined) return null;
+  const shown = { ...simulation, timeline: busiestMinute(simulation.timeline) };
+  return simulation.stable ? shown : { ...shown, asRun: null, steady: servedOnly(simulation.steady) };
+}
+
+const servedOnly = ({ outputTokensPerSecond, requestsPerSecond }: SimulationResult["steady"]) => ({
+  prefill: null,
+  firstToken: null,
+  interToken: null,
+  timePerOutputToken: null,
+  outputTokensPerSecond,
+  requestsPerSecond,
+});
 
 /** The commands of the plan, as the host runs them. */
 export interface PlanCommands {
@@ -67,6 +84,7 @@ export function planJson(
     memoryPerGpu: plan.memoryPerGpu,
     latency: plan.latency,
     throughput: plan.throughput,
+    overload: overloadOf(plan) ?? null,
     communication: plan.communication,
     balance: plan.balance,
     steps: plan.steps,

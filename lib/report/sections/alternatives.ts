@@ -1,6 +1,7 @@
 import type { Candidate, Plan } from "../../strategy";
 import { sameStrategy, strategyLabel } from "../../strategy";
 import { milliseconds, percent, significant, usd } from "../format-number";
+import { isOverloaded } from "../overload";
 import type { Block, Cell, ParetoPoint, Section, Table } from "../report-document";
 import { cell } from "./fact";
 
@@ -68,6 +69,7 @@ function candidateRow(plan: Plan, candidate: Candidate): readonly Cell[] {
 function verdict(plan: Plan, candidate: Candidate): Cell {
   const mark = isChosen(plan, candidate) ? ", this plan" : "";
   if (!candidate.feasible) return cell(`✗ cannot run${mark}`, "bad");
+  if (isOverloaded(candidate)) return cell(`✗ overloaded${mark}`, "bad");
   return candidate.meetsSlo ? cell(`✓ meets all${mark}`, "good") : cell(`✗ misses${mark}`, "warn");
 }
 

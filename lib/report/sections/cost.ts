@@ -1,10 +1,13 @@
 import { type Plan, sameStrategy } from "../../strategy";
 import { usd } from "../format-number";
+import { overloadOf } from "../overload";
 import type { Block, Fact, Section } from "../report-document";
 import { fact } from "./fact";
 import { isRateDriven } from "./rate-driven";
 
 const SCOPE = "The machines alone: disks, data transfer and taxes come on top.";
+
+const UNPRICED_LOAD = "The plan is overloaded, so a million tokens at this load has no price.";
 
 /** What the machines cost, and a million tokens at the requested rate. */
 export function costSection(plan: Plan): Section {
@@ -37,8 +40,9 @@ export function costSection(plan: Plan): Section {
     ),
     ...(isRateDriven(plan) ? capacityCost(plan) : []),
   ];
-  const scope: Block = { kind: "text", text: SCOPE, tone: "quiet" };
-  return { id: "cost", title: "Cost", blocks: [{ kind: "facts", facts }, scope] };
+  const notes = [...(overloadOf(plan) === undefined ? [] : [UNPRICED_LOAD]), SCOPE];
+  const text: Block = { kind: "text", text: notes.join(" "), tone: "quiet" };
+  return { id: "cost", title: "Cost", blocks: [{ kind: "facts", facts }, text] };
 }
 
 const unpriced = ({ deployment, instance }: Plan): string =>

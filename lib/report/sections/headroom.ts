@@ -1,5 +1,6 @@
 import type { Plan, PlanLatency } from "../../strategy";
 import { bytes, count, milliseconds, points, significant } from "../format-number";
+import { overloadOf } from "../overload";
 import type { Fact, Section } from "../report-document";
 import { cannotRun, emptySection } from "./cannot-run";
 import { fact } from "./fact";
@@ -26,7 +27,7 @@ export function headroomSection(plan: Plan): Section {
       { note: `of ${count(plan.serving.maxModelLen)} tokens each, per replica` },
     ),
     ...trafficHeadroom(plan),
-    ...latencyMargins(plan),
+    ...(overloadOf(plan) === undefined ? latencyMargins(plan) : []),
   ];
   return { id: "headroom", title: "Operational headroom", blocks: [{ kind: "facts", facts }] };
 }

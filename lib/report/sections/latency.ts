@@ -2,22 +2,19 @@ import type { BandedLatency, Plan, PlanLatency } from "../../strategy";
 import { band, marginWithUnit, milliseconds } from "../format-number";
 import type { Block, Cell, Section } from "../report-document";
 import type { ReportDetails } from "../report-options";
-import { cannotRun, emptySection } from "./cannot-run";
+import { cannotRun, emptySection, overloadBlocks } from "./cannot-run";
 import { cell } from "./fact";
 import { loadPlots } from "./load-curve";
 
 /** The three latencies that vLLM measures itself, against their targets. */
 export function latencySection(plan: Plan, details: ReportDetails): Section {
   if (cannotRun(plan)) return emptySection("latency", "Latency against targets");
+  const overload = overloadBlocks(plan);
   return {
     id: "latency",
     title: "Latency against targets",
     blocks: [
-      latencyTable(plan),
-      {
-        kind: "list",
-        items: [...MEANINGS.map(([, , meaning]) => meaning), ...WORDS].map((text) => cell(text)),
-      },
+      ...(overload.length > 0 ? overload : [latencyTable(plan), meanings]),
       ...loadPlots(plan, details.loadCurve ?? []),
     ],
   };
@@ -44,6 +41,11 @@ const MEANINGS: readonly (readonly [keyof PlanLatency, string, string])[] = [
 const WORDS: readonly string[] = [
   "p50 is the median, p99 what 99 of 100 stay below. Eight of ten true values are expected inside the 80 % band.",
 ];
+
+const meanings: Block = {
+  kind: "list",
+  items: [...MEANINGS.map(([, , meaning]) => meaning), ...WORDS].map((text) => cell(text)),
+};
 
 function latencyTable(plan: Plan): Block {
   const rows = MEANINGS.flatMap(([quantity, label]) => {

@@ -84,8 +84,8 @@ function loadTable(curve: readonly LoadPoint[], percentiles: Percentiles): Table
       const verdict = point.stable ? (held ? "✓" : "✗ beyond target") : "✗ queue grows";
       return [
         cell(significant(point.requestRate)),
-        cell(milliseconds(p50(point))),
-        cell(milliseconds(p99(point))),
+        cell(point.stable ? milliseconds(p50(point)) : "-"),
+        cell(point.stable ? milliseconds(p99(point)) : "-"),
         cell(verdict, held ? "good" : "bad"),
       ];
     }),

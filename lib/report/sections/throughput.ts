@@ -1,6 +1,7 @@
 import type { Plan } from "../../strategy";
 import { busiestMinute, type Samples } from "../busiest-minute";
 import { count, percent, plain, significant } from "../format-number";
+import { growthText, overloadOf } from "../overload";
 import type { Block, Fact, Section, Table } from "../report-document";
 import { cannotRun, emptySection } from "./cannot-run";
 import { cell, fact } from "./fact";
@@ -43,8 +44,12 @@ export function throughputSection(plan: Plan): Section {
 /** What arrives is served as long as the queue does not grow; beyond that it is all that the GPUs give. */
 function outputNote(plan: Plan): Partial<Fact> {
   if (!isRateDriven(plan)) return {};
-  const served = plan.simulation?.stable ?? true;
-  return { note: served ? "the arriving work, not the capacity" : "all that can be served: the queue grows" };
+  return {
+    note:
+      overloadOf(plan) === undefined
+        ? "the arriving work, not the capacity"
+        : "all that can be served: the queue grows",
+  };
 }
 
 function rates(plan: Plan): readonly Fact[] {
@@ -64,6 +69,18 @@ function rates(plan: Plan): readonly Fact[] {
       `${significant(saturatedRequestRate)} requests/s`,
       "throughput.saturatedRequestRate",
     ),
+    ...excess(plan),
+  ];
+}
+
+/** How far the load is beyond what can be served, and what that does to the queue. */
+function excess(plan: Plan): readonly Fact[] {
+  const overload = overloadOf(plan);
+  if (overload === undefined) return [];
+  const { shortRequestRate, queueGrowthPerMinute } = overload;
+  return [
+    fact("Short of the requested rate by", `${significant(shortRequestRate)} requests/s`),
+    fact("The queue grows by", `${growthText(queueGrowthPerMinute)} a minute`),
   ];
 }
 

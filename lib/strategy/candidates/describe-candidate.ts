@@ -113,7 +113,8 @@ function figuresOf(situation: Situation, simulated: Simulated, memory: MemoryPer
   const prefillTimeShare = (prompts / serving.maxNumBatchedTokens) * chunkSeconds;
   return {
     steps,
-    latency: bandLatency(result, regime),
+    // The latencies of a queue that grows are those of the length of the run.
+    ...(result.stable ? { latency: bandLatency(result, regime) } : {}),
     regime,
     throughput,
     balance: balanceOf(situation, simulated, { kvPeakTokens, throughput }),
@@ -140,7 +141,7 @@ export function describeCandidate(situation: Situation, simulated: Simulated): E
     ...met,
     memoryFraction(situation, { fraction: memory.demandFraction, bytes: memory.demandBytes }),
     memoryBalance(situation, demandOfStages(fit, kvPeakTokens)),
-    ...latencyRequirements(situation, latency),
+    ...(latency === undefined ? [] : latencyRequirements(situation, latency)),
     ...loadRequirements(situation, {
       throughput,
       gpuUtilization: balance.gpuUtilization,
@@ -159,9 +160,8 @@ export function describeCandidate(situation: Situation, simulated: Simulated): E
     serving: run.serving,
     memory,
     ...figures,
-    tokensPerSecondPerUser: 1000 / msPerToken,
     simulatedRequests: simulated.requests,
-    ...costOf(situation, throughput),
+    ...(result.stable ? { tokensPerSecondPerUser: 1000 / msPerToken, ...costOf(situation, throughput) } : {}),
   };
   const meanRequestMs = result.steady.firstToken.meanMs + (outputTokens - 1) * msPerToken;
   return { candidate, requirements, result, steps, regime, meanRequestMs };

@@ -36,15 +36,21 @@ export function complexity({
   return used.reduce((sum, on, weight) => sum + (on ? 8 / 2 ** weight : 0), 0);
 }
 
+/** Farther than any target that is missed: a queue that grows has no latency that could be held against one. */
+const OVERLOAD = 1e3;
+
 /** How far a candidate is from meeting everything: the sum of relative distances of its failed requirements. */
-function distance({ requirements }: Evaluation): number {
+function distance({ requirements, result }: Evaluation): number {
   return requirements
     .map(toCheck)
     .filter(({ pass }) => !pass)
-    .reduce((sum, { margin, limit }) => {
-      const relative = Math.abs(margin / (limit || 1));
-      return sum + (Number.isFinite(relative) ? Math.min(relative, 1e3) : 1e3);
-    }, 0);
+    .reduce(
+      (sum, { margin, limit }) => {
+        const relative = Math.abs(margin / (limit || 1));
+        return sum + (Number.isFinite(relative) ? Math.min(relative, 1e3) : 1e3);
+      },
+      result?.stable === false ? OVERLOAD : 0,
+    );
 }
 
 function bestOf(

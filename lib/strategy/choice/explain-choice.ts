@@ -59,6 +59,14 @@ function figures({ candidate, meanRequestMs }: Evaluation): string {
   return `mean request ${msText(meanRequestMs)}, ${rateText(rate)} within the targets`;
 }
 
+/** What the load makes of a strategy that can run. */
+function standing(evaluation: Evaluation): string {
+  const { candidate, result } = evaluation;
+  const most = candidate.throughput?.saturatedRequestRate ?? 0;
+  if (result?.stable === false) return `is overloaded: it serves at most ${rateText(most)}`;
+  return `has ${figures(evaluation)}${candidate.meetsSlo ? "" : " and misses requirements"}`;
+}
+
 /** What the planner would choose by itself, and why, in one sentence. */
 export function recommend(
   chosen: Evaluation,
@@ -78,7 +86,7 @@ export function recommend(
   if (same) return `${name}: ${reason}`;
   const pinned = strategyLabel(chosen.candidate.strategy);
   const against = chosen.candidate.feasible
-    ? `the pinned ${pinned} has ${figures(chosen)}${chosen.candidate.meetsSlo ? "" : " and misses requirements"}`
+    ? `the pinned ${pinned} ${standing(chosen)}`
     : `the pinned ${pinned} cannot run`;
   return `${name}: ${reason}; ${against}`;
 }

@@ -1,4 +1,4 @@
-import { msText, percentText, rateText } from "../figures/quantity-text";
+import { countText, msText, percentText, rateText } from "../figures/quantity-text";
 import type { Situation } from "../situation";
 import type { BandedLatency, PlanLatency, Throughput } from "../types";
 import type { Requirement } from "./requirement";
@@ -59,7 +59,9 @@ export function isRateDriven({ deployment }: Situation): boolean {
 function requestRate({ deployment }: Situation, { throughput, stable }: LoadFigures): Requirement {
   const { requestRate } = deployment.workload;
   const sustained = throughput.sustainableRequestRate;
-  const unstable = `the queue grows without bound; at most ${rateText(throughput.saturatedRequestRate)} can be served at all`;
+  const perMinute = 60 * Math.max(0, requestRate - throughput.saturatedRequestRate);
+  const growth = perMinute > 0 ? `by ${countText(perMinute)} requests a minute` : "without bound";
+  const unstable = `the queue grows ${growth}; at most ${rateText(throughput.saturatedRequestRate)} can be served at all`;
   return {
     id: "request-rate",
     requirement: `serves ${rateText(requestRate)} within every latency target`,

@@ -13,12 +13,13 @@ const SHARES = [0.1, 0.25, 0.4, 0.55, 0.7, 0.8, 0.85, 0.9, 0.95, 1];
 
 function point(requestRate: number, result: SimulationResult): LoadPoint {
   const { firstToken, interToken } = result.steady;
+  const latency = (ms: number) => (result.stable ? ms : Number.NaN);
   return {
     requestRate,
-    firstTokenP50Ms: firstToken.p50Ms,
-    firstTokenP99Ms: firstToken.p99Ms,
-    decodeP50Ms: interToken.p50Ms,
-    decodeP99Ms: interToken.p99Ms,
+    firstTokenP50Ms: latency(firstToken.p50Ms),
+    firstTokenP99Ms: latency(firstToken.p99Ms),
+    decodeP50Ms: latency(interToken.p50Ms),
+    decodeP99Ms: latency(interToken.p99Ms),
     stable: result.stable,
   };
 }

@@ -120,7 +120,10 @@ describe("the HTML report", function () {
 
   it("says first of a failing plan what fails, and draws no plot of what cannot run", () => {
     const page = parse(renderReport(failingPlan(), "html", options));
-    assert.match(page.querySelector(".verdict.bad")?.textContent ?? "", /misses 1 of/);
+    assert.match(
+      page.querySelector(".verdict.bad")?.textContent ?? "",
+      /cannot run\. What does not hold: weights/,
+    );
     assert.equal(page.querySelector("#busy-minute"), null);
     assert.ok(page.querySelector("#memory-by-strategy"));
   });

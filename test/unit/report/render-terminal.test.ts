@@ -106,7 +106,7 @@ describe("the terminal report", function () {
 
   it("says of a plan that cannot run what does not fit, and prints no figure that nobody computed", () => {
     const text = renderReport(failingPlan(), "terminal", plain);
-    assert.match(text, /✗ The plan misses/);
+    assert.match(text, /✗ TP1 x8 cannot run/);
     assert.match(text, /Not deployed: the plan fails/);
     assert.match(text, /What to change:/);
     assert.doesNotMatch(text, /NaN|Infinity|undefined|null/);

@@ -119,7 +119,7 @@ describe("targets that cannot be met", () => {
     const violation = failing.violations.find(({ check }) => check === "request-rate");
     assert.match(
       violation?.value ?? "",
-      /grows without bound; at most \d+(\.\d+)? requests\/s can be served/,
+      /grows by [\d,]+ requests a minute; at most \d+(\.\d+)? requests\/s can be served/,
     );
     assert.ok(checks(failing).includes("gpu-utilization"));
     assert.ok(failing.balance.gpuUtilization > 1);

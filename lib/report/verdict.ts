@@ -1,0 +1,42 @@
+import type { Plan, Violation } from "../strategy";
+import { strategyLabel } from "../strategy";
+import { count, plain } from "./format-number";
+import { overloadOf, overloadText } from "./overload";
+import type { Cell } from "./report-document";
+
+/** Failed requirements that the verdict names; the verification results have all. */
+const MOST_NAMED = 3;
+
+/** Whether the plan holds, in one sentence: what every format says first. */
+export function verdict(plan: Plan): Cell {
+  const { checks, violations } = plan;
+  const name = strategyLabel(plan.strategy);
+  const failed = checks.filter(({ pass }) => !pass).length;
+  const load = loadText(plan);
+  if (failed === 0) return good(`${name} meets all ${checks.length} requirements at ${load}.`);
+  const overload = overloadOf(plan);
+  if (overload !== undefined) return bad(`${name} is overloaded by ${load}: it ${overloadText(overload)}.`);
+  if (!plan.chosen.feasible) return bad(`${name} cannot run. What does not hold: ${named(violations)}.`);
+  return bad(`${name} misses ${failed} of ${checks.length} requirements at ${load}: ${named(violations)}.`);
+}
+
+const good = (text: string): Cell => ({ text: `✓ ${text}`, tone: "good" });
+const bad = (text: string): Cell => ({ text: `✗ ${text}`, tone: "bad" });
+
+/** The load that the verdict holds for: "8 requests/s", "64 requests in flight". */
+export function loadText({ deployment: { workload } }: Plan): string {
+  if (workload.arrivals === "closed") return `${count(workload.concurrency)} requests in flight`;
+  if (workload.arrivals === "offline") return `${count(workload.simulatedRequests)} requests at once`;
+  return `${plain(workload.requestRate)} requests/s`;
+}
+
+function named(violations: readonly Violation[]): string {
+  const shown = violations
+    .slice(0, MOST_NAMED)
+    .map(({ requirement, value }) => `${requirement.replace(MEANING, "")} (${value})`);
+  const rest = violations.length - shown.length;
+  return [...shown, ...(rest > 0 ? [`and ${rest} more`] : [])].join("; ");
+}
+
+/** What a latency measures, in a requirement's text: a verdict has no room for it. */
+const MEANING = / \((?:time|gap)[^)]*\)/;
