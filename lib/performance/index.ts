@@ -5,7 +5,11 @@ export {
   calibrated,
   calibratedConstants,
 } from "./calibration/calibrated";
-export { createLatencyModel, type ModelOverrides } from "./calibration/create-latency-model";
+export {
+  createLatencyModel,
+  createLatencyModels,
+  type ModelOverrides,
+} from "./calibration/create-latency-model";
 export {
   type BandRegime,
   type EngineFamily,
@@ -37,4 +41,5 @@ export { laterStages, predictCases } from "./predict/predict-cases";
 export { partitionLayers } from "./shards/partition-layers";
 export { type SimulationOptions, simulate } from "./simulation/simulate";
 export { type CommunicationBytes, communicationBytes, ringBytes } from "./step/communication-bytes";
+export { type CudaGraphs, captureSizes, defaultCudaGraphs } from "./step/cuda-graph-padding";
 export * from "./types";

@@ -161,8 +161,12 @@ export interface SimulationResult {
   readonly gpuBusy: number;
   readonly meanRunningSequences: number;
   readonly maxRunningSequences: number;
+  /** Sequences that a replica runs at once at most for 99 % of the time; NaN when nothing was observed. */
+  readonly runningSequencesP99: number;
   /** Largest share of the KV cache in use, 0..1. */
   readonly maxKvUsage: number;
+  /** Share of a replica's KV cache in use at most for 99 % of the time, 0..1. */
+  readonly kvUsageP99: number;
   /** Spread of served tokens over replicas: (max - min) / mean. */
   readonly replicaImbalance: number;
   /** Share of stage time idle while the pipeline had work; 0 without pipeline parallelism. */

@@ -12,8 +12,8 @@ export interface Overload {
 }
 
 /** By how much the load is beyond what the plan can serve; undefined where the queue settles or nothing runs. */
-export function overloadOf({ simulation, throughput }: Plan): Overload | undefined {
-  if (simulation?.stable !== false) return undefined;
+export function overloadOf({ chosen, throughput }: Plan): Overload | undefined {
+  if (!isOverloaded(chosen)) return undefined;
   const mostRequestRate = throughput.saturatedRequestRate;
   const shortRequestRate = Math.max(0, throughput.requestRate - mostRequestRate);
   return { mostRequestRate, shortRequestRate, queueGrowthPerMinute: 60 * shortRequestRate };

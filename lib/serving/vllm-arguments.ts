@@ -1,3 +1,4 @@
+import { captureSizes } from "../performance";
 import type { Plan } from "../strategy";
 import { hostPaths } from "./host-paths";
 import { PORTS } from "./ports";
@@ -69,9 +70,19 @@ function envelope({ serving, deployment }: Plan): string[] {
     ...["--max-num-seqs", `${serving.maxNumSeqs}`],
     ...["--gpu-memory-utilization", `${serving.gpuMemoryUtilization}`],
     prefixCaching ? "--enable-prefix-caching" : "--no-enable-prefix-caching",
-    ...(enforceEager ? ["--enforce-eager"] : []),
+    ...(enforceEager ? ["--enforce-eager"] : cudaGraphs(serving)),
   ];
 }
+
+/** The captured steps that the plan counts on: vLLM's own list as far as it reaches, else each size by name. */
+function cudaGraphs({ cudaGraphs: graphs }: Plan["serving"]): string[] {
+  if (graphs.largestTokens === 0) return [];
+  if (graphs.stride === VLLM_STRIDE) return ["--max-cudagraph-capture-size", `${graphs.largestTokens}`];
+  return ["--cudagraph-capture-sizes", ...captureSizes(graphs).map(String)];
+}
+
+/** Distance of the sizes above 256 tokens that vLLM captures by itself. */
+const VLLM_STRIDE = 16;
 
 /** Whether the weights are stored in FP8: published checkpoints say so in their name. */
 export const isQuantizedCheckpoint = ({ deployment: { model } }: Plan): boolean => /fp8/i.test(model.name);

@@ -36,6 +36,7 @@ function noThroughput(situation: Situation, serving: ServingParameters): Through
     maxBatchedTokens: serving.maxNumBatchedTokens,
     requestRate: situation.deployment.workload.requestRate,
     sustainableRequestRate: 0,
+    highestRequestRate: 0,
     saturatedRequestRate: 0,
     outputTokensPerSecond: 0,
     outputTokensPerSecondPerGpu: 0,
@@ -82,13 +83,13 @@ export function assemblePlan(
     moduleDivision: divideModules(model, strategy, hardware.instance.gpus),
     memoryPerGpu: memory,
     latency: winner.latency ?? unknownLatency,
-    ...(chosen.regime && winner.latency ? { bandSources: bandSources(chosen.regime) } : {}),
+    ...(chosen.regime ? { bandSources: bandSources(chosen.regime) } : {}),
     throughput,
     communication: winner.communication ?? noCommunication,
     balance: winner.balance ?? noBalance,
     checks: chosen.requirements.map(toCheck),
     violations: winner.violations,
-    // Of an overloaded service no million tokens has a price: it would be the one of another load.
+    // A queue that grows has no price per token.
     cost: price(situation, winner.latency ? throughput.outputTokensPerSecond : 0),
     serving: { ...serving, executor: deployment.serving.executor },
     steps: { decode: chosen.steps?.decode ?? noStep, prefill: chosen.steps?.prefill ?? noStep },

@@ -1,6 +1,6 @@
 import type { Gpu, InstanceType, ModelArchitecture } from "../catalog";
 import type { Deployment } from "../config";
-import type { LatencyStatistics, SimulationResult, StepBreakdown } from "../performance";
+import type { CudaGraphs, LatencyStatistics, SimulationResult, StepBreakdown } from "../performance";
 
 /** Degrees of the five parallelisms. gpus = tensorParallel * pipelineParallel * dataParallel. */
 export interface Strategy {
@@ -80,15 +80,23 @@ export interface MemoryPerGpu {
 }
 
 export interface Throughput {
-  /** Largest decode batch seen on one replica. */
+  /** Sequences that a replica runs at once at most for 99 % of the time, at the requested rate. */
   readonly maxBatchSize: number;
   readonly maxConcurrentSequences: number;
   readonly maxBatchedTokens: number;
   /** Requests per second of the workload. */
   readonly requestRate: number;
-  /** Highest request rate at which every latency target holds (goodput), requests per second over all replicas. */
+  /** Highest rate at which these serving parameters pass every requirement; requests per second over all replicas. */
   readonly sustainableRequestRate: number;
-  /** Highest request rate that does not queue without bound, whatever the latency; requests per second over all replicas. */
+  /** Requirement that ends it, by its id. */
+  readonly sustainableEndsBy?: string;
+  /**
+   * Highest rate over all serving parameters within the envelope: a property of model, machines, strategy and workload
+   * that no asked rate moves. Requests per second over all replicas.
+   */
+  readonly highestRequestRate: number;
+  readonly highestEndsBy?: string;
+  /** Rate that these serving parameters serve while requests always wait, whatever the latency; over all replicas. */
   readonly saturatedRequestRate: number;
   readonly outputTokensPerSecond: number;
   readonly outputTokensPerSecondPerGpu: number;
@@ -142,6 +150,8 @@ export interface ServingParameters {
   readonly maxNumBatchedTokens: number;
   readonly maxModelLen: number;
   readonly gpuMemoryUtilization: number;
+  /** Steps that are captured as CUDA graphs; larger ones are launched kernel by kernel. */
+  readonly cudaGraphs: CudaGraphs;
 }
 
 /** One enumerated strategy with its verdict. Nothing is dropped: a loser keeps its reasons. */
@@ -157,16 +167,16 @@ export interface Candidate {
   readonly bottleneck?: Bottleneck;
   readonly serving: ServingParameters;
   readonly memory: MemoryPerGpu;
-  /** Absent when the candidate cannot run, and when its queue grows without bound. */
+  /** Absent when the candidate cannot run, or is overloaded: a queue that grows has no latency. */
   readonly latency?: PlanLatency;
   readonly throughput?: Throughput;
   readonly communication?: Communication;
   readonly balance?: Balance;
   /** Interactive speed for the Pareto plot: 1000 / mean time per output token. Absent where there is no latency. */
   readonly tokensPerSecondPerUser?: number;
-  /** Requests that its simulation ran: fewer than the plan's where a step moves few sequences, so its p99 is coarser. */
+  /** Requests that its simulation at the requested rate ran. */
   readonly simulatedRequests?: number;
-  /** Price of all nodes over the output at the candidate's sustainable rate; absent without a price or when it sustains nothing. */
+  /** Price of all nodes over the output at its highest rate; absent without a price or when it sustains nothing. */
   readonly costUsdPerMillionOutputTokens?: number;
 }
 
@@ -257,6 +267,7 @@ export interface Plan {
   readonly cost: Cost;
   readonly serving: ServingParameters & { readonly executor: "ray" | "mp" };
   readonly steps: { readonly decode: StepBreakdown; readonly prefill: StepBreakdown };
+  /** The run at the requested rate; absent when the plan cannot run or is overloaded. */
   readonly simulation: SimulationResult | undefined;
   readonly provenance: readonly Provenance[];
 }

@@ -21,6 +21,11 @@ export const serving = z
       unit: "tokens",
       description: "Pins --max-num-batched-tokens; `auto` picks within the envelope.",
     }),
+    maxCudaGraphTokens: autoOrCount.default("auto").meta({
+      unit: "tokens",
+      description:
+        "Pins the largest step that vLLM captures as a CUDA graph; `auto` captures as far as launching kernels one by one would slow a step.",
+    }),
     dtype: z
       .enum(["auto", "bfloat16", "float16"])
       .default("bfloat16")

@@ -21,9 +21,11 @@ export const strategy = z
       "SP degree: 1 (off) or the TP degree (norms sharded by token, reduce-scatter and all-gather instead of all-reduce).",
     ),
     objective: z
-      .enum(["latency", "throughput", "cost"])
-      .default("latency")
-      .describe("What the planner optimises among the strategies that meet every requirement."),
+      .enum(["goodput", "latency", "throughput", "cost"])
+      .default("goodput")
+      .describe(
+        "What the planner optimises among the strategies that meet every requirement: the highest rate within all of them per dollar (goodput; on given machines the most headroom), the shortest mean request (latency), the highest rate (throughput), or the cheapest token (cost).",
+      ),
   })
   .prefault({})
   .describe("The parallelisms: chosen by the planner, or pinned and then asserted.");

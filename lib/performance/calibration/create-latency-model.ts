@@ -1,12 +1,10 @@
 import { type LatencyConstants, latencyConstants } from "../kernels/constants";
 import { partitionLayers } from "../shards/partition-layers";
-import { createLatencyModel as createKernelModel } from "../step/latency-model";
+import type { CudaGraphs } from "../step/cuda-graph-padding";
+import { createLatencyModels as createKernelModels } from "../step/latency-model";
 import type { LatencyModel, LatencyModelInput, StepBreakdown, StepShape } from "../types";
 import { type CalibratedConstants, calibrated } from "./calibrated";
 import { type EngineTraits, engineTraits } from "./engine-traits";
-
-/** Largest step that vLLM runs as a captured CUDA graph by default, in tokens. */
-const LARGEST_GRAPH_TOKENS = 512;
 
 /**
  * Vocabulary of the rows that the time per sampled sequence was fitted on (Llama 3). Most of it is sampling, whose work
@@ -34,7 +32,11 @@ function slowAttention(model: LatencyModel, factor: number) {
   };
 }
 
-function withTraits(model: LatencyModel, input: LatencyModelInput, traits: EngineTraits): LatencyModel {
+function withTraits(
+  model: LatencyModel,
+  input: LatencyModelInput,
+  { traits, graphs }: { readonly traits: EngineTraits; readonly graphs: CudaGraphs },
+): LatencyModel {
   const layers = partitionLayers(input.model.layers, input.pipelineParallel);
   const floorsMs = layers.map((count) => count * traits.eagerDispatchMsPerLayer);
   const isSlow = traits.decodeAttentionFactor !== 1;
@@ -42,7 +44,7 @@ function withTraits(model: LatencyModel, input: LatencyModelInput, traits: Engin
   const stageMs = (stage: number, step: StepShape): number => {
     const kernelsMs = model.stageMs(stage, step);
     const totalMs = isSlow ? kernelsMs + extraMs(stage, step, kernelsMs) : kernelsMs;
-    if (step.tokens <= LARGEST_GRAPH_TOKENS) return totalMs;
+    if (step.tokens <= graphs.largestTokens) return totalMs;
     return Math.max(totalMs, floorsMs[stage] ?? 0);
   };
   const breakdown = (step: StepShape): StepBreakdown => {
@@ -66,18 +68,37 @@ export type ModelOverrides = Partial<CalibratedConstants & LatencyConstants>;
  * Builds the step-time model of one replica: measured kernels (or a roofline where `basis` says so), host time, and what
  * the engine adds. vLLM since 0.14 takes at least 0.8 ms a layer for a step beyond its CUDA graphs, because the CPU
  * launches it kernel by kernel; TensorRT-LLM before 0.19 has slower decode attention than the measured kernels.
+ *
+ * The result makes the model for given CUDA graphs: how far they reach is a serving parameter, and all of them share
+ * their tables.
  * @param overrides values that a calibration or a test puts in place of the committed ones
  */
-export function createLatencyModel(input: LatencyModelInput, overrides: ModelOverrides = {}): LatencyModel {
+export function createLatencyModels(
+  input: LatencyModelInput,
+  overrides: ModelOverrides = {},
+): (graphs: CudaGraphs) => LatencyModel {
   const traits = engineTraits(input.engine, input.kvCacheDtype, { ...calibrated, ...overrides });
   const { hostMsPerStep } = traits;
   const hostMsPerSequence = traits.hostMsPerSequence * (input.model.vocabularySize / SAMPLED_VOCABULARY);
-  const model = createKernelModel(input, {
+  const models = createKernelModels(input, {
     ...latencyConstants,
     ...overrides,
     hostMsPerStep,
     hostMsPerSequence,
   });
   const isPlain = traits.decodeAttentionFactor === 1 && traits.eagerDispatchMsPerLayer === 0;
-  return isPlain || input.gpu.kind === "cpu" ? model : withTraits(model, input, traits);
+  if (isPlain || input.gpu.kind === "cpu") return models;
+  return (graphs) => withTraits(models(graphs), input, { traits, graphs });
+}
+
+/** Graphs of a replica with the most sequences that vLLM captures for: what a step model assumes unless it is told. */
+const FULL_DEFAULT: CudaGraphs = { largestTokens: 512, stride: 16 };
+
+/** The step-time model with given CUDA graphs; by default vLLM's largest list, up to 512 tokens. */
+export function createLatencyModel(
+  input: LatencyModelInput,
+  overrides: ModelOverrides = {},
+  graphs: CudaGraphs = FULL_DEFAULT,
+): LatencyModel {
+  return createLatencyModels(input, overrides)(graphs);
 }

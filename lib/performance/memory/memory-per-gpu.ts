@@ -3,6 +3,7 @@ import { type CalibratedConstants, calibrated } from "../calibration/calibrated"
 import { hasOldRuntime } from "../calibration/engine-traits";
 import { compareVersions } from "../engine/compare-versions";
 import { partitionLayers } from "../shards/partition-layers";
+import { type CudaGraphs, captureSizes, defaultCudaGraphs } from "../step/cuda-graph-padding";
 import type { EngineProfile, Precision } from "../types";
 import { memoryConstants as c } from "./constants";
 import { weightsOfStage } from "./weights-of-stage";
@@ -23,6 +24,8 @@ export interface MemoryInput {
   readonly gpuMemoryUtilization: number;
   readonly maxNumSeqs: number;
   readonly maxNumBatchedTokens: number;
+  /** Steps that are captured; default: what the engine captures by itself. */
+  readonly cudaGraphs?: CudaGraphs;
   /** Fitted buffer sizes; a calibration passes its own. */
   readonly constants?: CalibratedConstants;
 }
@@ -67,14 +70,25 @@ function isVllm(engine: EngineProfile): boolean {
  * with max_num_seqs x vocabulary, the forward pass with the batched tokens.
  */
 function activationBytes(input: MemoryInput, isLastStage: boolean): number {
-  const { model, tensorParallel, maxNumBatchedTokens } = input;
+  const { model, maxNumBatchedTokens } = input;
+  const sampler = isLastStage ? input.maxNumSeqs * model.vocabularySize * c.samplerBytesPerLogit : 0;
+  return Math.max(forwardBytes(input, maxNumBatchedTokens), sampler);
+}
+
+/** Live activations of a forward pass over `tokens` tokens, in bytes. */
+function forwardBytes(input: MemoryInput, tokens: number): number {
+  const { model, tensorParallel } = input;
   const hidden = (c.hiddenCopies * model.hiddenSize) / input.sequenceParallel;
   const width = model.experts
     ? model.experts.intermediateSize * (model.experts.activePerToken + model.experts.shared)
     : model.intermediateSize;
-  const forward = maxNumBatchedTokens * 2 * (hidden + (c.mlpCopies * width) / tensorParallel);
-  const sampler = isLastStage ? input.maxNumSeqs * model.vocabularySize * c.samplerBytesPerLogit : 0;
-  return Math.max(forward, sampler);
+  return tokens * 2 * (hidden + (c.mlpCopies * width) / tensorParallel);
+}
+
+/** Captured CUDA graphs: each size by itself, and one pool of buffers for the largest of them. */
+function cudaGraphBytes(input: MemoryInput): number {
+  const graphs = input.cudaGraphs ?? defaultCudaGraphs(input.gpu, input);
+  return captureSizes(graphs).length * c.cudaGraphBytesPerSize + forwardBytes(input, graphs.largestTokens);
 }
 
 function tensorRtBufferBytes({ engine, tensorParallel, constants = calibrated }: MemoryInput): number {
@@ -99,7 +113,7 @@ function overheads(input: MemoryInput, isLastStage: boolean): Overheads {
   return {
     activationBytes: activationBytes(input, isLastStage),
     nonTorchBytes: alone ? c.nonTorchBytesAlone : c.nonTorchBytesInGroup,
-    cudaGraphBytes: chargesGraphs ? c.cudaGraphBytes : 0,
+    cudaGraphBytes: chargesGraphs ? cudaGraphBytes(input) : 0,
   };
 }
 

@@ -1,6 +1,7 @@
 import { type CalibratedConstants, calibrated } from "../calibration/calibrated";
 import { createLatencyModel } from "../calibration/create-latency-model";
 import { simulate } from "../simulation/simulate";
+import { defaultCudaGraphs } from "../step/cuda-graph-padding";
 import type { LatencyModel, SimulationResult, TrafficInput } from "../types";
 import { affordableRequests, runningSequences, sequencesThatFit } from "./case-effort";
 import { type CaseSetup, caseTraffic } from "./case-setup";
@@ -29,6 +30,7 @@ export function caseLatency(setup: CaseSetup, constants: CalibratedConstants = c
       ...NODES,
     },
     constants,
+    defaultCudaGraphs(gpu, setup.scheduler),
   );
 }
 

@@ -74,8 +74,7 @@ export class Replica {
   advance(toMs: number): void {
     const { recorder, latency } = this.context;
     const spanMs = toMs - this.nowMs;
-    recorder.runningAllMs += spanMs * this.running;
-    if (recorder.open) recorder.runningMs += spanMs * this.running;
+    recorder.spend(spanMs, this.running, this.kvUsage);
     if (this.inFlight > 0) recorder.workedMs += spanMs * latency.stages;
     this.nowMs = toMs;
     this.waiting.look(toMs);

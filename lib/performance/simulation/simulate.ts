@@ -46,7 +46,7 @@ export function simulate(input: SimulationInput, options: SimulationOptions = {}
   const limits = replicaLimits(input, requests);
   const infeasible = findInfeasible(requests, limits);
   if (infeasible !== undefined) return infeasibleResult(infeasible);
-  const recorder = new Recorder();
+  const recorder = new Recorder(limits.maxSequences);
   const watch = new Watch(input.traffic, recorder, firstSteadyRequest(input), requests.sentMs);
   const hopelessQueue = Math.max(256, HOPELESS_QUEUE * limits.maxSequences * input.replicas);
   const limitOfQueue = options.giveUpWhenHopeless === true ? hopelessQueue : Number.POSITIVE_INFINITY;

@@ -7,23 +7,26 @@ import { tabulated, tabulatedCurve } from "../kernels/tabulated";
 import { shardOf } from "../shards/shard";
 import type { LatencyModel, LatencyModelInput, StepShape } from "../types";
 import { attentionModel } from "./attention-model";
-import { LARGEST_CAPTURE, paddedTokens } from "./cuda-graph-padding";
+import { type CudaGraphs, paddedTokens } from "./cuda-graph-padding";
 import { layerCosts } from "./layer-costs";
 import { endCosts, stagesOf } from "./pipeline-stages";
 
 /** Sequences that are tabulated one by one; engines run a few hundred. */
 const TABULATED_SEQUENCES = 2048;
+/** Largest step that any engine is told to capture, in tokens: sizes up to it are tabulated one by one. */
+const LARGEST_GRAPH = 16_384;
 
 /**
  * Builds the step-time model of one replica from measured kernel tables, or a roofline where a table is missing
  * (`basis` says which). Time of a stage = layers x (GEMM + attention + elementwise + collectives) + embedding or logits
- * + transfer to the next stage + host time. Steps of up to 512 tokens are padded to CUDA-graph sizes.
+ * + transfer to the next stage + host time. Steps that a CUDA graph holds are padded to its size. The result makes the
+ * model for given graphs; all of them share their tables.
  * @param constants what is fitted rather than measured; a calibration passes its own
  */
-export function createLatencyModel(
+export function createLatencyModels(
   input: LatencyModelInput,
   constants: LatencyConstants = latencyConstants,
-): LatencyModel {
+): (graphs: CudaGraphs) => LatencyModel {
   const kernels = kernelsOf(input);
   const shard = shardOf(input);
   const group = groupCollectives(kernels.collectives, input.tensorParallel, input);
@@ -37,46 +40,50 @@ export function createLatencyModel(
   const tokensMs = stages.map(({ layers }, i) => {
     const endMs = sumOf([ends[i].allReduceMs, ends[i].elementwiseMs, ends[i].transferMs]);
     const stageMs: Curve = (tokens) => layers * layerMs(tokens) + endMs(tokens) + constants.hostMsPerStep;
-    return byTokens(stageMs);
+    return { captured: tabulated(stageMs, LARGEST_GRAPH), eager: tabulatedCurve(stageMs) };
   });
   const sampledMs = tabulated(
     (sequences) => logitsUs(sequences) / 1e3 + constants.hostMsPerSequence * sequences,
     TABULATED_SEQUENCES,
   );
 
-  return {
-    stages: stages.length,
-    stageMs: (stage, step) => {
-      const { layers, last } = stages[stage];
-      const atEnd = last && step.sampledSequences > 0 ? sampledMs(step.sampledSequences) : 0;
-      return tokensMs[stage](step.tokens) + layers * attention.layerMs(step) + atEnd;
-    },
-    prefillAttentionMs: attention.prefillMs,
-    breakdown: (step: StepShape) => {
-      const tokens = paddedTokens(step.tokens);
-      const { layers } = input.model;
-      const parts = {
-        gemmMs: layers * layer.gemmMs(tokens),
-        attentionMs: layers * attention.layerMs(step),
-        allReduceMs: layers * layer.allReduceMs(tokens) + sumOf(ends.map((end) => end.allReduceMs))(tokens),
-        allToAllMs: layers * layer.allToAllMs(tokens),
-        pipelineTransferMs: sumOf(ends.map((end) => end.transferMs))(tokens),
-        elementwiseMs:
-          layers * layer.elementwiseMs(tokens) + sumOf(ends.map((end) => end.elementwiseMs))(tokens),
-        logitsMs: step.sampledSequences > 0 ? logitsUs(step.sampledSequences) / 1e3 : 0,
-        hostMs: constants.hostMsPerStep * stages.length + constants.hostMsPerSequence * step.sampledSequences,
-      };
-      return { ...parts, totalMs: Object.values(parts).reduce((total, part) => total + part, 0) };
-    },
-    basis: basisOf(input, kernels.rooflineFigures),
+  const basis = basisOf(input, kernels.rooflineFigures);
+  return (graphs) => {
+    const byTokens = tokensMs.map((stageMs) => timeByTokens(stageMs, graphs));
+    return {
+      stages: stages.length,
+      stageMs: (stage, step) => {
+        const { layers, last } = stages[stage];
+        const atEnd = last && step.sampledSequences > 0 ? sampledMs(step.sampledSequences) : 0;
+        return byTokens[stage](step.tokens) + layers * attention.layerMs(step) + atEnd;
+      },
+      prefillAttentionMs: attention.prefillMs,
+      breakdown: (step: StepShape) => {
+        const tokens = paddedTokens(step.tokens, graphs);
+        const { layers } = input.model;
+        const parts = {
+          gemmMs: layers * layer.gemmMs(tokens),
+          attentionMs: layers * attention.layerMs(step),
+          allReduceMs: layers * layer.allReduceMs(tokens) + sumOf(ends.map((end) => end.allReduceMs))(tokens),
+          allToAllMs: layers * layer.allToAllMs(tokens),
+          pipelineTransferMs: sumOf(ends.map((end) => end.transferMs))(tokens),
+          elementwiseMs:
+            layers * layer.elementwiseMs(tokens) + sumOf(ends.map((end) => end.elementwiseMs))(tokens),
+          logitsMs: step.sampledSequences > 0 ? logitsUs(step.sampledSequences) / 1e3 : 0,
+          hostMs:
+            constants.hostMsPerStep * stages.length + constants.hostMsPerSequence * step.sampledSequences,
+        };
+        return { ...parts, totalMs: Object.values(parts).reduce((total, part) => total + part, 0) };
+      },
+      basis,
+    };
   };
 }
 
 /** Time by tokens: exact where a CUDA graph runs, from cells within 0.03 % above, as prompts make every count occur. */
-function byTokens(exact: Curve): Curve {
-  const small = tabulated((tokens) => exact(paddedTokens(tokens)), LARGEST_CAPTURE);
-  const large = tabulatedCurve(exact);
-  return (tokens) => (tokens <= LARGEST_CAPTURE ? small(tokens) : large(tokens));
+function timeByTokens({ captured, eager }: { captured: Curve; eager: Curve }, graphs: CudaGraphs): Curve {
+  const padded = tabulated((tokens) => captured(paddedTokens(tokens, graphs)), graphs.largestTokens);
+  return (tokens) => (tokens <= graphs.largestTokens ? padded(tokens) : eager(tokens));
 }
 
 /** Figures that no table holds. A stage boundary across nodes is small beside the step and changes the kind alone. */

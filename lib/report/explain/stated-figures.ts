@@ -47,6 +47,9 @@ function fromCatalog(plan: Plan): readonly Provenance[] {
   ];
 }
 
+const CUDA_GRAPHS =
+  "captured as far as launching kernels one by one would slow a step (at least 0.8 ms a layer since vLLM 0.14), within the token budget; sizes above 256 tokens lie `stride` apart";
+
 function fromPlanner(plan: Plan): readonly Provenance[] {
   const derived = (figure: string, formula: string): Provenance => ({
     figure,
@@ -66,6 +69,8 @@ function fromPlanner(plan: Plan): readonly Provenance[] {
     derived("candidates.*.strategy.gpus", "tensorParallel x pipelineParallel x dataParallel"),
     derived("candidates.*.serving.*", "picked within the envelope so that every target holds, or as pinned"),
     derived("serving.*", "picked within the envelope so that every target holds, or as pinned"),
+    derived("candidates.*.serving.cudaGraphs.*", CUDA_GRAPHS),
+    derived("serving.cudaGraphs.*", CUDA_GRAPHS),
     derived("moduleDivision.*.gpu", "index of the GPU over all nodes"),
     derived("moduleDivision.*.node", "floor(gpu / GPUs per node)"),
     derived("moduleDivision.*.replica", "floor(gpu / (tensorParallel x pipelineParallel))"),

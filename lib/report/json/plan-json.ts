@@ -1,4 +1,3 @@
-import type { SimulationResult } from "../../performance";
 import type { Candidate, Plan } from "../../strategy";
 import { busiestMinute } from "../busiest-minute";
 import { overloadOf } from "../overload";
@@ -24,24 +23,9 @@ const candidateJson = (candidate: Candidate) => ({
   costUsdPerMillionOutputTokens: candidate.costUsdPerMillionOutputTokens,
 });
 
-/**
- * The timeline of a long simulation would be most of the JSON: its busiest minute, as the report plots it, stays. What an
- * overloaded run measured of latencies is the length of the run, and is null.
- */
-function simulationJson({ simulation }: Plan) {
-  if (simulation === undefined) return null;
-  const shown = { ...simulation, timeline: busiestMinute(simulation.timeline) };
-  return simulation.stable ? shown : { ...shown, asRun: null, steady: servedOnly(simulation.steady) };
-}
-
-const servedOnly = ({ outputTokensPerSecond, requestsPerSecond }: SimulationResult["steady"]) => ({
-  prefill: null,
-  firstToken: null,
-  interToken: null,
-  timePerOutputToken: null,
-  outputTokensPerSecond,
-  requestsPerSecond,
-});
+/** The timeline of a long simulation would be most of the JSON: its busiest minute, as the report plots it, stays. */
+const simulationJson = ({ simulation }: Plan) =>
+  simulation === undefined ? null : { ...simulation, timeline: busiestMinute(simulation.timeline) };
 
 /** The commands of the plan, as the host runs them. */
 export interface PlanCommands {

@@ -25,7 +25,7 @@ export function alternativesSection(plan: Plan): Section {
 }
 
 const HOW_TO_READ =
-  "TP4 PP2 x2 is tensor parallelism 4, pipeline parallelism 2 and 2 replicas (data parallelism); SP is sequence, EP expert parallelism. Max rate is the highest request rate within every latency target, $/M tokens the price of a million output tokens at that rate, demand the share of a GPU's memory that the workload needs. Other strategies are simulated more briefly than the plan itself, so their latencies are coarser; max rates are searched alike.";
+  "TP4 PP2 x2 is tensor parallelism 4, pipeline parallelism 2 and 2 replicas (data parallelism); SP is sequence, EP expert parallelism. Max rate is how many requests per second the strategy serves within every requirement, with the best serving parameters for that; $/M tokens is the price of a million output tokens at that rate, demand the share of a GPU's memory that the workload needs. Other strategies are simulated more briefly than the plan itself, so their figures are coarser.";
 
 const isChosen = (plan: Plan, { strategy }: Candidate): boolean => sameStrategy(strategy, plan.strategy);
 
@@ -44,7 +44,7 @@ function candidateTable(plan: Plan): Table {
     rows: plan.candidates.map((candidate) => candidateRow(plan, candidate)),
     figures: [
       "candidates.0.latency.firstToken.p99Ms",
-      "candidates.0.throughput.sustainableRequestRate",
+      "candidates.0.throughput.highestRequestRate",
       "candidates.0.memory.demandFraction",
       "candidates.0.costUsdPerMillionOutputTokens",
     ],
@@ -60,7 +60,7 @@ function candidateRow(plan: Plan, candidate: Candidate): readonly Cell[] {
     verdict(plan, candidate),
     number(latency?.firstToken.p99Ms, milliseconds),
     number(latency?.decode.p99Ms, milliseconds),
-    number(throughput?.sustainableRequestRate, (rate) => `${significant(rate)}/s`),
+    number(throughput?.highestRequestRate, (rate) => `${significant(rate)}/s`),
     number(feasible ? memory.demandFraction : undefined, percent),
     number(cost, usd),
   ];
@@ -113,7 +113,7 @@ function paretoPlot(plan: Plan): readonly Block[] {
 function paretoPoint(plan: Plan, candidate: Candidate): readonly ParetoPoint[] {
   const { throughput, tokensPerSecondPerUser } = candidate;
   if (throughput === undefined || tokensPerSecondPerUser === undefined) return [];
-  const scale = throughput.sustainableRequestRate / throughput.requestRate;
+  const scale = throughput.highestRequestRate / throughput.requestRate;
   const tokensPerSecondPerGpu = throughput.outputTokensPerSecondPerGpu * (scale > 0 ? scale : 1);
   if (!Number.isFinite(tokensPerSecondPerGpu) || !Number.isFinite(tokensPerSecondPerUser)) return [];
   const state = isChosen(plan, candidate) ? "chosen" : candidate.meetsSlo ? "meets" : "misses";

@@ -47,7 +47,7 @@ function runnerUp(plan: Plan): readonly Cell[] {
   );
   if (others.length === 0) return [cell("No other strategy meets every requirement on this hardware.")];
   const fastest = most(others, ({ tokensPerSecondPerUser }) => tokensPerSecondPerUser);
-  const widest = most(others, ({ throughput }) => throughput?.sustainableRequestRate);
+  const widest = most(others, ({ throughput }) => throughput?.highestRequestRate);
   const many = others.length === 1 ? "One other strategy meets" : `${others.length} other strategies meet`;
   return [
     cell(`${many} every requirement.`),
@@ -63,7 +63,7 @@ function most(candidates: readonly Candidate[], of: (candidate: Candidate) => nu
 function comparison(plan: Plan, other: Candidate): string {
   const figures: readonly (readonly [string, (candidate: Candidate) => number | undefined, string])[] = [
     ["", ({ tokensPerSecondPerUser }) => tokensPerSecondPerUser, "tokens/s per user"],
-    ["up to ", ({ throughput }) => throughput?.sustainableRequestRate, "requests/s"],
+    ["up to ", ({ throughput }) => throughput?.highestRequestRate, "requests/s"],
     ["decode p99 ", ({ latency }) => latency?.decode.p99Ms, "ms"],
   ];
   const parts = figures.flatMap(([before, of, unit]) => {

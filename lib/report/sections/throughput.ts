@@ -24,9 +24,14 @@ export function throughputSection(plan: Plan): Section {
       `${significant(throughput.outputTokensPerSecondPerGpu)} tokens/s`,
       "throughput.outputTokensPerSecondPerGpu",
     ),
-    fact("Largest decode batch of a replica", count(throughput.maxBatchSize), "throughput.maxBatchSize", {
-      note: `limit ${count(deployment.envelope.maxBatchSize)}`,
-    }),
+    fact(
+      "Sequences that a replica runs at once, 99 % of the time at most",
+      count(throughput.maxBatchSize),
+      "throughput.maxBatchSize",
+      {
+        note: `limit ${count(deployment.envelope.maxBatchSize)}`,
+      },
+    ),
     fact(
       "Most concurrent sequences",
       count(throughput.maxConcurrentSequences),
@@ -53,16 +58,21 @@ function outputNote(plan: Plan): Partial<Fact> {
 }
 
 function rates(plan: Plan): readonly Fact[] {
-  const { requestRate, sustainableRequestRate, saturatedRequestRate } = plan.throughput;
+  const { requestRate, sustainableRequestRate, highestRequestRate, saturatedRequestRate } = plan.throughput;
   if (!isRateDriven(plan)) {
     return [fact("Served", `${significant(requestRate)} requests/s`, "throughput.requestRate")];
   }
   return [
     fact("Requested", `${plain(requestRate)} requests/s`, "throughput.requestRate"),
     fact(
-      "Highest rate at which every target holds",
+      "Highest rate at which every requirement holds, with these flags",
       `${significant(sustainableRequestRate)} requests/s`,
       "throughput.sustainableRequestRate",
+    ),
+    fact(
+      "The same with any serving parameters within the envelope",
+      `${significant(highestRequestRate)} requests/s`,
+      "throughput.highestRequestRate",
     ),
     fact(
       "Highest rate at all, whatever the latency",

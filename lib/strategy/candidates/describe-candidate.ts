@@ -1,168 +1,231 @@
-import {
-  type BandRegime,
-  partitionLayers,
-  type ReplicaMemory,
-  type SimulationResult,
-} from "../../performance";
+import { type BandRegime, partitionLayers, type SimulationResult } from "../../performance";
 import { meanTokens } from "../figures/mean-tokens";
 import { usdPerHour, usdPerMillionTokens } from "../figures/price";
 import { bandLatency, evidenceOf } from "../replica/band-latency";
 import { findBottleneck } from "../replica/bottleneck";
 import { communicate, type TypicalSteps, typicalSteps } from "../replica/communicate";
 import { demandOfStages, memoryRow, relativeSpread } from "../replica/fit-memory";
-import type { Run } from "../replica/run-simulation";
-import type { Effort } from "../replica/simulation-effort";
-import { memoryBalance, memoryFraction } from "../requirements/memory-requirements";
+import type { Replica } from "../replica/replica";
+import { expectedDecodes } from "../replica/simulation-effort";
+import { loadedRequirements } from "../requirements/assess";
 import { type Requirement, reasonText, violationsOf } from "../requirements/requirement";
-import { isRateDriven, latencyRequirements, loadRequirements } from "../requirements/service-requirements";
-import { meetsTargets } from "../requirements/targets";
+import { isRateDriven, overloadRequirements, rateRequirement } from "../requirements/service-requirements";
 import type { Situation } from "../situation";
-import type { Balance, Candidate, MemoryPerGpu, Throughput } from "../types";
-import type { Evaluation } from "./evaluation";
-import { saturatedRate, sustainableRate } from "./sustainable-rate";
+import type { Balance, Candidate, Throughput } from "../types";
+import type { Evaluation, Settled } from "./evaluation";
+import { meanRequestMs, type Tuned } from "./tune-serving";
+import type { VerdictRun } from "./verdict-run";
 
-/** A strategy that runs, and the simulation at the requested rate. */
-export interface Simulated {
-  readonly run: Run;
-  readonly fit: ReplicaMemory;
-  readonly result: SimulationResult;
-  /** Requests that the simulation ran. */
-  readonly requests: number;
-  /** Requirements that were already checked: the strategy is valid and fits. */
-  readonly met: readonly Requirement[];
-  readonly effort: Effort;
+/** The same, simulated at the requested rate. */
+export interface Simulated extends Settled {
+  readonly run: VerdictRun;
 }
 
-function throughputOf(situation: Situation, { run, result, effort }: Simulated): Throughput {
-  const { requestRate } = situation.deployment.workload;
-  const rateDriven = isRateDriven(situation);
-  const served = result.steady.requestsPerSecond;
-  // Work that is all there at once, or always there, is served at the saturated rate of its own concurrency.
-  const saturated = rateDriven ? saturatedRate(situation, run, effort) : served;
-  const bounds = meetsTargets(situation, result)
-    ? { holds: requestRate, fails: Math.max(requestRate, saturated) }
-    : { holds: 0, fails: Math.min(requestRate, saturated) };
-  const outputTokensPerSecond = result.steady.outputTokensPerSecond;
+const first = ({ run }: Simulated): SimulationResult => run.results[0] as SimulationResult;
+
+/** Mean of a figure over the runs. */
+function mean({ run }: Simulated, figure: (result: SimulationResult) => number): number {
+  return run.results.reduce((sum, result) => sum + figure(result), 0) / run.results.length;
+}
+
+function limitsOf({ replica: { serving } }: Tuned) {
+  return { maxConcurrentSequences: serving.maxNumSeqs, maxBatchedTokens: serving.maxNumBatchedTokens };
+}
+
+function ratesOf({ saturated, sustained, fastest }: Settled) {
   return {
-    maxBatchSize: result.maxRunningSequences,
-    maxConcurrentSequences: run.serving.maxNumSeqs,
-    maxBatchedTokens: run.serving.maxNumBatchedTokens,
-    requestRate: rateDriven ? requestRate : served,
-    sustainableRequestRate: rateDriven ? sustainableRate(situation, run, { ...bounds, effort }) : served,
+    sustainableRequestRate: sustained.rate,
+    sustainableEndsBy: sustained.endsBy,
+    // Two searches of the same thing end some tenths of a per cent apart.
+    highestRequestRate: Math.max(fastest.sustained.rate, sustained.rate),
+    highestEndsBy: fastest.sustained.endsBy,
     saturatedRequestRate: saturated,
-    outputTokensPerSecond,
-    outputTokensPerSecondPerGpu: outputTokensPerSecond / run.strategy.gpus,
   };
 }
 
-function balanceOf(
-  situation: Situation,
-  { run, fit, result }: Simulated,
-  load: { readonly kvPeakTokens: number; readonly throughput: Throughput },
-): Balance {
-  const { dataParallel, pipelineParallel } = run.strategy;
+function throughputOf(situation: Situation, simulated: Simulated): Throughput {
+  const { gpus } = simulated.replica.strategy;
+  const served = mean(simulated, ({ steady }) => steady.requestsPerSecond);
+  const outputTokensPerSecond = mean(simulated, ({ steady }) => steady.outputTokensPerSecond);
+  // Work that is all there at once, or always there, is served at the saturated rate of its own concurrency.
+  const rates = isRateDriven(situation)
+    ? { requestRate: situation.deployment.workload.requestRate, ...ratesOf(simulated) }
+    : {
+        requestRate: served,
+        sustainableRequestRate: served,
+        highestRequestRate: served,
+        saturatedRequestRate: served,
+      };
+  return {
+    maxBatchSize: simulated.run.seen.batch,
+    ...limitsOf(simulated),
+    ...rates,
+    outputTokensPerSecond,
+    outputTokensPerSecondPerGpu: outputTokensPerSecond / gpus,
+  };
+}
+
+function balanceOf(situation: Situation, simulated: Simulated, throughput: Throughput): Balance {
+  const { dataParallel, pipelineParallel } = simulated.replica.strategy;
   const layers = partitionLayers(situation.model.layers, pipelineParallel);
   return {
-    memoryEpsilon: relativeSpread(demandOfStages(fit, load.kvPeakTokens)),
-    computeEpsilon: Math.max(relativeSpread(layers), dataParallel > 1 ? result.replicaImbalance : 0),
-    gpuUtilization: load.throughput.requestRate / load.throughput.saturatedRequestRate,
-    bubbleShare: result.bubbleShare,
+    memoryEpsilon: relativeSpread(demandOfStages(simulated.replica.memory, simulated.run.seen.kvTokens)),
+    computeEpsilon: Math.max(
+      relativeSpread(layers),
+      dataParallel > 1 ? first(simulated).replicaImbalance : 0,
+    ),
+    gpuUtilization: throughput.requestRate / throughput.saturatedRequestRate,
+    bubbleShare: first(simulated).bubbleShare,
   };
 }
 
-/** A decode step at the mean batch and context of the run, and a step that fills the token budget. */
-function stepsOf(situation: Situation, { run, result }: Simulated): TypicalSteps {
-  const { promptTokens, outputTokens } = situation.deployment.workload;
-  const batch = {
-    sequences: result.meanRunningSequences / run.strategy.dataParallel,
-    contextTokens: meanTokens(promptTokens) + meanTokens(outputTokens) / 2,
-  };
-  return typicalSteps(run.latency, batch, run.serving.maxNumBatchedTokens);
+/** A decode step of `sequences` sequences at their mean context, and a step that fills the token budget. */
+function stepsOf({ deployment }: Situation, { latency, serving }: Replica, sequences: number): TypicalSteps {
+  const { promptTokens, outputTokens } = deployment.workload;
+  const contextTokens = meanTokens(promptTokens) + meanTokens(outputTokens) / 2;
+  return typicalSteps(latency, { sequences, contextTokens }, serving.maxNumBatchedTokens);
 }
 
 /** Prompt tokens per second that one replica computes. */
-function promptTokensPerSecond({ deployment }: Situation, { run }: Simulated, requestRate: number): number {
+function promptTokensPerSecond(
+  { deployment }: Situation,
+  { strategy }: Replica,
+  requestRate: number,
+): number {
   const { promptTokens, cachedPrefixTokens } = deployment.workload;
   const computed = Math.max(1, meanTokens(promptTokens) - cachedPrefixTokens);
-  return (requestRate / run.strategy.dataParallel) * computed;
+  return (requestRate / strategy.dataParallel) * computed;
 }
 
 /** Share of a capacity beyond which queues decide: where the bands of a saturated system apply. */
 const NEARLY_FULL = 0.8;
 
-function regimeOf(situation: Situation, { run, result }: Simulated, throughput: Throughput): BandRegime {
+function regimeOf(situation: Situation, simulated: Simulated, throughput: Throughput): BandRegime {
+  const { replica, run } = simulated;
   const fullest = Math.max(
-    result.maxKvUsage,
-    result.maxRunningSequences / run.serving.maxNumSeqs,
+    run.seen.kvTokens / replica.memory.kvCacheTokens,
+    run.seen.batch / replica.serving.maxNumSeqs,
     throughput.requestRate / throughput.saturatedRequestRate,
   );
-  return { ...evidenceOf(situation, run), load: fullest >= NEARLY_FULL ? "saturated" : "moderate" };
+  return { ...evidenceOf(situation, replica), load: fullest >= NEARLY_FULL ? "saturated" : "moderate" };
 }
 
 /** Everything a candidate shows of itself, apart from verdict and reasons. */
-function figuresOf(situation: Situation, simulated: Simulated, memory: MemoryPerGpu, kvPeakTokens: number) {
-  const { run, result } = simulated;
-  const { strategy, serving } = run;
-  const steps = stepsOf(situation, simulated);
+function figuresOf(situation: Situation, simulated: Simulated) {
+  const { replica, run } = simulated;
+  const { strategy, serving } = replica;
+  const running = mean(simulated, ({ meanRunningSequences }) => meanRunningSequences);
+  const steps = stepsOf(situation, replica, running / strategy.dataParallel);
   const throughput = throughputOf(situation, simulated);
   const regime = regimeOf(situation, simulated, throughput);
-  const prompts = promptTokensPerSecond(situation, simulated, throughput.requestRate);
+  const prompts = promptTokensPerSecond(situation, replica, throughput.requestRate);
   const outputs = throughput.outputTokensPerSecond / strategy.dataParallel;
   // Stages work on different chunks at once: a pipeline takes in a chunk in the time of one stage.
   const chunkSeconds = steps.prefill.totalMs / 1000 / strategy.pipelineParallel;
   const prefillTimeShare = (prompts / serving.maxNumBatchedTokens) * chunkSeconds;
+  const memory = memoryRow(replica.memory, run.seen.kvTokens);
   return {
     steps,
-    // The latencies of a queue that grows are those of the length of the run.
-    ...(result.stable ? { latency: bandLatency(result, regime) } : {}),
     regime,
+    memory,
     throughput,
-    balance: balanceOf(situation, simulated, { kvPeakTokens, throughput }),
+    latency: bandLatency(run.seen.latency, regime),
+    balance: balanceOf(situation, simulated, throughput),
     communication: communicate(situation, strategy, { steps, tokensPerSecond: prompts + outputs }),
-    bottleneck: findBottleneck({ situation, strategy, result, steps, memory, prefillTimeShare }),
+    bottleneck: findBottleneck({
+      situation,
+      strategy,
+      result: first(simulated),
+      steps,
+      memory,
+      prefillTimeShare,
+    }),
   };
 }
 
-/** USD per million output tokens at the sustainable rate; nothing without a price or a rate. */
-function costOf(situation: Situation, throughput: Throughput): Partial<Candidate> {
-  const share = throughput.sustainableRequestRate / throughput.requestRate;
-  const usd = usdPerMillionTokens(usdPerHour(situation), throughput.outputTokensPerSecond * share);
+/** USD per million output tokens at the highest rate; nothing without a price or a rate. */
+function costOf(situation: Situation, requestRate: number): Partial<Candidate> {
+  const tokens = requestRate * meanTokens(situation.deployment.workload.outputTokens);
+  const usd = usdPerMillionTokens(usdPerHour(situation), tokens);
   return usd === undefined ? {} : { costUsdPerMillionOutputTokens: usd };
+}
+
+function verdictOf(requirements: readonly Requirement[]) {
+  const violations = violationsOf(requirements);
+  return { meetsSlo: violations.length === 0, reasons: violations.map(reasonText), violations };
 }
 
 /** Describes a strategy that was simulated, and holds it against every requirement. */
 export function describeCandidate(situation: Situation, simulated: Simulated): Evaluation {
-  const { run, fit, result, met } = simulated;
-  const kvPeakTokens = (result.maxKvUsage || 0) * fit.kvCacheTokens;
-  const memory = memoryRow(fit, kvPeakTokens);
-  const { steps, regime, ...figures } = figuresOf(situation, simulated, memory, kvPeakTokens);
-  const { throughput, latency, balance } = figures;
+  const { replica, run, met, sustained, saturated } = simulated;
+  const { steps, regime, ...figures } = figuresOf(situation, simulated);
+  const { throughput } = figures;
+  const seen = { ...run.seen, rate: throughput.requestRate, saturated: throughput.saturatedRequestRate };
   const requirements = [
     ...met,
-    memoryFraction(situation, { fraction: memory.demandFraction, bytes: memory.demandBytes }),
-    memoryBalance(situation, demandOfStages(fit, kvPeakTokens)),
-    ...(latency === undefined ? [] : latencyRequirements(situation, latency)),
-    ...loadRequirements(situation, {
-      throughput,
-      gpuUtilization: balance.gpuUtilization,
-      stable: result.stable,
-    }),
+    ...loadedRequirements(situation, replica, seen),
+    ...(isRateDriven(situation) ? [rateRequirement(situation, sustained.rate, saturated)] : []),
   ];
-  const violations = violationsOf(requirements);
-  const msPerToken = result.steady.timePerOutputToken.meanMs;
-  const outputTokens = meanTokens(situation.deployment.workload.outputTokens);
+  const msPerToken = mean(simulated, ({ steady }) => steady.timePerOutputToken.meanMs);
   const candidate: Candidate = {
-    strategy: run.strategy,
+    strategy: replica.strategy,
     feasible: true,
-    meetsSlo: violations.length === 0,
-    reasons: violations.map(reasonText),
-    violations,
-    serving: run.serving,
-    memory,
+    ...verdictOf(requirements),
+    serving: replica.serving,
     ...figures,
-    simulatedRequests: simulated.requests,
-    ...(result.stable ? { tokensPerSecondPerUser: 1000 / msPerToken, ...costOf(situation, throughput) } : {}),
+    tokensPerSecondPerUser: 1000 / msPerToken,
+    simulatedRequests: run.requests,
+    ...costOf(situation, throughput.highestRequestRate),
   };
-  const meanRequestMs = result.steady.firstToken.meanMs + (outputTokens - 1) * msPerToken;
-  return { candidate, requirements, result, steps, regime, meanRequestMs };
+  return {
+    candidate,
+    requirements,
+    result: first(simulated),
+    steps,
+    regime,
+    tuned: simulated,
+    meanRequestMs: mean(simulated, ({ steady }) => meanRequestMs(situation, steady)),
+  };
+}
+
+/**
+ * Describes a strategy that is asked for more than it can serve. Its queue grows without bound, so it has no latency, no
+ * batch and no price per token at this load: what it can serve at most is what there is to say.
+ */
+export function describeOverload(situation: Situation, rated: Settled): Evaluation {
+  const { replica, saturated, sustained, met } = rated;
+  const { requestRate } = situation.deployment.workload;
+  const { serving, strategy, memory } = replica;
+  const gpuUtilization = requestRate / saturated;
+  const tokens = saturated * meanTokens(situation.deployment.workload.outputTokens);
+  const requirements = [
+    ...met,
+    ...overloadRequirements(situation, { serving, gpuUtilization }),
+    rateRequirement(situation, sustained.rate, saturated),
+  ];
+  const rates = ratesOf(rated);
+  const candidate: Candidate = {
+    strategy,
+    feasible: true,
+    ...verdictOf(requirements),
+    serving,
+    memory: memoryRow(memory, memory.kvCacheTokens),
+    throughput: {
+      maxBatchSize: Number.NaN,
+      ...limitsOf(rated),
+      requestRate,
+      ...rates,
+      outputTokensPerSecond: tokens,
+      outputTokensPerSecondPerGpu: tokens / strategy.gpus,
+    },
+    balance: {
+      memoryEpsilon: Number.NaN,
+      computeEpsilon: Number.NaN,
+      gpuUtilization,
+      bubbleShare: Number.NaN,
+    },
+    bottleneck: { kind: "queue", sentence: "requests arrive faster than they can be served" },
+  };
+  const steps = stepsOf(situation, replica, expectedDecodes(situation, replica, saturated));
+  return { candidate, requirements, steps, tuned: rated, meanRequestMs: Number.POSITIVE_INFINITY };
 }

@@ -1,16 +1,20 @@
 import { priceRequirement } from "../figures/price";
 import { fitMemory, holdsWeights, memoryRow } from "../replica/fit-memory";
-import { runSimulation, serviceTraffic } from "../replica/run-simulation";
-import { candidateEffort, type Effort, requestsWorth } from "../replica/simulation-effort";
+import { stepModelsOf } from "../replica/replica";
+import { EFFORT, trialRequests, verdictRequests } from "../replica/simulation-effort";
+import type { Pressure } from "../requirements/assess";
 import { batchHoldsSequences, oneSequenceFits, weightsFit } from "../requirements/memory-requirements";
 import { type Requirement, reasonText, violationsOf } from "../requirements/requirement";
+import { isRateDriven } from "../requirements/service-requirements";
 import { structuralRequirements } from "../requirements/validate";
 import type { Situation } from "../situation";
 import type { ServingParameters, Strategy } from "../types";
-import { describeCandidate } from "./describe-candidate";
-import type { Evaluation } from "./evaluation";
-import { servingSettings } from "./serving-settings";
-import { tuneServing } from "./tune-serving";
+import { describeCandidate, describeOverload } from "./describe-candidate";
+import type { Evaluation, Settled } from "./evaluation";
+import { servingSettings, unfittedServing } from "./serving-settings";
+import { type RateRange, type SustainedRate, searchRate, utilizationCeiling } from "./sustained-rate";
+import { type Rated, tuneServing } from "./tune-serving";
+import { pressureAt, runAt, settledRun, type VerdictRun } from "./verdict-run";
 
 /** Requirements that vLLM starts without: a strategy that misses one is simulated and then fails the plan. */
 const STARTS_WITHOUT = new Set(["world-size", "price"]);
@@ -78,27 +82,93 @@ function requestTooLong(reason: string): Requirement {
 }
 
 /**
- * Plans one strategy: is it valid, does it fit, with which serving parameters, how fast is it, what does it sustain.
- * Never throws for a strategy that cannot work; the requirements then say why. `effort` is what simulating it
- * is worth.
+ * Plans one strategy: is it valid, does it fit, what does it sustain with which serving parameters, how fast is it at the
+ * requested rate. Never throws for a strategy that cannot work; the requirements then say why.
  */
-export function evaluateCandidate(
-  situation: Situation,
-  strategy: Strategy,
-  effort: Effort = candidateEffort,
-): Evaluation {
-  const settings = servingSettings(situation, strategy);
-  const before = startRequirements(situation, strategy, settings.shown);
+export function evaluateCandidate(situation: Situation, strategy: Strategy): Evaluation {
+  const plain = unfittedServing(situation);
+  if (isRefused(situation, strategy, structuralRequirements(situation, strategy))) {
+    return cannotRun(situation, { strategy, serving: plain }, startRequirements(situation, strategy, plain));
+  }
+  const { fitting, shown } = servingSettings(situation, strategy, stepModelsOf(situation, strategy));
+  const before = startRequirements(situation, strategy, shown);
   if (isRefused(situation, strategy, before)) {
-    return cannotRun(situation, { strategy, serving: settings.shown }, before);
+    return cannotRun(situation, { strategy, serving: shown }, before);
   }
-  const { run, fit } = tuneServing(situation, strategy, { settings: settings.fitting, effort });
+  const tuned = tuneServing(situation, fitting);
+  const met = startRequirements(situation, strategy, tuned.replica.serving);
+  return glance(situation, { ...tuned, met, sustained: tuned.fastest.sustained });
+}
+
+/** Simulates a strategy at the requested rate, unless that is more than it can serve at all, and describes it. */
+function describe(situation: Situation, rated: Settled, run: VerdictRun): Evaluation {
+  const { replica, met } = rated;
+  const [result] = run.results;
+  if (result?.infeasible !== undefined) {
+    return cannotRun(situation, replica, [...met, requestTooLong(result.infeasible)]);
+  }
+  if (isRateDriven(situation) && !run.isStable) return describeOverload(situation, rated);
+  return describeCandidate(situation, { ...rated, run });
+}
+
+const isOverloaded = (situation: Situation, { saturated }: Settled): boolean =>
+  isRateDriven(situation) && situation.deployment.workload.requestRate > saturated;
+
+/** A short look at the requested rate: coarse enough to rank a candidate. */
+function glance(situation: Situation, rated: Settled): Evaluation {
+  if (isOverloaded(situation, rated)) return describeOverload(situation, rated);
   const rate = situation.deployment.workload.requestRate;
-  const requests = requestsWorth(situation, run, { rate, kind: "run", effort });
-  const result = runSimulation(situation, run, { ...serviceTraffic(situation, strategy, rate), requests });
-  const met = startRequirements(situation, strategy, run.serving);
-  if (result.infeasible !== undefined) {
-    return cannotRun(situation, run, [...met, requestTooLong(result.infeasible)]);
+  const requests = trialRequests(situation, rated.replica, rate, EFFORT.candidate);
+  return describe(situation, rated, runAt(situation, rated.replica, { rate, requests, runs: 1 }));
+}
+
+/** Highest rate of a setting, by runs as long as the one that a verdict rests on. */
+function settledRate(
+  situation: Situation,
+  { replica, saturated }: Omit<Rated, "sustained">,
+  { requests, ...range }: { readonly requests: number } & Partial<RateRange>,
+): SustainedRate {
+  const pressure = (rate: number): Pressure =>
+    pressureAt(situation, replica, { run: runAt(situation, replica, { rate, requests }), rate, saturated });
+  return searchRate(pressure, { ceiling: utilizationCeiling(situation, saturated), ...range });
+}
+
+/**
+ * A longer look at a candidate that runs, as the plan needs it: a run at the requested rate that settles the verdict, and
+ * the highest rates by runs as long as that one, of the serving parameters that it is deployed with and of the fastest.
+ * Rate and verdict agree: the rate is at least the requested one if and only if that passes.
+ */
+export function refineCandidate(situation: Situation, { tuned }: Evaluation): Evaluation {
+  if (tuned === undefined) throw new Error("a candidate that cannot run has nothing to refine");
+  const { replica, saturated, fastest } = tuned;
+  const { requestRate: asked } = situation.deployment.workload;
+  const near = fastest.sustained.rate;
+  // The length of the runs does not hang on what is asked: nor does the highest rate.
+  const requests = verdictRequests(situation, fastest.replica, near || asked);
+  if (near === 0 || !isRateDriven(situation)) {
+    if (isOverloaded(situation, tuned)) return describeOverload(situation, tuned);
+    return describe(situation, tuned, settledRun(situation, replica, { rate: asked, requests }));
   }
-  return describeCandidate(situation, { run, fit, result, requests, met, effort });
+  const highest = settledRate(situation, fastest, { requests, near });
+  const known = { ...tuned, fastest: { ...fastest, sustained: highest } };
+  if (isOverloaded(situation, tuned)) return describeOverload(situation, { ...known, sustained: highest });
+  const run = settledRun(situation, replica, { rate: asked, requests });
+  const here = pressureAt(situation, replica, { run, rate: asked, saturated });
+  const isMet = here.value <= 1;
+  if (replica === fastest.replica && isMet === highest.rate >= asked) {
+    return describe(situation, { ...known, sustained: highest }, run);
+  }
+  const ceiling = utilizationCeiling(situation, saturated);
+  const range = isMet
+    ? { holds: asked, near: Math.min(near, ceiling) }
+    : { ceiling: Math.min(ceiling, asked), near: 0.97 * asked };
+  const sustained = settledRate(situation, tuned, { requests, ...range });
+  return describe(
+    situation,
+    {
+      ...known,
+      sustained: isMet || sustained.rate < asked ? sustained : { rate: 0.97 * asked, endsBy: here.by },
+    },
+    run,
+  );
 }

@@ -1,4 +1,6 @@
+import { defaultCudaGraphs } from "../../performance";
 import { fitMemory, fullestGpu } from "../replica/fit-memory";
+import { graphsFor, type Replica, replicaOf, type StepModels } from "../replica/replica";
 import type { Situation } from "../situation";
 import type { ServingParameters, Strategy } from "../types";
 
@@ -9,21 +11,34 @@ const FEWEST_SEQUENCES = 8;
 
 /** Serving parameters that a strategy may run with. */
 export interface ServingSettings {
-  /** As many sequences as possible; token budgets from the largest to the smallest. Empty when none fits into memory. */
-  readonly fitting: readonly ServingParameters[];
+  /** Numbers of sequences worth trying, most first; each with its token budgets, largest first. Empty when none fits. */
+  readonly fitting: readonly (readonly Replica[])[];
   /** What to show when none fits: the envelope's bounds if the weights alone are too large, else the least demanding. */
   readonly shown: ServingParameters;
 }
 
+/** Sequences and tokens of a step: what the other serving parameters follow from. */
+type Limits = Pick<ServingParameters, "maxNumSeqs" | "maxNumBatchedTokens">;
+
 /** The envelope's upper bounds, or the pinned values. */
-function bounds({ deployment }: Situation): ServingParameters {
+function bounds({ deployment }: Situation): Limits {
   const { serving, envelope } = deployment;
   return {
     maxNumSeqs: serving.maxNumSeqs === "auto" ? envelope.maxNumSeqs : serving.maxNumSeqs,
     maxNumBatchedTokens:
       serving.maxNumBatchedTokens === "auto" ? envelope.maxNumBatchedTokens : serving.maxNumBatchedTokens,
+  };
+}
+
+/** What a strategy that cannot run is shown with: the envelope's bounds, and vLLM's own CUDA graphs. */
+export function unfittedServing(situation: Situation): ServingParameters {
+  const { envelope, serving } = situation.deployment;
+  const limits = bounds(situation);
+  return {
+    ...limits,
     maxModelLen: envelope.maxModelLen,
     gpuMemoryUtilization: serving.gpuMemoryUtilization,
+    cudaGraphs: defaultCudaGraphs(situation.hardware.gpu, limits),
   };
 }
 
@@ -44,23 +59,44 @@ function budgetSteps({ deployment }: Situation, most: number, maxNumSeqs: number
 /**
  * All settings within the envelope (or the pins) at which the KV cache holds one of the longest sequences: fewer
  * sequences need less sampler memory, fewer tokens a step less activation memory. The most sequences that leave at
- * least one budget win.
+ * least one budget come first; then, where the sequences are free, as many as the largest batch that the envelope allows,
+ * which makes the rest wait instead of exceeding it.
  */
-export function servingSettings(situation: Situation, strategy: Strategy): ServingSettings {
+export function servingSettings(
+  situation: Situation,
+  strategy: Strategy,
+  models: StepModels,
+): ServingSettings {
+  const { envelope, serving } = situation.deployment;
   const most = bounds(situation);
-  const fits = (serving: ServingParameters) =>
-    fitMemory(situation, strategy, serving).kvCacheTokens >= serving.maxModelLen;
-  let least = most;
-  for (const maxNumSeqs of sequenceSteps(situation, most.maxNumSeqs)) {
-    const options = budgetSteps(situation, most.maxNumBatchedTokens, maxNumSeqs).map(
-      (maxNumBatchedTokens) => ({ ...most, maxNumSeqs, maxNumBatchedTokens }),
+  const withGraphs = (limits: Limits): ServingParameters => ({
+    ...limits,
+    maxModelLen: envelope.maxModelLen,
+    gpuMemoryUtilization: serving.gpuMemoryUtilization,
+    cudaGraphs: graphsFor(situation, models, limits),
+  });
+  const budgetsAt = (maxNumSeqs: number): ServingParameters[] =>
+    budgetSteps(situation, most.maxNumBatchedTokens, maxNumSeqs).map((maxNumBatchedTokens) =>
+      withGraphs({ maxNumSeqs, maxNumBatchedTokens }),
     );
+  const replicasAt = (options: readonly ServingParameters[]): Replica[] =>
+    options
+      .map((option) => replicaOf(situation, strategy, { serving: option, models }))
+      .filter(({ memory, serving: own }) => memory.kvCacheTokens >= own.maxModelLen);
+  let least = withGraphs(most);
+  for (const maxNumSeqs of sequenceSteps(situation, most.maxNumSeqs)) {
+    const options = budgetsAt(maxNumSeqs);
     least = options.at(-1) ?? least;
-    if (!fits(least)) continue;
-    // Where the largest budget fits, all do.
-    const fitting = options[0] !== undefined && fits(options[0]) ? options : options.filter(fits);
-    return { fitting, shown: fitting[0] ?? most };
+    const replicas = replicasAt(options);
+    if (replicas[0] === undefined) continue;
+    const isFree = serving.maxNumSeqs === "auto" && envelope.maxBatchSize < maxNumSeqs;
+    const fewer = isFree ? replicasAt(budgetsAt(envelope.maxBatchSize)) : [];
+    return {
+      fitting: fewer.length > 0 ? [replicas, fewer] : [replicas],
+      shown: replicas[0].serving,
+    };
   }
-  const gpu = fullestGpu(fitMemory(situation, strategy, most));
-  return { fitting: [], shown: gpu.weightsBytes > gpu.usableBytes ? most : least };
+  const shown = withGraphs(most);
+  const gpu = fullestGpu(fitMemory(situation, strategy, shown));
+  return { fitting: [], shown: gpu.weightsBytes > gpu.usableBytes ? shown : least };
 }

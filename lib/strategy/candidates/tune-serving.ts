@@ -1,84 +1,243 @@
-import type { ReplicaMemory } from "../../performance";
 import { meanTokens } from "../figures/mean-tokens";
 import { decodeTailHigh } from "../replica/band-latency";
-import { fitMemory } from "../replica/fit-memory";
-import { latencyModelOf, type Run, runSimulation, serviceTraffic } from "../replica/run-simulation";
+import { observe } from "../replica/observe";
+import type { Replica } from "../replica/replica";
+import { runSimulation, serviceTraffic } from "../replica/run-simulation";
+import { SEARCH_SEED, saturatedRate, saturatedRateByHand } from "../replica/saturated-rate";
 import {
-  type Effort,
+  EFFORT,
   expectedDecodes,
   fullStepMs,
   isTooSlowAlone,
-  requestsWorth,
   stepsPerRequest,
+  trialRequests,
 } from "../replica/simulation-effort";
-import { excessOverTargets } from "../requirements/targets";
+import { loadedRequirements, tightest } from "../requirements/assess";
+import { isRateDriven } from "../requirements/service-requirements";
 import type { Situation } from "../situation";
-import type { ServingParameters, Strategy } from "../types";
+import { CLOSE, type SustainedRate, sustainedRate, tryRate, utilizationCeiling } from "./sustained-rate";
 
-export interface Tuned {
-  readonly run: Run;
-  readonly fit: ReplicaMemory;
+/** A setting with the rates that it serves. */
+export interface Rated {
+  readonly replica: Replica;
+  /** Requests per second over all replicas. */
+  readonly saturated: number;
+  readonly sustained: SustainedRate;
 }
 
+/** Settings beyond the best that are tried in each direction before the search ends. */
+const LOOK_AHEAD = 2;
+/** Where nothing passes yet, a setting has to pass at this share of its capacity to be looked at further. */
+const LEAST_SHARE = 0.1;
+/** A rate has to be this much higher to be better. */
+const BETTER = 1.005;
+
 /**
- * Position of the largest token budget whose full step stays within the decode p99 target up to the upper edge of its
- * error band: then no prefill chunk can delay a running sequence beyond the target. The smallest when none does. The
- * simulation has the last word.
+ * Position of the largest token budget whose full step at the setting's own capacity stays within the decode p99 target:
+ * then no prefill chunk delays a running sequence beyond the target. The last one when none does.
  */
-function guess(situation: Situation, runs: readonly Run[]): number {
+function guess(situation: Situation, replicas: readonly Replica[]): number {
   const { workload, slo } = situation.deployment;
   const contextTokens = meanTokens(workload.promptTokens);
-  const limitMs = (run: Run) => slo.decode.p99Ms / decodeTailHigh(situation, run);
-  const at = runs.findIndex((run) => {
-    const sequences = expectedDecodes(situation, run, workload.requestRate);
-    return (
-      fullStepMs(run.latency, { sequences, contextTokens }, run.serving.maxNumBatchedTokens) <= limitMs(run)
-    );
+  const at = replicas.findIndex((replica) => {
+    const rate = utilizationCeiling(situation, saturatedRateByHand(situation, replica));
+    // The stages of a pipeline work on different sequences.
+    const sequences = Math.ceil(expectedDecodes(situation, replica, rate) / replica.latency.stages);
+    const budget = replica.serving.maxNumBatchedTokens;
+    return fullStepMs(replica.latency, { sequences, contextTokens }, budget) <= slo.decode.p99Ms;
   });
-  return at === -1 ? runs.length - 1 : at;
+  return at === -1 ? replicas.length - 1 : at;
 }
 
-/** How far a short run at the requested rate is beyond its targets; 0 when all hold. */
-function excess(situation: Situation, run: Run, effort: Effort): number {
-  const { requestRate } = situation.deployment.workload;
-  const traffic = serviceTraffic(situation, run.strategy, requestRate);
-  const requests = requestsWorth(situation, run, { rate: requestRate, kind: "trial", effort });
-  const result = runSimulation(situation, run, { ...traffic, requests, giveUpWhenHopeless: true });
-  return excessOverTargets(situation, result);
+/** A pipeline so deep that trials cost many times what they are worth: the guess has to do. */
+function isDear(situation: Situation, replica: Replica): boolean {
+  return 100 * stepsPerRequest(situation, replica, Number.MAX_SAFE_INTEGER) > 5 * EFFORT.climb;
 }
 
-/** A pipeline so deep that trials would cost more than the run itself: the guess has to do. */
-function isDear(situation: Situation, run: Run, effort: Effort): boolean {
-  return stepsPerRequest(situation, run, situation.deployment.workload.requestRate) > effort.trial / 10;
+/** The setting with its rates; nothing when it cannot beat `best`, which most settings show in one run. */
+function rate(situation: Situation, replica: Replica, best: number): Rated | undefined {
+  const saturated = saturatedRate(situation, replica);
+  const ceiling = utilizationCeiling(situation, saturated);
+  const wanted = best > 0 ? BETTER * best : LEAST_SHARE * ceiling;
+  if (ceiling <= wanted) return undefined;
+  const effort = EFFORT.climb;
+  if (tryRate(situation, replica, { rate: wanted, saturated, effort }).value > 1) return undefined;
+  const range = { holds: wanted, close: CLOSE.coarse, ...(best > 0 ? { near: wanted } : {}) };
+  return {
+    replica,
+    saturated,
+    sustained: sustainedRate(situation, replica, { saturated, effort, ...range }),
+  };
+}
+
+/** Climbs from a setting to its neighbours while the rate rises, looking past `LOOK_AHEAD` that are no better. */
+function climb(
+  situation: Situation,
+  replicas: readonly Replica[],
+  { from }: { readonly from: Rated },
+): Rated {
+  let best = from;
+  const start = replicas.indexOf(from.replica);
+  for (const direction of [-1, 1]) {
+    let missed = 0;
+    for (let at = start + direction; missed < LOOK_AHEAD; at += direction) {
+      const replica = replicas[at];
+      if (replica === undefined) break;
+      const better = rate(situation, replica, best.sustained.rate);
+      if (better === undefined) missed++;
+      else [best, missed] = [better, 0];
+    }
+    // What lies on the other side of a summit is lower.
+    if (best !== from) break;
+  }
+  return best;
 }
 
 /**
- * Picks the token budget among settings that fit (largest budget first; not empty). The guess is the largest that cannot
- * make a running sequence wait beyond the decode target. If a short run then misses a target, the neighbours are tried
- * and the least excess wins.
+ * The serving parameters with the highest rate within every requirement, over all settings that fit (see
+ * servingSettings; not empty). Nothing here depends on the rate that is asked for.
  */
-export function tuneServing(
+export function highestRate(situation: Situation, fitting: readonly (readonly Replica[])[]): Rated {
+  let best: Rated | undefined;
+  for (const replicas of fitting) {
+    const first = replicas[guess(situation, replicas)];
+    if (first === undefined) continue;
+    if (best === undefined) {
+      const saturated = saturatedRate(situation, first);
+      const search = { saturated, effort: EFFORT.climb, close: CLOSE.coarse };
+      const from = { replica: first, saturated, sustained: sustainedRate(situation, first, search) };
+      best = isDear(situation, first) ? from : climb(situation, replicas, { from });
+      continue;
+    }
+    // Fewer sequences only help where too many run at once.
+    if (!["max-batch", "decode-p50", "decode-p99", "memory-fraction"].includes(best.sustained.endsBy)) break;
+    const same = replicas.find(
+      ({ serving }) => serving.maxNumBatchedTokens === best?.replica.serving.maxNumBatchedTokens,
+    );
+    const fewer = rate(situation, same ?? first, best.sustained.rate);
+    if (fewer !== undefined) best = climb(situation, replicas, { from: fewer });
+  }
+  if (best === undefined) throw new Error("no setting to rate");
+  return lookedAtLonger(situation, best);
+}
+
+/** The same setting with its rate from longer runs. */
+function lookedAtLonger(situation: Situation, { replica, saturated, sustained }: Rated): Rated {
+  if (sustained.rate === 0) return { replica, saturated, sustained };
+  const range = { near: sustained.rate, close: CLOSE.coarse, effort: EFFORT.candidate };
+  return { replica, saturated, sustained: sustainedRate(situation, replica, { saturated, ...range }) };
+}
+
+/** Mean time of a whole request in ms: what objective latency minimises. */
+export function meanRequestMs(
+  { deployment }: Situation,
+  steady: {
+    readonly firstToken: { readonly meanMs: number };
+    readonly timePerOutputToken: { readonly meanMs: number };
+  },
+): number {
+  const gaps = meanTokens(deployment.workload.outputTokens) - 1;
+  return steady.firstToken.meanMs + (gaps > 0 ? gaps * steady.timePerOutputToken.meanMs : 0);
+}
+
+/**
+ * Score of a setting at the requested rate, smaller is better: the mean request (offline: the time per request), with
+ * settings last that miss a requirement, and before them those that hold the decode p99 target only below the upper edge
+ * of its error band.
+ */
+function score(situation: Situation, replica: Replica): number {
+  const rate = situation.deployment.workload.requestRate;
+  const requests = trialRequests(situation, replica, rate, EFFORT.climb);
+  const traffic = serviceTraffic(situation, replica, { rate, requests, seed: SEARCH_SEED });
+  const result = runSimulation(situation, replica, { ...traffic, giveUpWhenHopeless: true });
+  if (!result.stable) return Number.POSITIVE_INFINITY;
+  const seen = observe(replica, [result]);
+  const saturated = isRateDriven(situation) ? saturatedRate(situation, replica) : rate;
+  const { value } = tightest(loadedRequirements(situation, replica, { ...seen, rate, saturated }));
+  const high = seen.latency.decode.p99Ms * decodeTailHigh(situation, replica);
+  const hasMargin = !(high > situation.deployment.slo.decode.p99Ms);
+  const last = value > 1 ? 1e9 * value : hasMargin ? 0 : 1e6;
+  const isOffline = situation.deployment.workload.arrivals === "offline";
+  return (
+    last + (isOffline ? 1000 / result.steady.requestsPerSecond : meanRequestMs(situation, result.steady))
+  );
+}
+
+/** A mean request has to be this much shorter to be better: less is within the noise of a trial. */
+const SHORTER = 0.995;
+
+/**
+ * The serving parameters with the shortest mean request at the requested rate that pass every requirement there, with
+ * the decode target held up to the upper edge of its band where any setting does. Starts from the setting with the
+ * highest rate and walks to its neighbours while that helps.
+ */
+export function shortestRequest(
   situation: Situation,
-  strategy: Strategy,
-  { settings, effort }: { readonly settings: readonly ServingParameters[]; readonly effort: Effort },
-): Tuned {
-  const latency = latencyModelOf(situation, strategy);
-  const runs: Run[] = settings.map((serving) => {
-    const { kvCacheTokens } = fitMemory(situation, strategy, serving);
-    return { strategy, latency, serving, kvCacheTokens };
-  });
-  const at = guess(situation, runs);
-  const first = runs[at];
+  fitting: readonly (readonly Replica[])[],
+  { from }: { readonly from: Replica },
+): Replica {
+  const replicas = fitting.find((list) => list.includes(from)) ?? [from];
+  if (replicas.length === 1 || isDear(situation, from)) return from;
+  let best = { replica: from, score: score(situation, from) };
+  const start = replicas.indexOf(from);
+  for (const direction of [1, -1]) {
+    let missed = 0;
+    for (let at = start + direction; missed < LOOK_AHEAD; at += direction) {
+      const replica = replicas[at];
+      if (replica === undefined) break;
+      const own = score(situation, replica);
+      if (own < SHORTER * best.score) [best, missed] = [{ replica, score: own }, 0];
+      else missed++;
+    }
+  }
+  return best.replica;
+}
+
+/** The serving parameters that a strategy is deployed with, and its rates; requests per second over all replicas. */
+export interface Tuned {
+  readonly replica: Replica;
+  readonly saturated: number;
+  /** The setting with the highest rate of all, whatever is asked. */
+  readonly fastest: Rated;
+}
+
+/** Capacity over the requested rate that keeps a queue short enough to show how far a hopeless strategy is off. */
+const ROOM = 1.3;
+
+/**
+ * A strategy that passes at no rate: shown with the smallest budget that still serves what is asked, which makes its
+ * tokens wait least, or with the one that serves most.
+ */
+function hopeless(situation: Situation, replicas: readonly Replica[], endsBy: string): Tuned {
+  const wanted = ROOM * situation.deployment.workload.requestRate;
+  const byHand = replicas.map((replica) => saturatedRateByHand(situation, replica));
+  const enough = byHand.findLastIndex((rate) => rate >= wanted);
+  const at = enough === -1 ? byHand.indexOf(Math.max(...byHand)) : enough;
+  const replica = replicas[at] as Replica;
+  const saturated = byHand[at] as number;
+  return { replica, saturated, fastest: { replica, saturated, sustained: { rate: 0, endsBy } } };
+}
+
+/**
+ * Picks the serving parameters among those that fit (not empty). Asked for latency: those with the shortest mean request
+ * at the requested rate. Asked for anything else, or for more than any setting sustains: those with the highest rate.
+ */
+export function tuneServing(situation: Situation, fitting: readonly (readonly Replica[])[]): Tuned {
+  const [replicas = []] = fitting;
+  const first = replicas[guess(situation, replicas)];
   if (first === undefined) throw new Error("no setting to tune");
-  const tuned = (run: Run): Tuned => ({ run, fit: fitMemory(situation, strategy, run.serving) });
-  if (runs.length === 1 || isTooSlowAlone(situation, latency) || isDear(situation, first, effort)) {
-    return tuned(first);
+  if (isTooSlowAlone(situation, first.latency)) return hopeless(situation, replicas, "prefill-p50");
+  if (!isRateDriven(situation)) {
+    const replica = shortestRequest(situation, fitting, { from: first });
+    const sustained = { rate: Number.NaN, endsBy: "" };
+    return { replica, saturated: Number.NaN, fastest: { replica, saturated: Number.NaN, sustained } };
   }
-  let best = { run: first, excess: excess(situation, first, effort) };
-  for (const run of [runs[at - 1], runs[at - 2], runs[at + 1]]) {
-    if (run === undefined || best.excess === 0) continue;
-    const trial = { run, excess: excess(situation, run, effort) };
-    if (trial.excess < best.excess) best = trial;
+  const { workload, strategy } = situation.deployment;
+  const fastest = highestRate(situation, fitting);
+  if (fastest.sustained.rate === 0) return hopeless(situation, replicas, fastest.sustained.endsBy);
+  if (strategy.objective !== "latency" || workload.requestRate > fastest.sustained.rate) {
+    return { replica: fastest.replica, saturated: fastest.saturated, fastest };
   }
-  return tuned(best.run);
+  const replica = shortestRequest(situation, fitting, { from: fastest.replica });
+  return { replica, saturated: saturatedRate(situation, replica), fastest };
 }

@@ -4,24 +4,24 @@ import type { Evaluation } from "../candidates/evaluation";
 import { toCheck } from "../requirements/requirement";
 import type { Strategy } from "../types";
 
-/** Differences below this are within the model's own error and no reason for a more complicated strategy. */
-const WORTH_IT = 0.02;
+/** Differences below this are within the search's own error and no reason for a more complicated strategy. */
+const WORTH_IT = 0.03;
+
+/** Highest rate of a candidate within every requirement, requests per second over all replicas; 0 when it has none. */
+const highestRate = ({ candidate }: Evaluation): number => candidate.throughput?.highestRequestRate ?? 0;
 
 /** What is minimised. Feasible candidates only. */
-function score(
-  { candidate, meanRequestMs }: Evaluation,
-  objective: Deployment["strategy"]["objective"],
-): number {
+function score(evaluation: Evaluation, objective: Deployment["strategy"]["objective"]): number {
+  const { candidate, meanRequestMs } = evaluation;
   switch (objective) {
     case "latency":
       return meanRequestMs;
     case "throughput":
-      return 1 / (candidate.throughput?.sustainableRequestRate ?? 0);
+      return 1 / highestRate(evaluation);
+    case "goodput":
     case "cost":
       // Without a price all candidates cost the same per hour: the cheapest token is the one of the highest rate.
-      return (
-        candidate.costUsdPerMillionOutputTokens ?? 1 / (candidate.throughput?.sustainableRequestRate ?? 0)
-      );
+      return candidate.costUsdPerMillionOutputTokens ?? 1 / highestRate(evaluation);
   }
 }
 
@@ -40,7 +40,7 @@ export function complexity({
 const OVERLOAD = 1e3;
 
 /** How far a candidate is from meeting everything: the sum of relative distances of its failed requirements. */
-function distance({ requirements, result }: Evaluation): number {
+function distance({ requirements, candidate }: Evaluation): number {
   return requirements
     .map(toCheck)
     .filter(({ pass }) => !pass)
@@ -49,21 +49,22 @@ function distance({ requirements, result }: Evaluation): number {
         const relative = Math.abs(margin / (limit || 1));
         return sum + (Number.isFinite(relative) ? Math.min(relative, 1e3) : 1e3);
       },
-      result?.stable === false ? OVERLOAD : 0,
+      candidate.feasible && candidate.latency === undefined ? OVERLOAD : 0,
     );
 }
 
-function bestOf(
+/** The best by a score: of those within its error, the one with the fewest parts. */
+function bestBy(
   evaluations: readonly Evaluation[],
-  objective: Deployment["strategy"]["objective"],
+  scoreOf: (evaluation: Evaluation) => number,
 ): Evaluation | undefined {
-  const meeting = evaluations.filter(({ candidate }) => candidate.meetsSlo);
-  const scores = meeting.map((evaluation) => score(evaluation, objective));
+  const scores = evaluations.map(scoreOf);
   const close = Math.min(...scores) * (1 + WORTH_IT);
-  const nearBest = meeting.filter((_, index) => (scores[index] ?? Number.POSITIVE_INFINITY) <= close);
-  const rank = (evaluation: Evaluation) =>
-    complexity(evaluation.candidate.strategy) * 1e6 + score(evaluation, objective);
-  return minimum(nearBest, rank);
+  const nearBest = evaluations.filter((_, index) => (scores[index] ?? Number.POSITIVE_INFINITY) <= close);
+  return minimum(
+    nearBest,
+    (evaluation) => complexity(evaluation.candidate.strategy) * 1e6 + scoreOf(evaluation),
+  );
 }
 
 function minimum(
@@ -79,16 +80,21 @@ function minimum(
 }
 
 /**
- * The best of the evaluations for the objective: among those that meet every requirement; else the feasible one that is
- * nearest to it; else the nearest of all. The list must not be empty.
+ * The best of the evaluations: among those that meet every requirement, by the objective; asked for more than any
+ * sustains, the one that sustains most; else the feasible one that is nearest to meeting everything; else the nearest of
+ * all. The list must not be empty.
  */
-export function chooseBest(
-  evaluations: readonly Evaluation[],
-  objective: Deployment["strategy"]["objective"],
-): Evaluation {
+export function chooseBest(evaluations: readonly Evaluation[], deployment: Deployment): Evaluation {
+  const { strategy, workload } = deployment;
+  const meeting = evaluations.filter(({ candidate }) => candidate.meetsSlo);
   const feasible = evaluations.filter(({ candidate }) => candidate.feasible);
+  const sustaining = feasible.filter((evaluation) => highestRate(evaluation) > 0);
+  const isTooMuch = sustaining.every((evaluation) => highestRate(evaluation) < workload.requestRate);
   const best =
-    bestOf(evaluations, objective) ?? minimum(feasible, distance) ?? minimum(evaluations, distance);
+    bestBy(meeting, (evaluation) => score(evaluation, strategy.objective)) ??
+    (isTooMuch ? bestBy(sustaining, (evaluation) => 1 / highestRate(evaluation)) : undefined) ??
+    minimum(feasible, distance) ??
+    minimum(evaluations, distance);
   if (best === undefined) throw new Error("no candidate to choose from");
   return best;
 }
@@ -98,7 +104,6 @@ export function choose(
   evaluations: readonly Evaluation[],
   deployment: Deployment,
 ): { readonly chosen: Evaluation; readonly recommended: Evaluation } {
-  const { objective } = deployment.strategy;
   const allowed = evaluations.filter(({ candidate }) => matchesPins(candidate.strategy, deployment));
-  return { chosen: chooseBest(allowed, objective), recommended: chooseBest(evaluations, objective) };
+  return { chosen: chooseBest(allowed, deployment), recommended: chooseBest(evaluations, deployment) };
 }

@@ -26,8 +26,8 @@ function lossSentence(
       ? `a mean request takes ${msText(other.meanRequestMs)} against ${msText(best.meanRequestMs)} with ${name}: ${tieText(best, other)}`
       : `a mean request takes ${msText(other.meanRequestMs)}, ${excessText(slower)} the ${msText(best.meanRequestMs)} of ${name}`;
   }
-  const own = other.candidate.throughput?.sustainableRequestRate ?? 0;
-  const most = best.candidate.throughput?.sustainableRequestRate ?? 0;
+  const own = other.candidate.throughput?.highestRequestRate ?? 0;
+  const most = best.candidate.throughput?.highestRequestRate ?? 0;
   return own >= most
     ? `sustains ${rateText(own)} against ${rateText(most)} of ${name}: ${tieText(best, other)}`
     : `sustains ${rateText(own)} within the targets; ${name} sustains ${rateText(most)}${own > 0 ? `, ${excessText(most / own)} that` : ""}`;
@@ -50,20 +50,21 @@ export function explainLosses(
 
 const goal = {
   latency: "the shortest mean request",
-  throughput: "the highest sustainable rate",
+  goodput: "the highest rate per dollar",
+  throughput: "the highest rate",
   cost: "the cheapest token",
 } as const;
 
 function figures({ candidate, meanRequestMs }: Evaluation): string {
-  const rate = candidate.throughput?.sustainableRequestRate ?? 0;
+  const rate = candidate.throughput?.highestRequestRate ?? 0;
   return `mean request ${msText(meanRequestMs)}, ${rateText(rate)} within the targets`;
 }
 
 /** What the load makes of a strategy that can run. */
 function standing(evaluation: Evaluation): string {
-  const { candidate, result } = evaluation;
+  const { candidate } = evaluation;
   const most = candidate.throughput?.saturatedRequestRate ?? 0;
-  if (result?.stable === false) return `is overloaded: it serves at most ${rateText(most)}`;
+  if (candidate.latency === undefined) return `is overloaded: it serves at most ${rateText(most)}`;
   return `has ${figures(evaluation)}${candidate.meetsSlo ? "" : " and misses requirements"}`;
 }
 

@@ -1,6 +1,5 @@
-import { evaluateCandidate } from "../candidates/evaluate-candidate";
+import { refineCandidate } from "../candidates/evaluate-candidate";
 import type { Evaluation } from "../candidates/evaluation";
-import { planEffort } from "../replica/simulation-effort";
 import type { Situation } from "../situation";
 import { choose } from "./choose";
 
@@ -27,7 +26,7 @@ export function settleChoice(situation: Situation, evaluations: readonly Evaluat
     if (coarse.length === 0 || round === ROUNDS) return { settled, choice };
     settled = settled.map((evaluation) => {
       if (!coarse.includes(evaluation)) return evaluation;
-      const longer = evaluateCandidate(situation, evaluation.candidate.strategy, planEffort);
+      const longer = refineCandidate(situation, evaluation);
       refined.add(longer);
       return longer;
     });

@@ -18,3 +18,24 @@ export function meanTokens(lengths: LengthDistribution): number {
     }
   }
 }
+
+/** Median of a length distribution in tokens. */
+export function medianTokens(lengths: LengthDistribution): number {
+  if (lengths.kind === "lognormal") return lengths.median;
+  if (lengths.kind !== "empirical") return meanTokens(lengths);
+  return lengths.quantiles[Math.floor(lengths.quantiles.length / 2)] ?? meanTokens(lengths);
+}
+
+/** Longest draw of a length distribution in tokens; infinite for a lognormal that nothing cuts. */
+export function longestTokens(lengths: LengthDistribution): number {
+  switch (lengths.kind) {
+    case "fixed":
+      return lengths.tokens;
+    case "uniform":
+      return lengths.max;
+    case "lognormal":
+      return lengths.max ?? Number.POSITIVE_INFINITY;
+    case "empirical":
+      return Math.max(...lengths.quantiles);
+  }
+}

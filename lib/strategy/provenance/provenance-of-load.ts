@@ -56,22 +56,29 @@ function throughput(situation: Situation, plan: Unprovenanced): Provenance[] {
     source: SIMULATION_SOURCE,
   });
   return [
-    derived("maxBatchSize", "most sequences that ran at once on one replica"),
+    derived(
+      "maxBatchSize",
+      "sequences that a replica runs at once, not exceeded for 99 % of the steady time",
+    ),
     derived(
       "maxConcurrentSequences",
-      "max_num_seqs of a replica: the envelope's bound, fewer where memory asks for it, or as pinned",
+      "max_num_seqs of a replica: the envelope's bound, fewer where memory or the batch limit asks for it, or as pinned",
     ),
     derived(
       "maxBatchedTokens",
-      "largest budget whose full step, at the upper edge of its error band, stays within the decode p99 target, or as pinned; neighbours are tried when a target is missed",
+      "the budget with the shortest mean request at the requested rate (objective latency), else with the highest rate, among those that pass every requirement, found by simulating neighbours; or as pinned",
     ),
     derived(
       "sustainableRequestRate",
-      "highest rate at which every latency target holds, by bisection on one replica x replicas",
+      "highest rate of the whole fleet at which every requirement holds with the deployed flags, bracketed within 1.5 % by simulation",
+    ),
+    derived(
+      "highestRequestRate",
+      "the same, highest over all serving parameters within the envelope; does not depend on the requested rate",
     ),
     derived(
       "saturatedRequestRate",
-      "steady rate of a closed loop that keeps max_num_seqs requests in flight x replicas",
+      "steady rate of a closed loop that keeps 1.5 x max_num_seqs requests in flight x replicas",
     ),
     derived("outputTokensPerSecond", "tokens generated per second in the steady state at the requested rate"),
     derived("outputTokensPerSecondPerGpu", "outputTokensPerSecond / GPUs"),
@@ -155,11 +162,11 @@ function balance(situation: Situation, plan: Unprovenanced): Provenance[] {
     derived("balance.bubbleShare", "share of stage time without a batch while the pipeline had work"),
     derived(
       "candidates.*.simulatedRequests",
-      "as many requests as cost about 15 000 scheduler steps, at most workload.simulatedRequests; the chosen one in full",
+      "requests that ran at the requested rate: as many as cost about 40,000 scheduler steps, for the plan itself 100,000 and at least workload.simulatedRequests, over four seeds",
     ),
     derived(
       "candidates.*.costUsdPerMillionOutputTokens",
-      "usdPerHour / (output tokens per second at the sustainable rate x 3600) x 10^6",
+      "usdPerHour / (output tokens per second at the highest rate x 3600) x 10^6",
     ),
   ];
 }

@@ -1,4 +1,5 @@
 import { countParameters } from "../../catalog";
+import { captureSizes } from "../../performance";
 import { countText, gbText } from "../figures/quantity-text";
 import type { Situation } from "../situation";
 import type { Plan, Provenance } from "../types";
@@ -76,9 +77,15 @@ function memory(situation: Situation, plan: Unprovenanced): Provenance[] {
       "CUDA context, NCCL and custom all-reduce buffers: 0.14 GiB alone, 0.55 GiB in a group",
       degrees(plan),
     ),
-    derived("cudaGraphBytes", "0.5 GiB, counted inside the budget since vLLM 0.21", {
-      vllmVersion: deployment.serving.vllmVersion,
-    }),
+    derived(
+      "cudaGraphBytes",
+      "captured sizes x 10 MiB + activations of the largest of them, counted inside the budget since vLLM 0.21",
+      {
+        capturedSizes: String(captureSizes(serving.cudaGraphs).length),
+        largestTokens: String(serving.cudaGraphs.largestTokens),
+        vllmVersion: deployment.serving.vllmVersion,
+      },
+    ),
     derived("kvCacheBytes", "usableBytes - weightsBytes - activationBytes - nonTorchBytes - cudaGraphBytes", {
       usableBytes: gbText(memoryPerGpu.usableBytes),
       weightsBytes: gbText(memoryPerGpu.weightsBytes),

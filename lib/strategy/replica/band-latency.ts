@@ -1,14 +1,8 @@
-import {
-  type BandQuantity,
-  type BandRegime,
-  errorBand,
-  isCoveredByRows,
-  type LatencyStatistics,
-  type SimulationResult,
-} from "../../performance";
+import { type BandQuantity, type BandRegime, errorBand, isCoveredByRows } from "../../performance";
 import type { Situation } from "../situation";
 import type { BandedLatency, PlanLatency } from "../types";
-import type { Run } from "./run-simulation";
+import type { Observed, SeenLatency } from "./observe";
+import type { Replica } from "./replica";
 
 const unknown: BandedLatency = {
   p50Ms: Number.NaN,
@@ -29,38 +23,44 @@ const quantities = {
   decode: { p50: "timePerOutputToken", p99: "interTokenP99" },
 } as const satisfies Record<keyof PlanLatency, { p50: BandQuantity; p99: BandQuantity }>;
 
-function band(
-  name: keyof PlanLatency,
-  { p50Ms, p99Ms }: LatencyStatistics,
-  regime: BandRegime,
-): BandedLatency {
+/** Standard deviations of a normal error that hold 80 % of it. */
+const EIGHTY_PERCENT = 1.2816;
+
+/** Widens one edge (a factor around 1) by a relative standard error of the simulation, as independent errors add up. */
+function widened(edge: number, standardError: number): number {
+  const distance = Math.hypot(edge - 1, EIGHTY_PERCENT * standardError);
+  return edge < 1 ? Math.max(0, 1 - distance) : 1 + distance;
+}
+
+function band(name: keyof PlanLatency, seen: SeenLatency, regime: BandRegime): BandedLatency {
   const p50 = errorBand(quantities[name].p50, regime);
   const p99 = errorBand(quantities[name].p99, regime);
+  const { p50Ms, p99Ms, p50Error, p99Error } = seen;
   return {
     p50Ms,
     p99Ms,
-    p50LowMs: p50Ms * p50.low,
-    p50HighMs: p50Ms * p50.high,
-    p99LowMs: p99Ms * p99.low,
-    p99HighMs: p99Ms * p99.high,
+    p50LowMs: p50Ms * widened(p50.low, p50Error),
+    p50HighMs: p50Ms * widened(p50.high, p50Error),
+    p99LowMs: p99Ms * widened(p99.low, p99Error),
+    p99HighMs: p99Ms * widened(p99.high, p99Error),
   };
 }
 
 /** How well the latencies of a strategy are known: its kernels, and whether anybody has published such a setup. */
 export function evidenceOf(
   { model, engine }: Situation,
-  { latency, strategy }: Run,
+  { latency, strategy }: Replica,
 ): Pick<BandRegime, "basis" | "engine" | "isCovered"> {
   const isCovered = isCoveredByRows({ model, engine, pipelineParallel: strategy.pipelineParallel });
   return { basis: latency.basis.kind, engine, isCovered };
 }
 
-/** The three latencies of the steady state with their 80 % bands. */
-export function bandLatency({ steady }: SimulationResult, regime: BandRegime): PlanLatency {
+/** The three latencies of the steady state with their 80 % bands, the sampling error of the simulation included. */
+export function bandLatency(seen: Observed["latency"], regime: BandRegime): PlanLatency {
   return {
-    prefill: band("prefill", steady.prefill, regime),
-    firstToken: band("firstToken", steady.firstToken, regime),
-    decode: band("decode", steady.interToken, regime),
+    prefill: band("prefill", seen.prefill, regime),
+    firstToken: band("firstToken", seen.firstToken, regime),
+    decode: band("decode", seen.decode, regime),
   };
 }
 
@@ -74,6 +74,6 @@ export function bandSources(regime: BandRegime): Record<keyof PlanLatency, strin
 }
 
 /** Factor between a predicted gap's p99 and the upper edge of its band. */
-export function decodeTailHigh(situation: Situation, run: Run): number {
-  return errorBand(quantities.decode.p99, { ...evidenceOf(situation, run), load: "moderate" }).high;
+export function decodeTailHigh(situation: Situation, replica: Replica): number {
+  return errorBand(quantities.decode.p99, { ...evidenceOf(situation, replica), load: "moderate" }).high;
 }

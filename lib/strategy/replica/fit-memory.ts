@@ -22,6 +22,7 @@ export function fitMemory(
     gpuMemoryUtilization: serving.gpuMemoryUtilization,
     maxNumSeqs: serving.maxNumSeqs,
     maxNumBatchedTokens: serving.maxNumBatchedTokens,
+    cudaGraphs: serving.cudaGraphs,
   });
 }
 

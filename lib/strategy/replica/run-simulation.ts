@@ -1,31 +1,11 @@
 import {
-  createLatencyModel,
-  type LatencyModel,
   type SimulationOptions,
   type SimulationResult,
   simulate,
   type TrafficInput,
 } from "../../performance";
 import type { Situation } from "../situation";
-import type { ServingParameters, Strategy } from "../types";
-
-/** Step times of one replica under a strategy. */
-export function latencyModelOf(situation: Situation, strategy: Strategy): LatencyModel {
-  const { model, deployment, engine, hardware, network } = situation;
-  return createLatencyModel({
-    model,
-    gpu: hardware.gpu,
-    precision: deployment.model.precision,
-    kvCacheDtype: deployment.model.kvCacheDtype,
-    tensorParallel: strategy.tensorParallel,
-    pipelineParallel: strategy.pipelineParallel,
-    expertParallel: strategy.expertParallel,
-    sequenceParallel: strategy.sequenceParallel,
-    gpusPerNode: hardware.instance.gpus,
-    network,
-    engine,
-  });
-}
+import type { Replica } from "./replica";
 
 /** How requests arrive at `requestRate` per second, in the way the workload says. */
 function arrivalsAt({ deployment }: Situation, requestRate: number): TrafficInput["arrivals"] {
@@ -42,56 +22,42 @@ function arrivalsAt({ deployment }: Situation, requestRate: number): TrafficInpu
   }
 }
 
-export interface Run {
-  readonly strategy: Strategy;
-  readonly latency: LatencyModel;
-  readonly serving: ServingParameters;
-  /** KV tokens of one replica. */
-  readonly kvCacheTokens: number;
-}
-
 export interface Traffic {
   readonly arrivals: TrafficInput["arrivals"];
   readonly requests: number;
   /** Replicas to simulate; the rate is over all of them. */
   readonly replicas: number;
+  readonly seed: number;
 }
 
-/** Traffic of the whole service at a rate (requests per second). */
-export function serviceTraffic(situation: Situation, strategy: Strategy, requestRate: number): Traffic {
-  const { simulatedRequests } = situation.deployment.workload;
-  return {
-    arrivals: arrivalsAt(situation, requestRate),
-    requests: simulatedRequests,
-    replicas: strategy.dataParallel,
-  };
+/** Traffic of the whole service at a rate (requests per second over all replicas). */
+export function serviceTraffic(
+  situation: Situation,
+  { strategy }: Replica,
+  { rate, requests, seed }: { readonly rate: number; readonly requests: number; readonly seed: number },
+): Traffic {
+  return { arrivals: arrivalsAt(situation, rate), requests, replicas: strategy.dataParallel, seed };
 }
 
-/** Simulates a strategy under given traffic with the workload's lengths and seed. */
+/** Simulates replicas under given traffic with the workload's lengths. */
 export function runSimulation(
   situation: Situation,
-  run: Run,
+  { latency, serving, memory }: Replica,
   traffic: Traffic & SimulationOptions,
 ): SimulationResult {
-  const { promptTokens, outputTokens, cachedPrefixTokens, seed } = situation.deployment.workload;
+  const { promptTokens, outputTokens, cachedPrefixTokens } = situation.deployment.workload;
+  const { arrivals, requests, replicas, seed } = traffic;
   return simulate(
     {
-      latency: run.latency,
+      latency,
       engine: situation.engine,
-      traffic: {
-        arrivals: traffic.arrivals,
-        promptTokens,
-        outputTokens,
-        cachedPrefixTokens,
-        requests: traffic.requests,
-        seed,
-      },
+      traffic: { arrivals, promptTokens, outputTokens, cachedPrefixTokens, requests, seed },
       scheduler: {
-        maxNumSeqs: run.serving.maxNumSeqs,
-        maxNumBatchedTokens: run.serving.maxNumBatchedTokens,
-        kvCacheTokens: run.kvCacheTokens,
+        maxNumSeqs: serving.maxNumSeqs,
+        maxNumBatchedTokens: serving.maxNumBatchedTokens,
+        kvCacheTokens: memory.kvCacheTokens,
       },
-      replicas: traffic.replicas,
+      replicas,
       balancer: "least-loaded",
     },
     { giveUpWhenHopeless: traffic.giveUpWhenHopeless ?? false },

@@ -1,48 +1,40 @@
 import type { LatencyModel } from "../../performance";
-import { meanTokens } from "../figures/mean-tokens";
+import { meanTokens, medianTokens } from "../figures/mean-tokens";
 import type { Situation } from "../situation";
-import type { ServingParameters, Strategy } from "../types";
+import type { Replica } from "./replica";
 
-/** How much simulating a question is worth, in scheduler steps times stages: a million take about a second. */
-export interface Effort {
-  /** The run at the requested rate. */
-  readonly run: number;
-  /** One trial of a search over rates or budgets. */
-  readonly trial: number;
-  /** Halvings of the interval that holds the sustainable rate. */
-  readonly halvings: number;
-}
+/** How much simulating a question is worth, in scheduler steps times stages: a million take about a third of a second. */
+export const EFFORT = {
+  /** One trial on the way to the best setting: which of two is better shows early. */
+  climb: 8_000,
+  /**
+   * One run that a candidate's figures come from. Shorter ones call rates sustainable that a longer look does not: by up
+   * to a sixth with 3,000 steps, by some per cent with 20,000.
+   */
+  candidate: 40_000,
+  /** The plan itself: the run that a verdict hangs on. */
+  plan: 100_000,
+} as const;
 
-/** Shorter trials call rates sustainable that a longer look does not: by up to a sixth with 3000 steps, by some per cent with 40 000. */
-const SEARCH = { trial: 40_000, halvings: 5 } as const;
-
-/** Every candidate: latencies coarse enough to rank it and to say by how much it loses, rates as in a plan of its own. */
-export const candidateEffort: Effort = { run: 15_000, ...SEARCH };
-
-/** The plan itself and what it is held against: as many requests as the config says, unless that would take seconds. */
-export const planEffort: Effort = { run: 500_000, ...SEARCH };
+export type Effort = (typeof EFFORT)[keyof typeof EFFORT];
 
 /** Fewest requests of a run at the requested rate, which shows a tail, and of a trial, which only has to tell a side. */
-const FEWEST = { run: 100, trial: 50 } as const;
-
-interface Runner {
-  readonly strategy: Strategy;
-  readonly latency: LatencyModel;
-  readonly serving: ServingParameters;
-}
+const FEWEST = { run: 200, trial: 100 } as const;
+/** More requests than this tell a trial nothing new. */
+const MOST_OF_TRIAL = 20_000;
 
 /**
  * Sequences that decode at once on a replica at a rate over all replicas, by Little's law: arrivals per second times
  * output tokens times the step time, which itself grows with them. A few rounds settle it; capped at max_num_seqs.
  */
-export function expectedDecodes(situation: Situation, run: Runner, requestRate: number): number {
+export function expectedDecodes(situation: Situation, replica: Replica, requestRate: number): number {
   const { promptTokens, outputTokens } = situation.deployment.workload;
   const contextTokens = meanTokens(promptTokens) + meanTokens(outputTokens) / 2;
-  const tokensPerMs = (requestRate / run.strategy.dataParallel) * (meanTokens(outputTokens) / 1000);
+  const tokensPerMs = (requestRate / replica.strategy.dataParallel) * (meanTokens(outputTokens) / 1000);
   let sequences = 1;
   for (let round = 0; round < 6; round++) {
-    const stepMs = decodeStepMs(run.latency, sequences, contextTokens);
-    sequences = Math.min(run.serving.maxNumSeqs, Math.max(1, Math.ceil(tokensPerMs * stepMs)));
+    const stepMs = decodeStepMs(replica.latency, sequences, contextTokens);
+    sequences = Math.min(replica.serving.maxNumSeqs, Math.max(1, Math.ceil(tokensPerMs * stepMs)));
   }
   return sequences;
 }
@@ -76,23 +68,25 @@ export function fullStepMs(
 }
 
 /** Scheduler steps times stages that serving one request at a rate takes: many sequences a step make it cheap, stages dear. */
-export function stepsPerRequest(situation: Situation, run: Runner, requestRate: number): number {
+export function stepsPerRequest(situation: Situation, replica: Replica, requestRate: number): number {
   const { promptTokens, outputTokens } = situation.deployment.workload;
-  const { pipelineParallel } = run.strategy;
-  const batch = Math.max(1, expectedDecodes(situation, run, requestRate) / pipelineParallel);
-  const chunks = Math.ceil(meanTokens(promptTokens) / run.serving.maxNumBatchedTokens);
+  const { pipelineParallel } = replica.strategy;
+  const batch = Math.max(1, expectedDecodes(situation, replica, requestRate) / pipelineParallel);
+  const chunks = Math.ceil(meanTokens(promptTokens) / replica.serving.maxNumBatchedTokens);
   return (meanTokens(outputTokens) / batch + chunks) * pipelineParallel;
 }
 
-/** Requests to simulate so that a run or a trial costs about what it is worth; at most what the config says. */
-export function requestsWorth(
-  situation: Situation,
-  run: Runner,
-  question: { readonly rate: number; readonly kind: "run" | "trial"; readonly effort: Effort },
-): number {
-  const { rate, kind, effort } = question;
-  const affordable = Math.round(effort[kind] / stepsPerRequest(situation, run, rate));
-  return Math.min(situation.deployment.workload.simulatedRequests, Math.max(FEWEST[kind], affordable));
+/** Requests that simulating a rate over all replicas is worth. */
+export function trialRequests(situation: Situation, replica: Replica, rate: number, effort: Effort): number {
+  const affordable = Math.round(effort / stepsPerRequest(situation, replica, rate));
+  return Math.min(MOST_OF_TRIAL, Math.max(FEWEST.trial, affordable));
+}
+
+/** Requests of the run that a verdict hangs on: at least what the config says, more where they are cheap. */
+export function verdictRequests(situation: Situation, replica: Replica, rate: number): number {
+  const affordable = Math.round(EFFORT.plan / stepsPerRequest(situation, replica, rate));
+  const { simulatedRequests } = situation.deployment.workload;
+  return Math.max(FEWEST.run, Math.min(simulatedRequests, 20 * affordable), affordable);
 }
 
 /** A strategy too slow for the targets even with one request alone: no rate and no setting helps. */
@@ -108,11 +102,4 @@ export function isTooSlowAlone({ deployment }: Situation, latency: LatencyModel)
   });
   const decodeMs = decodeStepMs(latency, 1, meanTokens(workload.promptTokens));
   return prefill.totalMs > slo.prefill.p50Ms || decodeMs > slo.decode.p50Ms;
-}
-
-/** Median of a length distribution in tokens. */
-function medianTokens(lengths: Situation["deployment"]["workload"]["promptTokens"]): number {
-  if (lengths.kind === "lognormal") return lengths.median;
-  if (lengths.kind !== "empirical") return meanTokens(lengths);
-  return lengths.quantiles[Math.floor(lengths.quantiles.length / 2)] ?? meanTokens(lengths);
 }

@@ -38,6 +38,13 @@ export function toCheck(requirement: Requirement): Check {
   };
 }
 
+/** A value relative to its limit: 1 is at the limit, above 1 misses it; infinite where nothing was observed. */
+export function pressureOf({ value, limit, bound }: Requirement): number {
+  if (Number.isNaN(value)) return Number.POSITIVE_INFINITY;
+  if (bound === "least") return value >= limit ? Math.min(1, limit / value) : limit / Math.max(value, 1e-9);
+  return limit > 0 ? value / limit : value > limit ? Number.POSITIVE_INFINITY : 0;
+}
+
 /** How far a value is beyond its limit, in words; nothing for counts of which any is too many. */
 function gapText({ value, limit, unit, bound }: Requirement): string {
   const gap = Math.abs(value - limit);

@@ -1,8 +1,8 @@
 import { countText, msText, percentText, rateText } from "../figures/quantity-text";
 import type { Situation } from "../situation";
-import type { BandedLatency, PlanLatency, Throughput } from "../types";
+import type { ServingParameters } from "../types";
 import type { Requirement } from "./requirement";
-import { targetedLatencies } from "./targets";
+import type { TargetedLatency } from "./targets";
 
 /** Check id and meaning of each latency. */
 const latencies = {
@@ -20,35 +20,37 @@ const remedies = {
     "lower serving.maxNumBatchedTokens (prefill chunks delay decoding), or raise strategy.tensorParallel",
 } as const;
 
-/** The latency targets: p50 and p99 of each latency. */
-export function latencyRequirements(situation: Situation, latency: PlanLatency): Requirement[] {
-  const { deployment } = situation;
-  return targetedLatencies(situation).flatMap((key) =>
-    (["p50", "p99"] as const).map((percentile): Requirement => {
-      const { id, what } = latencies[key];
-      const banded: BandedLatency = latency[key];
-      const value = percentile === "p50" ? banded.p50Ms : banded.p99Ms;
-      const limit = deployment.slo[key][`${percentile}Ms`];
-      return {
-        id: `${id}-${percentile}`,
-        requirement: `${id.replace("-", " ")} ${percentile} (${what}) at most ${msText(limit)}`,
-        value,
-        limit,
-        unit: "ms",
-        bound: "most",
-        valueText: msText(value),
-        configKey: `slo.${key}.${percentile}Ms`,
-        change: `${remedies[key]}, or raise slo.${key}.${percentile}Ms`,
-      };
-    }),
-  );
+/** The two targets of one latency. */
+export function latencyRequirements(
+  { deployment }: Situation,
+  name: TargetedLatency,
+  seen: { readonly p50Ms: number; readonly p99Ms: number },
+): Requirement[] {
+  const { id, what } = latencies[name];
+  return (["p50", "p99"] as const).map((percentile): Requirement => {
+    const value = seen[`${percentile}Ms`];
+    const limit = deployment.slo[name][`${percentile}Ms`];
+    return {
+      id: `${id}-${percentile}`,
+      requirement: `${id.replace("-", " ")} ${percentile} (${what}) at most ${msText(limit)}`,
+      value,
+      limit,
+      unit: "ms",
+      bound: "most",
+      valueText: msText(value),
+      configKey: `slo.${name}.${percentile}Ms`,
+      change: `${remedies[name]}, or raise slo.${name}.${percentile}Ms`,
+    };
+  });
 }
 
-/** What the simulation says of the load. */
+/** What a run says of the load. */
 export interface LoadFigures {
-  readonly throughput: Throughput;
+  /** Sequences that a replica runs at once at most for 99 % of the time. */
+  readonly batch: number;
+  readonly serving: ServingParameters;
+  /** Requested over saturated rate. */
   readonly gpuUtilization: number;
-  readonly stable: boolean;
 }
 
 /** Closed and offline traffic adapt to the service: there is no rate that could be too high. */
@@ -56,65 +58,70 @@ export function isRateDriven({ deployment }: Situation): boolean {
   return deployment.workload.arrivals !== "closed" && deployment.workload.arrivals !== "offline";
 }
 
-function requestRate({ deployment }: Situation, { throughput, stable }: LoadFigures): Requirement {
+/** The requested rate against the highest at which everything else holds (requests per second over all replicas). */
+export function rateRequirement(
+  { deployment }: Situation,
+  highestRate: number,
+  saturated: number,
+): Requirement {
   const { requestRate } = deployment.workload;
-  const sustained = throughput.sustainableRequestRate;
-  const perMinute = 60 * Math.max(0, requestRate - throughput.saturatedRequestRate);
-  const growth = perMinute > 0 ? `by ${countText(perMinute)} requests a minute` : "without bound";
-  const unstable = `the queue grows ${growth}; at most ${rateText(throughput.saturatedRequestRate)} can be served at all`;
+  const overload =
+    requestRate > saturated
+      ? `; the queue grows by ${countText(60 * (requestRate - saturated))} requests a minute; at most ${rateText(saturated)} can be served at all`
+      : "";
   return {
     id: "request-rate",
-    requirement: `serves ${rateText(requestRate)} within every latency target`,
-    value: stable ? sustained : Math.min(sustained, throughput.saturatedRequestRate),
+    requirement: `serves ${rateText(requestRate)} within every requirement`,
+    value: highestRate,
     limit: requestRate,
     unit: "requests/s",
     bound: "least",
-    valueText: `${rateText(sustained)} within the targets${stable ? "" : `: ${unstable}`}`,
+    valueText: `${rateText(highestRate)} within the requirements${overload}`,
     configKey: "workload.requestRate",
     change: "lower workload.requestRate, raise hardware.nodes, or loosen the target that fails first",
   };
 }
 
-function maxBatch({ deployment }: Situation, { throughput }: LoadFigures): Requirement {
+function maxBatch({ deployment }: Situation, { batch }: LoadFigures): Requirement {
   const limit = deployment.envelope.maxBatchSize;
   return {
     id: "max-batch",
-    requirement: `the largest batch of a replica at the requested rate is at most ${limit}`,
-    value: throughput.maxBatchSize,
+    requirement: `a replica runs at most ${limit} sequences at once for 99 % of the time`,
+    value: batch,
     limit,
     unit: "sequences",
     bound: "most",
-    valueText: `${throughput.maxBatchSize} sequences`,
+    valueText: `${batch} sequences`,
     configKey: "envelope.maxBatchSize",
     change: "raise envelope.maxBatchSize, lower serving.maxNumSeqs, or add replicas (strategy.dataParallel)",
   };
 }
 
-function maxConcurrency({ deployment }: Situation, { throughput }: LoadFigures): Requirement {
+function maxConcurrency({ deployment }: Situation, { serving }: LoadFigures): Requirement {
   const limit = deployment.envelope.maxNumSeqs;
   return {
     id: "max-concurrency",
     requirement: `a replica runs at most ${limit} sequences at once`,
-    value: throughput.maxConcurrentSequences,
+    value: serving.maxNumSeqs,
     limit,
     unit: "sequences",
     bound: "most",
-    valueText: `${throughput.maxConcurrentSequences} sequences`,
+    valueText: `${serving.maxNumSeqs} sequences`,
     configKey: "envelope.maxNumSeqs",
     change: "lower serving.maxNumSeqs or raise envelope.maxNumSeqs",
   };
 }
 
-function maxBatchedTokens({ deployment }: Situation, { throughput }: LoadFigures): Requirement {
+function maxBatchedTokens({ deployment }: Situation, { serving }: LoadFigures): Requirement {
   const limit = deployment.envelope.maxNumBatchedTokens;
   return {
     id: "max-batched-tokens",
     requirement: `a step holds at most ${limit} tokens`,
-    value: throughput.maxBatchedTokens,
+    value: serving.maxNumBatchedTokens,
     limit,
     unit: "tokens",
     bound: "most",
-    valueText: `${throughput.maxBatchedTokens} tokens`,
+    valueText: `${serving.maxNumBatchedTokens} tokens`,
     configKey: "envelope.maxNumBatchedTokens",
     change: "lower serving.maxNumBatchedTokens or raise envelope.maxNumBatchedTokens",
   };
@@ -135,9 +142,19 @@ function utilization({ deployment }: Situation, { gpuUtilization }: LoadFigures)
   };
 }
 
-/** Requirements on load: the batch limits always, rate and utilisation where requests arrive at a rate. */
+/** Requirements on load: the batch limits always, utilisation where requests arrive at a rate. */
 export function loadRequirements(situation: Situation, figures: LoadFigures): Requirement[] {
   const limits = [maxBatch, maxConcurrency, maxBatchedTokens];
-  const rates = isRateDriven(situation) ? [requestRate, utilization] : [];
+  const rates = isRateDriven(situation) ? [utilization] : [];
   return [...limits, ...rates].map((requirement) => requirement(situation, figures));
+}
+
+/** What an overloaded strategy can still be held against: its limits and its utilisation, no latency and no batch. */
+export function overloadRequirements(
+  situation: Situation,
+  figures: Omit<LoadFigures, "batch">,
+): Requirement[] {
+  return [maxConcurrency, maxBatchedTokens, utilization].map((requirement) =>
+    requirement(situation, { ...figures, batch: Number.NaN }),
+  );
 }

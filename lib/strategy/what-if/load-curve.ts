@@ -1,12 +1,9 @@
 import type { SimulationResult } from "../../performance";
-import { fitMemory } from "../replica/fit-memory";
-import { latencyModelOf, type Run, runSimulation, serviceTraffic } from "../replica/run-simulation";
-import { candidateEffort, requestsWorth } from "../replica/simulation-effort";
+import { replicaOf, stepModelsOf } from "../replica/replica";
+import { runSimulation, serviceTraffic } from "../replica/run-simulation";
+import { EFFORT, trialRequests } from "../replica/simulation-effort";
 import { situationOf } from "../situation";
 import type { LoadPoint, Plan } from "../types";
-
-/** A point of the curve is worth more than a candidate that loses: its p99 is drawn. */
-const curveEffort = { ...candidateEffort, run: 4 * candidateEffort.run };
 
 /** Shares of the saturated rate at which the curve is drawn when no rates are given: dense towards the knee. */
 const SHARES = [0.1, 0.25, 0.4, 0.55, 0.7, 0.8, 0.85, 0.9, 0.95, 1];
@@ -32,16 +29,12 @@ export function loadCurve(plan: Plan, rates?: readonly number[]): LoadPoint[] {
   if (!plan.chosen.feasible) return [];
   const situation = situationOf(plan.deployment, plan.model);
   const { strategy, serving } = plan;
-  const run: Run = {
-    strategy,
-    serving,
-    latency: latencyModelOf(situation, strategy),
-    kvCacheTokens: fitMemory(situation, strategy, serving).kvCacheTokens,
-  };
+  const { seed } = plan.deployment.workload;
+  const replica = replicaOf(situation, strategy, { serving, models: stepModelsOf(situation, strategy) });
   const wanted = rates ?? SHARES.map((share) => share * plan.throughput.saturatedRequestRate);
   return wanted.map((rate) => {
-    const requests = requestsWorth(situation, run, { rate, kind: "run", effort: curveEffort });
-    const traffic = { ...serviceTraffic(situation, strategy, rate), requests, giveUpWhenHopeless: true };
-    return point(rate, runSimulation(situation, run, traffic));
+    const requests = trialRequests(situation, replica, rate, EFFORT.candidate);
+    const traffic = serviceTraffic(situation, replica, { rate, requests, seed });
+    return point(rate, runSimulation(situation, replica, { ...traffic, giveUpWhenHopeless: true }));
   });
 }

@@ -19,7 +19,7 @@ describe("errors of a configuration", () => {
       ],
       [
         { strategy: { objective: "speed" } },
-        'strategy.objective: must be one of `latency`, `throughput`, `cost`; given "speed"',
+        'strategy.objective: must be one of `goodput`, `latency`, `throughput`, `cost`; given "speed"',
       ],
       [{ aws: { protect: "yes" } }, 'aws.protect: must be `true` or `false`; given "yes"'],
       [{ gateway: { port: 70000 } }, "gateway.port: must be a whole number >= 1 and <= 65535; given 70000"],

@@ -110,7 +110,13 @@ export function fixtureCandidate(changes: Partial<Candidate>): Candidate {
     reasons: [],
     violations: [],
     bottleneck: { kind: "weights-bandwidth", sentence: "reading the weights takes half of a decode step" },
-    serving: { maxNumSeqs: 128, maxNumBatchedTokens: 2048, maxModelLen: 8192, gpuMemoryUtilization: 0.85 },
+    serving: {
+      maxNumSeqs: 128,
+      maxNumBatchedTokens: 2048,
+      maxModelLen: 8192,
+      gpuMemoryUtilization: 0.85,
+      cudaGraphs: { largestTokens: 256, stride: 16 },
+    },
     memory: {
       totalBytes: 80e9,
       usableBytes: 68e9,
@@ -136,6 +142,7 @@ export function fixtureCandidate(changes: Partial<Candidate>): Candidate {
       maxBatchedTokens: 2048,
       requestRate: 8,
       sustainableRequestRate: 12,
+      highestRequestRate: 13,
       saturatedRequestRate: 16,
       outputTokensPerSecond: 1248,
       outputTokensPerSecondPerGpu: 156,

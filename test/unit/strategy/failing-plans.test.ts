@@ -122,7 +122,7 @@ describe("targets that cannot be met", () => {
       /grows by [\d,]+ requests a minute; at most \d+(\.\d+)? requests\/s can be served/,
     );
     assert.ok(checks(failing).includes("gpu-utilization"));
-    assert.ok(failing.balance.gpuUtilization > 1);
+    assert.ok(failing.chosen.latency === undefined, "an overloaded plan has no latency");
     assert.equal(failing.chosen.bottleneck?.kind, "queue");
   });
 

@@ -98,8 +98,8 @@ describe("the plan of the prod stack", () => {
     }
   });
 
-  it("simulates the plan with as many requests as the config says", () => {
-    assert.equal(prod.chosen.simulatedRequests, 2000);
+  it("simulates the plan with at least as many requests as the config says", () => {
+    assert.ok((prod.chosen.simulatedRequests ?? 0) >= 2000, `${prod.chosen.simulatedRequests} requests`);
   });
 
   it("explains its steps: the parts add up", () => {

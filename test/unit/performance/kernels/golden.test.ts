@@ -4,7 +4,7 @@ import { latencyConstants } from "../../../../lib/performance/kernels/constants"
 import { gemmCurve, gemmPoints } from "../../../../lib/performance/kernels/gemm";
 import { nvlinkCollectives } from "../../../../lib/performance/kernels/node-collectives";
 import { gemmTable } from "../../../../lib/performance/kernels/tables";
-import { createLatencyModel } from "../../../../lib/performance/step/latency-model";
+import { createLatencyModel } from "./kernel-model";
 import { decodeStep, error, fixture, latencyInput, prefillStep, quantile } from "./latency-input";
 
 /** Kernels alone, as the peer's static mode sums them. */

@@ -7,7 +7,7 @@ import { gemmPoints } from "../../../../lib/performance/kernels/gemm";
 import { kernelsOf } from "../../../../lib/performance/kernels/kernels-of";
 import { nearestAttention } from "../../../../lib/performance/kernels/nearest-attention";
 import { attentionTable, gemmTable } from "../../../../lib/performance/kernels/tables";
-import { createLatencyModel } from "../../../../lib/performance/step/latency-model";
+import { createLatencyModel } from "./kernel-model";
 import { decodeStep, latencyInput, partsOf, prefillStep } from "./latency-input";
 
 const TABLES = join(__dirname, "../../../../lib/performance/kernels/tables");

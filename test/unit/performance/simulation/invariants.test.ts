@@ -67,7 +67,7 @@ const inputs: fc.Arbitrary<SimulationInput> = fc
 function run(input: SimulationInput, onTime: (nowMs: number, fleet: Fleet) => void = () => {}) {
   const requests = createRequestTable(input.traffic);
   const limits = replicaLimits(input, requests);
-  const recorder = new Recorder();
+  const recorder = new Recorder(limits.maxSequences);
   const hostTimes = { requestInMs: 4, turnaroundMs: 5 };
   const fleet: Fleet = new Fleet({
     input,

@@ -5,7 +5,7 @@ import { latencyConstants } from "../../../../lib/performance/kernels/constants"
 import { kernelsOf } from "../../../../lib/performance/kernels/kernels-of";
 import { shardOf } from "../../../../lib/performance/shards/shard";
 import { expertFeedForward } from "../../../../lib/performance/step/expert-feed-forward";
-import { createLatencyModel } from "../../../../lib/performance/step/latency-model";
+import { createLatencyModel } from "../kernels/kernel-model";
 import { decodeStep, error, fixture, latencyInput, prefillStep, quantile } from "../kernels/latency-input";
 
 /** Experts of one layer in microseconds, router left out as in the measurement. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { findGpu, findModel } from "../../../../lib/catalog";
 import type { LatencyModelInput } from "../../../../lib/performance";
-import { createLatencyModel } from "../../../../lib/performance/step/latency-model";
+import { createLatencyModel } from "../kernels/kernel-model";
 import { decodeStep, latencyInput, partsOf, prefillStep } from "../kernels/latency-input";
 
 const strategies = fc.constantFrom<Partial<LatencyModelInput>>(

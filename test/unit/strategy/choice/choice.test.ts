@@ -10,7 +10,7 @@ const candidate = (of: Plan, label: string): Candidate =>
 
 describe("the choice", () => {
   // One request a second: what a request takes by itself decides, not the queue.
-  const latency = planned({ workload: { requestRate: 1 } });
+  const latency = planned({ strategy: { objective: "latency" }, workload: { requestRate: 1 } });
   const throughput = planned({ strategy: { objective: "throughput" } });
 
   it("is TP 8 for latency: it reads the fewest weights per GPU", () => {
@@ -20,8 +20,8 @@ describe("the choice", () => {
 
   it("is replicas for throughput: they communicate less", () => {
     assert.ok(throughput.strategy.dataParallel > 1);
-    const chosen = throughput.throughput.sustainableRequestRate;
-    assert.ok(chosen > (candidate(throughput, "TP8").throughput?.sustainableRequestRate ?? 0));
+    const chosen = throughput.throughput.highestRequestRate;
+    assert.ok(chosen > (candidate(throughput, "TP8").throughput?.highestRequestRate ?? 0));
   });
 
   it("for cost is the cheapest token of those that meet everything", () => {
@@ -35,7 +35,10 @@ describe("the choice", () => {
   });
 
   it("respects what is pinned and decides the rest", () => {
-    const partly = planned({ strategy: { tensorParallel: 4 }, workload: { requestRate: 1 } });
+    const partly = planned({
+      strategy: { tensorParallel: 4, objective: "latency" },
+      workload: { requestRate: 1 },
+    });
     assert.equal(partly.strategy.tensorParallel, 4);
     assert.equal(partly.strategy.gpus, 8);
     assert.equal(partly.pinned, false);
@@ -45,7 +48,7 @@ describe("the choice", () => {
 
   it("holds a pinned strategy against the best one", () => {
     const pinned = planned({
-      strategy: { ...referencePins, tensorParallel: 4, dataParallel: 2 },
+      strategy: { ...referencePins, tensorParallel: 4, dataParallel: 2, objective: "latency" },
       workload: { requestRate: 1 },
     });
     assert.equal(strategyLabel(pinned.strategy), "TP4 x2");

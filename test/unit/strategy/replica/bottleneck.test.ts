@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { plan, strategyLabel } from "../../../../lib/strategy";
-import { latencyModelOf } from "../../../../lib/strategy/replica/run-simulation";
+import { stepModelsOf } from "../../../../lib/strategy/replica/replica";
 import { readSituation } from "../../../../lib/strategy/situation";
 import { aDeployment } from "../a-deployment";
 
@@ -8,14 +8,14 @@ describe("the network between nodes", () => {
   it("loses its share to messages once", () => {
     const situation = readSituation(aDeployment({ hardware: { nodes: 2, network: "efa" } }));
     const tokens = 8192;
-    const latency = latencyModelOf(situation, {
+    const latency = stepModelsOf(situation, {
       tensorParallel: 8,
       pipelineParallel: 2,
       dataParallel: 1,
       expertParallel: 1,
       sequenceParallel: 1,
       gpus: 16,
-    });
+    })({ largestTokens: 0, stride: 16 });
     const { pipelineTransferMs } = latency.breakdown({
       tokens,
       decodeSequences: 0,

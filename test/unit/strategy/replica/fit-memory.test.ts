@@ -18,6 +18,7 @@ const serving: ServingParameters = {
   maxNumBatchedTokens: 2048,
   maxModelLen: 8192,
   gpuMemoryUtilization: 0.85,
+  cudaGraphs: { largestTokens: 256, stride: 16 },
 };
 const strategy = (tensorParallel: number, pipelineParallel = 1): Strategy => ({
   tensorParallel,

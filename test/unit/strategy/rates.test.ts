@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import type { DeploymentInput } from "../../../lib/config";
+import { type Plan, plan, strategyLabel } from "../../../lib/strategy";
+import { searchRate } from "../../../lib/strategy/candidates/sustained-rate";
+import { aDeployment, referencePins } from "./a-deployment";
+
+const prod = (change: DeploymentInput = {}): Plan =>
+  plan(aDeployment({ ...change, strategy: { ...referencePins, objective: "latency", ...change.strategy } }));
+
+describe("the highest rate", function () {
+  this.timeout(120_000);
+
+  it("is a property of the deployment: no asked rate moves it", () => {
+    for (const [name, strategy] of [
+      ["TP8", referencePins],
+      ["TP4 x2", { ...referencePins, tensorParallel: 4, dataParallel: 2 }],
+    ] as const) {
+      const rates = [1, 8, 24, 40].map(
+        (requestRate) => prod({ strategy, workload: { requestRate } }).throughput.highestRequestRate,
+      );
+      const spread = Math.max(...rates) / Math.min(...rates);
+      assert.ok(spread < 1.03, `${name}: ${rates.join(", ")}`);
+      assert.ok(Math.min(...rates) > 5, `${name}: ${rates.join(", ")}`);
+    }
+  });
+
+  it("is never above what can be served, nor below what these flags sustain", () => {
+    for (const requestRate of [1, 8, 12, 40]) {
+      const { throughput } = prod({ workload: { requestRate } });
+      assert.ok(throughput.sustainableRequestRate <= throughput.highestRequestRate, `${requestRate}/s`);
+      assert.ok(throughput.sustainableRequestRate <= throughput.saturatedRequestRate, `${requestRate}/s`);
+    }
+  });
+
+  it("is the sustainable one of a plan that is asked for more", () => {
+    const asked = prod({ workload: { requestRate: 30 } });
+    assert.equal(asked.throughput.sustainableRequestRate, asked.throughput.highestRequestRate);
+  });
+});
+
+describe("the sustainable rate", function () {
+  this.timeout(120_000);
+
+  it("is confirmed with the deployed flags pinned: 0.97 of it passes, 1.06 of it does not", () => {
+    for (const requestRate of [2, 8]) {
+      const { serving, throughput } = prod({ workload: { requestRate } });
+      const pinned = (rate: number) =>
+        prod({
+          workload: { requestRate: rate },
+          serving: {
+            maxNumSeqs: serving.maxNumSeqs,
+            maxNumBatchedTokens: serving.maxNumBatchedTokens,
+            maxCudaGraphTokens: serving.cudaGraphs.largestTokens,
+          },
+        });
+      const below = pinned(0.97 * throughput.sustainableRequestRate);
+      assert.ok(below.chosen.meetsSlo, below.violations.map(({ value }) => value).join("; "));
+      const above = pinned(1.06 * throughput.sustainableRequestRate);
+      assert.ok(!above.chosen.meetsSlo, `${throughput.sustainableRequestRate} requests/s`);
+    }
+  });
+
+  it("says which requirement ends it", () => {
+    const { throughput, checks } = prod();
+    assert.ok(
+      checks.some(({ id }) => id === throughput.sustainableEndsBy),
+      throughput.sustainableEndsBy,
+    );
+  });
+});
+
+describe("a verdict", function () {
+  this.timeout(120_000);
+
+  it("does not hang on the seed or the length of the run", () => {
+    const plans = [
+      ...[1, 5, 19, 20].map((seed) => prod({ workload: { seed } })),
+      prod({ workload: { simulatedRequests: 40_000 } }),
+    ];
+    for (const { chosen, serving, strategy } of plans) {
+      assert.ok(chosen.meetsSlo, chosen.reasons.join("; "));
+      assert.equal(strategyLabel(strategy), "TP8");
+      assert.equal(serving.maxNumBatchedTokens, plans[0]?.serving.maxNumBatchedTokens);
+    }
+  });
+
+  it("of an overloaded plan has no latency, no price per token and no batch", () => {
+    const { latency, cost, throughput, chosen, simulation, checks } = prod({ workload: { requestRate: 20 } });
+    assert.ok(Number.isNaN(latency.firstToken.p99Ms) && Number.isNaN(throughput.maxBatchSize));
+    assert.equal(cost.usdPerMillionOutputTokens, undefined);
+    assert.equal(simulation, undefined);
+    assert.equal(chosen.latency, undefined);
+    assert.deepEqual(
+      checks.filter(({ pass }) => !pass).map(({ id }) => id),
+      ["gpu-utilization", "request-rate"],
+    );
+  });
+});
+
+describe("the captured steps", function () {
+  this.timeout(120_000);
+
+  it("reach over the whole budget where launching kernels one by one would slow it: vLLM's own list ends at 256", () => {
+    const { serving } = prod({ serving: { maxNumBatchedTokens: 1024 } });
+    assert.equal(serving.cudaGraphs.largestTokens, 1024);
+    assert.equal(prod({ serving: { enforceEager: true } }).serving.cudaGraphs.largestTokens, 0);
+  });
+
+  it("decide a plan: with those that vLLM captures by itself a chunk of 512 misses what it holds with its own", () => {
+    const decode = { p99Ms: 40, p50Ms: 25 };
+    const held = prod({ slo: { decode } });
+    assert.ok(held.chosen.meetsSlo, held.violations.map(({ value }) => value).join("; "));
+    const { maxNumBatchedTokens, cudaGraphs } = held.serving;
+    assert.equal(cudaGraphs.largestTokens, maxNumBatchedTokens);
+    const asDeployedBefore = prod({
+      slo: { decode },
+      serving: { maxNumBatchedTokens: 512, maxCudaGraphTokens: 256 },
+    });
+    assert.ok(!asDeployedBefore.chosen.meetsSlo, "0.8 ms a layer for each step beyond 256 tokens");
+  });
+});
+
+describe("the search for a rate", () => {
+  const upTo =
+    (limit: number, jumps = false) =>
+    (rate: number) => ({
+      value: jumps ? (rate <= limit ? 0.99 : Number.POSITIVE_INFINITY) : (rate / limit) ** 3,
+      by: "decode-p99",
+    });
+
+  it("brackets the limit within 1.5 %, from wherever it starts, with smooth and with sudden limits", () => {
+    for (const jumps of [false, true]) {
+      for (const range of [{}, { near: 4 }, { near: 9.9 }, { near: 40 }, { holds: 2, near: 1 }]) {
+        let trials = 0;
+        const { rate, endsBy } = searchRate(
+          (at) => {
+            trials++;
+            return upTo(10, jumps)(at);
+          },
+          { ceiling: 50, ...range },
+        );
+        assert.ok(rate <= 10 && rate > 9.84, `${rate} from ${JSON.stringify(range)}`);
+        assert.equal(endsBy, "decode-p99");
+        assert.ok(trials <= 16, `${trials} trials from ${JSON.stringify(range)}`);
+      }
+    }
+  });
+
+  it("ends at the ceiling that the utilisation limit sets, and at nothing where nothing passes", () => {
+    assert.deepEqual(searchRate(upTo(60), { ceiling: 50 }), { rate: 50, endsBy: "gpu-utilization" });
+    assert.equal(searchRate(upTo(1e-6, true), { ceiling: 50 }).rate, 0);
+  });
+});
