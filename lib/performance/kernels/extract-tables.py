@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tables/*.json, the measured kernel times that the planner carries.
+"""Writes products, attention and collectives of H100 into tables/*.json; condense-tables.py writes the rest.
 
     pip download --no-deps aiconfigurator-core==0.12.0 && unzip aiconfigurator_core-*.whl
     git clone https://github.com/microsoft/vidur && git -C vidur checkout 7d47513
@@ -114,10 +114,6 @@ def collectives(data: pathlib.Path, vidur: pathlib.Path) -> None:
         table[key] = series(nccl[nccl.op_name == name])
     table["sendReceive"] = send_receive(vidur)
     write("collectives-h100-sxm", table)
-    path = "l40s/comm/vllm/0.22.0/custom_allreduce_perf.parquet"
-    rows = pd.read_parquet(data / path)
-    rows = rows[~rows.backend.str.contains("eager")]
-    write("collectives-l40s", {**source(path, "microseconds of one all-reduce over PCIe 4.0 x16"), "allReduce": {"vllm-0.22.0": series(rows)}})
 
 
 def send_receive(vidur: pathlib.Path) -> dict:
