@@ -1,20 +1,49 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Deployment, readModelConfigFile } from "../lib/config";
-import { assertPlan, type Plan, PlanError, plan as planDeployment } from "../lib/strategy";
+import {
+  asPulumiCommands,
+  assertPlan,
+  findRemedies,
+  type Plan,
+  PlanError,
+  plan as planDeployment,
+  remedyText,
+} from "../lib/strategy";
 import { orRunError } from "./run-error";
+
+/** Changes that were planned and pass, as commands; cheapest first. */
+function remedyLines(plan: Plan): string[] {
+  const remedies = findRemedies(plan);
+  if (remedies.length === 0) return ["no change that was tried makes it pass"];
+  return [
+    "each of these changes was planned and passes:",
+    ...remedies.flatMap((remedy) => [
+      `  ${remedyText(remedy)}`,
+      ...asPulumiCommands(remedy).map((line) => `    ${line}`),
+    ]),
+  ];
+}
 
 /**
  * The plan, asserted. Called before the first resource is registered: when a requirement is violated the program
- * ends here, with one line per violation, and the diff holds nothing.
+ * ends here, with one line per violation and changes that pass, and the diff holds nothing.
  */
 export function planOrFail(deployment: Deployment): Plan {
   return orRunError(() => {
+    const plan = planDeployment(deployment, { modelConfig: readModelConfigFile(deployment) });
     try {
-      return assertPlan(planDeployment(deployment, { modelConfig: readModelConfigFile(deployment) }));
+      return assertPlan(plan);
     } catch (error) {
       if (!(error instanceof PlanError)) throw error;
+      const missed = error.violations.map(
+        ({ check, value, requirement }) => `${check}: ${value}; required: ${requirement}`,
+      );
       throw new pulumi.RunError(
-        ["the plan does not meet its requirements, so nothing is registered:", ...error.lines].join("\n  "),
+        [
+          "the plan does not meet its requirements, so nothing is registered:",
+          ...missed,
+          ...remedyLines(plan),
+        ].join("\n  "),
       );
     }
   });

@@ -1,5 +1,6 @@
 export { ConfigError, type ConfigProblem } from "./config-error";
 export { configurationPage } from "./configuration-page";
+export { crossCheck } from "./cross-checks";
 export { editorSchema } from "./editor-schema";
 export { exampleStack } from "./example-stack";
 export { deploymentFromPulumi, type PulumiConfigOptions } from "./from-pulumi";

@@ -6,4 +6,6 @@ export { SIMULATION_SOURCE } from "./provenance/provenance-of-load";
 export type { PlanOptions } from "./situation";
 export * from "./types";
 export { loadCurve } from "./what-if/load-curve";
+export { findRemedies } from "./what-if/remedies";
+export { asPulumiCommands, asSetArguments, remedyText } from "./what-if/remedy-text";
 export { sensitivity } from "./what-if/sensitivity";

@@ -226,6 +226,22 @@ export interface LoadPoint {
   readonly stable: boolean;
 }
 
+/** One config key with a value. */
+export interface Setting {
+  /** Dotted, such as `hardware.nodes`. */
+  readonly key: string;
+  readonly value: string | number;
+}
+
+/** A change of the config with which a failing plan passes; it was planned and simulated. */
+export interface Remedy {
+  readonly settings: readonly Setting[];
+  /** What runs then. */
+  readonly strategy: Strategy;
+  /** What all nodes cost then; absent without a price. */
+  readonly usdPerHour?: number;
+}
+
 /** One change of the question and what it does to the answer. */
 export interface SensitivityRow {
   /** Such as "twice the request rate (16 requests/s)". */

@@ -1,0 +1,172 @@
+import { listInstanceTypes } from "../../catalog";
+import { crossCheck, type Deployment } from "../../config";
+import { usdPerHour } from "../figures/price";
+import { planSituation } from "../plan";
+import { situationOf } from "../situation";
+import type { Candidate, Plan, Remedy, Setting } from "../types";
+
+/** Remedies that are shown, and plans that looking for them may cost. */
+const MOST = 3;
+const MOST_PLANS = 10;
+/** Nodes beyond which no plan is tried. */
+const MOST_NODES = 16;
+/** Other instance types that are tried, cheapest first. */
+const MOST_TYPES = 3;
+/** Kept below the rate that was found, and above the latency: what is told holds when it is typed. */
+const ROUNDING = 0.98;
+
+/** A deployment with settings changed. */
+function withSettings(deployment: Deployment, settings: readonly Setting[]): Deployment {
+  return settings.reduce<Deployment>((changed, { key, value }) => {
+    const set = (node: object, [name = "", ...rest]: readonly string[]): object => {
+      const child = (node as Record<string, object>)[name];
+      return { ...node, [name]: rest.length === 0 ? value : set(child ?? {}, rest) };
+    };
+    return set(changed, key.split(".")) as Deployment;
+  }, deployment);
+}
+
+/** The settings that are not so already. */
+function changesTo(deployment: Deployment, settings: readonly Setting[]): Setting[] {
+  return settings.filter(({ key, value }) => {
+    const own = key
+      .split(".")
+      .reduce<unknown>((node, name) => (node as Record<string, unknown>)?.[name], deployment);
+    return own !== value;
+  });
+}
+
+const DEGREES = [
+  "tensorParallel",
+  "pipelineParallel",
+  "dataParallel",
+  "expertParallel",
+  "sequenceParallel",
+] as const;
+
+/** Pins a strategy in the config where degrees are pinned; what is auto stays so. */
+function strategySettings({ deployment }: Plan, strategy: Candidate["strategy"]): Setting[] {
+  return DEGREES.filter((degree) => deployment.strategy[degree] !== "auto").map((degree) => ({
+    key: `strategy.${degree}`,
+    value: strategy[degree],
+  }));
+}
+
+const openStrategy = (plan: Plan): Setting[] =>
+  DEGREES.filter((degree) => plan.deployment.strategy[degree] !== "auto").map((degree) => ({
+    key: `strategy.${degree}`,
+    value: "auto",
+  }));
+
+const openServing: readonly Setting[] = ["maxNumSeqs", "maxNumBatchedTokens", "maxCudaGraphTokens"].map(
+  (name) => ({
+    key: `serving.${name}`,
+    value: "auto",
+  }),
+);
+
+/** What costs nothing: another strategy that meets everything, serving parameters that the planner may choose. */
+function sameMachines(plan: Plan): Setting[][] {
+  const better = plan.candidates
+    .filter(({ meetsSlo }) => meetsSlo)
+    .sort((a, b) => (b.throughput?.highestRequestRate ?? 0) - (a.throughput?.highestRequestRate ?? 0));
+  return [
+    ...better.slice(0, 1).map(({ strategy }) => strategySettings(plan, strategy)),
+    [...openServing],
+    [...openStrategy(plan), ...openServing],
+  ];
+}
+
+/** More hosts of the same kind: from what the rates say is needed, up. The strategy is left to the planner. */
+function moreNodes(plan: Plan): Setting[][] {
+  const { nodes } = plan.deployment.hardware;
+  if (plan.deployment.hosts.length > 0) return [];
+  const most = Math.max(...plan.candidates.map(({ throughput }) => throughput?.highestRequestRate ?? 0));
+  const needed = most > 0 ? Math.ceil((plan.throughput.requestRate / most) * nodes) : nodes + 1;
+  const first = Math.max(nodes + 1, needed);
+  return [first, first + 1, 2 * first]
+    .filter((count, index, all) => count <= MOST_NODES && all.indexOf(count) === index)
+    .map((count) => [{ key: "hardware.nodes", value: count }, ...openStrategy(plan), ...openServing]);
+}
+
+/** Other instance types: the cheapest that are faster or larger. */
+function otherTypes(plan: Plan): Setting[][] {
+  const { deployment, instance } = plan;
+  if (
+    deployment.hosts.length > 0 ||
+    instance.name === "custom" ||
+    deployment.cost.priceUsdPerHour !== undefined
+  )
+    return [];
+  return listInstanceTypes()
+    .filter((type) => (type.priceUsdPerHour ?? 0) > (instance.priceUsdPerHour ?? 0))
+    .sort((a, b) => (a.priceUsdPerHour ?? 0) - (b.priceUsdPerHour ?? 0))
+    .slice(0, MOST_TYPES)
+    .map((type) => [
+      { key: "hardware.instanceType", value: type.name },
+      ...openStrategy(plan),
+      ...openServing,
+    ]);
+}
+
+/** Asking for less: the rate that is sustained, or the targets that are reached. */
+function lessAsked(plan: Plan): Setting[][] {
+  const { throughput, deployment, violations, latency } = plan;
+  const rate = Math.floor(throughput.sustainableRequestRate * ROUNDING * 100) / 100;
+  const lower =
+    rate > 0 && rate < throughput.requestRate ? [[{ key: "workload.requestRate", value: rate }]] : [];
+  const looser = (["prefill", "firstToken", "decode"] as const).flatMap((name) =>
+    (["p50", "p99"] as const).flatMap((percentile): Setting[] => {
+      const value = latency[name][`${percentile}Ms`];
+      const limit = deployment.slo[name][`${percentile}Ms`];
+      return value > limit
+        ? [{ key: `slo.${name}.${percentile}Ms`, value: Math.ceil(value / ROUNDING) }]
+        : [];
+    }),
+  );
+  const onlyLatency = violations.every(({ check }) => /-p(50|99)$|^request-rate$/.test(check));
+  return [...lower, ...(looser.length > 0 && onlyLatency ? [looser] : [])];
+}
+
+/** Tries settings: the remedy when the changed plan meets every requirement. */
+function tryOut(plan: Plan, wanted: readonly Setting[]): Remedy | undefined {
+  const settings = changesTo(plan.deployment, wanted);
+  if (settings.length === 0) return undefined;
+  const deployment = withSettings(plan.deployment, settings);
+  if (crossCheck(deployment).length > 0) return undefined;
+  const situation = situationOf(deployment, plan.model);
+  const changed = planSituation(situation);
+  if (!changed.chosen.meetsSlo) return undefined;
+  const usd = usdPerHour(situation);
+  // What the planner chose is said as degrees: pinned, it is the same plan.
+  const said = settings.map(({ key, value }) => {
+    const degree = DEGREES.find((name) => key === `strategy.${name}`);
+    return { key, value: degree === undefined ? value : changed.strategy[degree] };
+  });
+  return {
+    settings: changesTo(plan.deployment, said),
+    strategy: changed.strategy,
+    ...(usd === undefined ? {} : { usdPerHour: usd }),
+  };
+}
+
+/**
+ * Changes of the config with which a failing plan passes, cheapest first: each was planned and simulated, so it passes
+ * when it is applied. At most one that keeps the machines, one with more of them, one with others, and one that asks for
+ * less. Empty for a plan that passes, and where nothing that was tried helps. Costs up to ten plans.
+ */
+export function findRemedies(plan: Plan): readonly Remedy[] {
+  if (plan.chosen.meetsSlo) return [];
+  let left = MOST_PLANS;
+  const first = (options: readonly Setting[][]): Remedy[] => {
+    for (const settings of options) {
+      if (left-- <= 0) return [];
+      const remedy = tryOut(plan, settings);
+      if (remedy !== undefined) return [remedy];
+    }
+    return [];
+  };
+  const found = [sameMachines(plan), lessAsked(plan), moreNodes(plan), otherTypes(plan)].flatMap(first);
+  const price = ({ usdPerHour: usd }: Remedy) => usd ?? Number.POSITIVE_INFINITY;
+  return found.sort((a, b) => price(a) - price(b)).slice(0, MOST);
+}

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { type DeploymentInput, parseDeployment } from "../../../lib/config";
+import { applyOverrides, parseOverrides } from "../../../lib/config/overrides";
+import { asPulumiCommands, asSetArguments, findRemedies, plan } from "../../../lib/strategy";
+import { referencePins } from "./a-deployment";
+
+const FAILING: readonly DeploymentInput[] = [
+  { workload: { requestRate: 16 } },
+  { strategy: { ...referencePins, tensorParallel: 1 } },
+  { serving: { maxNumBatchedTokens: 8192 } },
+  { slo: { decode: { p50Ms: 5 } } },
+];
+
+describe("the remedies of a failing plan", function () {
+  this.timeout(180_000);
+
+  for (const change of FAILING) {
+    it(`pass as they are printed: ${JSON.stringify(change)}`, () => {
+      const input = { strategy: { ...referencePins, objective: "latency" }, ...change };
+      const failing = plan(parseDeployment(input));
+      const remedies = findRemedies(failing);
+      assert.ok(remedies.length > 0, "something passes");
+      for (const remedy of remedies) {
+        const texts = asSetArguments(remedy)
+          .split("--set ")
+          .slice(1)
+          .map((text) => text.trim());
+        const { overrides, problems } = parseOverrides(texts);
+        assert.deepEqual(problems, []);
+        const applied = plan(parseDeployment(applyOverrides(input, overrides)));
+        assert.ok(applied.chosen.meetsSlo, `${texts.join(" ")}: ${applied.chosen.reasons.join("; ")}`);
+      }
+      const prices = remedies.map(({ usdPerHour }) => usdPerHour ?? Number.POSITIVE_INFINITY);
+      assert.deepEqual(
+        prices,
+        [...prices].sort((a, b) => a - b),
+        "cheapest first",
+      );
+    });
+  }
+
+  it("are none for a plan that passes", () => {
+    assert.deepEqual(findRemedies(plan(parseDeployment({ strategy: referencePins }))), []);
+  });
+
+  it("are commands that Pulumi takes", () => {
+    const remedy = {
+      settings: [{ key: "hardware.nodes", value: 2 }],
+      strategy: { ...referencePins, gpus: 16 },
+    };
+    assert.deepEqual(asPulumiCommands(remedy), ["pulumi config set --path 'shardplan:hardware.nodes' 2"]);
+  });
+});
