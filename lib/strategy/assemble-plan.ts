@@ -93,6 +93,7 @@ export function assemblePlan(
     cost: price(situation, winner.latency ? throughput.outputTokensPerSecond : 0),
     serving: { ...serving, executor: deployment.serving.executor },
     steps: { decode: chosen.steps?.decode ?? noStep, prefill: chosen.steps?.prefill ?? noStep },
+    chunks: chosen.tuned?.chunks ?? [],
     simulation: chosen.result,
   };
   return deepFreeze({ ...plan, provenance: provenanceOf(situation, plan) });

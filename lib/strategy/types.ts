@@ -37,6 +37,8 @@ export interface Check {
   readonly pass: boolean;
   /** Config key that sets the limit. */
   readonly configKey: string;
+  /** The value lies within two standard errors of the simulation from the limit: another run could turn the verdict. */
+  readonly withinError?: boolean;
   /** Present when the check fails: what to change. */
   readonly change?: string;
 }
@@ -152,6 +154,17 @@ export interface ServingParameters {
   readonly gpuMemoryUtilization: number;
   /** Steps that are captured as CUDA graphs; larger ones are launched kernel by kernel. */
   readonly cudaGraphs: CudaGraphs;
+}
+
+/** A token budget that the serving parameters could have had. */
+export interface Chunk {
+  readonly tokens: number;
+  /** Time of a step that fills it, the running sequences included: what a gap between tokens takes while a prompt is read. */
+  readonly fullStepMs: number;
+  /** Mean time of a whole request with it at the requested rate, by a short run; absent where it was not tried. */
+  readonly meanRequestMs?: number;
+  /** Does every requirement hold with it at the requested rate? Absent where it was not tried. */
+  readonly passes?: boolean;
 }
 
 /** One enumerated strategy with its verdict. Nothing is dropped: a loser keeps its reasons. */
@@ -283,6 +296,8 @@ export interface Plan {
   readonly cost: Cost;
   readonly serving: ServingParameters & { readonly executor: "ray" | "mp" };
   readonly steps: { readonly decode: StepBreakdown; readonly prefill: StepBreakdown };
+  /** Token budgets that were to choose from, largest first; empty when nothing runs. */
+  readonly chunks: readonly Chunk[];
   /** The run at the requested rate; absent when the plan cannot run or is overloaded. */
   readonly simulation: SimulationResult | undefined;
   readonly provenance: readonly Provenance[];

@@ -3,13 +3,14 @@ import { sameStrategy, strategyLabel } from "../../strategy";
 import { count, percent, withUnit } from "../format-number";
 import type { Block, Cell, Section } from "../report-document";
 import { cannotRun } from "./cannot-run";
+import { chunkChoice } from "./chunk-choice";
 import { cell } from "./fact";
 
 /** Why this strategy: what bounds it, what it saves, and what the best other one would do instead. */
 export function rationaleSection(plan: Plan): Section {
   const items = cannotRun(plan)
     ? runnerUp(plan)
-    : [...bound(plan), ...division(plan), ...link(plan), ...runnerUp(plan)];
+    : [...bound(plan), ...division(plan), ...link(plan), ...chunkChoice(plan), ...runnerUp(plan)];
   const list: Block = { kind: "list", items };
   return { id: "rationale", title: "Why this strategy", blocks: [list] };
 }

@@ -14,7 +14,7 @@ import type { Evaluation, Settled } from "./evaluation";
 import { servingSettings, unfittedServing } from "./serving-settings";
 import { type RateRange, type SustainedRate, searchRate, utilizationCeiling } from "./sustained-rate";
 import { type Rated, tuneServing } from "./tune-serving";
-import { pressureAt, runAt, settledRun, type VerdictRun } from "./verdict-run";
+import { pressureAt, runAt, type VerdictRun } from "./verdict-run";
 
 /** Requirements that vLLM starts without: a strategy that misses one is simulated and then fails the plan. */
 const STARTS_WITHOUT = new Set(["world-size", "price"]);
@@ -147,12 +147,12 @@ export function refineCandidate(situation: Situation, { tuned }: Evaluation): Ev
   const requests = verdictRequests(situation, fastest.replica, near || asked);
   if (near === 0 || !isRateDriven(situation)) {
     if (isOverloaded(situation, tuned)) return describeOverload(situation, tuned);
-    return describe(situation, tuned, settledRun(situation, replica, { rate: asked, requests }));
+    return describe(situation, tuned, runAt(situation, replica, { rate: asked, requests }));
   }
   const highest = settledRate(situation, fastest, { requests, near });
   const known = { ...tuned, fastest: { ...fastest, sustained: highest } };
   if (isOverloaded(situation, tuned)) return describeOverload(situation, { ...known, sustained: highest });
-  const run = settledRun(situation, replica, { rate: asked, requests });
+  const run = runAt(situation, replica, { rate: asked, requests });
   const here = pressureAt(situation, replica, { run, rate: asked, saturated });
   const isMet = here.value <= 1;
   if (replica === fastest.replica && isMet === highest.rate >= asked) {

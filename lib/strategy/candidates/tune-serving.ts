@@ -15,6 +15,7 @@ import {
 import { loadedRequirements, tightest } from "../requirements/assess";
 import { isRateDriven } from "../requirements/service-requirements";
 import type { Situation } from "../situation";
+import type { Chunk } from "../types";
 import { CLOSE, type SustainedRate, sustainedRate, tryRate, utilizationCeiling } from "./sustained-rate";
 
 /** A setting with the rates that it serves. */
@@ -140,17 +141,26 @@ export function meanRequestMs(
   return steady.firstToken.meanMs + (gaps > 0 ? gaps * steady.timePerOutputToken.meanMs : 0);
 }
 
+/** How good a setting is at the requested rate. */
+interface Score {
+  /** Smaller is better. */
+  readonly rank: number;
+  /** Mean time of a whole request; offline the time per request. */
+  readonly ms: number;
+  readonly passes: boolean;
+}
+
 /**
  * Score of a setting at the requested rate, smaller is better: the mean request (offline: the time per request), with
  * settings last that miss a requirement, and before them those that hold the decode p99 target only below the upper edge
  * of its error band.
  */
-function score(situation: Situation, replica: Replica): number {
+function score(situation: Situation, replica: Replica): Score {
   const rate = situation.deployment.workload.requestRate;
   const requests = trialRequests(situation, replica, rate, EFFORT.climb);
   const traffic = serviceTraffic(situation, replica, { rate, requests, seed: SEARCH_SEED });
   const result = runSimulation(situation, replica, { ...traffic, giveUpWhenHopeless: true });
-  if (!result.stable) return Number.POSITIVE_INFINITY;
+  if (!result.stable) return { rank: Number.POSITIVE_INFINITY, ms: Number.POSITIVE_INFINITY, passes: false };
   const seen = observe(replica, [result]);
   const saturated = isRateDriven(situation) ? saturatedRate(situation, replica) : rate;
   const { value } = tightest(loadedRequirements(situation, replica, { ...seen, rate, saturated }));
@@ -158,9 +168,8 @@ function score(situation: Situation, replica: Replica): number {
   const hasMargin = !(high > situation.deployment.slo.decode.p99Ms);
   const last = value > 1 ? 1e9 * value : hasMargin ? 0 : 1e6;
   const isOffline = situation.deployment.workload.arrivals === "offline";
-  return (
-    last + (isOffline ? 1000 / result.steady.requestsPerSecond : meanRequestMs(situation, result.steady))
-  );
+  const ms = isOffline ? 1000 / result.steady.requestsPerSecond : meanRequestMs(situation, result.steady);
+  return { rank: last + ms, ms, passes: value <= 1 };
 }
 
 /** A mean request has to be this much shorter to be better: less is within the noise of a trial. */
@@ -175,10 +184,13 @@ export function shortestRequest(
   situation: Situation,
   fitting: readonly (readonly Replica[])[],
   { from }: { readonly from: Replica },
-): Replica {
+): { readonly replica: Replica; readonly chunks: readonly Chunk[] } {
   const replicas = fitting.find((list) => list.includes(from)) ?? [from];
-  if (replicas.length === 1 || isDear(situation, from)) return from;
-  let best = { replica: from, score: score(situation, from) };
+  if (replicas.length === 1 || isDear(situation, from)) {
+    return { replica: from, chunks: chunksOf(situation, replicas) };
+  }
+  const scores = new Map([[from, score(situation, from)]]);
+  let best = { replica: from, rank: scores.get(from)?.rank ?? Number.POSITIVE_INFINITY };
   const start = replicas.indexOf(from);
   for (const direction of [1, -1]) {
     let missed = 0;
@@ -186,11 +198,12 @@ export function shortestRequest(
       const replica = replicas[at];
       if (replica === undefined) break;
       const own = score(situation, replica);
-      if (own < SHORTER * best.score) [best, missed] = [{ replica, score: own }, 0];
+      scores.set(replica, own);
+      if (own.rank < SHORTER * best.rank) [best, missed] = [{ replica, rank: own.rank }, 0];
       else missed++;
     }
   }
-  return best.replica;
+  return { replica: best.replica, chunks: chunksOf(situation, replicas, scores) };
 }
 
 /** The serving parameters that a strategy is deployed with, and its rates; requests per second over all replicas. */
@@ -199,6 +212,30 @@ export interface Tuned {
   readonly saturated: number;
   /** The setting with the highest rate of all, whatever is asked. */
   readonly fastest: Rated;
+  /** Token budgets that were to choose from, largest first. */
+  readonly chunks: readonly Chunk[];
+}
+
+/** What a budget would have done at the requested rate, where it was tried. */
+function chunksOf(
+  situation: Situation,
+  replicas: readonly Replica[],
+  scores: ReadonlyMap<Replica, Score> = new Map(),
+): Chunk[] {
+  const { workload } = situation.deployment;
+  const contextTokens = meanTokens(workload.promptTokens);
+  return replicas.map((replica) => {
+    const { maxNumBatchedTokens: tokens } = replica.serving;
+    const sequences = Math.ceil(
+      expectedDecodes(situation, replica, workload.requestRate) / replica.latency.stages,
+    );
+    const tried = scores.get(replica);
+    return {
+      tokens,
+      fullStepMs: fullStepMs(replica.latency, { sequences, contextTokens }, tokens),
+      ...(tried === undefined ? {} : { meanRequestMs: tried.ms, passes: tried.passes }),
+    };
+  });
 }
 
 /** Capacity over the requested rate that keeps a queue short enough to show how far a hopeless strategy is off. */
@@ -215,7 +252,8 @@ function hopeless(situation: Situation, replicas: readonly Replica[], endsBy: st
   const at = enough === -1 ? byHand.indexOf(Math.max(...byHand)) : enough;
   const replica = replicas[at] as Replica;
   const saturated = byHand[at] as number;
-  return { replica, saturated, fastest: { replica, saturated, sustained: { rate: 0, endsBy } } };
+  const fastest = { replica, saturated, sustained: { rate: 0, endsBy } };
+  return { replica, saturated, fastest, chunks: chunksOf(situation, replicas) };
 }
 
 /**
@@ -228,16 +266,17 @@ export function tuneServing(situation: Situation, fitting: readonly (readonly Re
   if (first === undefined) throw new Error("no setting to tune");
   if (isTooSlowAlone(situation, first.latency)) return hopeless(situation, replicas, "prefill-p50");
   if (!isRateDriven(situation)) {
-    const replica = shortestRequest(situation, fitting, { from: first });
-    const sustained = { rate: Number.NaN, endsBy: "" };
-    return { replica, saturated: Number.NaN, fastest: { replica, saturated: Number.NaN, sustained } };
+    const { replica, chunks } = shortestRequest(situation, fitting, { from: first });
+    const fastest = { replica, saturated: Number.NaN, sustained: { rate: Number.NaN, endsBy: "" } };
+    return { replica, saturated: Number.NaN, fastest, chunks };
   }
   const { workload, strategy } = situation.deployment;
   const fastest = highestRate(situation, fitting);
   if (fastest.sustained.rate === 0) return hopeless(situation, replicas, fastest.sustained.endsBy);
   if (strategy.objective !== "latency" || workload.requestRate > fastest.sustained.rate) {
-    return { replica: fastest.replica, saturated: fastest.saturated, fastest };
+    const chunks = chunksOf(situation, fitting.find((list) => list.includes(fastest.replica)) ?? []);
+    return { replica: fastest.replica, saturated: fastest.saturated, fastest, chunks };
   }
-  const replica = shortestRequest(situation, fitting, { from: fastest.replica });
-  return { replica, saturated: saturatedRate(situation, replica), fastest };
+  const { replica, chunks } = shortestRequest(situation, fitting, { from: fastest.replica });
+  return { replica, saturated: saturatedRate(situation, replica), fastest, chunks };
 }

@@ -9,11 +9,6 @@ import type { Situation } from "../situation";
 const RUNS = 4;
 /** Distance of the seeds of independent runs. */
 const SEED_STEP = 100_003;
-/** A latency this many standard errors from its target is settled. */
-const SETTLED = 2;
-/** Times that the runs may be doubled to settle a verdict. */
-const DOUBLINGS = 2;
-
 /** Independent runs of the service at one rate. */
 export interface VerdictRun {
   readonly results: readonly SimulationResult[];
@@ -42,31 +37,6 @@ export function runAt(
     requests: runs * requests,
     isStable: results.every(({ stable }) => stable),
   };
-}
-
-/** Is a target within the sampling error of what was seen? */
-function isOpen({ deployment }: Situation, { seen }: VerdictRun): boolean {
-  return (["prefill", "firstToken", "decode"] as const).some((name) => {
-    const { p50Ms, p99Ms, p50Error, p99Error } = seen.latency[name];
-    const near = (value: number, limit: number, error: number) =>
-      Math.abs(value - limit) < SETTLED * error * value;
-    return (
-      near(p50Ms, deployment.slo[name].p50Ms, p50Error) || near(p99Ms, deployment.slo[name].p99Ms, p99Error)
-    );
-  });
-}
-
-/** Runs the service at a rate, and longer while a target lies within the sampling error of what is seen. */
-export function settledRun(
-  situation: Situation,
-  replica: Replica,
-  load: { readonly rate: number; readonly requests: number },
-): VerdictRun {
-  let run = runAt(situation, replica, load);
-  for (let doubling = 1; doubling <= DOUBLINGS && run.isStable && isOpen(situation, run); doubling++) {
-    run = runAt(situation, replica, { ...load, requests: load.requests * 2 ** doubling });
-  }
-  return run;
 }
 
 /** How close the runs are to the tightest requirement. Rates are requests per second over all replicas. */

@@ -82,11 +82,15 @@ export function trialRequests(situation: Situation, replica: Replica, rate: numb
   return Math.min(MOST_OF_TRIAL, Math.max(FEWEST.trial, affordable));
 }
 
-/** Requests of the run that a verdict hangs on: at least what the config says, more where they are cheap. */
+/**
+ * Requests of the run that a verdict hangs on: at least what the config says, more where they are cheap. A power of two,
+ * so that questions that differ little are answered by the same random numbers.
+ */
 export function verdictRequests(situation: Situation, replica: Replica, rate: number): number {
   const affordable = Math.round(EFFORT.plan / stepsPerRequest(situation, replica, rate));
   const { simulatedRequests } = situation.deployment.workload;
-  return Math.max(FEWEST.run, Math.min(simulatedRequests, 20 * affordable), affordable);
+  const cheap = 2 ** Math.round(Math.log2(Math.max(FEWEST.run, affordable)));
+  return Math.max(cheap, Math.min(simulatedRequests, 20 * cheap));
 }
 
 /** A strategy too slow for the targets even with one request alone: no rate and no setting helps. */

@@ -12,12 +12,21 @@ export interface Requirement {
   readonly unit: string;
   /** `most`: value <= limit; `least`: value >= limit. */
   readonly bound: "most" | "least";
+  /** Standard error of the value, in its unit, where it is an estimate from random runs. */
+  readonly standardError?: number;
   /** The computed value in words. */
   readonly valueText: string;
   /** Config key that sets the limit. */
   readonly configKey: string;
   /** What the user can change; names config keys. */
   readonly change: string;
+}
+
+/** Standard errors around a limit within which another run could turn the verdict. */
+const TELLING = 2;
+
+function isWithinError({ value, limit, standardError = 0 }: Requirement): boolean {
+  return Math.abs(value - limit) < TELLING * standardError;
 }
 
 /** Holds the value against the limit. A value that is not a number fails. */
@@ -34,6 +43,7 @@ export function toCheck(requirement: Requirement): Check {
     unit,
     pass,
     configKey,
+    ...(isWithinError(requirement) ? { withinError: true } : {}),
     ...(pass ? {} : { change }),
   };
 }
@@ -70,7 +80,7 @@ export function violationsOf(requirements: readonly Requirement[]): Violation[] 
     .map((failed) => ({
       check: failed.id,
       requirement: failed.requirement,
-      value: `${failed.valueText}${gapText(failed)}`,
+      value: `${failed.valueText}${gapText(failed)}${isWithinError(failed) ? ", within the simulation's own error" : ""}`,
       change: failed.change,
     }));
 }

@@ -1,4 +1,5 @@
 import { countText, msText, percentText, rateText } from "../figures/quantity-text";
+import type { SeenLatency } from "../replica/observe";
 import type { Situation } from "../situation";
 import type { ServingParameters } from "../types";
 import type { Requirement } from "./requirement";
@@ -24,7 +25,7 @@ const remedies = {
 export function latencyRequirements(
   { deployment }: Situation,
   name: TargetedLatency,
-  seen: { readonly p50Ms: number; readonly p99Ms: number },
+  seen: SeenLatency,
 ): Requirement[] {
   const { id, what } = latencies[name];
   return (["p50", "p99"] as const).map((percentile): Requirement => {
@@ -37,6 +38,7 @@ export function latencyRequirements(
       limit,
       unit: "ms",
       bound: "most",
+      standardError: value * seen[`${percentile}Error`],
       valueText: msText(value),
       configKey: `slo.${name}.${percentile}Ms`,
       change: `${remedies[name]}, or raise slo.${name}.${percentile}Ms`,

@@ -62,6 +62,7 @@ export function fixturePlan(changes: Partial<Plan> = {}, input: DeploymentInput 
     },
     serving: { ...chosen.serving, executor: "ray" },
     steps: { decode: fixtureStep(10), prefill: fixtureStep(100) },
+    chunks: [],
     simulation: undefined,
     provenance: [
       {

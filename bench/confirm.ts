@@ -1,0 +1,157 @@
+import { parseArgs } from "node:util";
+import fc from "fast-check";
+import { type Deployment, type DeploymentInput, parseDeployment } from "../lib/config";
+import { findRemedies, type Plan, plan, type Setting, strategyLabel } from "../lib/strategy";
+import { renderText } from "./table";
+
+/** Deployments that people might ask for: models, machines, rates, lengths, targets and objectives. */
+const deployments = fc.record({
+  model: fc.constantFrom(
+    "meta-llama/Meta-Llama-3-70B-Instruct",
+    "meta-llama/Llama-3.1-8B-Instruct",
+    "Qwen/Qwen3-32B",
+    "mistralai/Mixtral-8x7B-Instruct-v0.1",
+  ),
+  instanceType: fc.constantFrom("p5.48xlarge", "p5en.48xlarge", "p4de.24xlarge", "g6e.12xlarge"),
+  requestRate: fc.constantFrom(0.5, 2, 6, 12, 30),
+  prompt: fc.constantFrom(200, 1020, 3000),
+  output: fc.constantFrom(20, 129, 400),
+  decodeP99Ms: fc.constantFrom(40, 60, 100, 200),
+  firstTokenP99Ms: fc.constantFrom(500, 1000, 3000),
+  objective: fc.constantFrom("goodput" as const, "latency" as const),
+  seed: fc.integer({ min: 1, max: 1000 }),
+});
+
+type Drawn = typeof deployments extends fc.Arbitrary<infer T> ? T : never;
+
+function inputOf(drawn: Drawn): DeploymentInput {
+  const lengths = (median: number, most: number) => ({
+    kind: "lognormal" as const,
+    median,
+    mean: Math.round(1.2 * median),
+    max: most,
+  });
+  return {
+    model: { name: drawn.model },
+    hardware: { instanceType: drawn.instanceType },
+    strategy: { objective: drawn.objective },
+    workload: {
+      requestRate: drawn.requestRate,
+      promptTokens: lengths(drawn.prompt, 6000),
+      outputTokens: lengths(drawn.output, 1500),
+      seed: drawn.seed,
+    },
+    slo: { decode: { p99Ms: drawn.decodeP99Ms }, firstToken: { p99Ms: drawn.firstTokenP99Ms } },
+  };
+}
+
+/** The deployment with exactly what the plan deploys, at another rate. */
+function pinned({ deployment, strategy, serving }: Plan, requestRate: number): Deployment {
+  const { gpus: _, ...degrees } = strategy;
+  return {
+    ...deployment,
+    strategy: { ...deployment.strategy, ...degrees },
+    workload: { ...deployment.workload, requestRate },
+    serving: {
+      ...deployment.serving,
+      maxNumSeqs: serving.maxNumSeqs,
+      maxNumBatchedTokens: serving.maxNumBatchedTokens,
+      maxCudaGraphTokens: serving.cudaGraphs.largestTokens,
+    },
+  };
+}
+
+function apply(deployment: Deployment, settings: readonly Setting[]): Deployment {
+  const changed = structuredClone(deployment);
+  for (const { key, value } of settings) {
+    const path = key.split(".");
+    const last = path.pop() as string;
+    // The config is a tree of plain objects; a setting names one of its leaves.
+    const node = path.reduce<Record<string, unknown>>(
+      (at, name) => at[name] as Record<string, unknown>,
+      changed as unknown as Record<string, unknown>,
+    );
+    node[last] = value;
+  }
+  return changed;
+}
+
+interface Tally {
+  plans: number;
+  rates: number;
+  below: number;
+  above: number;
+  failing: number;
+  remedies: number;
+  remediesPass: number;
+  nothing: number;
+}
+
+/** Holds one plan's promises against plans of their own; says on standard error which are not kept. */
+function confirm(drawn: Drawn, tally: Tally): void {
+  const deployment = parseDeployment(inputOf(drawn));
+  const planned = plan(deployment);
+  const name = `${strategyLabel(planned.strategy)} ${JSON.stringify(drawn)}`;
+  tally.plans++;
+  const { sustainableRequestRate: rate } = planned.throughput;
+  if (rate > 0) {
+    tally.rates++;
+    const below = plan(pinned(planned, 0.97 * rate));
+    if (below.chosen.meetsSlo) tally.below++;
+    else console.error(`0.97 of ${rate} misses ${below.violations.map(({ value }) => value)}: ${name}`);
+    const above = plan(pinned(planned, 1.06 * rate));
+    if (!above.chosen.meetsSlo) tally.above++;
+    else console.error(`1.06 of ${rate} passes, ended by ${planned.throughput.sustainableEndsBy}: ${name}`);
+  }
+  if (planned.chosen.meetsSlo) return;
+  tally.failing++;
+  const remedies = findRemedies(planned);
+  if (remedies.length === 0) tally.nothing++;
+  for (const { settings } of remedies) {
+    tally.remedies++;
+    const applied = plan(apply(deployment, settings));
+    if (applied.chosen.meetsSlo) tally.remediesPass++;
+    else
+      console.error(
+        `${JSON.stringify(settings)} misses ${applied.violations.map(({ value }) => value)}: ${name}`,
+      );
+  }
+}
+
+/** Draws plans and holds what they promise against plans of their own: `npm run bench:confirm -- --plans 200`. */
+function main(): void {
+  const { values } = parseArgs({
+    options: { plans: { type: "string", default: "50" }, seed: { type: "string", default: "1" } },
+  });
+  const tally: Tally = {
+    plans: 0,
+    rates: 0,
+    below: 0,
+    above: 0,
+    failing: 0,
+    remedies: 0,
+    remediesPass: 0,
+    nothing: 0,
+  };
+  const drawn = fc.sample(deployments, { numRuns: Number(values.plans), seed: Number(values.seed) });
+  for (const [index, one] of drawn.entries()) {
+    if (index % 10 === 0) console.error(`${index} of ${drawn.length}`);
+    confirm(one, tally);
+  }
+  const share = (part: number, of: number) => `${part} of ${of}`;
+  console.log(
+    renderText({
+      title: "What plans promise, held against plans of their own",
+      note: "Drawn over models, machines, rates, lengths, targets and objectives.",
+      header: ["promise", "kept"],
+      rows: [
+        ["0.97 of the sustainable rate passes with the deployed flags", share(tally.below, tally.rates)],
+        ["1.06 of it does not", share(tally.above, tally.rates)],
+        ["a printed remedy passes when it is applied", share(tally.remediesPass, tally.remedies)],
+        ["failing plans with at least one remedy", share(tally.failing - tally.nothing, tally.failing)],
+      ],
+    }),
+  );
+}
+
+main();
