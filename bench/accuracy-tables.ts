@@ -109,7 +109,7 @@ export function otherSetupsTable(residuals: readonly Residual[]): Table {
   );
   return {
     title: "Other GPUs and model sizes: no constant was fitted on these",
-    note: 'H200 and A100 have no kernel tables: their step times are those of H100, scaled kernel by kernel by the ratio of the rooflines. The least widths of the bands of H200 and of other model sizes are read from these rows, so there "in band" is no test. The H200 sweeps ran with an FP8 cache: their starved rows wait for as long as that predicts, not for twice as long.',
+    note: 'Dense layers on H200 are priced by the tables of H100, scaled kernel by kernel by the ratio of the rooflines; A100 has tables of its own. The least widths of the bands of H200 and of other model sizes are read from these rows, so there "in band" is no test. The H200 sweeps ran with an FP8 cache: their starved rows wait for as long as that predicts, not for twice as long.',
     header: ["setup", ...HEADER],
     rows: [...setups].map(([key, chosen]) => [key, ...statistics(chosen, inBand)]),
   };

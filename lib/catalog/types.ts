@@ -32,6 +32,18 @@ export interface ModelArchitecture {
   readonly attentionBias?: boolean;
   /** Queries and keys are normalised per head (Qwen 3). */
   readonly queryKeyNorm?: boolean;
+  /** Layers that see only the latest tokens (gpt-oss, Gemma 3, Llama 4's chunks); the other layers see all. */
+  readonly slidingWindow?: { readonly tokens: number; readonly layers: number };
+  /** Multi-head latent attention (DeepSeek, Kimi): what a token caches is one vector for all heads. */
+  readonly latentAttention?: {
+    /** Width of the compressed keys and values, and of the rotary part beside it: 512 and 64. */
+    readonly keyValueRank: number;
+    readonly ropeHeadDim: number;
+    /** Width of the compressed queries; absent where queries are projected at once. */
+    readonly queryRank?: number;
+    readonly queryHeadDim: number;
+    readonly valueHeadDim: number;
+  };
   readonly provenance: Source;
 }
 
@@ -49,6 +61,12 @@ export interface Gpu {
   readonly bf16FlopsPerSecond: number;
   /** Absent where the hardware has no FP8 units. */
   readonly fp8FlopsPerSecond?: number;
+  /** Dense FP4 peak; absent where the hardware has no FP4 units. */
+  readonly fp4FlopsPerSecond?: number;
+  /** Dense INT8 peak, in operations per second. */
+  readonly int8OpsPerSecond?: number;
+  /** NVIDIA's compute capability, such as 8.9 for Ada; absent for CPUs and other makers' GPUs. */
+  readonly computeCapability?: number;
   /** NVLink bytes per second and direction; absent where GPUs talk over PCIe or shared memory. */
   readonly nvlinkBytesPerSecond?: number;
   /** Host link bytes per second and direction. */

@@ -21,6 +21,8 @@ export {
 export { compareVersions } from "./engine/compare-versions";
 export { engineProfile } from "./engine/engine-profile";
 export { type LatencyConstants, latencyConstants } from "./kernels/constants";
+export type { KernelPrecision } from "./kernels/precision";
+export { kernelReference } from "./kernels/references";
 export {
   type GpuMemory,
   type MemoryInput,

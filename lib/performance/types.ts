@@ -1,14 +1,25 @@
 import type { Gpu, ModelArchitecture } from "../catalog";
 import type { LengthDistribution } from "../config";
+import type { KernelPrecision } from "./kernels/precision";
 
 /** Precision of weights or KV cache. */
 export type Precision = "bf16" | "fp8";
+
+/** Formats of a checkpoint's products; what is absent is as LatencyModelInput.precision says. */
+export interface KernelFormats {
+  readonly attention?: KernelPrecision;
+  readonly feedForward?: KernelPrecision;
+  /** Routed experts. */
+  readonly experts?: KernelPrecision;
+}
 
 /** What a replica's step time depends on, apart from the batch. */
 export interface LatencyModelInput {
   readonly model: ModelArchitecture;
   readonly gpu: Gpu;
   readonly precision: Precision;
+  /** What a checkpoint's products are stored and computed in, where it is not `precision` throughout. */
+  readonly formats?: KernelFormats;
   readonly kvCacheDtype: Precision;
   readonly tensorParallel: number;
   readonly pipelineParallel: number;

@@ -1,4 +1,5 @@
 import { findGpu, type Gpu, listGpus, listInstanceTypes } from "../../catalog";
+import { kernelReference } from "../../performance";
 import type { CommandSpec } from "../command-spec";
 import { emit, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
@@ -20,9 +21,10 @@ export const hardwareCommand: CommandSpec = {
   },
 };
 
-function timesFrom({ kind, kernelTables }: Gpu): string {
-  if (kernelTables !== undefined) return "measured kernels";
-  return kind === "cpu" ? "roofline" : "H100, scaled";
+function timesFrom(gpu: Gpu): string {
+  if (gpu.kind === "cpu") return "roofline";
+  const reference = kernelReference(gpu);
+  return reference === gpu.name ? "measured kernels" : `${reference}, scaled`;
 }
 
 function gpuTable(): string {

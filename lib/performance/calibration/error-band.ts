@@ -1,4 +1,4 @@
-import { countParameters, type ModelArchitecture } from "../../catalog";
+import { countParameters, type Gpu, type ModelArchitecture } from "../../catalog";
 import type { BandQuantity, EngineProfile, ErrorBand, LatencyModel } from "../types";
 import { hasOldRuntime } from "./engine-traits";
 import file from "./error-bands.json";
@@ -66,16 +66,20 @@ const SCALED = { low: 0.87, high: 1.19 } as const;
 /** Parameters of the models in the published rows, and how many times more or fewer still count as such. */
 const ROWS = { parameters: 70e9, factor: 2 } as const;
 
+/** GPUs of the published rows; rows of H200 gave the band of scaled kernels. */
+const GPUS: readonly string[] = ["H100-SXM-80GB", "H200-SXM-141GB"];
+
 /** Whether published rows are of such a setup: a dense model of some 70 billion parameters, whole layers on each GPU. */
 export function isCoveredByRows(setup: {
   readonly model: ModelArchitecture;
+  readonly gpu: Gpu;
   readonly engine: EngineProfile;
   readonly pipelineParallel: number;
 }): boolean {
-  const { model, engine, pipelineParallel } = setup;
+  const { model, gpu, engine, pipelineParallel } = setup;
   const size = countParameters(model).total / ROWS.parameters;
   const isAlike = size > 1 / ROWS.factor && size < ROWS.factor && model.experts === undefined;
-  return isAlike && engine.name !== "SGLang" && pipelineParallel === 1;
+  return isAlike && GPUS.includes(gpu.name) && engine.name !== "SGLang" && pipelineParallel === 1;
 }
 
 /**

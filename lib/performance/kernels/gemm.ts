@@ -1,7 +1,7 @@
 import type { GemmShape } from "../shards/shard";
-import type { Precision } from "../types";
-import { type Curve, logLogCurve, segment } from "./log-log";
-import { gemmRooflineUs, h100Sxm } from "./roofline";
+import { segment } from "./log-log";
+import type { KernelPrecision, Machine } from "./precision";
+import { gemmRooflineUs } from "./roofline";
 import type { GemmTable } from "./tables";
 
 /** Rows at which a GEMM is known, and its time there. */
@@ -10,11 +10,14 @@ export interface GemmPoints {
   readonly us: readonly number[];
 }
 
-/**
- * FP8 GEMMs of 8192 rows measure 8 to 29 % faster per row than their neighbours in 15 of 16 shapes of Llama-70B
- * (BF16 does not); measured prefills do not show that gain, so the point is left out.
- */
-const SKIPPED_ROWS: Record<Precision, readonly number[]> = { bf16: [], fp8: [8192] };
+/** A table with the precision and the machine that it was measured on. */
+export interface MeasuredGemms {
+  readonly table: GemmTable;
+  readonly precision: KernelPrecision;
+  readonly machine: Machine;
+  /** Rows that are left out of the table. */
+  readonly skipped: readonly number[];
+}
 
 /** Neighbours whose efficiency an unmeasured shape borrows; 8 won against 2, 4 and 6 on held-out shapes. */
 const NEIGHBOURS = 8;
@@ -25,11 +28,11 @@ const NEIGHBOURS = 8;
  * efficiency of the nearest shapes, weighted by inverse squared distance in log2. On shapes held out of the table
  * (1024 <= n, k <= 51200) this errs by 3 % in the median and 9 % at p90, either half alone by up to 10.5 % at p90.
  */
-export function gemmPoints(table: GemmTable, shape: GemmShape, precision: Precision): GemmPoints {
-  const known = computed.get(table) ?? new Map<string, GemmPoints>();
-  computed.set(table, known);
+export function gemmPoints(gemms: MeasuredGemms, shape: GemmShape): GemmPoints {
+  const known = computed.get(gemms.table) ?? new Map<string, GemmPoints>();
+  computed.set(gemms.table, known);
   const key = `${shape.n}x${shape.k}`;
-  const points = known.get(key) ?? interpolate(table, shape, precision);
+  const points = known.get(key) ?? interpolate(gemms, shape);
   known.set(key, points);
   return points;
 }
@@ -37,7 +40,8 @@ export function gemmPoints(table: GemmTable, shape: GemmShape, precision: Precis
 /** Points by table and shape: candidates of a search share most of their shapes. */
 const computed = new WeakMap<GemmTable, Map<string, GemmPoints>>();
 
-function interpolate(table: GemmTable, shape: GemmShape, precision: Precision): GemmPoints {
+function interpolate(gemms: MeasuredGemms, shape: GemmShape): GemmPoints {
+  const { table, skipped } = gemms;
   const n = bracket(table.sizes, shape.n);
   const k = bracket(table.sizes, shape.k);
   const exact = n.measured && k.measured;
@@ -45,20 +49,17 @@ function interpolate(table: GemmTable, shape: GemmShape, precision: Precision): 
   const tokens: number[] = [];
   const us: number[] = [];
   for (const [i, m] of table.tokens.entries()) {
-    if (SKIPPED_ROWS[precision].includes(m)) continue;
+    if (skipped.includes(m)) continue;
     const linear = linearUs(table, i, n, k);
     const borrowed = exact
       ? linear
-      : gemmRooflineUs(h100Sxm, shape, precision, m) / efficiency(near, i, m, precision);
+      : gemmRooflineUs(gemms.machine, shape, gemms.precision, m) / efficiency(near, i, m, gemms);
     if (!(linear > 0 && borrowed > 0)) continue;
     tokens.push(m);
     us.push(Math.sqrt(linear * borrowed));
   }
   return { tokens, us };
 }
-
-/** Time over m in microseconds: log-log between measured rows, in proportion beyond the last. */
-export const gemmCurve = ({ tokens, us }: GemmPoints): Curve => logLogCurve(tokens, us);
 
 /** Two neighbouring sizes, the weight of the upper one, and a factor for sizes beyond the table. */
 interface Bracket {
@@ -114,14 +115,14 @@ function nearestShapes(table: GemmTable, shape: GemmShape, [n, k]: readonly [Bra
 }
 
 /** Roofline over measured time of the neighbours at one row. */
-function efficiency(near: readonly Neighbour[], row: number, m: number, precision: Precision): number {
+function efficiency(near: readonly Neighbour[], row: number, m: number, gemms: MeasuredGemms): number {
   let sum = 0;
   let weights = 0;
   for (const { shape, us, distance } of near) {
     const time = us[row];
     if (!time) continue;
     const weight = 1 / distance ** 2;
-    sum += (weight * gemmRooflineUs(h100Sxm, shape, precision, m)) / time;
+    sum += (weight * gemmRooflineUs(gemms.machine, shape, gemms.precision, m)) / time;
     weights += weight;
   }
   return sum / weights;

@@ -1,14 +1,26 @@
-import type { GemmShape, Shard } from "../shards/shard";
+import type { GemmShape } from "../shards/shard";
 import type { Precision } from "../types";
 import type { AttentionCurves } from "./attention";
 import type { NodeCollectives } from "./collectives";
+import type { ExpertShape } from "./experts-of";
 import type { Curve } from "./log-log";
+import type { AttentionHeads } from "./nearest-attention";
+import type { KernelPrecision } from "./precision";
 
 /** Kernel times of one kind of GPU. */
 export interface KernelSet {
-  gemmUs(shape: GemmShape, precision: Precision): Curve;
-  attention(shard: Shard, kvCacheDtype: Precision): AttentionCurves;
+  gemmUs(shape: GemmShape, precision: KernelPrecision): Curve;
+  /** @param window tokens that the layer looks back over; absent: all */
+  attention(heads: AttentionHeads, kvCacheDtype: Precision, window?: number): AttentionCurves;
+  /** Latent attention with its projections; undefined where no table prices it. */
+  latentAttention?(
+    queryHeads: number,
+    kvCacheDtype: Precision,
+    projections: KernelPrecision,
+  ): AttentionCurves | undefined;
+  /** Routed experts of a rank by tokens of all ranks, in microseconds; undefined where no table prices them. */
+  experts?(shape: ExpertShape, precision: KernelPrecision): Curve | undefined;
   readonly collectives: NodeCollectives;
-  /** Figures that come from a roofline, so far. */
+  /** Figures that come from scaling or a roofline, so far. */
   readonly rooflineFigures: ReadonlySet<string>;
 }

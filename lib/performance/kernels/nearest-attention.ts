@@ -1,6 +1,12 @@
-import type { Shard } from "../shards/shard";
 import { scaleAttention } from "./attention";
-import type { AttentionShape, AttentionTable } from "./tables";
+import type { AttentionShape } from "./tables";
+
+/** Heads of one rank. */
+export interface AttentionHeads {
+  readonly queryHeads: number;
+  readonly keyValueHeads: number;
+  readonly headDim: number;
+}
 
 /** Attention of a shard of heads, and whether it was measured as such. */
 export interface FoundAttention {
@@ -13,12 +19,15 @@ export interface FoundAttention {
  * Measured attention of a shard. A shard that was not measured is scaled from the nearest one (least distance of heads,
  * KV heads and head dimension in log): prefill in proportion to query heads x dimension, decode to KV heads x dimension.
  */
-export function nearestAttention(table: AttentionTable, shard: Shard): FoundAttention {
-  const { queryHeads, keyValueHeads, headDim } = shard;
-  const exact = table.shapes[`${queryHeads}/${keyValueHeads}/${headDim}`];
+export function nearestAttention(
+  shapes: Readonly<Record<string, AttentionShape>>,
+  heads: AttentionHeads,
+): FoundAttention {
+  const { queryHeads, keyValueHeads, headDim } = heads;
+  const exact = shapes[`${queryHeads}/${keyValueHeads}/${headDim}`];
   if (exact) return { shape: exact };
   let best = { key: "", distance: Number.POSITIVE_INFINITY, q: 1, kv: 1, dim: 1 };
-  for (const key of Object.keys(table.shapes)) {
+  for (const key of Object.keys(shapes)) {
     const [q, kv, dim] = key.split("/").map(Number);
     const distance =
       Math.abs(Math.log(q / queryHeads)) +
@@ -31,5 +40,5 @@ export function nearestAttention(table: AttentionTable, shard: Shard): FoundAtte
     prefill: (queryHeads * headDim) / (q * dim),
     decode: (keyValueHeads * headDim) / (kv * dim),
   };
-  return { shape: scaleAttention(table.shapes[key], factor), scaledFrom: key };
+  return { shape: scaleAttention(shapes[key], factor), scaledFrom: key };
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Precision } from "../types";
 
@@ -34,6 +34,25 @@ export interface AttentionShape {
 export interface AttentionTable {
   readonly source: string;
   readonly shapes: Readonly<Record<string, AttentionShape>>;
+  /** The same for kernels that look back over a window only, by its tokens. */
+  readonly windows?: Readonly<Record<string, Readonly<Record<string, AttentionShape>>>>;
+}
+
+/** Attention modules of DeepSeek-V3, projections included. Key: `${projections}/${kvCache}/${heads of the rank}`. */
+export interface LatentAttentionTable {
+  readonly source: string;
+  readonly shapes: Readonly<Record<string, AttentionShape>>;
+}
+
+/** Routed experts of one layer on one rank, in microseconds. */
+export interface ExpertTable {
+  readonly source: string;
+  /** Tokens of all ranks, ascending. */
+  readonly tokens: readonly number[];
+  /** By precision, then `${hidden}/${intermediate}/${active}/${experts}`, then `${tensor}/${expert}` ranks. */
+  readonly shapes: Readonly<
+    Record<string, Readonly<Record<string, Readonly<Record<string, readonly (number | null)[]>>>>>
+  >;
 }
 
 export interface Series {
@@ -51,32 +70,38 @@ export interface CollectiveTable {
   readonly allGather: SeriesByGpus;
   readonly reduceScatter: SeriesByGpus;
   readonly allToAll: SeriesByGpus;
-  readonly sendReceive: { readonly source: string; readonly inNode: Series; readonly acrossNodes: Series };
+  /** Only with H100's. */
+  readonly sendReceive?: { readonly source: string; readonly inNode: Series; readonly acrossNodes: Series };
 }
 
 const loaded = new Map<string, unknown>();
 
-function load(name: string): unknown {
-  let table = loaded.get(name);
-  if (table === undefined) {
-    table = JSON.parse(readFileSync(join(__dirname, "tables", `${name}.json`), "utf8"));
-    loaded.set(name, table);
+/** A table, read from disk at first use; undefined when there is none of this name. */
+function load<T>(name: string): T | undefined {
+  if (!loaded.has(name)) {
+    const path = join(__dirname, "tables", `${name}.json`);
+    loaded.set(name, existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined);
   }
-  return table;
+  return loaded.get(name) as T | undefined;
 }
 
-/** Measured GEMMs; read from disk at first use. */
-export const gemmTable = (gpu: string, precision: Precision): GemmTable =>
-  load(`gemm-${gpu}-${precision}`) as GemmTable;
+/** Measured GEMMs; undefined when this GPU has none in this precision. */
+export const gemmTable = (gpu: string, precision: string): GemmTable | undefined =>
+  load(`gemm-${gpu}-${precision}`);
 
-/** Measured attention by type of the KV cache; read from disk at first use. */
-export const attentionTable = (gpu: string, kvCacheDtype: Precision): AttentionTable =>
-  load(`attention-${gpu}-${kvCacheDtype}`) as AttentionTable;
+/** Measured attention by type of the KV cache; undefined when this GPU has none. */
+export const attentionTable = (gpu: string, kvCacheDtype: Precision): AttentionTable | undefined =>
+  load(`attention-${gpu}-${kvCacheDtype}`);
 
-/** Measured collectives; read from disk at first use. */
-export const collectiveTable = (gpu: string): CollectiveTable =>
-  load(`collectives-${gpu}`) as CollectiveTable;
+/** Windows and head dimensions beyond those that H100's own file holds. */
+export const moreAttention = (gpu: string, kvCacheDtype: Precision): AttentionTable | undefined =>
+  load(`attention-${gpu}-${kvCacheDtype}-more`);
 
-/** Measured all-reduce over PCIe; read from disk at first use. */
-export const pcieTable = (): Pick<CollectiveTable, "source" | "allReduce"> =>
-  load("collectives-l40s") as Pick<CollectiveTable, "source" | "allReduce">;
+/** Measured attention modules of latent attention; undefined when this GPU has none. */
+export const latentAttentionTable = (gpu: string): LatentAttentionTable | undefined => load(`mla-${gpu}`);
+
+/** Measured experts; undefined when this GPU has none. */
+export const expertTable = (gpu: string): ExpertTable | undefined => load(`moe-${gpu}`);
+
+/** Measured collectives; undefined when this GPU has none. */
+export const collectiveTable = (gpu: string): CollectiveTable | undefined => load(`collectives-${gpu}`);

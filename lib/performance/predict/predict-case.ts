@@ -131,7 +131,7 @@ function isSaturated(
 }
 
 function predictSetup(asked: CaseSetup, constants: CalibratedConstants): CaseResult {
-  const { row, model, memory, engine } = asked;
+  const { row, model, gpu, memory, engine } = asked;
   const impossible = checkCase(asked);
   if (impossible !== undefined) return { id: row.id, infeasible: impossible };
   const latency = caseLatency(asked, constants);
@@ -148,7 +148,7 @@ function predictSetup(asked: CaseSetup, constants: CalibratedConstants): CaseRes
   const load = sustainable === undefined ? undefined : (row.request_rate ?? 0) / sustainable;
   const regime = isSaturated(setup, results, load) ? "saturated" : "moderate";
   const values = figures(results, row, clientMs);
-  const isCovered = isCoveredByRows({ model, engine, pipelineParallel: row.pp });
+  const isCovered = isCoveredByRows({ model, gpu, engine, pipelineParallel: row.pp });
   const bands = bandsOf(values, { basis: latency.basis.kind, load: regime, engine, isCovered });
   const around = neighbours(setup, results, load ?? 0).map(figuresOf);
   return {

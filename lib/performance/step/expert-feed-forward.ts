@@ -23,18 +23,20 @@ export function expertFeedForward(input: ExpertInput, parts: LayerParts, exchang
   // Every routed copy of a token is read, permuted, multiplied and summed up again: two reads and two writes of the
   // hidden size. Within a tensor-parallel group each rank does so for all tokens, its experts' or not.
   const slotsPerToken = experts.activePerToken / (beyondGroup ? tensorParallel : 1);
-  const activated = (experts.activePerToken + experts.shared) * experts.intermediateSize;
-  const moved = slotsPerToken * 4 * bytesPerToken + (3 * activated * BF16_BYTES) / tensorParallel;
+  const routed = measuredExperts(input, parts);
+  const activated = (experts.shared + (routed ? 0 : experts.activePerToken)) * experts.intermediateSize;
+  const permuted = routed ? 0 : slotsPerToken * 4 * bytesPerToken;
+  const moved = permuted + (3 * activated * BF16_BYTES) / tensorParallel;
   const share = bytesPerToken / tensorParallel;
   const allToAll = beyondGroup
     ? groupCollectives(parts.kernels.collectives, expertParallel, input).allToAllUs
     : undefined;
   const copies = distinctRanks(expertParallel, experts.activePerToken);
   return {
-    gemmUs: expertGemms(input, parts),
-    // Router's softmax and top-k, permutation, activation, sum.
+    gemmUs: expertGemms(input, parts, routed ?? routedExperts(input, parts)),
+    // Router's softmax and top-k; and permutation, activation and sum, which measured experts hold.
     elementwiseMs: elementwiseCurve(
-      { launches: 4, bytesPerToken: moved },
+      { launches: routed ? 2 : 4, bytesPerToken: moved },
       { gpu, constants: parts.constants },
     ),
     allToAllUs: (tokens) => (allToAll ? 2 * allToAll(tokens * share * copies) : 0),
@@ -43,15 +45,32 @@ export function expertFeedForward(input: ExpertInput, parts: LayerParts, exchang
 }
 
 /** Router, routed experts and shared experts. */
-function expertGemms(input: ExpertInput, parts: LayerParts): Curve {
-  const { model, precision, tensorParallel, experts } = input;
-  const gemm = (n: number, k: number) => parts.kernels.gemmUs({ n, k }, precision);
+function expertGemms(input: ExpertInput, parts: LayerParts, routed: Curve): Curve {
+  const { model, tensorParallel, experts } = input;
+  const format = input.formats?.feedForward ?? input.precision;
+  const gemm = (n: number, k: number) => parts.kernels.gemmUs({ n, k }, format);
   const shared = (experts.shared * experts.intermediateSize) / tensorParallel;
   return sumOf([
     parts.kernels.gemmUs({ n: experts.count, k: model.hiddenSize }, "bf16"),
-    routedExperts(input, parts),
+    routed,
     ...(shared > 0 ? [gemm(2 * shared, model.hiddenSize), gemm(model.hiddenSize, shared)] : []),
   ]);
+}
+
+/** Routed experts from the GPU's tables, by the tokens of one rank; undefined where it has none. */
+function measuredExperts(input: ExpertInput, { kernels }: LayerParts): Curve | undefined {
+  const { model, tensorParallel, expertParallel, experts } = input;
+  const shape = {
+    hiddenSize: model.hiddenSize,
+    intermediateSize: experts.intermediateSize,
+    activePerToken: experts.activePerToken,
+    count: experts.count,
+    tensorRanks: expertParallel > 1 ? 1 : tensorParallel,
+    expertRanks: expertParallel,
+  };
+  const us = kernels.experts?.(shape, input.formats?.experts ?? input.precision);
+  const replicas = Math.max(1, expertParallel / tensorParallel);
+  return us && ((tokens) => us(tokens * replicas));
 }
 
 /**

@@ -1,10 +1,12 @@
+import { type AttentionCurves, mixedCurves } from "../kernels/attention";
 import { groupCollectives } from "../kernels/collectives";
 import { type LatencyConstants, latencyConstants } from "../kernels/constants";
+import type { KernelSet } from "../kernels/kernel-set";
 import { kernelsOf } from "../kernels/kernels-of";
 import { type Curve, sumOf } from "../kernels/log-log";
-import { isCheckedGpu } from "../kernels/scaled-kernels";
+import { denseReferenceOf, isCheckedScaling } from "../kernels/references";
 import { tabulated, tabulatedCurve } from "../kernels/tabulated";
-import { shardOf } from "../shards/shard";
+import { type Shard, shardOf } from "../shards/shard";
 import type { LatencyModel, LatencyModelInput, StepShape } from "../types";
 import { attentionModel } from "./attention-model";
 import { type CudaGraphs, paddedTokens } from "./cuda-graph-padding";
@@ -31,7 +33,7 @@ export function createLatencyModels(
   const shard = shardOf(input);
   const group = groupCollectives(kernels.collectives, input.tensorParallel, input);
   const layer = layerCosts(input, { kernels, shard, group, constants });
-  const attention = attentionModel(input.model.layers, kernels.attention(shard, input.kvCacheDtype));
+  const attention = attentionModel(input.model.layers, meanAttention(input, kernels, shard));
   const logitsUs = kernels.gemmUs(shard.logits, "bf16");
   const stages = stagesOf(input);
   const ends = stages.map((stage) => endCosts(stage, input, { kernels, group, constants }));
@@ -80,6 +82,19 @@ export function createLatencyModels(
   };
 }
 
+/** Attention of the mean layer: latent, or over the whole context in some layers and over a window in the others. */
+function meanAttention(input: LatencyModelInput, kernels: KernelSet, shard: Shard): AttentionCurves {
+  const { model, kvCacheDtype } = input;
+  const format = input.formats?.attention ?? input.precision;
+  const latent = model.latentAttention && kernels.latentAttention?.(shard.queryHeads, kvCacheDtype, format);
+  if (latent) return latent;
+  const { slidingWindow } = model;
+  if (slidingWindow === undefined) return kernels.attention(shard, kvCacheDtype);
+  const windowed = kernels.attention(shard, kvCacheDtype, slidingWindow.tokens);
+  const share = slidingWindow.layers / model.layers;
+  return share === 1 ? windowed : mixedCurves(windowed, kernels.attention(shard, kvCacheDtype), share);
+}
+
 /** Time by tokens: exact where a CUDA graph runs, from cells within 0.03 % above, as prompts make every count occur. */
 function timeByTokens({ captured, eager }: { captured: Curve; eager: Curve }, graphs: CudaGraphs): Curve {
   const padded = tabulated((tokens) => captured(paddedTokens(tokens, graphs)), graphs.largestTokens);
@@ -91,8 +106,10 @@ function basisOf(input: LatencyModelInput, roofline: ReadonlySet<string>): Laten
   const more: string[] = [];
   if (input.tensorParallel > input.gpusPerNode)
     more.push("collectives across nodes (from bandwidth and latency)");
-  if (input.model.experts) more.push("experts (grouped products priced as dense ones)");
+  if (input.model.experts && input.gpu.kind === "cpu")
+    more.push("experts (grouped products priced as dense ones)");
   const figures = [...roofline, ...more];
   if (figures.length === 0) return { kind: "measured", figures };
-  return { kind: more.length === 0 && isCheckedGpu(input.gpu) ? "scaled" : "roofline", figures };
+  const isNear = isCheckedScaling(input.gpu) || denseReferenceOf(input.gpu).gpu.name === input.gpu.name;
+  return { kind: more.length === 0 && isNear ? "scaled" : "roofline", figures };
 }

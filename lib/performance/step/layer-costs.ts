@@ -17,11 +17,12 @@ export interface LayerCosts {
 
 /** Costs of one layer from the kernels of a GPU. */
 export function layerCosts(input: LatencyModelInput, parts: LayerParts): LayerCosts {
-  const { model, precision, gpu, sequenceParallel } = input;
+  const { model, gpu, sequenceParallel } = input;
   const bytesPerToken = model.hiddenSize * BF16_BYTES;
-  const projections = sumOf(
-    parts.shard.attentionGemms.map((shape) => parts.kernels.gemmUs(shape, precision)),
-  );
+  const format = input.formats?.attention ?? input.precision;
+  // The measured modules of latent attention hold their projections.
+  const gemms = model.latentAttention ? [] : parts.shard.attentionGemms;
+  const projections = sumOf(gemms.map((shape) => parts.kernels.gemmUs(shape, format)));
   const norms = elementwiseCurve(
     { launches: 2, bytesPerToken: (8 * bytesPerToken) / sequenceParallel },
     { gpu, constants: parts.constants },
@@ -41,10 +42,11 @@ export function layerCosts(input: LatencyModelInput, parts: LayerParts): LayerCo
 
 /** Gate-up and down projection; the activation reads gate and up and writes their product. */
 function denseFeedForward(input: LatencyModelInput, parts: LayerParts, exchangeUs: Curve): FeedForward {
-  const { model, gpu, precision, tensorParallel } = input;
+  const { model, gpu, tensorParallel } = input;
+  const format = input.formats?.feedForward ?? input.precision;
   const bytesPerToken = (3 * model.intermediateSize * BF16_BYTES) / tensorParallel;
   return {
-    gemmUs: sumOf(parts.shard.feedForwardGemms.map((shape) => parts.kernels.gemmUs(shape, precision))),
+    gemmUs: sumOf(parts.shard.feedForwardGemms.map((shape) => parts.kernels.gemmUs(shape, format))),
     elementwiseMs: elementwiseCurve({ launches: 1, bytesPerToken }, { gpu, constants: parts.constants }),
     allToAllUs: () => 0,
     exchangeUs,

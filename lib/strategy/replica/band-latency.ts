@@ -48,10 +48,10 @@ function band(name: keyof PlanLatency, seen: SeenLatency, regime: BandRegime): B
 
 /** How well the latencies of a strategy are known: its kernels, and whether anybody has published such a setup. */
 export function evidenceOf(
-  { model, engine }: Situation,
+  { model, hardware: { gpu }, engine }: Situation,
   { latency, strategy }: Replica,
 ): Pick<BandRegime, "basis" | "engine" | "isCovered"> {
-  const isCovered = isCoveredByRows({ model, engine, pipelineParallel: strategy.pipelineParallel });
+  const isCovered = isCoveredByRows({ model, gpu, engine, pipelineParallel: strategy.pipelineParallel });
   return { basis: latency.basis.kind, engine, isCovered };
 }
 

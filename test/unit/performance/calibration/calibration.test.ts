@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findModel } from "../../../../lib/catalog";
+import { findGpu, findModel } from "../../../../lib/catalog";
 import {
   calibratedConstants,
   createLatencyModel,
@@ -81,11 +81,12 @@ describe("error bands", () => {
   });
 
   it("span all engines for a setup that nobody has published", () => {
-    const { model, engine } = latencyInput();
-    const covered = { model, engine, pipelineParallel: 1 };
+    const { model, gpu, engine } = latencyInput();
+    const covered = { model, gpu, engine, pipelineParallel: 1 };
     assert.equal(isCoveredByRows(covered), true);
     for (const other of [
       { ...covered, pipelineParallel: 2 },
+      { ...covered, gpu: findGpu("B200-SXM-180GB") },
       { ...covered, engine: { ...engine, name: "SGLang" as const } },
       ...["Llama-3.1-8B", "Llama-3.1-405B", "Mixtral-8x7B"].map((name) => ({
         ...covered,

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { findGpu } from "../../../../lib/catalog";
 import type { Precision } from "../../../../lib/performance";
 import { latencyConstants } from "../../../../lib/performance/kernels/constants";
-import { gemmCurve, gemmPoints } from "../../../../lib/performance/kernels/gemm";
-import { nvlinkCollectives } from "../../../../lib/performance/kernels/node-collectives";
-import { gemmTable } from "../../../../lib/performance/kernels/tables";
+import { gemmCurve } from "../../../../lib/performance/kernels/gemm-curve";
+import { kernelsOf } from "../../../../lib/performance/kernels/kernels-of";
+import { h100 } from "../../../../lib/performance/kernels/references";
 import { createLatencyModel } from "./kernel-model";
 import { decodeStep, error, fixture, latencyInput, prefillStep, quantile } from "./latency-input";
 
@@ -47,11 +48,11 @@ describe("kernel sums of Llama-70B on H100 against a peer's", () => {
 
 describe("kernels of Llama-70B on H100 against a second lab's", () => {
   it("agree within 12 % on the linear layers of a step, over 1 to 4096 tokens at TP 1 to 8", () => {
-    const table = gemmTable("h100-sxm", "bf16");
+    const gpu = findGpu("H100-SXM-80GB");
     const sums = new Map<string, { ours: number; theirs: number }>();
     for (const { tp, m, n, k, median_us } of fixture("vidur-linear-llama70b-h100.csv")) {
       const step = sums.get(`${tp} ${m}`) ?? { ours: 0, theirs: 0 };
-      step.ours += gemmCurve(gemmPoints(table, { n: Number(n), k: Number(k) }, "bf16"))(Number(m));
+      step.ours += gemmCurve(gpu, h100(), { n: Number(n), k: Number(k) }, "bf16").us(Number(m));
       step.theirs += Number(median_us);
       sums.set(`${tp} ${m}`, step);
     }
@@ -64,7 +65,8 @@ describe("kernels of Llama-70B on H100 against a second lab's", () => {
 
   it("agree within 12 % on NCCL all-reduces of 8 MiB and more, which their profiler does not distort", () => {
     // vLLM 0.14 hands such messages to NCCL, which is what the second lab timed.
-    const node = nvlinkCollectives("h100-sxm", { ...latencyInput().engine, version: "0.14.0" }, 1);
+    const input = latencyInput();
+    const node = kernelsOf({ ...input, engine: { ...input.engine, version: "0.14.0" } }).collectives;
     const errors = fixture("vidur-all-reduce-h100.csv")
       .filter(({ bytes }) => Number(bytes) >= 2 ** 23)
       .map((row) =>

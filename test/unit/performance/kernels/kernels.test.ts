@@ -2,15 +2,38 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { findGpu, findModel, listGpus } from "../../../../lib/catalog";
+import type { Precision } from "../../../../lib/performance";
 import { groupCollectives } from "../../../../lib/performance/kernels/collectives";
 import { gemmPoints } from "../../../../lib/performance/kernels/gemm";
+import { gemmCurve } from "../../../../lib/performance/kernels/gemm-curve";
 import { kernelsOf } from "../../../../lib/performance/kernels/kernels-of";
 import { nearestAttention } from "../../../../lib/performance/kernels/nearest-attention";
-import { attentionTable, gemmTable } from "../../../../lib/performance/kernels/tables";
+import type { KernelPrecision } from "../../../../lib/performance/kernels/precision";
+import { h100, referenceOf } from "../../../../lib/performance/kernels/references";
+import * as tables from "../../../../lib/performance/kernels/tables";
 import { createLatencyModel } from "./kernel-model";
 import { decodeStep, latencyInput, partsOf, prefillStep } from "./latency-input";
 
 const TABLES = join(__dirname, "../../../../lib/performance/kernels/tables");
+
+function gemmTable(gpu: string, precision: KernelPrecision) {
+  const table = tables.gemmTable(gpu, precision);
+  assert.ok(table);
+  return table;
+}
+
+function attentionTable(gpu: string, dtype: Precision) {
+  const table = tables.attentionTable(gpu, dtype);
+  assert.ok(table);
+  return table;
+}
+
+const h100Gemms = (precision: "bf16" | "fp8") => ({
+  table: gemmTable("h100-sxm", precision),
+  precision,
+  machine: findGpu("H100-SXM-80GB"),
+  skipped: [],
+});
 
 describe("kernel tables", () => {
   for (const name of readdirSync(TABLES)) {
@@ -56,34 +79,51 @@ describe("GEMM times", () => {
   const table = gemmTable("h100-sxm", "bf16");
 
   it("are the measured ones at a measured shape", () => {
-    const { tokens, us } = gemmPoints(table, { n: 8192, k: 4096 }, "bf16");
+    const { tokens, us } = gemmPoints(h100Gemms("bf16"), { n: 8192, k: 4096 });
     assert.deepEqual(tokens, table.tokens);
     for (const [i, time] of us.entries())
       assert.ok(Math.abs(time - (table.shapes["8192x4096"][i] ?? 0)) < 1e-9);
   });
 
   it("grow in proportion for a vocabulary beyond the widest measured matrix", () => {
-    const [one, two] = [131_072, 262_144].map((n) => gemmPoints(table, { n, k: 8192 }, "bf16").us[0]);
+    const [one, two] = [131_072, 262_144].map((n) => gemmPoints(h100Gemms("bf16"), { n, k: 8192 }).us[0]);
     // Twice the weights to read; the borrowed efficiency is that of the same neighbours.
     assert.ok(Math.abs(two / one - 2) < 0.02, `${two / one}`);
   });
 
-  it("leave out the FP8 measurement at 8192 rows", () => {
-    assert.ok(!gemmPoints(gemmTable("h100-sxm", "fp8"), { n: 8192, k: 8192 }, "fp8").tokens.includes(8192));
+  it("leave out the rows they are told to", () => {
+    const gemms = { ...h100Gemms("fp8"), table: { ...gemmTable("h100-sxm", "fp8") }, skipped: [8192] };
+    assert.ok(!gemmPoints(gemms, { n: 8192, k: 8192 }).tokens.includes(8192));
+  });
+
+  it("of block-scaled FP8 are those of per-tensor FP8 and a launch", () => {
+    const gpu = findGpu("H100-SXM-80GB");
+    const us = (precision: KernelPrecision) => gemmCurve(gpu, h100(), { n: 7168, k: 2048 }, precision).us(64);
+    assert.ok(Math.abs(us("fp8_block") - us("fp8") - 3) < 1e-6, `${us("fp8_block")}, ${us("fp8")}`);
+  });
+
+  it("of 4-bit weights read a quarter of the bytes and compute in 16 bits", () => {
+    const gpu = findGpu("H100-SXM-80GB");
+    const us = (precision: KernelPrecision, m: number) =>
+      gemmCurve(gpu, h100(), { n: 16_384, k: 16_384 }, precision).us(m);
+    assert.ok(us("int4", 1) < 0.3 * us("bf16", 1));
+    assert.ok(Math.abs(us("int4", 16_384) / us("bf16", 16_384) - 1) < 0.01);
+  });
+
+  it("fall with the rows in no table but H100's first: glitches of the source are cured", () => {
+    for (const gpu of ["b200-sxm", "h200-sxm", "l40s"])
+      for (const times of Object.values(gemmTable(gpu, "fp8").shapes)) {
+        const known = times.filter((us) => us !== null);
+        assert.ok(known.every((us, i) => i === 0 || us >= known[i - 1]));
+      }
   });
 });
 
 describe("attention of a shard that was not measured", () => {
   it("is scaled from the nearest one", () => {
     const table = attentionTable("h100-sxm", "bf16");
-    const shard = {
-      queryHeads: 128,
-      keyValueHeads: 8,
-      headDim: 128,
-      attentionGemms: [],
-      feedForwardGemms: [],
-    };
-    const { shape, scaledFrom } = nearestAttention(table, { ...shard, logits: { n: 1, k: 1 } });
+    const shard = { queryHeads: 128, keyValueHeads: 8, headDim: 128 };
+    const { shape, scaledFrom } = nearestAttention(table.shapes, shard);
     assert.equal(scaledFrom, "96/8/128");
     const measured = table.shapes["96/8/128"];
     const last = measured.prefill.lengths.length - 1;
@@ -102,8 +142,9 @@ describe("other GPUs", () => {
       for (const step of [decodeStep(8, 1000), prefillStep(model, 2, 500)]) {
         assert.ok(partsOf(model.breakdown(step)).every((ms) => Number.isFinite(ms) && ms >= 0));
       }
-      const scaled = gpu.name === "H200-SXM-141GB" ? "scaled" : "roofline";
-      assert.equal(model.basis.kind, gpu.kernelTables ? "measured" : scaled);
+      const { name } = referenceOf(gpu).gpu;
+      const kind = gpu.name === "H200-SXM-141GB" ? "scaled" : name === gpu.name ? "measured" : "roofline";
+      assert.equal(model.basis.kind, gpu.kind === "cpu" ? "roofline" : kind);
     });
   }
 

@@ -188,9 +188,9 @@ describe("latency model", () => {
   });
 
   it("says which figures are a roofline where no table is", () => {
-    const { basis } = createLatencyModel(latencyInput({ gpu: findGpu("L40S-48GB") }));
+    const { basis } = createLatencyModel(latencyInput({ gpu: findGpu("L4-24GB") }));
     assert.equal(basis.kind, "roofline");
-    assert.ok(basis.figures.includes("GEMM (scaled from H100 to L40S-48GB by roofline)"));
+    assert.ok(basis.figures.includes("GEMM (scaled from L40S-48GB to L4-24GB by roofline)"));
   });
 
   it("refuses a degree that does not divide the heads", () => {
