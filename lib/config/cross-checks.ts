@@ -39,8 +39,8 @@ function customHardware({ hardware }: Deployment): CrossProblem[] {
   const type = "hardware.instanceType";
   return [
     ...when(
-      custom && hardware.gpu === undefined,
-      `is needed with ${type} custom: a GPU that \`shardplan hardware\` lists`,
+      custom && hardware.gpu === undefined && hardware.custom === undefined,
+      `is needed with ${type} custom: a GPU that \`shardplan hardware\` lists, or hardware.custom with its figures`,
       "hardware.gpu",
       type,
     ),
@@ -54,6 +54,18 @@ function customHardware({ hardware }: Deployment): CrossProblem[] {
       !custom && hardware.gpu !== undefined,
       `only goes with ${type} custom; ${hardware.instanceType} has its own GPUs: remove it`,
       "hardware.gpu",
+      type,
+    ),
+    ...when(
+      custom && hardware.gpu !== undefined && hardware.custom !== undefined,
+      `says the same as hardware.gpu (${hardware.gpu}): remove one of them`,
+      "hardware.custom",
+      "hardware.gpu",
+    ),
+    ...when(
+      !custom && hardware.custom !== undefined,
+      `only goes with ${type} custom; ${hardware.instanceType} has its own GPUs: remove it`,
+      "hardware.custom",
       type,
     ),
     ...when(
