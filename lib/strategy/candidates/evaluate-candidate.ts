@@ -118,7 +118,7 @@ const isOverloaded = (situation: Situation, { saturated }: Settled): boolean =>
 function glance(situation: Situation, rated: Settled): Evaluation {
   if (isOverloaded(situation, rated)) return describeOverload(situation, rated);
   const rate = situation.deployment.workload.requestRate;
-  const requests = trialRequests(situation, rated.replica, rate, EFFORT.candidate);
+  const requests = trialRequests(situation, rated.replica, rate, EFFORT.glance);
   return describe(situation, rated, runAt(situation, rated.replica, { rate, requests, runs: 1 }));
 }
 

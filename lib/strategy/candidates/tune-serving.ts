@@ -30,6 +30,8 @@ export interface Rated {
 const LOOK_AHEAD = 2;
 /** Where nothing passes yet, a setting has to pass at this share of its capacity to be looked at further. */
 const LEAST_SHARE = 0.1;
+/** A saturated rate by hand may be this much too low. */
+const BY_HAND = 1.1;
 /** A rate has to be this much higher to be better. */
 const BETTER = 1.005;
 
@@ -57,6 +59,8 @@ function isDear(situation: Situation, replica: Replica): boolean {
 
 /** The setting with its rates; nothing when it cannot beat `best`, which most settings show in one run. */
 function rate(situation: Situation, replica: Replica, best: number): Rated | undefined {
+  const byHand = utilizationCeiling(situation, saturatedRateByHand(situation, replica));
+  if (BY_HAND * byHand <= best) return undefined;
   const saturated = saturatedRate(situation, replica);
   const ceiling = utilizationCeiling(situation, saturated);
   const wanted = best > 0 ? BETTER * best : LEAST_SHARE * ceiling;
