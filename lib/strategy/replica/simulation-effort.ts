@@ -85,13 +85,14 @@ export function trialRequests(situation: Situation, replica: Replica, rate: numb
 }
 
 /**
- * Requests of the run that a verdict hangs on: at least what the config says, more where they are cheap. A power of two,
- * so that questions that differ little are answered by the same random numbers.
+ * Requests of a run that a verdict hangs on: at least what the config says, more where they are cheap. They follow from
+ * the serving parameters alone (`rate` is what those can serve), so that a plan and the same plan asked for another rate
+ * are answered by the same random numbers.
  */
 export function verdictRequests(situation: Situation, replica: Replica, rate: number): number {
   const affordable = Math.round(EFFORT.plan / stepsPerRequest(situation, replica, rate));
   const { simulatedRequests } = situation.deployment.workload;
-  const cheap = 2 ** Math.round(Math.log2(Math.max(FEWEST.run, affordable)));
+  const cheap = Math.max(FEWEST.run, affordable);
   return Math.max(cheap, Math.min(simulatedRequests, 20 * cheap));
 }
 
