@@ -46,18 +46,20 @@ export function remoteStep<Result>(
   opts: pulumi.CustomResourceOptions,
 ): RemoteStep<Result> {
   const { host } = args;
+  const removable = args.removable === true && host.outlivesStack;
   const resource = new command.remote.Command(
     name,
     {
       connection: host.connection,
       create: runAs("apply"),
-      ...(args.removable && host.outlivesStack ? { delete: runAs("remove") } : {}),
+      ...(removable ? { delete: runAs("remove") } : {}),
       stdin: stepScript(args.step, { HOST_NAME: host.label, ...args.parameters }),
       // Results go to stdout, talk goes to stderr; sshd refuses variables that it was not told to accept.
       logging: command.remote.Logging.Stderr,
       addPreviousOutputInEnv: false,
     },
-    opts,
+    // `pulumi up --replace` would else run the removal last, and take away what the new one has just set up.
+    { ...opts, ...(removable ? { deleteBeforeReplace: true } : {}) },
   );
   const result = resource.stdout.apply((text) => parseResult(args.step, args.result, text));
   return { resource, result };

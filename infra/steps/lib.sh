@@ -12,6 +12,9 @@ export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2034 # steps use them
 SECRETS=/etc/shardplan/secrets STATE=/var/lib/shardplan LOGS=/var/log/shardplan ENGINE_USER=shardplan
 CHANGES=0
+# Starts of services that this step has seen (unit/systemd's id of the start). What the process before them logged ends
+# with its orderly stop, which explains nothing.
+STARTS=()
 
 # What a service logs may be cut inside a character or be coloured; the engine takes only valid text.
 plain() { tr -cd '\11\12\40-\176'; }
@@ -93,16 +96,48 @@ apply_unit() {
   shift 2
   write_file "/etc/systemd/system/$unit" 644 root "$text" || true
   sum=$(cat "/etc/systemd/system/$unit" "$@" | sha256sum)
-  systemctl is-enabled --quiet "$unit" 2>/dev/null || systemctl enable --quiet "$unit"
   if [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || ! systemctl is-active --quiet "$unit"; then
-    systemctl daemon-reload
-    systemctl reset-failed "$unit" 2>/dev/null || true
-    # Not for ever: the job waits for every unit before this one, and vLLM's orderly stop alone takes two minutes.
-    timeout 600 systemctl restart "$unit" ||
-      { show_log "$unit" 20; fatal "$unit does not start" "see its log above and 'systemctl list-jobs' on the host"; }
-    changed "started $unit"
+    start_unit "$unit"
     write_file "$stamp" 600 root "$sum" || true
   fi
+  systemctl is-enabled --quiet "$unit" || systemctl enable --quiet "$unit"
+  note_start "$unit"
+}
+
+start_unit() {
+  local unit=$1
+  systemctl daemon-reload
+  # Again, because other units may want it than the last time.
+  systemctl reenable --quiet "$unit"
+  systemctl reset-failed "$unit" 2>/dev/null || true
+  # Not for ever: the job waits for every unit before this one, and vLLM's orderly stop alone takes two minutes.
+  timeout 600 systemctl restart "$unit" ||
+    { show_log "$unit" 20
+      fatal "$unit does not start" "see its log above and 'systemctl list-jobs' on the host"; }
+  changed "started $unit"
+}
+
+# Remembers the unit's present, or latest, start.
+note_start() {
+  local start
+  start=$(systemctl show -p InvocationID --value "$1")
+  [ -n "$start" ] || return 0
+  case " ${STARTS[*]} " in *" $1/$start "*) ;; *) STARTS+=("$1/$start") ;; esac
+}
+
+# What a service has logged, and systemd about it, since the first start of it that this step has seen; with none seen,
+# in its present one. Further arguments are journalctl's.
+service_log() {
+  local unit=$1 start matches=()
+  shift
+  case " ${STARTS[*]}" in *" $unit/"*) ;; *) note_start "$unit" ;; esac
+  for start in "${STARTS[@]}"; do
+    [ "${start%/*}" = "$unit" ] || continue
+    [ ${#matches[@]} -eq 0 ] || matches+=(+)
+    matches+=("_SYSTEMD_INVOCATION_ID=${start#*/}" + "INVOCATION_ID=${start#*/}")
+  done
+  [ ${#matches[@]} -gt 0 ] || matches=("--unit=$unit")
+  journalctl -o cat --no-pager "$@" "${matches[@]}" 2>/dev/null || true
 }
 
 remove_unit() {
@@ -119,7 +154,7 @@ remove_unit() {
 show_log() {
   local unit=$1 lines=${2:-40}
   info "the last $lines lines of $unit:"
-  journalctl -u "$unit" -n "$lines" -o cat --no-pager 2>/dev/null | cut -c1-300 | plain >&2 || true
+  service_log "$unit" -n "$lines" | cut -c1-300 | plain >&2
 }
 
 # Who listens on a TCP port: "unit name" or "process name (pid)"; nothing if the port is free.

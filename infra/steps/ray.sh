@@ -37,6 +37,7 @@ wait_for_node() {
   local deadline=$((SECONDS + 300)) restarts
   restarts=$(systemctl show -p NRestarts --value "$UNIT")
   until node_is_alive; do
+    note_start "$UNIT"
     if [ "$(systemctl show -p NRestarts --value "$UNIT")" -ge $((restarts + 3)) ] || [ "$SECONDS" -ge "$deadline" ]; then
       show_log "$UNIT"
       fatal "Ray does not come up on $NODE_ADDRESS (head $HEAD_ADDRESS:$RAY_PORT)" \

@@ -7,7 +7,6 @@
 apply() {
   make_api_key
   write_file "$SECRETS/vllm.env" 600 root "VLLM_API_KEY=$(cat "$SECRETS/api-key")"$'\n' || true
-  SINCE=$(date '+%Y-%m-%d %H:%M:%S')
   apply_unit "$UNIT" "$UNIT_TEXT" "$SECRETS/vllm.env"
   wait_until_ready
   result "version=$(server_version)" "kvCacheTokens:=$(kv_cache_tokens)" "keyId=$(stat -c %Y "$SECRETS/api-key")"
@@ -47,7 +46,7 @@ server_version() { ask /version | sed -n 's/.*"version":"\([^"]*\)".*/\1/p'; }
 
 # vLLM says it once while it starts; 0 if the journal has forgotten. This start's lines only: months of journal take minutes.
 kv_cache_tokens() {
-  journalctl _SYSTEMD_INVOCATION_ID="$(systemctl show -p InvocationID --value "$UNIT")" -o cat --no-pager | sed -n 's/.*KV cache size: \([0-9,]*\) tokens.*/\1/p' | tail -n 1 | tr -d , | grep . || echo 0
+  service_log "$UNIT" | sed -n 's/.*KV cache size: \([0-9,]*\) tokens.*/\1/p' | tail -n 1 | tr -d , | grep . || echo 0
 }
 
 wait_until_ready() {
@@ -61,7 +60,7 @@ wait_until_ready() {
     [ $((SECONDS - started)) -lt "$READY_SECONDS" ] || give_up "vLLM has not answered a completion in $((READY_SECONDS / 60)) minutes"
     if [ $((SECONDS - said)) -ge 15 ]; then
       said=$SECONDS
-      info "vLLM: $((SECONDS - started)) s, $(journalctl -u "$UNIT" -n 1 -o cat --no-pager | cut -c1-160)"
+      info "vLLM: $((SECONDS - started)) s, $(service_log "$UNIT" -n 1 | cut -c1-160)"
     fi
     sleep 2
   done
@@ -77,9 +76,9 @@ give_up() {
   fatal "$1${reason:+: $reason}" "remove the cause (more in journalctl -u $UNIT) and run pulumi up again"
 }
 
-# The first exception is the cause; what Ray and the engine's parent process raise after it only repeats that it failed.
+# The first exception of this start is the cause; what Ray and the engine's parent process raise after it only repeats that it failed.
 first_error() {
-  journalctl -u "$UNIT" --since "$SINCE" -o cat --no-pager | grep -v WARNING |
+  service_log "$UNIT" | grep -v WARNING |
     grep -oE '([A-Za-z_]+\.)*[A-Z][A-Za-z]*(Error|Exception): .*|error: .*' |
     grep -vE '^ray\.exceptions\.|^RuntimeError: Engine core init' | head -n 1 | cut -c1-300 || true
 }

@@ -51,7 +51,8 @@ export function systemdUnit(service: SystemdService): string {
     ...(service.options ?? []),
     "",
     "[Install]",
-    "WantedBy=multi-user.target",
+    // A unit that stops with another one is not started with it again unless that one wants it.
+    `WantedBy=${["multi-user.target", ...requires].join(" ")}`,
   ].join("\n")}\n`;
 }
 
