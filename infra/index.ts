@@ -4,6 +4,7 @@ import { provideHosts } from "./hosts/provide-hosts";
 import { planOrFail } from "./plan-or-fail";
 import { Drivers } from "./services/drivers";
 import { EngineEnvironment } from "./services/engine-environment";
+import { Firewall } from "./services/firewall";
 import { Gateway } from "./services/gateway";
 import { ModelWeights } from "./services/model-weights";
 import { Preparation } from "./services/preparation";
@@ -24,11 +25,12 @@ export async function shardplan() {
   const hosts = await provideHosts(plan, secrets);
   const preparation = new Preparation("preparation", { plan, hosts });
   const { nodes } = preparation;
+  const firewall = new Firewall("firewall", { plan, nodes }, { dependsOn: preparation });
   const drivers = new Drivers("drivers", { plan, nodes }, { dependsOn: preparation });
   const engine = new EngineEnvironment("engine", { plan, nodes }, { dependsOn: drivers });
   const weights = new ModelWeights("weights", { plan, nodes, secrets }, { dependsOn: engine });
-  const ray = new RayCluster("ray", { plan, nodes }, { dependsOn: weights });
-  const vllm = new VllmService("vllm", { plan, nodes, secrets }, { dependsOn: ray });
+  const ray = new RayCluster("ray", { plan, nodes }, { dependsOn: [weights, firewall] });
+  const vllm = new VllmService("vllm", { plan, nodes, secrets, ray }, { dependsOn: ray });
   const gateway = new Gateway("gateway", { plan, nodes, vllm }, { dependsOn: vllm });
   const verification = new Verification(
     "verification",

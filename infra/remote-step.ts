@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { shellWord } from "../lib/serving";
 import type { Host } from "./hosts/host";
+import { markOf } from "./repair";
 
 const STEPS = join(__dirname, "steps");
 const LIBRARY = readFileSync(join(STEPS, "lib.sh"), "utf8");
@@ -13,7 +14,7 @@ const LIBRARY = readFileSync(join(STEPS, "lib.sh"), "utf8");
  * The command is constant: script, parameters and secrets travel on standard input. Without password-free sudo the
  * script runs all the same and says so: what sudo says names neither the host nor what to do.
  */
-const runAs = (action: "apply" | "remove") =>
+const runAs = (action: "apply" | "remove" | "look") =>
   `if [ "$(id -u)" != 0 ] && sudo -n true </dev/null 2>/dev/null; then exec sudo -n bash -s -- ${action}; ` +
   `else exec bash -s -- ${action}; fi`;
 
@@ -34,11 +35,14 @@ export interface RemoteStepArgs<Result> {
 export interface RemoteStep<Result> {
   readonly resource: command.remote.Command;
   readonly result: pulumi.Output<Result>;
+  /** Another one when the step had to put the host right: for steps that must then run again, too. */
+  readonly mark: pulumi.Output<string>;
 }
 
 /**
  * Runs a file of infra/steps on a host over SSH. A changed script or parameter runs it again in place: every step
- * can be repeated from any half-done point, so nothing here ever replaces (`triggers` would).
+ * can be repeated from any half-done point, so nothing here ever replaces (`triggers` would). So does a host that is no
+ * longer as the step left it.
  */
 export function remoteStep<Result>(
   name: string,
@@ -46,6 +50,8 @@ export function remoteStep<Result>(
   opts: pulumi.CustomResourceOptions,
 ): RemoteStep<Result> {
   const { host } = args;
+  const script = stepScript(args.step, { HOST_NAME: host.label, ...args.parameters });
+  const mark = markOf({ host, name, command: runAs("look"), script });
   const removable = args.removable === true && host.outlivesStack;
   const resource = new command.remote.Command(
     name,
@@ -53,7 +59,7 @@ export function remoteStep<Result>(
       connection: host.connection,
       create: runAs("apply"),
       ...(removable ? { delete: runAs("remove") } : {}),
-      stdin: stepScript(args.step, { HOST_NAME: host.label, ...args.parameters }),
+      stdin: pulumi.interpolate`MARK=${mark}\n${script}`,
       // Results go to stdout, talk goes to stderr; sshd refuses variables that it was not told to accept.
       logging: command.remote.Logging.Stderr,
       addPreviousOutputInEnv: false,
@@ -62,7 +68,7 @@ export function remoteStep<Result>(
     { ...opts, ...(removable ? { deleteBeforeReplace: true } : {}) },
   );
   const result = resource.stdout.apply((text) => parseResult(args.step, args.result, text));
-  return { resource, result };
+  return { resource, result, mark };
 }
 
 function stepScript(

@@ -15,13 +15,17 @@ const result = z.object({ node: z.string() });
 
 /** Ray on all nodes: the head on the first, a worker on each other. Empty when vLLM runs without Ray. */
 export class RayCluster extends pulumi.ComponentResource {
+  /** The marks of its steps: what Ray had to be put right for, vLLM starts anew with. */
+  readonly marks: pulumi.Output<string>;
+
   constructor(name: string, { plan, nodes }: RayClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("shardplan:infra:RayCluster", name, {}, opts);
-    if (plan.serving.executor === "ray") this.start(plan, nodes);
+    const marks = plan.serving.executor === "ray" ? this.start(plan, nodes) : [];
+    this.marks = pulumi.all(marks).apply((all) => all.join(" "));
     this.registerOutputs({ nodes: nodes.map((node) => node.address) });
   }
 
-  private start(plan: Plan, nodes: readonly Node[]): void {
+  private start(plan: Plan, nodes: readonly Node[]): pulumi.Output<string>[] {
     const head = headOf(nodes);
     const token = clusterToken(head);
     const startOn = (node: Node, unit: string, dependsOn: pulumi.Resource[]) =>
@@ -45,9 +49,11 @@ export class RayCluster extends pulumi.ComponentResource {
           },
         },
         { parent: this, dependsOn },
-      ).resource;
+      );
     const first = startOn(head, UNITS.rayHead, []);
-    for (const node of nodes.filter((other) => other !== head)) startOn(node, UNITS.rayWorker, [first]);
+    const workers = nodes.filter((node) => node !== head);
+    const others = workers.map((node) => startOn(node, UNITS.rayWorker, [first.resource]));
+    return [first, ...others].map(({ mark }) => mark);
   }
 }
 

@@ -5,11 +5,13 @@ import type { Plan } from "../../lib/strategy";
 import type { Secrets } from "../configuration";
 import { remoteStep } from "../remote-step";
 import { clusterAddresses, headOf, type Node } from "./node";
+import type { RayCluster } from "./ray-cluster";
 
 export interface VllmServiceArgs {
   readonly plan: Plan;
   readonly nodes: readonly Node[];
   readonly secrets: Secrets;
+  readonly ray: RayCluster;
 }
 
 /** vLLM with the plan's arguments, on the first node. Done when it has answered a completion. */
@@ -18,10 +20,12 @@ export class VllmService extends pulumi.ComponentResource {
   readonly kvCacheTokens: pulumi.Output<number>;
   /** Changes when the API key does and says nothing of it: the gateway has to learn of a new key, too. */
   readonly keyId: pulumi.Output<string>;
+  /** Another one when it, or Ray below it, had to be put right. */
+  readonly mark: pulumi.Output<string>;
 
   constructor(name: string, args: VllmServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("shardplan:infra:VllmService", name, {}, opts);
-    const { plan, nodes, secrets } = args;
+    const { plan, nodes, secrets, ray } = args;
     const head = headOf(nodes);
     const step = remoteStep(
       `${head.host.name}-vllm`,
@@ -37,6 +41,7 @@ export class VllmService extends pulumi.ComponentResource {
           MODEL_NAME: servedModelName(plan),
           READY_SECONDS: Math.round(plan.deployment.serving.readyTimeoutMinutes * 60),
           API_KEY: secrets.apiKey ?? "",
+          RAY_MARKS: ray.marks,
         },
       },
       { parent: this },
@@ -45,6 +50,7 @@ export class VllmService extends pulumi.ComponentResource {
     const found = pulumi.unsecret(step.result);
     this.kvCacheTokens = found.apply(({ kvCacheTokens }) => kvCacheTokens);
     this.keyId = found.apply(({ keyId }) => keyId);
+    this.mark = pulumi.interpolate`${ray.marks} ${step.mark}`;
     this.registerOutputs({ kvCacheTokens: this.kvCacheTokens });
   }
 }

@@ -4,13 +4,15 @@
 # environment. Each step ends with `run_step NAME "$@"`, so that a transmission that breaks off runs nothing.
 #
 # A step defines apply (and remove, if it leaves something running) and ends apply with one `result` call: the last
-# line of stdout is one JSON object, everything for people goes to stderr.
+# line of stdout is one JSON object, everything for people goes to stderr. `drift` says what is no longer as apply left
+# it, one line each; it only looks, and quickly.
 set -euo pipefail
 umask 022
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
 # shellcheck disable=SC2034 # steps use them
 SECRETS=/etc/shardplan/secrets STATE=/var/lib/shardplan LOGS=/var/log/shardplan ENGINE_USER=shardplan
+MARKS=/etc/shardplan/marks
 CHANGES=0
 # Starts of services that this step has seen (unit/systemd's id of the start). What the process before them logged ends
 # with its orderly stop, which explains nothing.
@@ -58,10 +60,17 @@ json_string() {
   printf '"%s"' "$text"
 }
 
-# Runs apply or remove, alone: a shell that an interrupted `pulumi up` left behind finishes first.
+json_list() {
+  local item out=""
+  for item in "$@"; do out+="${out:+,}$(json_string "$item")"; done
+  printf '[%s]' "$out"
+}
+
+# Runs apply or remove, alone: a shell that an interrupted `pulumi up` left behind finishes first. Or only looks.
 run_step() {
   local step=$1 action=${2:-apply} lock=/run/shardplan/$1.lock
   [ "$(id -u)" = 0 ] || fatal "the SSH user is not root and sudo did not help" "use root, or allow it password-free sudo"
+  if [ "$action" = look ]; then look "$step" </dev/null; return; fi
   mkdir -p /run/shardplan "$LOGS"
   exec 9>"$lock"
   if ! flock -n 9; then
@@ -69,11 +78,31 @@ run_step() {
     flock -w 900 9 ||
       fatal "step $step of an earlier run still holds $lock after 15 minutes" "end that process and run pulumi up again"
   fi
+  rm -f "$MARKS/$step"
   "$action" </dev/null
+  [ "$action" = remove ] || leave_mark "$step"
+}
+
+# The mark of a run that came to its end; the program compares it with the one that it knows.
+leave_mark() {
+  mkdir -p "$MARKS"
+  printf '%s' "${MARK:-}" >"$MARKS/.$1"
+  mv -f "$MARKS/.$1" "$MARKS/$1"
+}
+
+look() {
+  local mark=null line lines=""
+  if [ -e "$MARKS/$1" ]; then
+    mark=$(json_string "$(cat "$MARKS/$1")")
+    while read -r line; do lines+="${lines:+,}$(json_string "$line")"; done < <(drift)
+  fi
+  printf '{"mark":%s,"drift":[%s]}\n' "$mark" "$lines"
 }
 
 # shellcheck disable=SC2119
 remove() { result; }
+
+drift() { :; }
 
 # Writes a file only if it differs. Returns 0 if it was written, 1 if it was already so.
 write_file() {
@@ -138,6 +167,18 @@ service_log() {
   done
   [ ${#matches[@]} -gt 0 ] || matches=("--unit=$unit")
   journalctl -o cat --no-pager "$@" "${matches[@]}" 2>/dev/null || true
+}
+
+# What differs from a unit that runs as apply_unit started it. Further arguments are its files.
+unit_drift() {
+  local unit=$1 text=$2 file="/etc/systemd/system/$1"
+  shift 2
+  if [ ! -f "$file" ]; then echo "$unit is gone"; return; fi
+  [ "$(cat "$file"; printf x)" = "${text}x" ] || { echo "$file was edited"; return; }
+  [ "$(cat "$SECRETS/.started-$unit" 2>/dev/null)" = "$(cat "$file" "$@" 2>/dev/null | sha256sum)" ] ||
+    { echo "$unit runs with other files than were put there"; return; }
+  systemctl is-enabled --quiet "$unit" || echo "$unit does not start at boot"
+  systemctl is-active --quiet "$unit" || echo "$unit does not run"
 }
 
 remove_unit() {

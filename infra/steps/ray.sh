@@ -16,6 +16,8 @@ remove() {
   result
 }
 
+drift() { unit_drift "$UNIT" "$UNIT_TEXT" "$SECRETS/ray.env"; }
+
 # With a token nobody else on the network can hand Ray code to run (CVE-2023-48022).
 secret_lines() { printf 'RAY_AUTH_MODE=token\nRAY_AUTH_TOKEN=%s\n' "$RAY_TOKEN"; }
 

@@ -12,11 +12,14 @@ apply() {
   result "version=$(server_version)" "kvCacheTokens:=$(kv_cache_tokens)" "keyId=$(stat -c %Y "$SECRETS/api-key")"
 }
 
+# The key stays for a service that is only replaced: clients have it. It goes with the folder of secrets.
 remove() {
   remove_unit "$UNIT"
-  rm -f "$SECRETS/vllm.env" "$SECRETS/api-key"
+  rm -f "$SECRETS/vllm.env"
   result
 }
+
+drift() { unit_drift "$UNIT" "$UNIT_TEXT" "$SECRETS/vllm.env"; }
 
 # The key is made on the host and stays there, in a file that only root reads; a given key replaces it.
 make_api_key() {

@@ -6,10 +6,14 @@ export interface HostPaths {
   readonly pythonEnvironment: string;
   /** Folder of the weights, ready to serve. */
   readonly model: string;
+  /** Is there once the weights are complete. */
+  readonly modelComplete: string;
   /** Home of the services: caches, Ray's sessions. */
   readonly state: string;
   /** Gateway configuration and the folder of secrets. */
   readonly configuration: string;
+  /** What nftables loads at boot. */
+  readonly firewallRules: string;
   /** Readable by root alone. */
   readonly secrets: string;
 }
@@ -23,11 +27,14 @@ const AWS_INSTANCE_STORAGE = "/opt/dlami/nvme";
  * them takes a minute, from the root volume more than ten.
  */
 export function hostPaths(plan: Plan): HostPaths {
+  const model = modelPath(plan);
   return {
     pythonEnvironment: pythonEnvironment(plan),
-    model: modelPath(plan),
+    model,
+    modelComplete: `${model}/${plan.deployment.model.source === "path" ? "config.json" : ".shardplan-complete"}`,
     state: "/var/lib/shardplan",
     configuration: "/etc/shardplan",
+    firewallRules: "/etc/shardplan/firewall.nft",
     secrets: "/etc/shardplan/secrets",
   };
 }

@@ -2,11 +2,12 @@ import type { Plan } from "../strategy";
 import { hostPaths } from "./host-paths";
 import { type NodeAddresses, rayHeadCommand, rayWorkerCommand } from "./ray-commands";
 import { serviceEnvironment } from "./service-environment";
-import { systemdUnit } from "./systemd-unit";
+import { type SystemdService, systemdUnit } from "./systemd-unit";
 import { DRAIN_SECONDS, servedModelName, vllmArguments } from "./vllm-arguments";
 
 /** Names of the services on a host. */
 export const UNITS = {
+  firewall: "shardplan-firewall.service",
   rayHead: "shardplan-ray-head.service",
   rayWorker: "shardplan-ray-worker.service",
   vllm: "shardplan-vllm.service",
@@ -19,6 +20,23 @@ export const USERS = { engine: "shardplan", gateway: "shardplan-gateway" } as co
 /** On NVSwitch machines CUDA does not start before the fabric is up; both units are absent elsewhere, which `After` allows. */
 const GPU_UNITS = ["nvidia-persistenced.service", "nvidia-fabricmanager.service"];
 
+/**
+ * Makes the device file of CUDA's unified memory, as root (`+`): the services may not (`NoNewPrivileges`), and it is gone
+ * with each boot. Where the distribution makes it, its tool is absent, which `-` forgives.
+ */
+const makeDeviceFiles = ({ gpu }: Plan): string[] =>
+  gpu.kind === "gpu" ? ["+-/usr/bin/nvidia-modprobe -u -c=0"] : [];
+
+/** A machine in the cloud that was stopped comes back with empty local disks. */
+function weights(plan: Plan): { file: string; reason: string } {
+  const { model, modelComplete } = hostPaths(plan);
+  const remedy = plan.deployment.model.source === "path" ? "put them there and run" : "fetch them again with";
+  return {
+    file: modelComplete,
+    reason: `The weights are not in ${model} (local disks are empty after a stop of the machine): ${remedy} pulumi up`,
+  };
+}
+
 /** Ray on the first node. */
 export function rayHeadUnit(plan: Plan, addresses: NodeAddresses): string {
   return rayUnit(plan, addresses, rayHeadCommand(plan, addresses));
@@ -26,10 +44,15 @@ export function rayHeadUnit(plan: Plan, addresses: NodeAddresses): string {
 
 /** Ray on a further node. */
 export function rayWorkerUnit(plan: Plan, addresses: NodeAddresses): string {
-  return rayUnit(plan, addresses, rayWorkerCommand(plan, addresses));
+  return rayUnit(plan, addresses, rayWorkerCommand(plan, addresses), weights(plan));
 }
 
-function rayUnit(plan: Plan, addresses: NodeAddresses, command: readonly string[]): string {
+function rayUnit(
+  plan: Plan,
+  addresses: NodeAddresses,
+  command: readonly string[],
+  needs?: SystemdService["needs"],
+): string {
   const { RAY_ADDRESS: _, ...environment } = serviceEnvironment(plan, addresses);
   return systemdUnit({
     description: "shardplan: Ray",
@@ -37,6 +60,8 @@ function rayUnit(plan: Plan, addresses: NodeAddresses, command: readonly string[
     user: USERS.engine,
     environment,
     environmentFiles: [`${hostPaths(plan).secrets}/ray.env`],
+    before: makeDeviceFiles(plan),
+    needs,
     command: fromEnvironment(plan, command),
     restartSeconds: 5,
     stopSeconds: 60,
@@ -55,6 +80,8 @@ export function vllmUnit(plan: Plan, addresses: NodeAddresses): string {
     user: USERS.engine,
     environment: serviceEnvironment(plan, addresses),
     environmentFiles: [`${secrets}/vllm.env`, ...(overRay ? [`${secrets}/ray.env`] : [])],
+    before: makeDeviceFiles(plan),
+    needs: weights(plan),
     command: fromEnvironment(plan, ["vllm", "serve", ...vllmArguments(plan)]),
     restartSeconds: 15,
     stopSeconds: 2 * DRAIN_SECONDS,

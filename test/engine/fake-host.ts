@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Server, type ServerChannel, utils } from "ssh2";
+import { Client, type ConnectConfig, Server, type ServerChannel, utils } from "ssh2";
 import { newSshKeyPair } from "../../rehearsal/ssh-key-pair";
 
 /** One script that the program sent to the host. */
@@ -14,10 +14,12 @@ export interface FakeHost {
   readonly port: number;
   /** `ssh-ed25519 AAAA...` */
   readonly hostKey: string;
-  /** What came since the last call. */
+  /** What came since the last call; looks, which change nothing, are not among it. */
   received(): ReceivedStep[];
   /** The next run of `step` fails with these last words. */
   failNext(step: string, words: string): void;
+  /** The next look at `step` finds this, until it runs again. */
+  drift(step: string, words: string): void;
   close(): Promise<void>;
 }
 
@@ -32,8 +34,10 @@ const ANSWERS: Record<string, object> = {
     gpuName: "NVIDIA H100 80GB HBM3",
     address: "10.42.0.10",
     interface: "ens32",
+    addresses: ["10.42.0.10"],
   },
   "base-packages": { installed: ["caddy"] },
+  firewall: {},
   driver: { driver: "595.71.05", skipped: "" },
   "python-environment": { python: "3.12.3", vllm: "0.33.0", ray: "2.60.0" },
   weights: { path: "/models", files: 30, bytes: 141_107_412_992 },
@@ -53,7 +57,7 @@ export function newKeyPair(): { privateKey: string; publicKey: string } {
 export async function openFakeHost(authorizedKey: string): Promise<FakeHost> {
   const own = newKeyPair();
   const received: ReceivedStep[] = [];
-  const failures = new Map<string, string>();
+  const state: HostState = { failures: new Map(), marks: new Map(), drift: new Map() };
   const authorized = utils.parseKey(authorizedKey);
   if (authorized instanceof Error) throw authorized;
   const server = new Server({ hostKeys: [own.privateKey] }, (client) => {
@@ -73,19 +77,42 @@ export async function openFakeHost(authorizedKey: string): Promise<FakeHost> {
         });
         channel.on("end", () => {
           const step = /^run_step (\S+) "\$@"$/m.exec(script)?.[1] ?? "";
-          received.push({ step, action: / -- (\w+);/.exec(command)?.[1] ?? "", script });
-          answer(channel, step, { failures, script });
+          const action = / -- (\w+);/.exec(command)?.[1] ?? "";
+          if (action === "look") return answerLook(channel, step, state);
+          received.push({ step, action, script });
+          answer(channel, { step, action, script }, state);
         });
       });
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  const closeWay = answerOnSshPort(port);
   return {
-    port: (server.address() as { port: number }).port,
+    port,
     hostKey: own.publicKey.split(" ").slice(0, 2).join(" "),
     received: () => received.splice(0),
-    failNext: (step, words) => failures.set(step, words),
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    failNext: (step, words) => state.failures.set(step, words),
+    drift: (step, words) => state.drift.set(step, words),
+    close: () => {
+      closeWay();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/**
+ * Leads this process's own connections to loopback's SSH port to the fake host: the machines that the program makes have
+ * port 22. Returns how to end that.
+ */
+function answerOnSshPort(port: number): () => void {
+  const connect = Client.prototype.connect;
+  Client.prototype.connect = function (this: Client, config: ConnectConfig) {
+    const here = config.host === "127.0.0.1" && config.port === 22;
+    return connect.call(this, here ? { ...config, port } : config);
+  };
+  return () => {
+    Client.prototype.connect = connect;
   };
 }
 
@@ -95,18 +122,36 @@ function keyId(script: string): string {
   return createHash("sha256").update(key).digest("hex").slice(0, 8);
 }
 
+/** What the host's own scripts would find there. */
+interface HostState {
+  readonly failures: Map<string, string>;
+  /** Marks of complete runs, by step. */
+  readonly marks: Map<string, string>;
+  readonly drift: Map<string, string>;
+}
+
 function answer(
   channel: ServerChannel,
-  step: string,
-  { failures, script }: { failures: Map<string, string>; script: string },
+  { step, action, script }: ReceivedStep,
+  { failures, marks, drift }: HostState,
 ): void {
   const words = failures.get(step);
   failures.delete(step);
+  drift.delete(step);
+  marks.delete(step);
   if (words !== undefined) channel.stderr.write(`${words}\n`);
-  else
-    channel.write(
-      `${JSON.stringify({ changes: 1, ...ANSWERS[step], ...(step === "vllm" ? { keyId: keyId(script) } : {}) })}\n`,
-    );
+  else {
+    if (action === "apply") marks.set(step, /^MARK=(.*)$/m.exec(script)?.[1] ?? "");
+    const id = step === "vllm" ? { keyId: keyId(script) } : {};
+    channel.write(`${JSON.stringify({ changes: 1, ...ANSWERS[step], ...id })}\n`);
+  }
   channel.exit(words === undefined ? 0 : 1);
+  channel.end();
+}
+
+function answerLook(channel: ServerChannel, step: string, { marks, drift }: HostState): void {
+  const found = drift.get(step);
+  channel.write(`${JSON.stringify({ mark: marks.get(step) ?? null, drift: found ? [found] : [] })}\n`);
+  channel.exit(0);
   channel.end();
 }

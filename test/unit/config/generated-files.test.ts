@@ -43,6 +43,7 @@ describe("what is made from the schema", () => {
     // A port, a seed, a version of a kind and a squared coefficient of variation are pure numbers.
     const pure = [
       "hardware.custom.computeCapability",
+      "firewall.openPorts",
       "gateway.port",
       "hosts[].port",
       "workload.seed",

@@ -7,10 +7,10 @@ import { rehearsalStack } from "../../rehearsal/rehearsal-stack";
 import { type FakeHost, newKeyPair, openFakeHost } from "./fake-host";
 
 /** Steps that leave something running, which a destroy takes away. */
-const REMOVABLE = ["node-0-ray", "node-0-vllm", "node-0-gateway"];
+const REMOVABLE = ["packages", "driver", "ray", "vllm", "gateway"];
 
 /** A given host, so that services are removed one by one. */
-describe("pulumi up --replace of a step", function () {
+describe("the steps on a given host", function () {
   this.timeout(120_000);
   let engine: Engine;
   let host: FakeHost;
@@ -22,7 +22,13 @@ describe("pulumi up --replace of a step", function () {
     engine = await openEngine({ standIns: ["command"] });
     const privateKeyPath = join(engine.folder, "key");
     writeFileSync(privateKeyPath, key.privateKey, { mode: 0o600 });
-    const given = { address: "127.0.0.1", port: host.port, user: "root", privateKeyPath, hostKey: host.hostKey };
+    const given = {
+      address: "127.0.0.1",
+      port: host.port,
+      user: "root",
+      privateKeyPath,
+      hostKey: host.hostKey,
+    };
     stack = await rehearsalStack(engine, [given]);
     await stack.up();
     host.received();
@@ -40,15 +46,41 @@ describe("pulumi up --replace of a step", function () {
   }
 
   for (const name of REMOVABLE) {
-    it(`removes the old ${name} before it sets up the new one`, async () => {
-      const { summary } = await stack.up({ replace: [await urnOf(name)] });
+    it(`are replaced by removing the old one first: ${name}`, async () => {
+      const { summary } = await stack.up({ replace: [await urnOf(`node-0-${name}`)] });
       assert.equal(summary.resourceChanges?.replace, 1);
-      const step = name.replace("node-0-", "");
-      const done = host.received().filter((received) => received.step === step);
+      const done = host.received().filter(({ step }) => step === name || step === `base-${name}`);
       assert.deepEqual(
         done.map(({ action }) => action),
         ["remove", "apply"],
       );
     });
   }
+
+  it("do not run again while the host is as they left it", async () => {
+    const { summary } = await stack.up();
+    assert.deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
+    assert.deepEqual(host.received(), []);
+  });
+
+  it("run again, with those that build on them, where the host has lost what they made, and say so", async () => {
+    for (const [lost, again] of [
+      ["weights", ["weights"]],
+      ["ray", ["ray", "vllm", "verify"]],
+      ["gateway", ["gateway", "verify"]],
+    ] as const) {
+      host.drift(lost, `${lost} is gone`);
+      let said = "";
+      await stack.up({ onOutput: (text) => (said += text) });
+      assert.match(
+        said,
+        new RegExp(`hosts\\[0\\] \\(127\\.0\\.0\\.1\\): ${lost} is gone; node-0-${lost} puts it right`),
+      );
+      assert.deepEqual(
+        host.received().map(({ step }) => step),
+        again,
+      );
+    }
+    assert.deepEqual(Object.keys((await stack.up()).summary.resourceChanges ?? {}), ["same"]);
+  });
 });
