@@ -118,19 +118,33 @@ write_file() {
   changed "wrote $path"
 }
 
-# Writes a unit, enables it, and restarts it unless it runs and was last started with this unit and these files. The
-# stamp decides, not whether a file was written just now: a step that was cut off in between must restart next time.
+# Writes a unit, enables it, and restarts it unless it runs as it should. Further arguments are its files.
 apply_unit() {
-  local unit=$1 text=$2 stamp="$SECRETS/.started-$1" sum
+  local unit=$1 text=$2 stamp="$SECRETS/.started-$1"
   shift 2
   write_file "/etc/systemd/system/$unit" 644 root "$text" || true
-  sum=$(cat "/etc/systemd/system/$unit" "$@" | sha256sum)
-  if [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || ! systemctl is-active --quiet "$unit"; then
+  if ! runs_with "$unit" "$@"; then
     start_unit "$unit"
-    write_file "$stamp" 600 root "$sum" || true
+    write_file "$stamp" 600 root "$(unit_sum "$unit" "$@")" || true
   fi
   systemctl is-enabled --quiet "$unit" || systemctl enable --quiet "$unit"
   note_start "$unit"
+}
+
+unit_sum() { (cd /etc/systemd/system && cat "$@" 2>/dev/null | sha256sum); }
+
+# Whether a unit runs, was last started by us with its present files, and not before one of them was written. What is
+# there decides, not what this run has written: a step that was cut off must restart next time, and so must a service
+# that somebody has restarted with other files.
+runs_with() {
+  local unit=$1 started file
+  systemctl is-active --quiet "$unit" || return 1
+  [ "$(cat "$SECRETS/.started-$unit" 2>/dev/null)" = "$(unit_sum "$@")" ] || return 1
+  started=$(systemctl show -p ActiveEnterTimestamp --value --timestamp=unix "$unit")
+  shift
+  for file in "/etc/systemd/system/$unit" "$@"; do
+    [ "$(stat -c %Y "$file")" -le "${started#@}" ] || return 1
+  done
 }
 
 start_unit() {
@@ -175,10 +189,9 @@ unit_drift() {
   shift 2
   if [ ! -f "$file" ]; then echo "$unit is gone"; return; fi
   [ "$(cat "$file"; printf x)" = "${text}x" ] || { echo "$file was edited"; return; }
-  [ "$(cat "$SECRETS/.started-$unit" 2>/dev/null)" = "$(cat "$file" "$@" 2>/dev/null | sha256sum)" ] ||
-    { echo "$unit runs with other files than were put there"; return; }
   systemctl is-enabled --quiet "$unit" || echo "$unit does not start at boot"
-  systemctl is-active --quiet "$unit" || echo "$unit does not run"
+  systemctl is-active --quiet "$unit" || { echo "$unit does not run"; return; }
+  runs_with "$unit" "$@" || echo "$unit runs with other files than were put there"
 }
 
 remove_unit() {
