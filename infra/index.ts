@@ -11,6 +11,7 @@ import { Preparation } from "./services/preparation";
 import { RayCluster } from "./services/ray-cluster";
 import { Verification } from "./services/verification";
 import { VllmService } from "./services/vllm-service";
+import { Watchdog } from "./services/watchdog";
 import { stackOutputs } from "./stack-outputs";
 
 /**
@@ -31,7 +32,8 @@ export async function shardplan() {
   const weights = new ModelWeights("weights", { plan, nodes, secrets }, { dependsOn: engine });
   const ray = new RayCluster("ray", { plan, nodes }, { dependsOn: [weights, firewall] });
   const vllm = new VllmService("vllm", { plan, nodes, secrets, ray }, { dependsOn: ray });
-  const gateway = new Gateway("gateway", { plan, nodes, vllm }, { dependsOn: vllm });
+  const watchdog = new Watchdog("watchdog", { plan, nodes }, { dependsOn: vllm });
+  const gateway = new Gateway("gateway", { plan, nodes, vllm }, { dependsOn: watchdog });
   const verification = new Verification(
     "verification",
     { plan, nodes, gateway, vllm },

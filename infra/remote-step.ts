@@ -35,8 +35,6 @@ export interface RemoteStepArgs<Result> {
 export interface RemoteStep<Result> {
   readonly resource: command.remote.Command;
   readonly result: pulumi.Output<Result>;
-  /** Another one when the step had to put the host right: for steps that must then run again, too. */
-  readonly mark: pulumi.Output<string>;
 }
 
 /**
@@ -68,7 +66,7 @@ export function remoteStep<Result>(
     { ...opts, ...(removable ? { deleteBeforeReplace: true } : {}) },
   );
   const result = resource.stdout.apply((text) => parseResult(args.step, args.result, text));
-  return { resource, result, mark };
+  return { resource, result };
 }
 
 function stepScript(

@@ -4,8 +4,20 @@ import { z } from "zod";
 import type { Host } from "./hosts/host";
 import { askHost, type Door } from "./hosts/ssh-session";
 
-/** What a step's `look` prints last: the mark of its last complete run, or null, and what is no longer as it left it. */
-const seen = z.object({ mark: z.string().nullable(), drift: z.array(z.string()) });
+/** What a step's `look` prints last. */
+const seen = z.object({
+  /** The mark of its last complete run, or null. */
+  mark: z.string().nullable(),
+  /** What is no longer as it left it. */
+  drift: z.array(z.string()),
+  /** What a person should know and the step cannot put right. */
+  notes: z.array(z.string()),
+  /** The host's clock, in seconds since 1970. */
+  time: z.number(),
+});
+
+/** Certificates and tokens bear some wrongness of clocks; more than this is a fault. */
+const CLOCK_SECONDS = 60;
 
 /** A look reads some files and asks systemd; one that takes longer is not worth the wait. */
 const LOOK_SECONDS = 60;
@@ -30,6 +42,9 @@ export function markOf({ host, name, command, script }: Look): pulumi.Output<str
       readAnswer,
       (): undefined => undefined,
     );
+    for (const line of answer === undefined ? [] : notesOf(answer, name)) {
+      await pulumi.log.warn(`${label}: ${line}`);
+    }
     if (answer?.mark == null) return randomBytes(4).toString("hex");
     if (answer.drift.length === 0) return answer.mark;
     for (const line of answer.drift) await pulumi.log.warn(`${label}: ${line}; ${name} puts it right`);
@@ -64,6 +79,14 @@ function readAnswer(stdout: string): z.infer<typeof seen> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The clock is said once for each host: by the first step. */
+function notesOf({ notes, time }: z.infer<typeof seen>, name: string): readonly string[] {
+  const ahead = Math.round(time - Date.now() / 1000);
+  if (!name.endsWith("-facts") || Math.abs(ahead) <= CLOCK_SECONDS) return notes;
+  const wrong = `its clock is ${Math.abs(ahead)} s ${ahead > 0 ? "ahead of" : "behind"} this machine's`;
+  return [...notes, `${wrong}: certificates will be refused; let systemd-timesyncd or chrony set it`];
 }
 
 const digest = (words: readonly string[]) =>

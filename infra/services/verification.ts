@@ -61,7 +61,7 @@ export class Verification extends pulumi.ComponentResource {
           VLLM_UNIT: UNITS.vllm,
           VLLM_PORT: PORTS.vllm,
           KEY_ID: vllm.keyId,
-          SERVICES: pulumi.interpolate`${vllm.mark} ${gateway.mark}`,
+          STARTS: pulumi.interpolate`${vllm.start} ${gateway.start}`,
           SERVED: digest(vllmUnit(plan, PLACEHOLDER_ADDRESSES)),
         },
       },

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { PORTS, servedModelName, UNITS, vllmUnit } from "../../lib/serving";
+import { hostPaths, PORTS, servedModelName, UNITS, vllmUnit } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import type { Secrets } from "../configuration";
 import { remoteStep } from "../remote-step";
@@ -20,8 +20,8 @@ export class VllmService extends pulumi.ComponentResource {
   readonly kvCacheTokens: pulumi.Output<number>;
   /** Changes when the API key does and says nothing of it: the gateway has to learn of a new key, too. */
   readonly keyId: pulumi.Output<string>;
-  /** Another one when it, or Ray below it, had to be put right. */
-  readonly mark: pulumi.Output<string>;
+  /** Changes with each start that a step has made. */
+  readonly start: pulumi.Output<string>;
 
   constructor(name: string, args: VllmServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("shardplan:infra:VllmService", name, {}, opts);
@@ -32,7 +32,12 @@ export class VllmService extends pulumi.ComponentResource {
       {
         host: head.host,
         step: "vllm",
-        result: z.object({ version: z.string(), kvCacheTokens: z.number(), keyId: z.string() }),
+        result: z.object({
+          version: z.string(),
+          kvCacheTokens: z.number(),
+          keyId: z.string(),
+          start: z.string(),
+        }),
         removable: true,
         parameters: {
           UNIT: UNITS.vllm,
@@ -41,7 +46,8 @@ export class VllmService extends pulumi.ComponentResource {
           MODEL_NAME: servedModelName(plan),
           READY_SECONDS: Math.round(plan.deployment.serving.readyTimeoutMinutes * 60),
           API_KEY: secrets.apiKey ?? "",
-          RAY_MARKS: ray.marks,
+          READY: hostPaths(plan).ready,
+          RAY_STARTS: ray.starts,
         },
       },
       { parent: this },
@@ -50,7 +56,7 @@ export class VllmService extends pulumi.ComponentResource {
     const found = pulumi.unsecret(step.result);
     this.kvCacheTokens = found.apply(({ kvCacheTokens }) => kvCacheTokens);
     this.keyId = found.apply(({ keyId }) => keyId);
-    this.mark = pulumi.interpolate`${ray.marks} ${step.mark}`;
+    this.start = found.apply(({ start }) => start);
     this.registerOutputs({ kvCacheTokens: this.kvCacheTokens });
   }
 }

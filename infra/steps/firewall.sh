@@ -11,6 +11,8 @@ apply() {
     fatal "nftables refuses its rules: $(head -n 1 <<<"$complaint" | cut -c1-300)" \
       "use a kernel with nf_tables; or close the host yourself and set shardplan:firewall.enabled to false"
   apply_unit "$UNIT" "$UNIT_TEXT" "$RULES_FILE"
+  # Somebody may have emptied all tables since.
+  is_loaded || start_unit "$UNIT"
   result
 }
 
@@ -20,12 +22,16 @@ remove() {
   result
 }
 
+notes() { unit_notes "$UNIT"; }
+
 drift() {
   [ "$(cat "$RULES_FILE" 2>/dev/null; printf x)" = "${RULES}x" ] || echo "$RULES_FILE was edited"
-  # shellcheck disable=SC2086 # two words
-  nft list table $TABLE >/dev/null 2>&1 || { echo "the firewall's table is gone"; return; }
+  is_loaded || { echo "the firewall's table is gone"; return; }
   unit_drift "$UNIT" "$UNIT_TEXT" "$RULES_FILE"
 }
+
+# shellcheck disable=SC2086 # two words
+is_loaded() { nft list table $TABLE >/dev/null 2>&1; }
 
 # Behind a forwarded port the host itself sees another one: closing that would lock the program out.
 require_way_in() {

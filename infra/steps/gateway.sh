@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The TLS gateway in front of vLLM: a Caddy of our own beside any that the host has.
 # in:  HOST_NAME, UNIT, UNIT_TEXT, CADDYFILE, PORT, CERTIFICATE (internal, acme), KEY_ID (a new key runs the step again)
-# out: {"certificateAuthority"}
+# out: {"certificateAuthority","start"}
 ROOT_CERTIFICATE=/var/lib/shardplan-gateway/caddy/pki/authorities/local/root.crt
 # Where a mere check of the configuration makes an authority of its own, with its private keys.
 CHECK=/run/shardplan/gateway-check
@@ -14,7 +14,7 @@ apply() {
   wait_for_port
   local authority
   authority=$(certificate_authority)
-  result "certificateAuthority=$authority"
+  result "certificateAuthority=$authority" "start=$(start_of "$UNIT")"
 }
 
 # The authority stays for a gateway that is only replaced: clients trust it. It goes with the gateway's user.
@@ -23,6 +23,8 @@ remove() {
   rm -f "$SECRETS/gateway.env" /etc/shardplan/Caddyfile
   result
 }
+
+notes() { unit_notes "$UNIT"; }
 
 drift() {
   [ "$(cat /etc/shardplan/Caddyfile 2>/dev/null; printf x)" = "${CADDYFILE}x" ] || echo "/etc/shardplan/Caddyfile was edited"

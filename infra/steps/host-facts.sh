@@ -11,6 +11,15 @@ apply() {
   report
 }
 
+# Full disks end services with errors that name anything but the disk.
+notes() {
+  local place used
+  for place in / /var/lib/shardplan; do
+    used=$(df --output=pcent "$place" 2>/dev/null | tail -n 1 | tr -dc '0-9')
+    [ "${used:-0}" -lt 95 ] || echo "the file system of $place is full to $used %: free space there"
+  done
+}
+
 # A cloud image configures itself for a minute after SSH answers.
 wait_for_boot() {
   command -v cloud-init >/dev/null || return 0

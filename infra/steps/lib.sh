@@ -5,7 +5,7 @@
 #
 # A step defines apply (and remove, if it leaves something running) and ends apply with one `result` call: the last
 # line of stdout is one JSON object, everything for people goes to stderr. `drift` says what is no longer as apply left
-# it, one line each; it only looks, and quickly.
+# it, one line each; `notes` what a person should know and no step can put right. Both only look, and quickly.
 set -euo pipefail
 umask 022
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
@@ -91,18 +91,21 @@ leave_mark() {
 }
 
 look() {
-  local mark=null line lines=""
+  local mark=null found=() noted=()
+  mapfile -t noted < <(notes)
   if [ -e "$MARKS/$1" ]; then
     mark=$(json_string "$(cat "$MARKS/$1")")
-    while read -r line; do lines+="${lines:+,}$(json_string "$line")"; done < <(drift)
+    mapfile -t found < <(drift)
   fi
-  printf '{"mark":%s,"drift":[%s]}\n' "$mark" "$lines"
+  printf '{"mark":%s,"drift":%s,"notes":%s,"time":%s}\n' "$mark" "$(json_list "${found[@]}")" "$(json_list "${noted[@]}")" "$(date +%s)"
 }
 
 # shellcheck disable=SC2119
 remove() { result; }
 
 drift() { :; }
+
+notes() { :; }
 
 # Writes a file only if it differs. Returns 0 if it was written, 1 if it was already so.
 write_file() {
@@ -160,10 +163,13 @@ start_unit() {
   changed "started $unit"
 }
 
-# Remembers the unit's present, or latest, start.
+# What systemd calls the present, or latest, start of a unit.
+start_of() { systemctl show -p InvocationID --value "$1"; }
+
+# Remembers that start.
 note_start() {
   local start
-  start=$(systemctl show -p InvocationID --value "$1")
+  start=$(start_of "$1")
   [ -n "$start" ] || return 0
   case " ${STARTS[*]} " in *" $1/$start "*) ;; *) STARTS+=("$1/$start") ;; esac
 }
@@ -192,6 +198,13 @@ unit_drift() {
   systemctl is-enabled --quiet "$unit" || echo "$unit does not start at boot"
   systemctl is-active --quiet "$unit" || { echo "$unit does not run"; return; }
   runs_with "$unit" "$@" || echo "$unit runs with other files than were put there"
+}
+
+# Settings that somebody has laid over a unit are theirs: nothing here takes them away.
+unit_notes() {
+  local files
+  files=$(systemctl show -p DropInPaths --value "$1" 2>/dev/null)
+  [ -z "$files" ] || echo "$1 runs with settings of yours: $files"
 }
 
 remove_unit() {

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # Ray on one node, as a service: the head or a worker. A worker is done only when the head counts it in.
 # in:  HOST_NAME, UNIT, UNIT_TEXT, ENVIRONMENT, HEAD_ADDRESS, NODE_ADDRESS, RAY_PORT, RAY_TOKEN (secret)
-# out: {"node"}
+# out: {"node","start"}
 
 apply() {
   write_file "$SECRETS/ray.env" 600 root "$(secret_lines)" || true
   apply_unit "$UNIT" "$UNIT_TEXT" "$SECRETS/ray.env"
   wait_for_node
-  result "node=$NODE_ADDRESS"
+  result "node=$NODE_ADDRESS" "start=$(start_of "$UNIT")"
 }
 
 remove() {
@@ -15,6 +15,8 @@ remove() {
   rm -f "$SECRETS/ray.env"
   result
 }
+
+notes() { unit_notes "$UNIT"; }
 
 drift() { unit_drift "$UNIT" "$UNIT_TEXT" "$SECRETS/ray.env"; }
 

@@ -19,6 +19,12 @@ apply() {
   report
 }
 
+# While vLLM does not serve, that is its own step's to say.
+drift() {
+  local complaint
+  complaint=$(gateway /health --max-time 10 --output /dev/null) || echo "the gateway does not answer over TLS: $complaint"
+}
+
 ask() {
   local path=$1
   shift

@@ -1,15 +1,18 @@
 # shellcheck shell=bash
 # vLLM as a service. Done only when it has answered a real completion: /health and /v1/models can say 200 while
 # generation is dead (vllm-project/vllm #53157). Fails at the first death while loading, with the log.
-# in:  HOST_NAME, UNIT, UNIT_TEXT, PORT, MODEL_NAME, READY_SECONDS, API_KEY (secret; empty: made here, kept)
-# out: {"version","kvCacheTokens","keyId" (changes when the key does, says nothing of it)}
+# in:  HOST_NAME, UNIT, UNIT_TEXT, PORT, MODEL_NAME, READY_SECONDS, READY (file of the watchdog), API_KEY (secret; empty: made here, kept)
+# out: {"version","kvCacheTokens","keyId" (changes when the key does, says nothing of it),"start"}
 
 apply() {
   make_api_key
   write_file "$SECRETS/vllm.env" 600 root "VLLM_API_KEY=$(cat "$SECRETS/api-key")"$'\n' || true
   apply_unit "$UNIT" "$UNIT_TEXT" "$SECRETS/vllm.env"
+  wake
   wait_until_ready
-  result "version=$(server_version)" "kvCacheTokens:=$(kv_cache_tokens)" "keyId=$(stat -c %Y "$SECRETS/api-key")"
+  # The watchdog looks only every some seconds.
+  [ ! -d "${READY%/*}" ] || : >"$READY"
+  result "version=$(server_version)" "kvCacheTokens:=$(kv_cache_tokens)" "keyId=$(stat -c %Y "$SECRETS/api-key")" "start=$(start_of "$UNIT")"
 }
 
 # The key stays for a service that is only replaced: clients have it. It goes with the folder of secrets.
@@ -19,7 +22,22 @@ remove() {
   result
 }
 
-drift() { unit_drift "$UNIT" "$UNIT_TEXT" "$SECRETS/vllm.env"; }
+notes() { unit_notes "$UNIT"; }
+
+drift() {
+  local found
+  found=$(unit_drift "$UNIT" "$UNIT_TEXT" "$SECRETS/vllm.env")
+  if [ -n "$found" ]; then echo "$found"; elif [ ! -e "$READY" ]; then echo "vLLM does not answer"; fi
+}
+
+# A server that listens has loaded: one that does not answer all the same will not begin to.
+wake() {
+  [ -n "$(port_owner "$PORT")" ] && ! completes && ! completes || return 0
+  info "vLLM listens and does not answer: killing it"
+  systemctl kill --signal=KILL --kill-whom=all "$UNIT"
+  start_unit "$UNIT"
+  note_start "$UNIT"
+}
 
 # The key is made on the host and stays there, in a file that only root reads; a given key replaces it.
 make_api_key() {

@@ -14,6 +14,8 @@ export interface HostPaths {
   readonly configuration: string;
   /** What nftables loads at boot. */
   readonly firewallRules: string;
+  /** Is there while vLLM answers completions: the watchdog's word to the gateway. */
+  readonly ready: string;
   /** Readable by root alone. */
   readonly secrets: string;
 }
@@ -35,6 +37,7 @@ export function hostPaths(plan: Plan): HostPaths {
     state: "/var/lib/shardplan",
     configuration: "/etc/shardplan",
     firewallRules: "/etc/shardplan/firewall.nft",
+    ready: "/run/shardplan-watchdog/ready",
     secrets: "/etc/shardplan/secrets",
   };
 }

@@ -16,3 +16,4 @@ export { type SystemdService, systemdUnit } from "./systemd-unit";
 export { gatewayUnit, rayHeadUnit, rayWorkerUnit, UNITS, USERS, vllmUnit } from "./units";
 export { type CompletionRequest, endpointUrl, verificationRequest } from "./verification-request";
 export { DRAIN_SECONDS, isQuantizedCheckpoint, servedModelName, vllmArguments } from "./vllm-arguments";
+export { watchdogUnit } from "./watchdog";

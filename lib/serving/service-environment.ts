@@ -18,6 +18,8 @@ export function serviceEnvironment(plan: Plan, addresses: NodeAddresses): Record
     // Nobody reads it: with another version the units differ, and so the services start anew on it.
     SHARDPLAN_ENGINE: `vllm ${serving.vllmVersion} ray ${serving.rayVersion}`,
     VLLM_CACHE_ROOT: `${paths.state}/cache/vllm`,
+    // Its default is a folder of a known name in /tmp, where anybody may put one.
+    TORCHINDUCTOR_CACHE_DIR: `${paths.state}/cache/torchinductor`,
     VLLM_HOST_IP: addresses.node,
     GLOO_SOCKET_IFNAME: addresses.networkInterface,
     NCCL_SOCKET_IFNAME: addresses.networkInterface,

@@ -11,6 +11,7 @@ export const UNITS = {
   rayHead: "shardplan-ray-head.service",
   rayWorker: "shardplan-ray-worker.service",
   vllm: "shardplan-vllm.service",
+  watchdog: "shardplan-watchdog.service",
   gateway: "shardplan-gateway.service",
 } as const;
 
@@ -72,7 +73,9 @@ function rayUnit(
 /** vLLM on the first node; it reaches the GPUs of the others through Ray. */
 export function vllmUnit(plan: Plan, addresses: NodeAddresses): string {
   const overRay = plan.serving.executor === "ray";
-  const { secrets } = hostPaths(plan);
+  const { secrets, ready } = hostPaths(plan);
+  // As root (+): from here on, before anything else ends, the gateway refuses new requests, and those that run are drained.
+  const refuse = `+-/bin/rm -f ${ready}`;
   return systemdUnit({
     description: `shardplan: vLLM serving ${servedModelName(plan)}`,
     after: overRay ? [...GPU_UNITS, UNITS.rayHead] : GPU_UNITS,
@@ -85,7 +88,7 @@ export function vllmUnit(plan: Plan, addresses: NodeAddresses): string {
     command: fromEnvironment(plan, ["vllm", "serve", ...vllmArguments(plan)]),
     restartSeconds: 15,
     stopSeconds: 2 * DRAIN_SECONDS,
-    options: ["LimitMEMLOCK=infinity"],
+    options: ["LimitMEMLOCK=infinity", `ExecStop=${refuse}`, `ExecStopPost=${refuse}`],
   });
 }
 

@@ -20,6 +20,8 @@ export interface FakeHost {
   failNext(step: string, words: string): void;
   /** The next look at `step` finds this, until it runs again. */
   drift(step: string, words: string): void;
+  /** Sets the host's clock ahead. */
+  setClockAhead(seconds: number): void;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,7 @@ const ANSWERS: Record<string, object> = {
   },
   "base-packages": { installed: ["caddy"] },
   firewall: {},
+  watchdog: {},
   driver: { driver: "595.71.05", skipped: "" },
   "python-environment": { python: "3.12.3", vllm: "0.33.0", ray: "2.60.0" },
   weights: { path: "/models", files: 30, bytes: 141_107_412_992 },
@@ -57,7 +60,13 @@ export function newKeyPair(): { privateKey: string; publicKey: string } {
 export async function openFakeHost(authorizedKey: string): Promise<FakeHost> {
   const own = newKeyPair();
   const received: ReceivedStep[] = [];
-  const state: HostState = { failures: new Map(), marks: new Map(), drift: new Map() };
+  const state: HostState = {
+    failures: new Map(),
+    marks: new Map(),
+    drift: new Map(),
+    starts: new Map(),
+    clockSeconds: 0,
+  };
   const authorized = utils.parseKey(authorizedKey);
   if (authorized instanceof Error) throw authorized;
   const server = new Server({ hostKeys: [own.privateKey] }, (client) => {
@@ -94,6 +103,9 @@ export async function openFakeHost(authorizedKey: string): Promise<FakeHost> {
     received: () => received.splice(0),
     failNext: (step, words) => state.failures.set(step, words),
     drift: (step, words) => state.drift.set(step, words),
+    setClockAhead: (seconds) => {
+      state.clockSeconds = seconds;
+    },
     close: () => {
       closeWay();
       return new Promise((resolve) => server.close(() => resolve()));
@@ -128,12 +140,16 @@ interface HostState {
   /** Marks of complete runs, by step. */
   readonly marks: Map<string, string>;
   readonly drift: Map<string, string>;
+  /** How often each step has run; for services, their starts. */
+  readonly starts: Map<string, number>;
+  /** How far its clock is ahead. */
+  clockSeconds: number;
 }
 
 function answer(
   channel: ServerChannel,
   { step, action, script }: ReceivedStep,
-  { failures, marks, drift }: HostState,
+  { failures, marks, drift, starts }: HostState,
 ): void {
   const words = failures.get(step);
   failures.delete(step);
@@ -142,16 +158,22 @@ function answer(
   if (words !== undefined) channel.stderr.write(`${words}\n`);
   else {
     if (action === "apply") marks.set(step, /^MARK=(.*)$/m.exec(script)?.[1] ?? "");
+    starts.set(step, (starts.get(step) ?? 0) + 1);
     const id = step === "vllm" ? { keyId: keyId(script) } : {};
-    channel.write(`${JSON.stringify({ changes: 1, ...ANSWERS[step], ...id })}\n`);
+    channel.write(
+      `${JSON.stringify({ changes: 1, start: `${starts.get(step)}`, ...ANSWERS[step], ...id })}\n`,
+    );
   }
   channel.exit(words === undefined ? 0 : 1);
   channel.end();
 }
 
-function answerLook(channel: ServerChannel, step: string, { marks, drift }: HostState): void {
+function answerLook(channel: ServerChannel, step: string, state: HostState): void {
+  const { marks, drift } = state;
   const found = drift.get(step);
-  channel.write(`${JSON.stringify({ mark: marks.get(step) ?? null, drift: found ? [found] : [] })}\n`);
+  const time = Math.round(Date.now() / 1000) + (step === "host-facts" ? state.clockSeconds : 0);
+  const mark = marks.get(step) ?? null;
+  channel.write(`${JSON.stringify({ mark, drift: found ? [found] : [], notes: [], time })}\n`);
   channel.exit(0);
   channel.end();
 }

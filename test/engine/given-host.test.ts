@@ -7,7 +7,7 @@ import { rehearsalStack } from "../../rehearsal/rehearsal-stack";
 import { type FakeHost, newKeyPair, openFakeHost } from "./fake-host";
 
 /** Steps that leave something running, which a destroy takes away. */
-const REMOVABLE = ["packages", "driver", "ray", "vllm", "gateway"];
+const REMOVABLE = ["packages", "firewall", "driver", "ray", "vllm", "gateway"];
 
 /** A given host, so that services are removed one by one. */
 describe("the steps on a given host", function () {
@@ -49,11 +49,15 @@ describe("the steps on a given host", function () {
     it(`are replaced by removing the old one first: ${name}`, async () => {
       const { summary } = await stack.up({ replace: [await urnOf(`node-0-${name}`)] });
       assert.equal(summary.resourceChanges?.replace, 1);
-      const done = host.received().filter(({ step }) => step === name || step === `base-${name}`);
+      const ran = host.received();
+      const done = ran.filter(({ step }) => step === name || step === `base-${name}`);
       assert.deepEqual(
         done.map(({ action }) => action),
         ["remove", "apply"],
       );
+      // What builds on a service that was started anew is proven anew.
+      const services = ["ray", "vllm", "gateway"];
+      assert.equal(ran.at(-1)?.step === "verify", services.includes(name));
     });
   }
 
@@ -82,5 +86,18 @@ describe("the steps on a given host", function () {
       );
     }
     assert.deepEqual(Object.keys((await stack.up()).summary.resourceChanges ?? {}), ["same"]);
+  });
+
+  it("say once that the host's clock is wrong, and change nothing for it", async () => {
+    host.setClockAhead(-3600);
+    let said = "";
+    const { summary } = await stack.up({
+      onOutput: (text) => {
+        said += text;
+      },
+    });
+    host.setClockAhead(0);
+    assert.match(said, /hosts\[0\] .*: its clock is 3\d{3} s behind this machine's: certificates/);
+    assert.deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
   });
 });

@@ -116,6 +116,7 @@ chmod 755 /usr/local/bin/aws`);
       "ray",
       "verify",
       "vllm",
+      "watchdog",
       "weights",
     ]);
     const before = await host.run(SERVICES);
@@ -149,6 +150,37 @@ chmod 755 /usr/local/bin/aws`);
     assert.equal((await upStack(stack, silent)).summary.resourceChanges?.update, undefined);
   });
 
+  for (const [what, who] of [
+    ["the engine", "VLLM::EngineCore"],
+    ["a rank", "ray::RayWorkerProc"],
+  ] as const) {
+    it(`restarts vLLM when ${what} is stopped, which /health does not notice, and has clients told meanwhile`, async () => {
+      const outputs = await stack.outputs();
+      const client = () =>
+        clientCompletion({ hosts: host.hosts, outputs }).catch((error: Error) => error.message);
+      await host.run(`pkill -STOP -o -f '^${who}'`);
+      assert.equal(
+        await host.run("curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8000/health"),
+        "200",
+      );
+      const stopped = Date.now();
+      const said = new Set<string>();
+      let answer = "";
+      // Noticed and restarted within 120 s, and loaded some time later.
+      while (!/ tokens$/.test(answer) && Date.now() - stopped < 240_000) {
+        answer = await client();
+        said.add(answer.replace(/^https:\S+ /, ""));
+      }
+      assert.match(answer, /^\d+ tokens$/, [...said].join("; "));
+      assert.ok(
+        [...said].some((text) => /^503 .*try again/.test(text)),
+        [...said].join("; "),
+      );
+      const journal = await host.run("journalctl -u shardplan-watchdog -o cat --no-pager -n 20");
+      assert.match(journal, /vLLM is wedged: .* took no step; killing it/);
+    });
+  }
+
   it("puts right what was edited or deleted on the host", async () => {
     await host.run(`sed -i s/443/8443/ /etc/shardplan/Caddyfile; systemctl restart shardplan-gateway
       nft delete table inet shardplan`);
@@ -168,7 +200,7 @@ chmod 755 /usr/local/bin/aws`);
     assert.match(broken, /hosts\[0\] .*: vLLM died while it was starting: .*Safetensor.*; remove the cause/);
   });
 
-  for (const step of ["vllm", "ray", "gateway", "firewall", "packages"]) {
+  for (const step of ["vllm", "ray", "gateway", "firewall", "watchdog", "packages"]) {
     it(`has the service in place after --replace of ${step}`, async () => {
       stack = await host.stack({ "shardplan:model": FROM_BUCKET });
       const key = await host.run("cat /etc/shardplan/secrets/api-key");
