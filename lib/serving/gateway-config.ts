@@ -3,8 +3,12 @@ import type { Plan } from "../strategy";
 import { hostPaths } from "./host-paths";
 import { PORTS } from "./ports";
 
-/** Paths that clients may use, with the key: everything else that vLLM answers stays inside the host. */
-const COMPLETION_PATHS = ["/v1/chat/completions", "/v1/completions"];
+/** Paths to which clients may post, with the key: everything else that vLLM answers stays inside the host. */
+export const openPaths = ({ deployment: { gateway } }: Plan): readonly string[] => [
+  "/v1/chat/completions",
+  "/v1/completions",
+  ...gateway.extraPaths,
+];
 
 /** No prompt is longer: 128 Ki tokens are less than 1 MB of text. */
 const LONGEST_BODY = "10MB";
@@ -51,7 +55,7 @@ https://${name}:${gateway.port} {
 	}
 	@listed {
 		method POST
-		path ${COMPLETION_PATHS.join(" ")}
+		path ${openPaths(plan).join(" ")}
 	}
 	@models {
 		method GET
@@ -63,12 +67,24 @@ https://${name}:${gateway.port} {
 	}
 	@unsized {
 		method POST
-		path ${COMPLETION_PATHS.join(" ")}
+		path ${openPaths(plan).join(" ")}
 		not header Content-Length *
 	}
 	@large header_regexp Content-Length ^0*[0-9]{${LONGEST_BODY_DIGITS + 1},}$
 	@keyless not header Authorization "Bearer {env.SHARDPLAN_API_KEY}"
+	log {
+		output stderr
+		format filter {
+			wrap json
+			fields {
+				request>headers delete
+				request>tls delete
+			}
+		}
+	}
 	route {
+		header X-Request-Id {http.request.uuid}
+		request_header X-Request-Id {http.request.uuid}
 		error @stranger 403
 		error @unready 503
 		reverse_proxy @health 127.0.0.1:${PORTS.vllm}

@@ -1,6 +1,6 @@
 export { type DeploymentCommands, deploymentCommands } from "./deployment-commands";
 export { FIREWALL_TABLE, firewallRules, firewallUnit } from "./firewall";
-export { gatewayConfig } from "./gateway-config";
+export { gatewayConfig, openPaths } from "./gateway-config";
 export { type HostPaths, hostPaths } from "./host-paths";
 export { basePackages, MINIMUM_DRIVER, UV_VERSION } from "./host-software";
 export { PORTS } from "./ports";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
@@ -43,7 +43,7 @@ describe("the gateway's configuration in Caddy", function () {
       asked.on("error", () => {});
     });
     await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", resolve));
-    const plan = planOf({ gateway: { port: PORT } });
+    const plan = planOf({ gateway: { port: PORT, extraPaths: ["/tokenize"] } });
     const config = gatewayConfig(plan, "127.0.0.1")
       .replaceAll(`127.0.0.1:${PORTS.vllm}`, `127.0.0.1:${(upstream.address() as { port: number }).port}`)
       .replaceAll(hostPaths(plan).ready.replace(/\/ready$/, ""), folder);
@@ -52,7 +52,7 @@ describe("the gateway's configuration in Caddy", function () {
     caddy = spawn(join(tree, "usr/bin/caddy"), ["run", "--config", "Caddyfile", "--adapter", "caddyfile"], {
       cwd: folder,
       env: { HOME: folder, XDG_DATA_HOME: folder, SHARDPLAN_API_KEY: KEY },
-      stdio: "ignore",
+      stdio: ["ignore", "ignore", openSync(join(folder, "log"), "w")],
     });
     for (let tries = 0; tries < 100 && !(await isUp()); tries++) await sleep(100);
   });
@@ -109,10 +109,20 @@ describe("the gateway's configuration in Caddy", function () {
   it("lets completions with the key through, and nothing else", async () => {
     assert.equal((await complete()).status, 200);
     assert.equal((await complete({ authorization: "Bearer wrong" })).status, 401);
-    for (const path of ["/metrics", "/tokenize", "/v1/embeddings"]) {
+    assert.equal((await ask("POST", "/tokenize", { ...authorization, "content-length": "0" })).status, 200);
+    for (const path of ["/metrics", "/invocations", "/v1/embeddings"]) {
       assert.equal((await ask("POST", path, { ...authorization, "content-length": "0" })).status, 404);
     }
     assert.equal((await ask("GET", "/v1/models", authorization)).status, 200);
+  });
+
+  it("gives each request an id, which it logs, and neither key nor prompt", async () => {
+    const { headers } = await complete({}, '{"prompt":"secret prompt"}');
+    const id = String(headers["x-request-id"]);
+    assert.match(id, /^[0-9a-f-]{36}$/);
+    const log = readFileSync(join(folder, "log"), "utf8");
+    assert.ok(log.includes(id), log);
+    assert.ok(!log.includes(KEY) && !log.includes("secret prompt"));
   });
 
   it("says 503 and when to try again while vLLM does not serve, to everything", async () => {
