@@ -23,6 +23,25 @@ export interface SystemdService {
 }
 
 /**
+ * What every service does without, CUDA, NCCL and Ray included: none of it touches devices, shared memory or the network.
+ * ProtectClock and PrivateDevices are not among it, because they take the GPUs away.
+ */
+const CONFINED = [
+  "NoNewPrivileges=yes",
+  "ProtectSystem=full",
+  "ProtectKernelTunables=yes",
+  "ProtectKernelModules=yes",
+  "ProtectKernelLogs=yes",
+  "ProtectControlGroups=yes",
+  "ProtectHostname=yes",
+  "RestrictNamespaces=yes",
+  "RestrictRealtime=yes",
+  "RestrictSUIDSGID=yes",
+  "LockPersonality=yes",
+  "SystemCallArchitectures=native",
+];
+
+/**
  * Text of a unit file. Every service restarts whenever it ends and without limit: vLLM exits with status 0 when its
  * engine dies (vllm-project/vllm #48966), so `on-failure` would leave it dead.
  */
@@ -54,8 +73,7 @@ export function systemdUnit(service: SystemdService): string {
     "LimitNOFILE=1048576",
     "TasksMax=infinity",
     "UMask=0077",
-    "NoNewPrivileges=yes",
-    "ProtectSystem=full",
+    ...CONFINED,
     ...(service.options ?? []),
     "",
     "[Install]",

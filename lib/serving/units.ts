@@ -38,6 +38,9 @@ function weights(plan: Plan): { file: string; reason: string } {
   };
 }
 
+/** RDMA pins memory; root's powers are of no use to Ray and vLLM. */
+const ENGINE_OPTIONS = ["LimitMEMLOCK=infinity", "CapabilityBoundingSet="];
+
 /** Ray on the first node. */
 export function rayHeadUnit(plan: Plan, addresses: NodeAddresses): string {
   return rayUnit(plan, addresses, rayHeadCommand(plan, addresses));
@@ -66,7 +69,7 @@ function rayUnit(
     command: fromEnvironment(plan, command),
     restartSeconds: 5,
     stopSeconds: 60,
-    options: ["LimitMEMLOCK=infinity"],
+    options: ENGINE_OPTIONS,
   });
 }
 
@@ -88,9 +91,18 @@ export function vllmUnit(plan: Plan, addresses: NodeAddresses): string {
     command: fromEnvironment(plan, ["vllm", "serve", ...vllmArguments(plan)]),
     restartSeconds: 15,
     stopSeconds: 2 * DRAIN_SECONDS,
-    options: ["LimitMEMLOCK=infinity", `ExecStop=${refuse}`, `ExecStopPost=${refuse}`],
+    options: [...ENGINE_OPTIONS, `ExecStop=${refuse}`, `ExecStopPost=${refuse}`],
   });
 }
+
+/** For services that use no device and compile nothing. */
+export const NEEDS_NO_HOST = [
+  "PrivateTmp=yes",
+  "PrivateDevices=yes",
+  "ProtectHome=yes",
+  "ProtectClock=yes",
+  "MemoryDenyWriteExecute=yes",
+];
 
 /** The TLS gateway in front of vLLM. It may bind ports below 1024 and nothing else that an ordinary user may not. */
 export function gatewayUnit(plan: Plan): string {
@@ -108,8 +120,9 @@ export function gatewayUnit(plan: Plan): string {
       "StateDirectory=shardplan-gateway",
       "AmbientCapabilities=CAP_NET_BIND_SERVICE",
       "CapabilityBoundingSet=CAP_NET_BIND_SERVICE",
-      "PrivateTmp=yes",
-      "ProtectHome=yes",
+      ...NEEDS_NO_HOST,
+      "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
+      "SystemCallFilter=@system-service",
     ],
   });
 }

@@ -3,7 +3,7 @@ import type { Plan } from "../strategy";
 import { hostPaths } from "./host-paths";
 import { PORTS } from "./ports";
 import { systemdUnit } from "./systemd-unit";
-import { UNITS } from "./units";
+import { NEEDS_NO_HOST, UNITS } from "./units";
 import { servedModelName } from "./vllm-arguments";
 
 /**
@@ -32,8 +32,7 @@ export function watchdogUnit(plan: Plan): string {
       // The gateway looks into it; what it says stays true while the watchdog is away.
       `RuntimeDirectory=${basename(dirname(ready))}`,
       "RuntimeDirectoryPreserve=yes",
-      "PrivateTmp=yes",
-      "ProtectHome=yes",
+      ...NEEDS_NO_HOST,
       "CapabilityBoundingSet=",
     ],
   });
