@@ -3,6 +3,7 @@ export { FIREWALL_TABLE, firewallRules, firewallUnit } from "./firewall";
 export { gatewayConfig, openPaths } from "./gateway-config";
 export { type HostPaths, hostPaths } from "./host-paths";
 export { basePackages, MINIMUM_DRIVER, UV_VERSION } from "./host-software";
+export { type KvCacheProof, proveKvCache } from "./kv-cache-proof";
 export { PORTS } from "./ports";
 export {
   type NodeAddresses,
