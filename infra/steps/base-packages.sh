@@ -23,7 +23,7 @@ remove() {
   fi
   # Services write below their homes: keys of the gateway's authority, Ray's sessions, compiled kernels.
   rm -rf "$STATE/ray" "$STATE/cache" "$STATE"/.[!.]* /var/lib/shardplan-gateway /var/cache/shardplan /etc/shardplan "$LOGS"
-  rmdir "$STATE/models" "$STATE" 2>/dev/null || true
+  rmdir "$STATE/models" "$STATE" 2>/dev/null || chown root: "$STATE" 2>/dev/null || true
   remove_user "$ENGINE_USER"
   remove_user shardplan-gateway
   find /run/shardplan -mindepth 1 ! -name '*.lock' -delete
@@ -89,6 +89,8 @@ make_user() {
 remove_user() {
   id "$1" >/dev/null 2>&1 || return 0
   pkill -KILL --uid "$1" || true
+  # Sockets, shared memory and compiled kernels of processes that were killed; the next user with that number would own them.
+  find /tmp /var/tmp /dev/shm -xdev -user "$1" -delete 2>/dev/null || true
   userdel "$1" 2>/dev/null || fatal "cannot remove user $1" "end its processes ('ps -u $1') and run pulumi destroy again"
   changed "removed user $1"
 }
