@@ -1,10 +1,10 @@
-import { priceRequirement } from "../figures/price";
 import { fitMemory, holdsWeights, memoryRow } from "../replica/fit-memory";
 import { type Replica, stepModelsOf } from "../replica/replica";
 import { saturatedRateByHand } from "../replica/saturated-rate";
 import { EFFORT, trialRequests, verdictRequests } from "../replica/simulation-effort";
 import type { Pressure } from "../requirements/assess";
 import { batchHoldsSequences, oneSequenceFits, weightsFit } from "../requirements/memory-requirements";
+import { priceRequirement } from "../requirements/price-requirement";
 import { type Requirement, reasonText, violationsOf } from "../requirements/requirement";
 import { isRateDriven } from "../requirements/service-requirements";
 import { structuralRequirements } from "../requirements/validate";

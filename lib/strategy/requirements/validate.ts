@@ -1,7 +1,7 @@
 import { hasChange } from "../../performance";
-import { expertDegrees } from "../candidates/enumerate";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
+import { expertDegrees } from "./expert-degrees";
 import type { Requirement } from "./requirement";
 
 /** 0 when `count` splits evenly over `ranks`, or `ranks` over `count` (replication allowed). */
