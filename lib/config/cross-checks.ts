@@ -1,3 +1,4 @@
+import { shortestEndTokens } from "./lengths";
 import type { Deployment, LengthDistribution } from "./schema";
 
 /** A rule over several keys that does not hold. The first key is the one to name. */
@@ -127,23 +128,9 @@ function lengthsInOrder(lengths: LengthDistribution, key: string): CrossProblem[
   }
 }
 
-/** Longest request a distribution makes; a lognormal tail is cut elsewhere, so its median counts. */
-export function longestTokens(lengths: LengthDistribution): number {
-  switch (lengths.kind) {
-    case "fixed":
-      return lengths.tokens;
-    case "uniform":
-      return lengths.max;
-    case "lognormal":
-      return Math.ceil(lengths.median);
-    case "empirical":
-      return Math.ceil(Math.max(...lengths.quantiles));
-  }
-}
-
 function lengthsFit({ workload, envelope }: Deployment): CrossProblem[] {
-  const prompt = longestTokens(workload.promptTokens);
-  const output = longestTokens(workload.outputTokens);
+  const prompt = shortestEndTokens(workload.promptTokens);
+  const output = shortestEndTokens(workload.outputTokens);
   return when(
     prompt + output > envelope.maxModelLen,
     `must hold a prompt and its output: the workload asks for ${prompt} + ${output} = ${prompt + output} tokens; given ${envelope.maxModelLen}`,
@@ -154,7 +141,7 @@ function lengthsFit({ workload, envelope }: Deployment): CrossProblem[] {
 }
 
 function cachedPrefix({ workload }: Deployment): CrossProblem[] {
-  const prompt = longestTokens(workload.promptTokens);
+  const prompt = shortestEndTokens(workload.promptTokens);
   return when(
     workload.cachedPrefixTokens >= prompt,
     `must be shorter than the prompt (${prompt} tokens): the last token is always computed; given ${workload.cachedPrefixTokens}`,

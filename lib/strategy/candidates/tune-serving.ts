@@ -1,4 +1,4 @@
-import { meanTokens } from "../figures/mean-tokens";
+import { meanTokens } from "../../config";
 import { decodeTailHigh } from "../replica/band-latency";
 import { observe } from "../replica/observe";
 import type { Replica } from "../replica/replica";

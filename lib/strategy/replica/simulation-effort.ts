@@ -1,5 +1,5 @@
+import { meanTokens, medianTokens } from "../../config";
 import type { LatencyModel } from "../../performance";
-import { meanTokens, medianTokens } from "../figures/mean-tokens";
 import type { Situation } from "../situation";
 import type { Replica } from "./replica";
 
