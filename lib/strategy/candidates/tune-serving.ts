@@ -53,7 +53,7 @@ function guess(situation: Situation, replicas: readonly Replica[]): number {
 }
 
 /** A pipeline so deep that trials cost many times what they are worth: the guess has to do. */
-function isDear(situation: Situation, replica: Replica): boolean {
+function isCostlyToSimulate(situation: Situation, replica: Replica): boolean {
   return 100 * stepsPerRequest(situation, replica, Number.MAX_SAFE_INTEGER) > 5 * EFFORT.climb;
 }
 
@@ -111,7 +111,7 @@ export function highestRate(situation: Situation, fitting: readonly (readonly Re
       const saturated = saturatedRate(situation, first);
       const search = { saturated, effort: EFFORT.climb, close: CLOSE.coarse };
       const from = { replica: first, saturated, sustained: sustainedRate(situation, first, search) };
-      best = isDear(situation, first) ? from : climb(situation, replicas, { from });
+      best = isCostlyToSimulate(situation, first) ? from : climb(situation, replicas, { from });
       continue;
     }
     // Fewer sequences only help where too many run at once.
@@ -190,7 +190,7 @@ export function shortestRequest(
   { from }: { readonly from: Replica },
 ): { readonly replica: Replica; readonly chunks: readonly Chunk[] } {
   const replicas = fitting.find((list) => list.includes(from)) ?? [from];
-  if (replicas.length === 1 || isDear(situation, from)) {
+  if (replicas.length === 1 || isCostlyToSimulate(situation, from)) {
     return { replica: from, chunks: chunksOf(situation, replicas) };
   }
   const scores = new Map([[from, score(situation, from)]]);
