@@ -1,11 +1,6 @@
-import { shortestEndTokens } from "./lengths";
+import { awsChecks } from "./aws-checks";
+import type { CrossProblem } from "./cross-problem";
 import type { Deployment, LengthDistribution } from "./schema";
-
-/** A rule over several keys that does not hold. The first key is the one to name. */
-export interface CrossProblem {
-  readonly keys: readonly string[];
-  readonly text: string;
-}
 
 type CrossCheck = (deployment: Deployment) => CrossProblem[];
 
@@ -27,6 +22,7 @@ const CHECKS: readonly CrossCheck[] = [
   executorSpansNodes,
   packageLocation,
   capacityBlock,
+  awsChecks,
   certificateOnItsPort,
   argumentsOfThePlan,
 ];
@@ -40,8 +36,8 @@ function customHardware({ hardware }: Deployment): CrossProblem[] {
   const type = "hardware.instanceType";
   return [
     ...when(
-      custom && hardware.gpu === undefined && hardware.custom === undefined,
-      `is needed with ${type} custom: a GPU that \`shardplan hardware\` lists, or hardware.custom with its figures`,
+      custom && hardware.gpu === undefined,
+      `is needed with ${type} custom: a GPU that \`shardplan hardware\` lists`,
       "hardware.gpu",
       type,
     ),
@@ -55,18 +51,6 @@ function customHardware({ hardware }: Deployment): CrossProblem[] {
       !custom && hardware.gpu !== undefined,
       `only goes with ${type} custom; ${hardware.instanceType} has its own GPUs: remove it`,
       "hardware.gpu",
-      type,
-    ),
-    ...when(
-      custom && hardware.gpu !== undefined && hardware.custom !== undefined,
-      `says the same as hardware.gpu (${hardware.gpu}): remove one of them`,
-      "hardware.custom",
-      "hardware.gpu",
-    ),
-    ...when(
-      !custom && hardware.custom !== undefined,
-      `only goes with ${type} custom; ${hardware.instanceType} has its own GPUs: remove it`,
-      "hardware.custom",
       type,
     ),
     ...when(
@@ -128,9 +112,23 @@ function lengthsInOrder(lengths: LengthDistribution, key: string): CrossProblem[
   }
 }
 
+/** Longest request a distribution makes; a lognormal tail is cut elsewhere, so its median counts. */
+export function longestTokens(lengths: LengthDistribution): number {
+  switch (lengths.kind) {
+    case "fixed":
+      return lengths.tokens;
+    case "uniform":
+      return lengths.max;
+    case "lognormal":
+      return Math.ceil(lengths.median);
+    case "empirical":
+      return Math.ceil(Math.max(...lengths.quantiles));
+  }
+}
+
 function lengthsFit({ workload, envelope }: Deployment): CrossProblem[] {
-  const prompt = shortestEndTokens(workload.promptTokens);
-  const output = shortestEndTokens(workload.outputTokens);
+  const prompt = longestTokens(workload.promptTokens);
+  const output = longestTokens(workload.outputTokens);
   return when(
     prompt + output > envelope.maxModelLen,
     `must hold a prompt and its output: the workload asks for ${prompt} + ${output} = ${prompt + output} tokens; given ${envelope.maxModelLen}`,
@@ -141,7 +139,7 @@ function lengthsFit({ workload, envelope }: Deployment): CrossProblem[] {
 }
 
 function cachedPrefix({ workload }: Deployment): CrossProblem[] {
-  const prompt = shortestEndTokens(workload.promptTokens);
+  const prompt = longestTokens(workload.promptTokens);
   return when(
     workload.cachedPrefixTokens >= prompt,
     `must be shorter than the prompt (${prompt} tokens): the last token is always computed; given ${workload.cachedPrefixTokens}`,

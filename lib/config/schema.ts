@@ -2,7 +2,6 @@ import { z } from "zod";
 import { aws } from "./schema/aws";
 import { cost } from "./schema/cost";
 import { envelope } from "./schema/envelope";
-import { firewall } from "./schema/firewall";
 import { gateway } from "./schema/gateway";
 import { hardware } from "./schema/hardware";
 import { type host, hosts } from "./schema/hosts";
@@ -28,7 +27,6 @@ export const deploymentSchema = z.strictObject({
   envelope,
   serving,
   gateway,
-  firewall,
   hosts,
   aws,
   monitoring,

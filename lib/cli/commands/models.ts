@@ -2,7 +2,7 @@ import { countParameters, listModels, weightBytes } from "../../catalog";
 import type { CommandSpec } from "../command-spec";
 import { emit, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
-import { alignedTable } from "../text-table";
+import { textTable } from "../text-table";
 
 export const modelsCommand: CommandSpec = {
   name: "models",
@@ -36,5 +36,5 @@ function modelTable(): string {
     model.experts ? `${model.experts.activePerToken}/${model.experts.count}` : "-",
     String(model.maxPositionEmbeddings),
   ]);
-  return alignedTable(header, rows);
+  return textTable(header, rows);
 }

@@ -1,7 +1,7 @@
 import type { TrafficInput } from "../types";
 import { arrivalTimes } from "./arrival-times";
 import { randomStream } from "./random-stream";
-import { lengthsOf } from "./sample-lengths";
+import { sampleLengths } from "./sample-lengths";
 
 /** Tokens in one block of vLLM's paged KV cache. */
 export const BLOCK_TOKENS = 16;
@@ -42,12 +42,15 @@ function cachedTokens(traffic: TrafficInput, promptTokens: Int32Array): Int32Arr
 export function createRequestTable(traffic: TrafficInput): RequestTable {
   const count = traffic.requests;
   const pending = (): Float64Array => new Float64Array(count).fill(Number.NaN);
-  const { seed } = traffic;
-  const promptTokens = lengthsOf(traffic.promptTokens, count, { seed, name: "prompt lengths" });
+  const promptTokens = sampleLengths(
+    traffic.promptTokens,
+    count,
+    randomStream(traffic.seed, "prompt lengths"),
+  );
   return {
     count,
     promptTokens,
-    outputTokens: lengthsOf(traffic.outputTokens, count, { seed, name: "output lengths" }),
+    outputTokens: sampleLengths(traffic.outputTokens, count, randomStream(traffic.seed, "output lengths")),
     cachedTokens: cachedTokens(traffic, promptTokens),
     sentMs: arrivalTimes(traffic, randomStream(traffic.seed, "arrivals")),
     queuedMs: pending(),

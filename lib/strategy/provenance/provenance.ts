@@ -1,5 +1,5 @@
 import { countParameters } from "../../catalog";
-import { captureSizes, firstVersionWith } from "../../performance";
+import { captureSizes } from "../../performance";
 import { countText, gbText } from "../figures/quantity-text";
 import type { Situation } from "../situation";
 import type { Plan, Provenance } from "../types";
@@ -79,7 +79,7 @@ function memory(situation: Situation, plan: Unprovenanced): Provenance[] {
     ),
     derived(
       "cudaGraphBytes",
-      `captured sizes x 10 MiB + activations of the largest of them, counted inside the budget since ${firstVersionWith("graphsInsideBudget")}`,
+      "captured sizes x 10 MiB + activations of the largest of them, counted inside the budget since vLLM 0.21",
       {
         capturedSizes: String(captureSizes(serving.cudaGraphs).length),
         largestTokens: String(serving.cudaGraphs.largestTokens),

@@ -1,4 +1,4 @@
-import { meanTokens } from "../../config";
+import { meanTokens } from "../figures/mean-tokens";
 import type { Situation } from "../situation";
 import type { Replica } from "./replica";
 import { runSimulation } from "./run-simulation";
