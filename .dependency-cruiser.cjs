@@ -43,6 +43,14 @@ module.exports = {
       to: { path: "^(rehearsal|bench|test)/" },
     },
     { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "no-rings-of-folders",
+      comment: "folders inside a room point down as well; what several of them share lies in the room itself",
+      severity: "error",
+      scope: "folder",
+      from: { path: "^lib/[^/]+/[^/]+$" },
+      to: { circular: true, viaOnly: { path: "^lib/[^/]+/[^/]+$" } },
+    },
   ],
   options: {
     tsPreCompilationDeps: true,

@@ -2,15 +2,16 @@ import { readConfiguration } from "./configuration";
 import { checkGivenHosts } from "./hosts/check-given-hosts";
 import { provideHosts } from "./hosts/provide-hosts";
 import { planOrFail } from "./plan-or-fail";
-import { requireHubToken } from "./require-hub-token";
 import { Drivers } from "./services/drivers";
 import { EngineEnvironment } from "./services/engine-environment";
+import { Firewall } from "./services/firewall";
 import { Gateway } from "./services/gateway";
 import { ModelWeights } from "./services/model-weights";
 import { Preparation } from "./services/preparation";
 import { RayCluster } from "./services/ray-cluster";
 import { Verification } from "./services/verification";
 import { VllmService } from "./services/vllm-service";
+import { Watchdog } from "./services/watchdog";
 import { stackOutputs } from "./stack-outputs";
 
 /**
@@ -20,18 +21,19 @@ import { stackOutputs } from "./stack-outputs";
 export async function shardplan() {
   const { deployment, secrets } = readConfiguration();
   const plan = planOrFail(deployment);
-  await requireHubToken(deployment, secrets);
   await checkGivenHosts(deployment, secrets);
 
   const hosts = await provideHosts(plan, secrets);
   const preparation = new Preparation("preparation", { plan, hosts });
   const { nodes } = preparation;
+  const firewall = new Firewall("firewall", { plan, nodes }, { dependsOn: preparation });
   const drivers = new Drivers("drivers", { plan, nodes }, { dependsOn: preparation });
   const engine = new EngineEnvironment("engine", { plan, nodes }, { dependsOn: drivers });
   const weights = new ModelWeights("weights", { plan, nodes, secrets }, { dependsOn: engine });
-  const ray = new RayCluster("ray", { plan, nodes }, { dependsOn: weights });
-  const vllm = new VllmService("vllm", { plan, nodes, secrets }, { dependsOn: ray });
-  const gateway = new Gateway("gateway", { plan, nodes, vllm }, { dependsOn: vllm });
+  const ray = new RayCluster("ray", { plan, nodes }, { dependsOn: [weights, firewall] });
+  const vllm = new VllmService("vllm", { plan, nodes, secrets, ray }, { dependsOn: ray });
+  const watchdog = new Watchdog("watchdog", { plan, nodes }, { dependsOn: vllm });
+  const gateway = new Gateway("gateway", { plan, nodes, vllm }, { dependsOn: watchdog });
   const verification = new Verification(
     "verification",
     { plan, nodes, gateway, vllm },

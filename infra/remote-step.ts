@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { shellWord } from "../lib/serving";
 import type { Host } from "./hosts/host";
+import { markOf } from "./repair";
 
 const STEPS = join(__dirname, "steps");
 const LIBRARY = readFileSync(join(STEPS, "lib.sh"), "utf8");
@@ -13,7 +14,7 @@ const LIBRARY = readFileSync(join(STEPS, "lib.sh"), "utf8");
  * The command is constant: script, parameters and secrets travel on standard input. Without password-free sudo the
  * script runs all the same and says so: what sudo says names neither the host nor what to do.
  */
-const runAs = (action: "apply" | "remove") =>
+const runAs = (action: "apply" | "remove" | "look") =>
   `if [ "$(id -u)" != 0 ] && sudo -n true </dev/null 2>/dev/null; then exec sudo -n bash -s -- ${action}; ` +
   `else exec bash -s -- ${action}; fi`;
 
@@ -38,7 +39,8 @@ export interface RemoteStep<Result> {
 
 /**
  * Runs a file of infra/steps on a host over SSH. A changed script or parameter runs it again in place: every step
- * can be repeated from any half-done point, so nothing here ever replaces (`triggers` would).
+ * can be repeated from any half-done point, so nothing here ever replaces (`triggers` would). So does a host that is no
+ * longer as the step left it.
  */
 export function remoteStep<Result>(
   name: string,
@@ -46,18 +48,22 @@ export function remoteStep<Result>(
   opts: pulumi.CustomResourceOptions,
 ): RemoteStep<Result> {
   const { host } = args;
+  const script = stepScript(args.step, { HOST_NAME: host.label, ...args.parameters });
+  const mark = markOf({ host, name, command: runAs("look"), script });
+  const removable = args.removable === true && host.outlivesStack;
   const resource = new command.remote.Command(
     name,
     {
       connection: host.connection,
       create: runAs("apply"),
-      ...(args.removable && host.outlivesStack ? { delete: runAs("remove") } : {}),
-      stdin: stepScript(args.step, { HOST_NAME: host.label, ...args.parameters }),
+      ...(removable ? { delete: runAs("remove") } : {}),
+      stdin: pulumi.interpolate`MARK=${mark}\n${script}`,
       // Results go to stdout, talk goes to stderr; sshd refuses variables that it was not told to accept.
       logging: command.remote.Logging.Stderr,
       addPreviousOutputInEnv: false,
     },
-    opts,
+    // `pulumi up --replace` would else run the removal last, and take away what the new one has just set up.
+    { ...opts, ...(removable ? { deleteBeforeReplace: true } : {}) },
   );
   const result = resource.stdout.apply((text) => parseResult(args.step, args.result, text));
   return { resource, result };

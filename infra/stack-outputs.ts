@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { hostPaths, servedModelName } from "../lib/serving";
+import { hostPaths, type KvCacheProof, proveKvCache, servedModelName } from "../lib/serving";
 import type { Plan } from "../lib/strategy";
 import { type Host, sshCommand } from "./hosts/host";
 import type { Gateway } from "./services/gateway";
@@ -28,12 +28,20 @@ export function stackOutputs({ plan, nodes, vllm, gateway, verification }: Deplo
     strategy: plan.strategy,
     predicted: predictedFigures(plan),
     measured: { kvCacheTokens: vllm.kvCacheTokens },
+    proof: { kvCache: vllm.kvCacheTokens.apply((tokens) => proven(plan, tokens)) },
     completion: verification.completion,
     apiKeyCommand: pulumi
       .output(host.address)
       .apply((address) => readAsRoot(host, address, `${hostPaths(plan).secrets}/api-key`)),
     hosts: nodes.map(reach),
   };
+}
+
+/** A cache that is too small is said while the stack goes up, not only in its outputs. */
+async function proven(plan: Plan, kvCacheTokens: number): Promise<KvCacheProof> {
+  const proof = proveKvCache(plan, kvCacheTokens);
+  if (proof.verdict === "smaller than planned") await pulumi.log.warn(proof.text);
+  return proof;
 }
 
 /** The command that prints a file of root's; root itself needs no sudo, and a small Debian has none. */

@@ -4,6 +4,7 @@ import type { OutputMap } from "@pulumi/pulumi/automation";
 import { PORTS } from "../lib/serving";
 import type { LocalHosts } from "./hosts/local-hosts";
 import { runOnHost } from "./hosts/run-on-host";
+import { scanHost } from "./hosts/scan-host";
 import { ENVIRONMENT_PATH } from "./python-environment";
 
 /** What is known of a rehearsal that is up. */
@@ -30,6 +31,7 @@ export const EXPECTATIONS: readonly Expectation[] = [
   { what: `Ray counts ${RANKS} GPUs over all hosts`, read: rayResources },
   { what: `vLLM runs ${RANKS} ranks as Ray actors, each on its host`, read: rankProcesses },
   { what: "vLLM publishes its metrics", read: vllmMetrics },
+  { what: "a stranger reaches SSH and the gateway, nothing else", read: openPorts },
 ];
 
 const METRICS = `curl -sf http://127.0.0.1:${PORTS.vllm}/metrics`;
@@ -41,7 +43,7 @@ function apiKeyPath(outputs: OutputMap): string {
   return path;
 }
 
-async function clientCompletion({ hosts, outputs }: Deployed): Promise<string> {
+export async function clientCompletion({ hosts, outputs }: Deployed): Promise<string> {
   const key = await onHead(hosts, `cat ${apiKeyPath(outputs)}`);
   const body = JSON.stringify({ model: outputs.model?.value, prompt: "Plan first,", max_tokens: 8 });
   const answer = await post(`${outputs.endpoint?.value}/v1/completions`, {
@@ -87,6 +89,17 @@ async function vllmMetrics({ hosts }: Deployed): Promise<string> {
   );
   if (!(lines > 0 && Number(done) > 0)) throw new Error(`${lines} lines, ${done} tokens generated`);
   return `${lines} lines of vllm:*, ${Number(done)} tokens generated`;
+}
+
+/** This machine is none of the cluster's hosts. */
+async function openPorts({ hosts, outputs }: Deployed): Promise<string> {
+  const gateway = Number(new URL(String(outputs.endpoint?.value)).port || 443);
+  const scans = await Promise.all(hosts.hosts.map((host) => scanHost(hosts, host)));
+  for (const [at, { open }] of scans.entries()) {
+    const wanted = at === 0 ? [22, gateway] : [22];
+    if (String(open) !== String(wanted)) throw new Error(`host ${at + 1} answers on ${open.join(", ")}`);
+  }
+  return scans.map(({ open, listening }) => `${open.join(" and ")} of ${listening} ports`).join("; ");
 }
 
 async function onHead(hosts: LocalHosts, script: string): Promise<string> {

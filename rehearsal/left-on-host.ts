@@ -5,12 +5,26 @@ import { runOnHost } from "./hosts/run-on-host";
 /** The gateway's default port, and those of the services behind it. */
 const OPEN_PORTS = [443, ...Object.values(PORTS)].map((port) => `sport = :${port}`).join(" or ");
 
-/** What a destroyed stack must not leave: its units, processes of its users, open ports, secrets. */
+/** Where files may lie. */
+const PLACES = "/ /run /tmp /dev/shm";
+
+/** Stays by design: weights, Python environments, empty lock files that are gone with the next boot. */
+const STAYS = [
+  "/var/lib/shardplan",
+  "/var/lib/shardplan/models*",
+  "/opt/shardplan*",
+  "/run/shardplan",
+  "/run/shardplan/*.lock",
+];
+
+/** What a destroyed stack must not leave: units, users and their processes, open ports, files and links, keys above all. */
 const LOOK = `
-systemctl list-unit-files --no-legend 'shardplan-*.service' | awk '{print "unit " $1}'
+systemctl list-unit-files --no-legend 'shardplan-*' | awk '{print "unit " $1}'
+getent passwd | grep -o '^shardplan[^:]*' | sed 's/^/user /'
 ps -eo user:32,args --no-headers | awk '$1 ~ /^shardplan/ {print "process " $0}'
 ss -ltnH '${OPEN_PORTS}' | awk '{print "port " $4}'
-find /etc/shardplan -type f -path '*secrets*' -printf 'secret %p\\n' 2>/dev/null
+find ${PLACES} -xdev -path '*shardplan*' ${STAYS.map((path) => `! -path '${path}'`).join(" ")} -printf 'file %p\\n'
+find ${PLACES} -xdev -nouser -printf 'file of no user %p\\n'
 true`;
 
 /** What is still on the hosts after a destroy, one line each; empty when it is clean. */

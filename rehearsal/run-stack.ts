@@ -6,12 +6,14 @@ export interface RunStackOptions {
   readonly progress: Progress;
   /** Asks the engine to stop after the operations that are running. */
   readonly signal?: AbortSignal;
+  /** URNs of what is replaced although nothing in it has changed. */
+  readonly replace?: string[];
 }
 
 /** `pulumi up`. An error holds what a user would read at the end, not the whole output. */
 export function upStack(stack: Stack, options: RunStackOptions): Promise<UpResult> {
   return withEvents(options, (onEvent) =>
-    stack.up({ onEvent, suppressProgress: true, signal: options.signal }),
+    stack.up({ onEvent, suppressProgress: true, signal: options.signal, replace: options.replace }),
   );
 }
 

@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Plan } from "../../lib/strategy";
 import type { Host } from "../hosts/host";
 import { hostKeyOf, publishHostKeyScript } from "./host-key";
-import { NODE_TAG, nodeTag } from "./machines";
 
 export interface GpuNodeArgs {
   readonly plan: Plan;
@@ -11,9 +10,9 @@ export interface GpuNodeArgs {
   readonly subnetId: pulumi.Input<string>;
   readonly securityGroupId: pulumi.Input<string>;
   readonly profileName: pulumi.Input<string>;
-  readonly keyName: string;
-  /** Absent in a capacity reservation. */
-  readonly placementGroup?: string;
+  readonly keyName: pulumi.Input<string>;
+  /** Absent with a single node. */
+  readonly placementGroup?: pulumi.Input<string>;
   /** Where the instance publishes its host key. */
   readonly hostKeyParameter: aws.ssm.Parameter;
   readonly privateKey: pulumi.Output<string>;
@@ -60,37 +59,24 @@ export class GpuNode extends pulumi.ComponentResource {
           encrypted: true,
           tags: { Name: name },
         },
-        launchTemplate: { id: template.id, version: "$Latest" },
-        disableApiTermination: settings.protect,
-        tags: { Name: name, [NODE_TAG]: nodeTag(`node-${args.index}`) },
+        launchTemplate: { id: template.id, version: template.latestVersion.apply(String) },
+        tags: { Name: name },
       },
       {
         ...child,
         protect: settings.protect,
         // A reservation has room for one machine: the old one must leave first.
         deleteBeforeReplace: true,
-        // In place EC2 stops the machine for it, and what is on its local disks is gone: a new one is set up whole.
-        replaceOnChanges: ["instanceType"],
-        // A running machine stays in its place and keeps the version of the template that it was started with. A newer
-        // image must not replace a machine that serves; an image that the user names does.
-        ignoreChanges: [
-          "placementGroup",
-          "launchTemplate.version",
-          ...(settings.amiId === undefined ? ["ami"] : []),
-        ],
+        // A newer image must not replace a machine that serves; an image that the user names does.
+        ignoreChanges: settings.amiId === undefined ? ["ami"] : [],
       },
     );
-    const address = new aws.ec2.Eip(
-      `${name}-address`,
-      { domain: "vpc", instance: instance.id },
-      // A refused `pulumi destroy` would release it first, and clients would not find the machine any more.
-      { ...child, protect: settings.protect },
-    );
+    const address = new aws.ec2.Eip(`${name}-address`, { domain: "vpc", instance: instance.id }, child);
     this.host = this.asHost(args, instance, address.publicIp);
     this.registerOutputs({ address: address.publicIp, instanceId: instance.id });
   }
 
-  /** What a machine gets when it starts. A new version of it is for machines to come. */
+  /** What a running machine cannot change: a new version of it replaces the machine. */
   private launchTemplate(name: string, { plan, hostKeyParameter }: GpuNodeArgs): aws.ec2.LaunchTemplate {
     const { region, capacityReservationId, capacityBlock } = plan.deployment.aws;
     return new aws.ec2.LaunchTemplate(
@@ -106,7 +92,8 @@ export class GpuNode extends pulumi.ComponentResource {
             }),
         ...(capacityBlock ? { instanceMarketOptions: { marketType: "capacity-block" } } : {}),
       },
-      { parent: this },
+      // Read at first boot alone: a new version of the script must not replace machines that serve.
+      { parent: this, ignoreChanges: ["userData"] },
     );
   }
 
@@ -124,9 +111,7 @@ export class GpuNode extends pulumi.ComponentResource {
         port: SSH_PORT,
         user: SSH_USER,
         privateKey: args.privateKey,
-        hostKey: hostKeyOf(instance, args.hostKeyParameter, args.plan.deployment.aws.region, {
-          parent: this,
-        }),
+        hostKey: hostKeyOf(instance, args.hostKeyParameter, { parent: this }),
         dialErrorLimit: DIAL_ERROR_LIMIT,
       },
     };

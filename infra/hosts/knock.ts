@@ -1,18 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, type ConnectConfig, utils } from "ssh2";
-
-/** How to reach a host, and what key it must show. */
-export interface Door {
-  readonly address: string;
-  readonly port: number;
-  readonly user: string;
-  readonly privateKey: string;
-  /** `ssh-ed25519 AAAA...` */
-  readonly hostKey: string;
-}
+import { utils } from "ssh2";
+import { type Door, HUNG_UP, logIn, pinnedKey, type SshError } from "./ssh-session";
 
 const TRIES = 3;
-const TRY_SECONDS = 10;
 const PAUSE_MS = 2000;
 
 /**
@@ -20,8 +10,8 @@ const PAUSE_MS = 2000;
  * Only silence is tried again: a refused key stays refused.
  */
 export async function knock(door: Door): Promise<string | undefined> {
-  const [type, key] = door.hostKey.trim().split(/\s+/);
-  if (type === undefined || key === undefined) {
+  const pinned = pinnedKey(door);
+  if (pinned === undefined) {
     return `hostKey is no public key; set it to what \`${scan(door)}\` prints, without the address`;
   }
   const parsed = utils.parseKey(door.privateKey);
@@ -30,9 +20,9 @@ export async function knock(door: Door): Promise<string | undefined> {
   }
   for (let tries = 1; ; tries++) {
     const seen: { hostKey?: string } = {};
-    const error = await logIn(door, { type, key }, seen);
+    const error = await tryLogin(door, seen);
     if (error === undefined) return undefined;
-    const refusal = refusalText(error, door, { type, key }, seen.hostKey);
+    const refusal = refusalText(error, door, pinned, seen.hostKey);
     if (refusal !== undefined) return refusal;
     if (tries === TRIES && error.level === HUNG_UP) {
       return "ended the connection during the login; it may still be booting or limit logins: try again in a minute";
@@ -49,41 +39,15 @@ interface PinnedKey {
   readonly key: string;
 }
 
-type SshError = Error & { level?: string };
-
-/** `level` of the error that stands for a connection which the host closed without a word. */
-const HUNG_UP = "hung-up";
-
-function logIn(door: Door, pinned: PinnedKey, seen: { hostKey?: string }): Promise<SshError | undefined> {
-  const client = new Client();
-  const config: ConnectConfig = {
-    host: door.address,
-    port: door.port,
-    username: door.user,
-    privateKey: door.privateKey,
-    readyTimeout: TRY_SECONDS * 1000,
-    // Asks for the kind of key that is pinned, as the command plugin does.
-    algorithms: { serverHostKey: [pinned.type] } as ConnectConfig["algorithms"],
-    hostVerifier: (key: Buffer) => {
-      seen.hostKey = key.toString("base64");
-      return seen.hostKey === pinned.key;
-    },
-  };
-  return new Promise((resolve) => {
-    client.once("ready", () => {
+/** Undefined when the host let us in. */
+const tryLogin = (door: Door, seen: { hostKey?: string }): Promise<SshError | undefined> =>
+  logIn(door, seen).then(
+    (client) => {
       client.end();
-      resolve(undefined);
-    });
-    client.on("error", (error: SshError) => {
-      client.destroy();
-      resolve(error);
-    });
-    // A server that hangs up during the login (a host that is still booting does, for all users but root) is no error
-    // of the library, and its timeout is off by then.
-    client.once("close", () => resolve(Object.assign(new Error("hung up"), { level: HUNG_UP })));
-    client.connect(config);
-  });
-}
+      return undefined;
+    },
+    (error: SshError) => error,
+  );
 
 function refusalText(
   error: SshError,

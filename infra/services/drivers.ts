@@ -20,6 +20,7 @@ export class Drivers extends pulumi.ComponentResource {
         {
           host,
           step: "driver",
+          removable: true,
           result: z.object({ driver: z.string(), skipped: z.string() }),
           parameters: {
             GPU_KIND: plan.gpu.kind,

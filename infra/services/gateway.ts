@@ -18,6 +18,8 @@ export class Gateway extends pulumi.ComponentResource {
   readonly endpoint: pulumi.Output<string>;
   /** PEM certificate with which clients verify the gateway; empty with a public certificate. */
   readonly certificateAuthority: pulumi.Output<string>;
+  /** Changes with each start that a step has made. */
+  readonly start: pulumi.Output<string>;
 
   constructor(name: string, { plan, nodes, vllm }: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
     super("shardplan:infra:Gateway", name, {}, opts);
@@ -28,7 +30,7 @@ export class Gateway extends pulumi.ComponentResource {
       {
         host,
         step: "gateway",
-        result: z.object({ certificateAuthority: z.string() }),
+        result: z.object({ certificateAuthority: z.string(), start: z.string() }),
         removable: true,
         parameters: {
           UNIT: UNITS.gateway,
@@ -41,6 +43,7 @@ export class Gateway extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    this.start = step.result.apply((found) => found.start);
     this.endpoint = address.apply((text) => endpointUrl(plan, text));
     this.certificateAuthority = step.result.apply((found) => found.certificateAuthority);
     this.registerOutputs({ endpoint: this.endpoint });

@@ -7,6 +7,8 @@ export interface Node {
   readonly host: Host;
   /** Address that the other nodes reach. */
   readonly address: pulumi.Output<string>;
+  /** All addresses from which it may speak to the other nodes. */
+  readonly addresses: pulumi.Output<readonly string[]>;
   /** Interface that has this address. */
   readonly networkInterface: pulumi.Output<string>;
 }

@@ -15,6 +15,7 @@ const facts = z.object({
   gpuName: z.string(),
   address: z.string(),
   interface: z.string(),
+  addresses: z.array(z.string()),
 });
 
 export interface PreparationArgs {
@@ -54,6 +55,7 @@ export class Preparation extends pulumi.ComponentResource {
         host,
         step: "base-packages",
         result: z.object({ installed: z.array(z.string()) }),
+        removable: true,
         parameters: { PACKAGES: basePackages(plan).join(" ") },
       },
       { parent: this, dependsOn: look.resource },
@@ -61,6 +63,7 @@ export class Preparation extends pulumi.ComponentResource {
     return {
       host,
       address: look.result.apply((found) => found.address),
+      addresses: look.result.apply((found) => found.addresses),
       networkInterface: look.result.apply((found) => found.interface),
     };
   }

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { hostPaths, PORTS, rayHeadUnit, rayWorkerUnit, UNITS } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
-import { remoteStep } from "../remote-step";
+import { type RemoteStep, remoteStep } from "../remote-step";
 import { clusterAddresses, headOf, type Node } from "./node";
 
 export interface RayClusterArgs {
@@ -11,17 +11,23 @@ export interface RayClusterArgs {
   readonly nodes: readonly Node[];
 }
 
-const result = z.object({ node: z.string() });
+const result = z.object({ node: z.string(), start: z.string() });
 
 /** Ray on all nodes: the head on the first, a worker on each other. Empty when vLLM runs without Ray. */
 export class RayCluster extends pulumi.ComponentResource {
+  /** When each node was started last: vLLM starts anew with them. */
+  readonly starts: pulumi.Output<string>;
+
   constructor(name: string, { plan, nodes }: RayClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("shardplan:infra:RayCluster", name, {}, opts);
-    if (plan.serving.executor === "ray") this.start(plan, nodes);
+    const steps = plan.serving.executor === "ray" ? this.start(plan, nodes) : [];
+    this.starts = pulumi
+      .all(steps.map((step) => step.result))
+      .apply((all) => all.map(({ start }) => start).join(" "));
     this.registerOutputs({ nodes: nodes.map((node) => node.address) });
   }
 
-  private start(plan: Plan, nodes: readonly Node[]): void {
+  private start(plan: Plan, nodes: readonly Node[]): RemoteStep<z.infer<typeof result>>[] {
     const head = headOf(nodes);
     const token = clusterToken(head);
     const startOn = (node: Node, unit: string, dependsOn: pulumi.Resource[]) =>
@@ -45,9 +51,11 @@ export class RayCluster extends pulumi.ComponentResource {
           },
         },
         { parent: this, dependsOn },
-      ).resource;
+      );
     const first = startOn(head, UNITS.rayHead, []);
-    for (const node of nodes.filter((other) => other !== head)) startOn(node, UNITS.rayWorker, [first]);
+    const workers = nodes.filter((node) => node !== head);
+    const others = workers.map((node) => startOn(node, UNITS.rayWorker, [first.resource]));
+    return [first, ...others];
   }
 }
 

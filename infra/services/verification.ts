@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import {
+  openPaths,
   PLACEHOLDER_ADDRESSES,
   PORTS,
   servedModelName,
@@ -33,6 +34,9 @@ export interface VerificationArgs {
   readonly vllm: VllmService;
 }
 
+/** Paths that vLLM's own key leaves open, some of them unless the configuration opens them, too. */
+const CLOSED_PATHS = ["/metrics", "/tokenize", "/invocations"];
+
 /** Proves the service through the gateway, as a client would; runs again whenever what is served changes. */
 export class Verification extends pulumi.ComponentResource {
   readonly completion: pulumi.Output<Completion>;
@@ -55,12 +59,14 @@ export class Verification extends pulumi.ComponentResource {
           CONNECT: gateway.endpoint.apply(hostAndPort),
           PORT: plan.deployment.gateway.port,
           CERTIFICATE: certificateKind(plan),
+          CLOSED_PATHS: CLOSED_PATHS.filter((path) => !openPaths(plan).includes(path)).join(" "),
           REQUEST: JSON.stringify(verificationRequest(plan)),
           MODEL_NAME: servedModelName(plan),
           VLLM_VERSION: plan.deployment.serving.vllmVersion,
           VLLM_UNIT: UNITS.vllm,
           VLLM_PORT: PORTS.vllm,
           KEY_ID: vllm.keyId,
+          STARTS: pulumi.interpolate`${vllm.start} ${gateway.start}`,
           SERVED: digest(vllmUnit(plan, PLACEHOLDER_ADDRESSES)),
         },
       },

@@ -1,7 +1,9 @@
 # shellcheck shell=bash
-# Debian packages, system users and folders that the services need. Installs only what is missing.
+# Debian packages, system users and folders that the services need. Installs only what is missing. Its removal is the
+# last of all, and clears up whatever the services left; packages, Python environments and weights stay.
 # in:  HOST_NAME, PACKAGES (words)
 # out: {"installed":[...]}
+JOURNAL_LIMIT=/etc/systemd/journald.conf.d/shardplan.conf
 
 apply() {
   install_packages
@@ -12,10 +14,29 @@ apply() {
   result "installed:=$(json_list "${MISSING[@]}")"
 }
 
-json_list() {
-  local item out=""
-  for item in "$@"; do out+="${out:+,}$(json_string "$item")"; done
-  printf '[%s]' "$out"
+remove() {
+  # Replaced, not destroyed: what is in use stays.
+  if compgen -G '/etc/systemd/system/shardplan-*.service' >/dev/null; then
+    info "services are still installed, so their users and folders stay"
+    result
+    return
+  fi
+  # Services write below their homes: keys of the gateway's authority, Ray's sessions, compiled kernels.
+  rm -rf "$STATE/ray" "$STATE/cache" "$STATE"/.[!.]* /var/lib/shardplan-gateway /var/cache/shardplan /etc/shardplan "$LOGS"
+  rmdir "$STATE/models" "$STATE" 2>/dev/null || chown root: "$STATE" 2>/dev/null || true
+  remove_user "$ENGINE_USER"
+  remove_user shardplan-gateway
+  find /run/shardplan -mindepth 1 ! -name '*.lock' -delete
+  rm -f "$JOURNAL_LIMIT"
+  reload_journal
+  result
+}
+
+drift() {
+  local name
+  find_missing
+  [ ${#MISSING[@]} -eq 0 ] || echo "packages are missing: ${MISSING[*]}"
+  for name in "$ENGINE_USER" shardplan-gateway; do id "$name" >/dev/null 2>&1 || echo "user $name is gone"; done
 }
 
 MISSING=()
@@ -64,6 +85,16 @@ make_user() {
   make_folder "$home" 755 "$name"
 }
 
+# What a killed step left running under that name goes with it.
+remove_user() {
+  id "$1" >/dev/null 2>&1 || return 0
+  pkill -KILL --uid "$1" || true
+  # Sockets, shared memory and compiled kernels of processes that were killed; the next user with that number would own them.
+  find /tmp /var/tmp /dev/shm -xdev -user "$1" -delete 2>/dev/null || true
+  userdel "$1" 2>/dev/null || fatal "cannot remove user $1" "end its processes ('ps -u $1') and run pulumi destroy again"
+  changed "removed user $1"
+}
+
 make_folder() {
   local path=$1 mode=$2 owner=$3
   [ "$(stat -c '%a %U' "$path" 2>/dev/null)" != "$mode $owner" ] || return 0
@@ -83,9 +114,9 @@ make_folders() {
 
 # Services that write a line every ten seconds for months must not fill the disk.
 limit_journal() {
-  if write_file /etc/systemd/journald.conf.d/shardplan.conf 644 root $'[Journal]\nSystemMaxUse=2G\n'; then
-    systemctl kill --kill-whom=main --signal=SIGHUP systemd-journald 2>/dev/null || true
-  fi
+  if write_file "$JOURNAL_LIMIT" 644 root $'[Journal]\nSystemMaxUse=2G\n'; then reload_journal; fi
 }
+
+reload_journal() { systemctl kill --kill-whom=main --signal=SIGHUP systemd-journald 2>/dev/null || true; }
 
 run_step base-packages "$@"

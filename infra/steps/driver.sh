@@ -2,8 +2,12 @@
 # NVIDIA driver and, on NVSwitch machines, Fabric Manager of the same version: checked, and installed where absent.
 # Never touches a driver that works and is new enough, and never restarts Fabric Manager: that breaks NVLink
 # multicast under a running server (NVIDIA/nccl #1488).
+# Loads CUDA's kernel module, which the services may not: they run without new privileges.
 # in:  HOST_NAME, GPU_KIND, GPUS_NEEDED, NVSWITCH (yes, no), MINIMUM_DRIVER (major version)
 # out: {"driver","skipped"}
+HOLD=/etc/apt/apt.conf.d/99shardplan-nvidia
+UVM_DEVICE=/dev/nvidia-uvm
+MODULES=/etc/modules-load.d/shardplan-nvidia.conf
 
 apply() {
   if [ "$GPU_KIND" != gpu ]; then
@@ -14,9 +18,22 @@ apply() {
   hold_packages
   [ -n "$(driver_version)" ] || install_driver
   require_driver
+  load_unified_memory
   start_fabric
   wait_for_gpus
   result "driver=$(driver_version)" "skipped="
+}
+
+remove() {
+  rm -f "$HOLD" "$MODULES"
+  result
+}
+
+drift() {
+  [ "$GPU_KIND" = gpu ] || return 0
+  [ -n "$(driver_version)" ] || { echo "the NVIDIA driver does not load"; return; }
+  unified_memory_is_there || echo "the kernel module nvidia-uvm is not loaded"
+  [ "$NVSWITCH" = no ] || systemctl is-active --quiet nvidia-fabricmanager.service || echo "Fabric Manager does not run"
 }
 
 # Empty while the driver does not load: nvidia-smi then fails, with its complaint on stdout.
@@ -26,7 +43,7 @@ driver_version() { nvidia-smi --query-gpu=driver_version --format=csv,noheader 2
 hold_packages() {
   [ -d /etc/apt/apt.conf.d ] || return 0
   local text='Unattended-Upgrade::Package-Blacklist { "nvidia-.*"; "libnvidia-.*"; "cuda-.*"; "linux-.*"; };'
-  write_file /etc/apt/apt.conf.d/99shardplan-nvidia 644 root "$text"$'\n' || true
+  write_file "$HOLD" 644 root "$text"$'\n' || true
 }
 
 # The recipe of dstack's GPU images: NVIDIA's own repository, one pin for the whole family, open kernel modules.
@@ -77,6 +94,21 @@ require_driver() {
   [ "${version%%.*}" -ge "$MINIMUM_DRIVER" ] || fatal "NVIDIA driver $version is older than $MINIMUM_DRIVER" \
     "upgrade driver and Fabric Manager together to branch $MINIMUM_DRIVER or later"
 }
+
+# CUDA opens /dev/nvidia-uvm. Its setuid helper, which else loads the module and makes the file at the first use, has no
+# power under NoNewPrivileges. The module is loaded at each boot from here on, and the file made before each start.
+load_unified_memory() {
+  write_file "$MODULES" 644 root $'nvidia-uvm\n' || true
+  unified_memory_is_there && return 0
+  modprobe nvidia-uvm || fatal "the kernel module nvidia-uvm does not load" \
+    "look at 'dmesg | grep -i nvidia' on the host; driver and kernel must fit: reboot it, then run pulumi up again"
+  unified_memory_is_there || nvidia-modprobe -u -c=0 || true
+  unified_memory_is_there || fatal "the device file $UVM_DEVICE is not made" \
+    "install nvidia-modprobe in the driver's version $(driver_version), then run pulumi up again"
+  changed "loaded nvidia-uvm"
+}
+
+unified_memory_is_there() { [ -c "$UVM_DEVICE" ]; }
 
 # The first start right after boot can fail for 30 s; a later one takes a second (pytorch/ci-infra #552).
 start_fabric() {

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Looks at the host and says what it is; changes nothing. Stops early, with a reason, where the plan cannot run.
 # in:  HOST_NAME, NODE_ADDRESS (may be empty), GPU_KIND, GPUS_NEEDED, GPU_MEMORY_BYTES, PORTS_NEEDED ("port unit key" lines)
-# out: {"os","kernel","cpus","memoryBytes","gpus","gpuName","address","interface"}
+# out: {"os","kernel","cpus","memoryBytes","gpus","gpuName","address","interface","addresses":[...]}
 
 apply() {
   wait_for_boot
@@ -9,6 +9,15 @@ apply() {
   require_gpus
   require_ports
   report
+}
+
+# Full disks end services with errors that name anything but the disk.
+notes() {
+  local place used
+  for place in / /var/lib/shardplan; do
+    used=$(df --output=pcent "$place" 2>/dev/null | tail -n 1 | tr -dc '0-9')
+    [ "${used:-0}" -lt 95 ] || echo "the file system of $place is full to $used %: free space there"
+  done
 }
 
 # A cloud image configures itself for a minute after SSH answers.
@@ -65,6 +74,16 @@ node_address() {
 
 interface_of() { ip -o addr show | awk -v address="$1" '{split($4, a, "/"); if (a[1] == address) print $2}' | head -n 1; }
 
+# All addresses from which it may speak to the other hosts. Addresses of bridges belong to containers and virtual machines, and are
+# the same on many hosts.
+addresses() {
+  local device address found=("$1")
+  while read -r _ device _ address _; do
+    [ -d "/sys/class/net/$device/bridge" ] || [ "${address%/*}" = "$1" ] || found+=("${address%/*}")
+  done < <(ip -o addr show up scope global)
+  json_list "${found[@]}"
+}
+
 report() {
   local address interface
   address=$(node_address)
@@ -75,7 +94,7 @@ report() {
   result "os=$(os_release PRETTY_NAME)" "kernel=$(uname -r)" "cpus:=$(nproc)" \
     "memoryBytes:=$(($(awk '/MemTotal/ {print $2}' /proc/meminfo) * 1024))" "gpus:=$(gpus_on_bus)" \
     "gpuName=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | head -n 1 || true)" \
-    "address=$address" "interface=$interface"
+    "address=$address" "interface=$interface" "addresses:=$(addresses "$address")"
 }
 
 run_step host-facts "$@"

@@ -4,14 +4,19 @@
 # environment. Each step ends with `run_step NAME "$@"`, so that a transmission that breaks off runs nothing.
 #
 # A step defines apply (and remove, if it leaves something running) and ends apply with one `result` call: the last
-# line of stdout is one JSON object, everything for people goes to stderr.
+# line of stdout is one JSON object, everything for people goes to stderr. `drift` says what is no longer as apply left
+# it, one line each; `notes` what a person should know and no step can put right. Both only look, and quickly.
 set -euo pipefail
 umask 022
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
 # shellcheck disable=SC2034 # steps use them
 SECRETS=/etc/shardplan/secrets STATE=/var/lib/shardplan LOGS=/var/log/shardplan ENGINE_USER=shardplan
+MARKS=/etc/shardplan/marks
 CHANGES=0
+# Starts of services that this step has seen (unit/systemd's id of the start). What the process before them logged ends
+# with its orderly stop, which explains nothing.
+STARTS=()
 
 # What a service logs may be cut inside a character or be coloured; the engine takes only valid text.
 plain() { tr -cd '\11\12\40-\176'; }
@@ -55,10 +60,17 @@ json_string() {
   printf '"%s"' "$text"
 }
 
-# Runs apply or remove, alone: a shell that an interrupted `pulumi up` left behind finishes first.
+json_list() {
+  local item out=""
+  for item in "$@"; do out+="${out:+,}$(json_string "$item")"; done
+  printf '[%s]' "$out"
+}
+
+# Runs apply or remove, alone: a shell that an interrupted `pulumi up` left behind finishes first. Or only looks.
 run_step() {
   local step=$1 action=${2:-apply} lock=/run/shardplan/$1.lock
   [ "$(id -u)" = 0 ] || fatal "the SSH user is not root and sudo did not help" "use root, or allow it password-free sudo"
+  if [ "$action" = look ]; then look "$step" </dev/null; return; fi
   mkdir -p /run/shardplan "$LOGS"
   exec 9>"$lock"
   if ! flock -n 9; then
@@ -66,11 +78,34 @@ run_step() {
     flock -w 900 9 ||
       fatal "step $step of an earlier run still holds $lock after 15 minutes" "end that process and run pulumi up again"
   fi
+  rm -f "$MARKS/$step"
   "$action" </dev/null
+  [ "$action" = remove ] || leave_mark "$step"
+}
+
+# The mark of a run that came to its end; the program compares it with the one that it knows.
+leave_mark() {
+  mkdir -p "$MARKS"
+  printf '%s' "${MARK:-}" >"$MARKS/.$1"
+  mv -f "$MARKS/.$1" "$MARKS/$1"
+}
+
+look() {
+  local mark=null found=() noted=()
+  mapfile -t noted < <(notes)
+  if [ -e "$MARKS/$1" ]; then
+    mark=$(json_string "$(cat "$MARKS/$1")")
+    mapfile -t found < <(drift)
+  fi
+  printf '{"mark":%s,"drift":%s,"notes":%s,"time":%s}\n' "$mark" "$(json_list "${found[@]}")" "$(json_list "${noted[@]}")" "$(date +%s)"
 }
 
 # shellcheck disable=SC2119
 remove() { result; }
+
+drift() { :; }
+
+notes() { :; }
 
 # Writes a file only if it differs. Returns 0 if it was written, 1 if it was already so.
 write_file() {
@@ -86,23 +121,90 @@ write_file() {
   changed "wrote $path"
 }
 
-# Writes a unit, enables it, and restarts it unless it runs and was last started with this unit and these files. The
-# stamp decides, not whether a file was written just now: a step that was cut off in between must restart next time.
+# Writes a unit, enables it, and restarts it unless it runs as it should. Further arguments are its files.
 apply_unit() {
-  local unit=$1 text=$2 stamp="$SECRETS/.started-$1" sum
+  local unit=$1 text=$2 stamp="$SECRETS/.started-$1"
   shift 2
   write_file "/etc/systemd/system/$unit" 644 root "$text" || true
-  sum=$(cat "/etc/systemd/system/$unit" "$@" | sha256sum)
-  systemctl is-enabled --quiet "$unit" 2>/dev/null || systemctl enable --quiet "$unit"
-  if [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || ! systemctl is-active --quiet "$unit"; then
-    systemctl daemon-reload
-    systemctl reset-failed "$unit" 2>/dev/null || true
-    # Not for ever: the job waits for every unit before this one, and vLLM's orderly stop alone takes two minutes.
-    timeout 600 systemctl restart "$unit" ||
-      { show_log "$unit" 20; fatal "$unit does not start" "see its log above and 'systemctl list-jobs' on the host"; }
-    changed "started $unit"
-    write_file "$stamp" 600 root "$sum" || true
+  if ! runs_with "$unit" "$@"; then
+    start_unit "$unit"
+    write_file "$stamp" 600 root "$(unit_sum "$unit" "$@")" || true
   fi
+  systemctl is-enabled --quiet "$unit" || systemctl enable --quiet "$unit"
+  note_start "$unit"
+}
+
+unit_sum() { (cd /etc/systemd/system && cat "$@" 2>/dev/null | sha256sum); }
+
+# Whether a unit runs, was last started by us with its present files, and not before one of them was written. What is
+# there decides, not what this run has written: a step that was cut off must restart next time, and so must a service
+# that somebody has restarted with other files.
+runs_with() {
+  local unit=$1 started file
+  systemctl is-active --quiet "$unit" || return 1
+  [ "$(cat "$SECRETS/.started-$unit" 2>/dev/null)" = "$(unit_sum "$@")" ] || return 1
+  started=$(systemctl show -p ActiveEnterTimestamp --value --timestamp=unix "$unit")
+  shift
+  for file in "/etc/systemd/system/$unit" "$@"; do
+    [ "$(stat -c %Y "$file")" -le "${started#@}" ] || return 1
+  done
+}
+
+start_unit() {
+  local unit=$1
+  systemctl daemon-reload
+  # Again, because other units may want it than the last time.
+  systemctl reenable --quiet "$unit"
+  systemctl reset-failed "$unit" 2>/dev/null || true
+  # Not for ever: the job waits for every unit before this one, and vLLM's orderly stop alone takes two minutes.
+  timeout 600 systemctl restart "$unit" ||
+    { show_log "$unit" 20
+      fatal "$unit does not start" "see its log above and 'systemctl list-jobs' on the host"; }
+  changed "started $unit"
+}
+
+# What systemd calls the present, or latest, start of a unit.
+start_of() { systemctl show -p InvocationID --value "$1"; }
+
+# Remembers that start.
+note_start() {
+  local start
+  start=$(start_of "$1")
+  [ -n "$start" ] || return 0
+  case " ${STARTS[*]} " in *" $1/$start "*) ;; *) STARTS+=("$1/$start") ;; esac
+}
+
+# What a service has logged, and systemd about it, since the first start of it that this step has seen; with none seen,
+# in its present one. Further arguments are journalctl's.
+service_log() {
+  local unit=$1 start matches=()
+  shift
+  case " ${STARTS[*]}" in *" $unit/"*) ;; *) note_start "$unit" ;; esac
+  for start in "${STARTS[@]}"; do
+    [ "${start%/*}" = "$unit" ] || continue
+    [ ${#matches[@]} -eq 0 ] || matches+=(+)
+    matches+=("_SYSTEMD_INVOCATION_ID=${start#*/}" + "INVOCATION_ID=${start#*/}")
+  done
+  [ ${#matches[@]} -gt 0 ] || matches=("--unit=$unit")
+  journalctl -o cat --no-pager "$@" "${matches[@]}" 2>/dev/null || true
+}
+
+# What differs from a unit that runs as apply_unit started it. Further arguments are its files.
+unit_drift() {
+  local unit=$1 text=$2 file="/etc/systemd/system/$1"
+  shift 2
+  if [ ! -f "$file" ]; then echo "$unit is gone"; return; fi
+  [ "$(cat "$file"; printf x)" = "${text}x" ] || { echo "$file was edited"; return; }
+  systemctl is-enabled --quiet "$unit" || echo "$unit does not start at boot"
+  systemctl is-active --quiet "$unit" || { echo "$unit does not run"; return; }
+  runs_with "$unit" "$@" || echo "$unit runs with other files than were put there"
+}
+
+# Settings that somebody has laid over a unit are theirs: nothing here takes them away.
+unit_notes() {
+  local files
+  files=$(systemctl show -p DropInPaths --value "$1" 2>/dev/null)
+  [ -z "$files" ] || echo "$1 runs with settings of yours: $files"
 }
 
 remove_unit() {
@@ -119,7 +221,7 @@ remove_unit() {
 show_log() {
   local unit=$1 lines=${2:-40}
   info "the last $lines lines of $unit:"
-  journalctl -u "$unit" -n "$lines" -o cat --no-pager 2>/dev/null | cut -c1-300 | plain >&2 || true
+  service_log "$unit" -n "$lines" | cut -c1-300 | plain >&2
 }
 
 # Who listens on a TCP port: "unit name" or "process name (pid)"; nothing if the port is free.

@@ -15,6 +15,8 @@ apply() {
   result "python=$(version_of python)" "vllm=$(version_of vllm)" "ray=$(version_of ray)"
 }
 
+drift() { as_planned || echo "$ENVIRONMENT is not vLLM $VLLM_VERSION${RAY_VERSION:+ with Ray $RAY_VERSION}"; }
+
 # Installed version without its local part (0.33.0+cpu is 0.33.0); empty if absent. Imports nothing heavy.
 version_of() {
   "$ENVIRONMENT/bin/python" - "$1" 2>/dev/null <<'PYTHON' || true

@@ -1,22 +1,42 @@
 # shellcheck shell=bash
 # vLLM as a service. Done only when it has answered a real completion: /health and /v1/models can say 200 while
 # generation is dead (vllm-project/vllm #53157). Fails at the first death while loading, with the log.
-# in:  HOST_NAME, UNIT, UNIT_TEXT, PORT, MODEL_NAME, READY_SECONDS, API_KEY (secret; empty: made here, kept)
-# out: {"version","kvCacheTokens","keyId" (changes when the key does, says nothing of it)}
+# in:  HOST_NAME, UNIT, UNIT_TEXT, PORT, MODEL_NAME, READY_SECONDS, READY (file of the watchdog), API_KEY (secret; empty: made here, kept)
+# out: {"version","kvCacheTokens","keyId" (changes when the key does, says nothing of it),"start"}
 
 apply() {
   make_api_key
   write_file "$SECRETS/vllm.env" 600 root "VLLM_API_KEY=$(cat "$SECRETS/api-key")"$'\n' || true
-  SINCE=$(date '+%Y-%m-%d %H:%M:%S')
   apply_unit "$UNIT" "$UNIT_TEXT" "$SECRETS/vllm.env"
+  wake
   wait_until_ready
-  result "version=$(server_version)" "kvCacheTokens:=$(kv_cache_tokens)" "keyId=$(stat -c %Y "$SECRETS/api-key")"
+  # The watchdog looks only every some seconds.
+  [ ! -d "${READY%/*}" ] || : >"$READY"
+  result "version=$(server_version)" "kvCacheTokens:=$(kv_cache_tokens)" "keyId=$(stat -c %Y "$SECRETS/api-key")" "start=$(start_of "$UNIT")"
 }
 
+# The key stays for a service that is only replaced: clients have it. It goes with the folder of secrets.
 remove() {
   remove_unit "$UNIT"
-  rm -f "$SECRETS/vllm.env" "$SECRETS/api-key"
+  rm -f "$SECRETS/vllm.env"
   result
+}
+
+notes() { unit_notes "$UNIT"; }
+
+drift() {
+  local found
+  found=$(unit_drift "$UNIT" "$UNIT_TEXT" "$SECRETS/vllm.env")
+  if [ -n "$found" ]; then echo "$found"; elif [ ! -e "$READY" ]; then echo "vLLM does not answer"; fi
+}
+
+# A server that listens has loaded: one that does not answer all the same will not begin to.
+wake() {
+  [ -n "$(port_owner "$PORT")" ] && ! completes && ! completes || return 0
+  info "vLLM listens and does not answer: killing it"
+  systemctl kill --signal=KILL --kill-whom=all "$UNIT"
+  start_unit "$UNIT"
+  note_start "$UNIT"
 }
 
 # The key is made on the host and stays there, in a file that only root reads; a given key replaces it.
@@ -47,7 +67,7 @@ server_version() { ask /version | sed -n 's/.*"version":"\([^"]*\)".*/\1/p'; }
 
 # vLLM says it once while it starts; 0 if the journal has forgotten. This start's lines only: months of journal take minutes.
 kv_cache_tokens() {
-  journalctl _SYSTEMD_INVOCATION_ID="$(systemctl show -p InvocationID --value "$UNIT")" -o cat --no-pager | sed -n 's/.*KV cache size: \([0-9,]*\) tokens.*/\1/p' | tail -n 1 | tr -d , | grep . || echo 0
+  service_log "$UNIT" | sed -n 's/.*KV cache size: \([0-9,]*\) tokens.*/\1/p' | tail -n 1 | tr -d , | grep . || echo 0
 }
 
 wait_until_ready() {
@@ -61,7 +81,7 @@ wait_until_ready() {
     [ $((SECONDS - started)) -lt "$READY_SECONDS" ] || give_up "vLLM has not answered a completion in $((READY_SECONDS / 60)) minutes"
     if [ $((SECONDS - said)) -ge 15 ]; then
       said=$SECONDS
-      info "vLLM: $((SECONDS - started)) s, $(journalctl -u "$UNIT" -n 1 -o cat --no-pager | cut -c1-160)"
+      info "vLLM: $((SECONDS - started)) s, $(service_log "$UNIT" -n 1 | cut -c1-160)"
     fi
     sleep 2
   done
@@ -77,9 +97,9 @@ give_up() {
   fatal "$1${reason:+: $reason}" "remove the cause (more in journalctl -u $UNIT) and run pulumi up again"
 }
 
-# The first exception is the cause; what Ray and the engine's parent process raise after it only repeats that it failed.
+# The first exception of this start is the cause; what Ray and the engine's parent process raise after it only repeats that it failed.
 first_error() {
-  journalctl -u "$UNIT" --since "$SINCE" -o cat --no-pager | grep -v WARNING |
+  service_log "$UNIT" | grep -v WARNING |
     grep -oE '([A-Za-z_]+\.)*[A-Z][A-Za-z]*(Error|Exception): .*|error: .*' |
     grep -vE '^ray\.exceptions\.|^RuntimeError: Engine core init' | head -n 1 | cut -c1-300 || true
 }

@@ -7,7 +7,7 @@ TOKEN_FILE=/run/shardplan/hub.env
 
 apply() {
   trap 'rm -f "$TOKEN_FILE"' EXIT
-  if [ "$SOURCE" != path ] && ! already_here; then
+  if [ "$SOURCE" != path ] && { ! already_here || [ -n "$(lacking)" ]; }; then
     require_space
     case "$SOURCE" in
       hub) download_from_hub ;;
@@ -22,7 +22,7 @@ apply() {
   result "path=$MODEL_PATH" "files:=$(weight_files | wc -l)" "bytes:=$(weight_files | xargs -r stat -L -c %s | awk '{n += $1} END {print n + 0}')"
 }
 
-weight_files() { find -L "$MODEL_PATH" -maxdepth 1 -name '*.safetensors' | sort; }
+weight_files() { [ ! -d "$MODEL_PATH" ] || find -L "$MODEL_PATH" -maxdepth 1 -name '*.safetensors' | sort; }
 
 origin() { echo "$SOURCE $REPOSITORY $REVISION $BUCKET"; }
 
@@ -74,20 +74,34 @@ exec "$aws" s3 sync --only-show-errors "$1" "$2"
 SCRIPT
 }
 
-require_complete() {
-  local file missing=()
-  [ -f "$MODEL_PATH/config.json" ] ||
-    fatal "$MODEL_PATH has no config.json" "put the model there, or change shardplan:model.source and model.location"
+# Files that the folder lacks, one a line; nothing when it is complete.
+lacking() {
+  local file
+  [ -f "$MODEL_PATH/config.json" ] || echo config.json
   if [ -f "$MODEL_PATH/model.safetensors.index.json" ]; then
-    while read -r file; do [ -s "$MODEL_PATH/$file" ] || missing+=("$file"); done < <(
+    while read -r file; do [ -s "$MODEL_PATH/$file" ] || echo "$file"; done < <(
       grep -o '"[^"]*\.safetensors"' "$MODEL_PATH/model.safetensors.index.json" | tr -d '"' | sort -u)
   elif [ -z "$(weight_files)" ]; then
-    missing=(model.safetensors)
+    echo model.safetensors
   fi
+}
+
+require_complete() {
+  local missing
+  mapfile -t missing < <(lacking)
+  [ "${missing[0]:-}" != config.json ] ||
+    fatal "$MODEL_PATH has no config.json" "put the model there, or change shardplan:model.source and model.location"
   [ ${#missing[@]} -eq 0 ] || fatal "$MODEL_PATH lacks ${#missing[@]} weight files, first ${missing[0]}" \
-    "remove $MODEL_PATH/.shardplan-complete, complete the files, and run pulumi up again"
+    "complete the files at their source and run pulumi up again"
   runuser -u "$ENGINE_USER" -- test -r "$MODEL_PATH/config.json" ||
     fatal "user $ENGINE_USER cannot read $MODEL_PATH" "make the folder and its parents readable for all users"
+}
+
+# The disks of a machine in the cloud are empty after it was stopped.
+drift() {
+  local missing
+  mapfile -t missing < <(lacking)
+  [ ${#missing[@]} -eq 0 ] || echo "$MODEL_PATH lacks ${#missing[@]} files, first ${missing[0]}"
 }
 
 run_step weights "$@"

@@ -1,5 +1,6 @@
 import { type Deployment, UserError } from "../config";
 import { findGpu, findInstanceType } from "./find";
+import { gpuOf } from "./gpus/row";
 import type { Gpu, InstanceType } from "./types";
 
 /** The hosts of a deployment. */
@@ -19,13 +20,42 @@ const need = (key: string, example: string) =>
     hint: `set hardware.${key}, for example ${example}`,
   });
 
+/** A GPU that the config describes by its figures. */
+function customGpu(figures: NonNullable<Deployment["hardware"]["custom"]>): Gpu {
+  const { memoryGib, fp8Tflops, fp4Tflops, linkGbPerSecond, computeCapability } = figures;
+  return gpuOf({
+    name: "custom",
+    nominalMemoryGb: Math.round(memoryGib),
+    memoryGib,
+    visibleGib: memoryGib,
+    hbmGbPerSecond: figures.memoryGbPerSecond,
+    tflops: {
+      bf16: figures.bf16Tflops,
+      // Every maker's INT8 peak is at least twice the BF16 one; nothing else is known of this GPU.
+      int8: 2 * figures.bf16Tflops,
+      ...(fp8Tflops === undefined ? {} : { fp8: fp8Tflops }),
+      ...(fp4Tflops === undefined ? {} : { fp4: fp4Tflops }),
+    },
+    ...(linkGbPerSecond === undefined ? {} : { linkGbPerSecond }),
+    pcieGbPerSecond: figures.pcieGbPerSecond,
+    ...(computeCapability === undefined ? {} : { computeCapability }),
+    provenance: { source: "hardware.custom of the config", date: "as given" },
+  });
+}
+
+/** The GPU of a custom host: of the catalogue, or by its figures. */
+function gpuOfCustomHost({ gpu, custom }: Deployment["hardware"]): Gpu {
+  if (custom !== undefined) return customGpu(custom);
+  if (gpu === undefined) throw need("gpu", "H100-SXM-80GB, or the GPU's figures in hardware.custom");
+  return findGpu(gpu);
+}
+
 /** A host that no catalogue row describes: only the GPUs are known, the rest is left at 0 and never used in a figure. */
-function customHost(hardware: Deployment["hardware"]): InstanceType {
-  if (hardware.gpu === undefined) throw need("gpu", "H100-SXM-80GB");
+function customHost(hardware: Deployment["hardware"], gpu: Gpu): InstanceType {
   if (hardware.gpusPerNode === undefined) throw need("gpusPerNode", "8");
   return {
     name: "custom",
-    gpu: findGpu(hardware.gpu).name,
+    gpu: gpu.name,
     gpus: hardware.gpusPerNode,
     vcpus: 0,
     memoryGib: 0,
@@ -44,21 +74,22 @@ function customHost(hardware: Deployment["hardware"]): InstanceType {
 export function resolveHardware(hardware: Deployment["hardware"]): Hardware {
   if (
     hardware.instanceType !== "custom" &&
-    (hardware.gpu !== undefined || hardware.gpusPerNode !== undefined)
+    (hardware.gpu !== undefined || hardware.gpusPerNode !== undefined || hardware.custom !== undefined)
   ) {
     throw new UserError({
       code: "hardware-given-twice",
-      where: hardware.gpu !== undefined ? "hardware.gpu" : "hardware.gpusPerNode",
+      where:
+        hardware.gpu !== undefined
+          ? "hardware.gpu"
+          : hardware.custom !== undefined
+            ? "hardware.custom"
+            : "hardware.gpusPerNode",
       message: `instance type ${hardware.instanceType} already says which GPUs it has`,
       hint: "remove the key, or set hardware.instanceType to custom",
     });
   }
-  const instance =
-    hardware.instanceType === "custom" ? customHost(hardware) : findInstanceType(hardware.instanceType);
-  return {
-    gpu: findGpu(instance.gpu),
-    instance,
-    nodes: hardware.nodes,
-    gpus: hardware.nodes * instance.gpus,
-  };
+  const custom = hardware.instanceType === "custom";
+  const gpu = custom ? gpuOfCustomHost(hardware) : findGpu(findInstanceType(hardware.instanceType).gpu);
+  const instance = custom ? customHost(hardware, gpu) : findInstanceType(hardware.instanceType);
+  return { gpu, instance, nodes: hardware.nodes, gpus: hardware.nodes * instance.gpus };
 }

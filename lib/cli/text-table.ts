@@ -1,5 +1,5 @@
 /** Columns of text, two spaces apart. Columns whose cells are all numbers (or "-") are aligned right. */
-export function textTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function alignedTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const numeric = header.map((_, column) => rows.every((row) => isNumeric(row[column] ?? "")));
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)),

@@ -1,6 +1,11 @@
-import { awsChecks } from "./aws-checks";
-import type { CrossProblem } from "./cross-problem";
+import { shortestEndTokens } from "./lengths";
 import type { Deployment, LengthDistribution } from "./schema";
+
+/** A rule over several keys that does not hold. The first key is the one to name. */
+export interface CrossProblem {
+  readonly keys: readonly string[];
+  readonly text: string;
+}
 
 type CrossCheck = (deployment: Deployment) => CrossProblem[];
 
@@ -22,7 +27,6 @@ const CHECKS: readonly CrossCheck[] = [
   executorSpansNodes,
   packageLocation,
   capacityBlock,
-  awsChecks,
   certificateOnItsPort,
   argumentsOfThePlan,
 ];
@@ -36,8 +40,8 @@ function customHardware({ hardware }: Deployment): CrossProblem[] {
   const type = "hardware.instanceType";
   return [
     ...when(
-      custom && hardware.gpu === undefined,
-      `is needed with ${type} custom: a GPU that \`shardplan hardware\` lists`,
+      custom && hardware.gpu === undefined && hardware.custom === undefined,
+      `is needed with ${type} custom: a GPU that \`shardplan hardware\` lists, or hardware.custom with its figures`,
       "hardware.gpu",
       type,
     ),
@@ -51,6 +55,18 @@ function customHardware({ hardware }: Deployment): CrossProblem[] {
       !custom && hardware.gpu !== undefined,
       `only goes with ${type} custom; ${hardware.instanceType} has its own GPUs: remove it`,
       "hardware.gpu",
+      type,
+    ),
+    ...when(
+      custom && hardware.gpu !== undefined && hardware.custom !== undefined,
+      `says the same as hardware.gpu (${hardware.gpu}): remove one of them`,
+      "hardware.custom",
+      "hardware.gpu",
+    ),
+    ...when(
+      !custom && hardware.custom !== undefined,
+      `only goes with ${type} custom; ${hardware.instanceType} has its own GPUs: remove it`,
+      "hardware.custom",
       type,
     ),
     ...when(
@@ -112,23 +128,9 @@ function lengthsInOrder(lengths: LengthDistribution, key: string): CrossProblem[
   }
 }
 
-/** Longest request a distribution makes; a lognormal tail is cut elsewhere, so its median counts. */
-export function longestTokens(lengths: LengthDistribution): number {
-  switch (lengths.kind) {
-    case "fixed":
-      return lengths.tokens;
-    case "uniform":
-      return lengths.max;
-    case "lognormal":
-      return Math.ceil(lengths.median);
-    case "empirical":
-      return Math.ceil(Math.max(...lengths.quantiles));
-  }
-}
-
 function lengthsFit({ workload, envelope }: Deployment): CrossProblem[] {
-  const prompt = longestTokens(workload.promptTokens);
-  const output = longestTokens(workload.outputTokens);
+  const prompt = shortestEndTokens(workload.promptTokens);
+  const output = shortestEndTokens(workload.outputTokens);
   return when(
     prompt + output > envelope.maxModelLen,
     `must hold a prompt and its output: the workload asks for ${prompt} + ${output} = ${prompt + output} tokens; given ${envelope.maxModelLen}`,
@@ -139,7 +141,7 @@ function lengthsFit({ workload, envelope }: Deployment): CrossProblem[] {
 }
 
 function cachedPrefix({ workload }: Deployment): CrossProblem[] {
-  const prompt = longestTokens(workload.promptTokens);
+  const prompt = shortestEndTokens(workload.promptTokens);
   return when(
     workload.cachedPrefixTokens >= prompt,
     `must be shorter than the prompt (${prompt} tokens): the last token is always computed; given ${workload.cachedPrefixTokens}`,

@@ -5,6 +5,7 @@ export { editorSchema } from "./editor-schema";
 export { exampleStack } from "./example-stack";
 export { deploymentFromPulumi, type PulumiConfigOptions } from "./from-pulumi";
 export { type GeneratedFile, generatedFiles } from "./generated-files";
+export { endTokens, longestTokens, meanTokens, medianTokens } from "./lengths";
 export { readModelConfigFile } from "./model-config";
 export { configKeys, nearestName } from "./nearest-key";
 export { parseDeployment } from "./parse-deployment";

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { aws } from "./schema/aws";
 import { cost } from "./schema/cost";
 import { envelope } from "./schema/envelope";
+import { firewall } from "./schema/firewall";
 import { gateway } from "./schema/gateway";
 import { hardware } from "./schema/hardware";
 import { type host, hosts } from "./schema/hosts";
@@ -27,6 +28,7 @@ export const deploymentSchema = z.strictObject({
   envelope,
   serving,
   gateway,
+  firewall,
   hosts,
   aws,
   monitoring,

@@ -18,8 +18,8 @@ export {
   isCoveredByRows,
   type MeasuredQuantity,
 } from "./calibration/error-band";
-export { compareVersions } from "./engine/compare-versions";
 export { engineProfile } from "./engine/engine-profile";
+export { firstVersionWith, hasChange } from "./engine/version-changes";
 export { type LatencyConstants, latencyConstants } from "./kernels/constants";
 export type { KernelPrecision } from "./kernels/precision";
 export { kernelReference } from "./kernels/references";

@@ -1,5 +1,4 @@
-import type { Plan } from "../strategy";
-import { strategyLabel } from "../strategy";
+import { isRateDriven, type Plan, strategyLabel } from "../strategy";
 import { citeSources } from "./cite-sources";
 import { figureProvenance } from "./explain/figure-provenance";
 import { bytes, milliseconds, percent, significant, usd } from "./format-number";
@@ -20,7 +19,6 @@ import { memorySection } from "./sections/memory";
 import { modelSection } from "./sections/model";
 import { moduleDivisionSection } from "./sections/module-division";
 import { monitoringSection } from "./sections/monitoring";
-import { isRateDriven } from "./sections/rate-driven";
 import { rationaleSection } from "./sections/rationale";
 import { sensitivitySection } from "./sections/sensitivity";
 import { strategySection } from "./sections/strategy";

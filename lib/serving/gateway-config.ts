@@ -1,8 +1,22 @@
+import { basename, dirname } from "node:path/posix";
 import type { Plan } from "../strategy";
+import { hostPaths } from "./host-paths";
 import { PORTS } from "./ports";
 
-/** Paths that clients may use, with the key: everything else that vLLM answers stays inside the host. */
-const COMPLETION_PATHS = ["/v1/chat/completions", "/v1/completions"];
+/** Paths to which clients may post, with the key: everything else that vLLM answers stays inside the host. */
+export const openPaths = ({ deployment: { gateway } }: Plan): readonly string[] => [
+  "/v1/chat/completions",
+  "/v1/completions",
+  ...gateway.extraPaths,
+];
+
+/** No prompt is longer: 128 Ki tokens are less than 1 MB of text. */
+const LONGEST_BODY = "10MB";
+/** A body's length with more digits is refused before it is read. */
+const LONGEST_BODY_DIGITS = 7;
+
+/** What a client is told while vLLM does not serve; a restart takes longer, but loads are often nearly done. */
+const RETRY_SECONDS = 10;
 
 /** A request may wait for a whole answer of maxModelLen tokens before its first byte when it is not streamed. */
 const READ_TIMEOUT = "900s";
@@ -11,7 +25,7 @@ const READ_TIMEOUT = "900s";
  * The gateway's Caddyfile for the address (IP or DNS name) under which clients reach the host.
  *
  * vLLM's own key check leaves paths such as /tokenize, /metrics or /invocations open (its docs/usage/security.md),
- * so the gateway lets through only what is listed here. Streams pass without buffering (`flush_interval -1`).
+ * so the gateway lets through only what is listed here, and only while the watchdog says that vLLM serves. Streams pass without buffering (`flush_interval -1`).
  */
 export function gatewayConfig(plan: Plan, address: string): string {
   const { gateway } = plan.deployment;
@@ -23,6 +37,12 @@ export function gatewayConfig(plan: Plan, address: string): string {
 	default_sni ${name}
 	servers {
 		protocols h1 h2
+		max_header_size 16KB
+		timeouts {
+			read_header 10s
+			read_body 30s
+			idle 2m
+		}
 	}
 }
 
@@ -35,18 +55,46 @@ https://${name}:${gateway.port} {
 	}
 	@listed {
 		method POST
-		path ${COMPLETION_PATHS.join(" ")}
+		path ${openPaths(plan).join(" ")}
 	}
 	@models {
 		method GET
 		path /v1/models
 	}
+	@unready not file {
+		root ${dirname(hostPaths(plan).ready)}
+		try_files /${basename(hostPaths(plan).ready)}
+	}
+	@unsized {
+		method POST
+		path ${openPaths(plan).join(" ")}
+		not header Content-Length *
+	}
+	@large header_regexp Content-Length ^0*[0-9]{${LONGEST_BODY_DIGITS + 1},}$
 	@keyless not header Authorization "Bearer {env.SHARDPLAN_API_KEY}"
+	log {
+		output stderr
+		format filter {
+			wrap json
+			fields {
+				request>headers delete
+				request>tls delete
+			}
+		}
+	}
 	route {
+		header X-Request-Id {http.request.uuid}
+		request_header X-Request-Id {http.request.uuid}
 		error @stranger 403
+		error @unready 503
 		reverse_proxy @health 127.0.0.1:${PORTS.vllm}
 		error @keyless 401
 		reverse_proxy @models 127.0.0.1:${PORTS.vllm}
+		error @unsized 411
+		error @large 413
+		request_body {
+			max_size ${LONGEST_BODY}
+		}
 		reverse_proxy @listed 127.0.0.1:${PORTS.vllm} {
 			flush_interval -1
 			transport http {
@@ -59,6 +107,9 @@ https://${name}:${gateway.port} {
 	}
 	handle_errors {
 		header Content-Type application/json
+		@away expression {http.error.status_code} >= 502 && {http.error.status_code} <= 504
+		header @away Retry-After ${RETRY_SECONDS}
+		respond @away \`{"error":{"message":"the model is starting or being restarted; try again","code":503}}\` 503
 		respond \`{"error":{"message":"{http.error.status_text}","code":{http.error.status_code}}}\` {http.error.status_code}
 	}
 }

@@ -6,10 +6,16 @@ export interface HostPaths {
   readonly pythonEnvironment: string;
   /** Folder of the weights, ready to serve. */
   readonly model: string;
+  /** Is there once the weights are complete. */
+  readonly modelComplete: string;
   /** Home of the services: caches, Ray's sessions. */
   readonly state: string;
   /** Gateway configuration and the folder of secrets. */
   readonly configuration: string;
+  /** What nftables loads at boot. */
+  readonly firewallRules: string;
+  /** Is there while vLLM answers completions: the watchdog's word to the gateway. */
+  readonly ready: string;
   /** Readable by root alone. */
   readonly secrets: string;
 }
@@ -23,11 +29,15 @@ const AWS_INSTANCE_STORAGE = "/opt/dlami/nvme";
  * them takes a minute, from the root volume more than ten.
  */
 export function hostPaths(plan: Plan): HostPaths {
+  const model = modelPath(plan);
   return {
     pythonEnvironment: pythonEnvironment(plan),
-    model: modelPath(plan),
+    model,
+    modelComplete: `${model}/${plan.deployment.model.source === "path" ? "config.json" : ".shardplan-complete"}`,
     state: "/var/lib/shardplan",
     configuration: "/etc/shardplan",
+    firewallRules: "/etc/shardplan/firewall.nft",
+    ready: "/run/shardplan-watchdog/ready",
     secrets: "/etc/shardplan/secrets",
   };
 }

@@ -1,7 +1,9 @@
 export { type DeploymentCommands, deploymentCommands } from "./deployment-commands";
-export { gatewayConfig } from "./gateway-config";
+export { FIREWALL_TABLE, firewallRules, firewallUnit } from "./firewall";
+export { gatewayConfig, openPaths } from "./gateway-config";
 export { type HostPaths, hostPaths } from "./host-paths";
 export { basePackages, MINIMUM_DRIVER, UV_VERSION } from "./host-software";
+export { type KvCacheProof, proveKvCache } from "./kv-cache-proof";
 export { PORTS } from "./ports";
 export {
   type NodeAddresses,
@@ -15,3 +17,4 @@ export { type SystemdService, systemdUnit } from "./systemd-unit";
 export { gatewayUnit, rayHeadUnit, rayWorkerUnit, UNITS, USERS, vllmUnit } from "./units";
 export { type CompletionRequest, endpointUrl, verificationRequest } from "./verification-request";
 export { DRAIN_SECONDS, isQuantizedCheckpoint, servedModelName, vllmArguments } from "./vllm-arguments";
+export { watchdogUnit } from "./watchdog";

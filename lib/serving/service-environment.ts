@@ -18,6 +18,8 @@ export function serviceEnvironment(plan: Plan, addresses: NodeAddresses): Record
     // Nobody reads it: with another version the units differ, and so the services start anew on it.
     SHARDPLAN_ENGINE: `vllm ${serving.vllmVersion} ray ${serving.rayVersion}`,
     VLLM_CACHE_ROOT: `${paths.state}/cache/vllm`,
+    // Its default is a folder of a known name in /tmp, where anybody may put one.
+    TORCHINDUCTOR_CACHE_DIR: `${paths.state}/cache/torchinductor`,
     VLLM_HOST_IP: addresses.node,
     GLOO_SOCKET_IFNAME: addresses.networkInterface,
     NCCL_SOCKET_IFNAME: addresses.networkInterface,
@@ -27,6 +29,9 @@ export function serviceEnvironment(plan: Plan, addresses: NodeAddresses): Record
     VLLM_NO_USAGE_STATS: "1",
     DO_NOT_TRACK: "1",
     RAY_USAGE_STATS_ENABLED: "0",
+    // FlashInfer's sampler is compiled when the server starts, by a CUDA compiler that plain images lack; the one that
+    // vLLM's own packages bring (13.5) refuses their headers (13.0), and vLLM asks for neither (vllm-project/vllm #49497).
+    VLLM_USE_FLASHINFER_SAMPLER: "0",
     // vLLM's own limit of 10 minutes is short for 141 GB from a network volume.
     VLLM_ENGINE_READY_TIMEOUT_S: `${Math.round(serving.readyTimeoutMinutes * 60)}`,
     ...serving.environment,

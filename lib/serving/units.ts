@@ -2,14 +2,16 @@ import type { Plan } from "../strategy";
 import { hostPaths } from "./host-paths";
 import { type NodeAddresses, rayHeadCommand, rayWorkerCommand } from "./ray-commands";
 import { serviceEnvironment } from "./service-environment";
-import { systemdUnit } from "./systemd-unit";
+import { type SystemdService, systemdUnit } from "./systemd-unit";
 import { DRAIN_SECONDS, servedModelName, vllmArguments } from "./vllm-arguments";
 
 /** Names of the services on a host. */
 export const UNITS = {
+  firewall: "shardplan-firewall.service",
   rayHead: "shardplan-ray-head.service",
   rayWorker: "shardplan-ray-worker.service",
   vllm: "shardplan-vllm.service",
+  watchdog: "shardplan-watchdog.service",
   gateway: "shardplan-gateway.service",
 } as const;
 
@@ -19,6 +21,26 @@ export const USERS = { engine: "shardplan", gateway: "shardplan-gateway" } as co
 /** On NVSwitch machines CUDA does not start before the fabric is up; both units are absent elsewhere, which `After` allows. */
 const GPU_UNITS = ["nvidia-persistenced.service", "nvidia-fabricmanager.service"];
 
+/**
+ * Makes the device file of CUDA's unified memory, as root (`+`): the services may not (`NoNewPrivileges`), and it is gone
+ * with each boot. Where the distribution makes it, its tool is absent, which `-` forgives.
+ */
+const makeDeviceFiles = ({ gpu }: Plan): string[] =>
+  gpu.kind === "gpu" ? ["+-/usr/bin/nvidia-modprobe -u -c=0"] : [];
+
+/** A machine in the cloud that was stopped comes back with empty local disks. */
+function weights(plan: Plan): { file: string; reason: string } {
+  const { model, modelComplete } = hostPaths(plan);
+  const remedy = plan.deployment.model.source === "path" ? "put them there and run" : "fetch them again with";
+  return {
+    file: modelComplete,
+    reason: `The weights are not in ${model} (local disks are empty after a stop of the machine): ${remedy} pulumi up`,
+  };
+}
+
+/** RDMA pins memory; root's powers are of no use to Ray and vLLM. */
+const ENGINE_OPTIONS = ["LimitMEMLOCK=infinity", "CapabilityBoundingSet="];
+
 /** Ray on the first node. */
 export function rayHeadUnit(plan: Plan, addresses: NodeAddresses): string {
   return rayUnit(plan, addresses, rayHeadCommand(plan, addresses));
@@ -26,10 +48,15 @@ export function rayHeadUnit(plan: Plan, addresses: NodeAddresses): string {
 
 /** Ray on a further node. */
 export function rayWorkerUnit(plan: Plan, addresses: NodeAddresses): string {
-  return rayUnit(plan, addresses, rayWorkerCommand(plan, addresses));
+  return rayUnit(plan, addresses, rayWorkerCommand(plan, addresses), weights(plan));
 }
 
-function rayUnit(plan: Plan, addresses: NodeAddresses, command: readonly string[]): string {
+function rayUnit(
+  plan: Plan,
+  addresses: NodeAddresses,
+  command: readonly string[],
+  needs?: SystemdService["needs"],
+): string {
   const { RAY_ADDRESS: _, ...environment } = serviceEnvironment(plan, addresses);
   return systemdUnit({
     description: "shardplan: Ray",
@@ -37,17 +64,21 @@ function rayUnit(plan: Plan, addresses: NodeAddresses, command: readonly string[
     user: USERS.engine,
     environment,
     environmentFiles: [`${hostPaths(plan).secrets}/ray.env`],
+    before: makeDeviceFiles(plan),
+    needs,
     command: fromEnvironment(plan, command),
     restartSeconds: 5,
     stopSeconds: 60,
-    options: ["LimitMEMLOCK=infinity"],
+    options: ENGINE_OPTIONS,
   });
 }
 
 /** vLLM on the first node; it reaches the GPUs of the others through Ray. */
 export function vllmUnit(plan: Plan, addresses: NodeAddresses): string {
   const overRay = plan.serving.executor === "ray";
-  const { secrets } = hostPaths(plan);
+  const { secrets, ready } = hostPaths(plan);
+  // As root (+): from here on, before anything else ends, the gateway refuses new requests, and those that run are drained.
+  const refuse = `+-/bin/rm -f ${ready}`;
   return systemdUnit({
     description: `shardplan: vLLM serving ${servedModelName(plan)}`,
     after: overRay ? [...GPU_UNITS, UNITS.rayHead] : GPU_UNITS,
@@ -55,12 +86,23 @@ export function vllmUnit(plan: Plan, addresses: NodeAddresses): string {
     user: USERS.engine,
     environment: serviceEnvironment(plan, addresses),
     environmentFiles: [`${secrets}/vllm.env`, ...(overRay ? [`${secrets}/ray.env`] : [])],
+    before: makeDeviceFiles(plan),
+    needs: weights(plan),
     command: fromEnvironment(plan, ["vllm", "serve", ...vllmArguments(plan)]),
     restartSeconds: 15,
     stopSeconds: 2 * DRAIN_SECONDS,
-    options: ["LimitMEMLOCK=infinity"],
+    options: [...ENGINE_OPTIONS, `ExecStop=${refuse}`, `ExecStopPost=${refuse}`],
   });
 }
+
+/** For services that use no device and compile nothing. */
+export const NEEDS_NO_HOST = [
+  "PrivateTmp=yes",
+  "PrivateDevices=yes",
+  "ProtectHome=yes",
+  "ProtectClock=yes",
+  "MemoryDenyWriteExecute=yes",
+];
 
 /** The TLS gateway in front of vLLM. It may bind ports below 1024 and nothing else that an ordinary user may not. */
 export function gatewayUnit(plan: Plan): string {
@@ -78,8 +120,9 @@ export function gatewayUnit(plan: Plan): string {
       "StateDirectory=shardplan-gateway",
       "AmbientCapabilities=CAP_NET_BIND_SERVICE",
       "CapabilityBoundingSet=CAP_NET_BIND_SERVICE",
-      "PrivateTmp=yes",
-      "ProtectHome=yes",
+      ...NEEDS_NO_HOST,
+      "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
+      "SystemCallFilter=@system-service",
     ],
   });
 }

@@ -3,6 +3,7 @@ export { sameStrategy, strategyLabel } from "./figures/strategy-label";
 export { plan } from "./plan";
 export { PlanError } from "./plan-error";
 export { SIMULATION_SOURCE } from "./provenance/provenance-of-load";
+export { isRateDriven } from "./requirements/service-requirements";
 export type { PlanOptions } from "./situation";
 export * from "./types";
 export { loadCurve } from "./what-if/load-curve";

@@ -6,7 +6,7 @@ import {
   resolveHardware,
 } from "../catalog";
 import { type Deployment, UserError } from "../config";
-import { type EngineProfile, engineProfile, type LatencyModelInput } from "../performance";
+import { type EngineProfile, engineProfile, hasChange, type LatencyModelInput } from "../performance";
 
 /** What every step of the planner reads: the deployment and the catalogue rows that it names. */
 export interface Situation {
@@ -22,18 +22,10 @@ export interface PlanOptions {
   readonly modelConfig?: unknown;
 }
 
-/** First vLLM version whose Ray executor keeps asynchronous scheduling (RayExecutorV2, vLLM commit f04fd1677b). */
-const ASYNC_WITH_RAY_SINCE = [0, 22];
-
-function atLeast(version: string, [major = 0, minor = 0]: readonly number[]): boolean {
-  const [ownMajor = 0, ownMinor = 0] = version.split(".").map(Number);
-  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
-}
-
 /** vLLM as the deployment runs it. */
 function engineOf({ serving }: Deployment): EngineProfile {
   const { vllmVersion: version, executor } = serving;
-  const offWithRay = executor === "ray" && !atLeast(version, ASYNC_WITH_RAY_SINCE);
+  const offWithRay = executor === "ray" && !hasChange({ name: "vLLM", version }, "asynchronousWithRay");
   return engineProfile("vLLM", { version, ...(offWithRay ? { asynchronous: false } : {}) });
 }
 

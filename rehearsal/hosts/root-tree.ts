@@ -15,7 +15,7 @@ const MIRROR = "http://deb.debian.org/debian";
  */
 const PACKAGES = [
   ...["systemd", "systemd-sysv", "dbus", "libpam-systemd", "openssh-server", "sudo", "ca-certificates"],
-  ...["iproute2", "iputils-ping", "procps", "kmod", "pciutils", "less", "curl", "jq", "openssl"],
+  ...["iproute2", "nftables", "iputils-ping", "procps", "kmod", "pciutils", "less", "curl", "jq", "openssl"],
   ...["python3", "python3-venv", "python3-dev", "caddy"],
   ...["g++", "libc6-dev", "libnuma1"],
 ];

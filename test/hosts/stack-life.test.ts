@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation";
+import { clientCompletion } from "../../rehearsal/expectations";
+import { scanHost } from "../../rehearsal/hosts/scan-host";
 import { leftOnHosts } from "../../rehearsal/left-on-host";
 import { destroyStack, upStack } from "../../rehearsal/run-stack";
 import { newSshKeyPair } from "../../rehearsal/ssh-key-pair";
@@ -10,6 +12,8 @@ import { needsRoot, openTestHost, type TestHost } from "./local-host";
 
 const silent = { progress: () => {} };
 const BROKEN_MODEL = "/var/lib/broken-model";
+const FROM_BUCKET = { source: "bucket", location: "s3://rehearsal/tiny-llama" };
+const WEIGHTS = "/var/lib/shardplan/models/*";
 
 /**
  * One life of a stack on one real host, each test a step of it: first everything that can be wrong, one thing after
@@ -78,7 +82,13 @@ describe("a stack on a real host", function () {
   });
 
   it("goes up once the cause is removed, and ends with a completion from vLLM", async () => {
-    stack = await host.stack();
+    // Stands for AWS's command line, which the host would else install: copies from this folder.
+    await host.run(`cat >/usr/local/bin/aws <<'AWS'
+#!/bin/sh
+mkdir -p "$5" && cp /opt/rehearsal/model/* "$5/"
+AWS
+chmod 755 /usr/local/bin/aws`);
+    stack = await host.stack({ "shardplan:model": FROM_BUCKET });
     const { outputs } = await upStack(stack, silent);
     const completion = outputs.completion?.value as { completionTokens: number; version: string };
     // The prompt asks for 100 tokens, and random weights seldom end before.
@@ -87,17 +97,26 @@ describe("a stack on a real host", function () {
     assert.equal(outputs.endpoint?.value, `https://${host.host.address}`);
   });
 
+  it("lets strangers reach SSH and the gateway, and nothing that vLLM and Ray listen on", async () => {
+    const { open, listening } = await scanHost(host.hosts, host.host);
+    assert.deepEqual(open, [22, 443]);
+    // Ray alone has more than ten.
+    assert.ok(listening > 10);
+  });
+
   it("runs each step a second time without changing anything", async () => {
     const steps = await deployedSteps(stack);
     assert.deepEqual(steps.map(({ step }) => step).sort(), [
       "base-packages",
       "driver",
+      "firewall",
       "gateway",
       "host-facts",
       "python-environment",
       "ray",
       "verify",
       "vllm",
+      "watchdog",
       "weights",
     ]);
     const before = await host.run(SERVICES);
@@ -111,6 +130,90 @@ describe("a stack on a real host", function () {
     const { summary } = await upStack(stack, silent);
     assert.deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
   });
+
+  it("stops vLLM with the reason when the weights are gone, and the next up fetches them", async () => {
+    await host.run(`rm -rf ${WEIGHTS}; systemctl restart --no-block shardplan-vllm`);
+    const journal = await host.run(`for try in $(seq 150); do
+        systemctl is-active --quiet shardplan-vllm || [ "$(systemctl show -p ActiveState --value shardplan-vllm)" != inactive ] || break
+        sleep 1
+      done
+      sleep 20 # more than RestartSec
+      systemctl show -p ActiveState --value shardplan-vllm; journalctl -u shardplan-vllm -n 5 -o cat --no-pager`);
+    assert.match(journal, /^inactive\n/);
+    assert.match(
+      journal,
+      /^The weights are not in \/var\/lib\/shardplan\/models\/.*: fetch them again with pulumi up$/m,
+    );
+    const { summary } = await upStack(stack, silent);
+    // The weights, vLLM, and the proof at least.
+    assert.ok((summary.resourceChanges?.update ?? 0) >= 3);
+    assert.equal((await upStack(stack, silent)).summary.resourceChanges?.update, undefined);
+  });
+
+  for (const [what, who] of [
+    ["the engine", "VLLM::EngineCore"],
+    ["a rank", "ray::RayWorkerProc"],
+  ] as const) {
+    it(`restarts vLLM when ${what} is stopped, which /health does not notice, and has clients told meanwhile`, async () => {
+      const outputs = await stack.outputs();
+      const client = () =>
+        clientCompletion({ hosts: host.hosts, outputs }).catch((error: Error) => error.message);
+      await host.run(`pkill -STOP -o -f '^${who}'`);
+      assert.equal(
+        await host.run("curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8000/health"),
+        "200",
+      );
+      const stopped = Date.now();
+      const said = new Set<string>();
+      let answer = "";
+      // Noticed and restarted within 120 s, and loaded some time later.
+      while (!/ tokens$/.test(answer) && Date.now() - stopped < 240_000) {
+        answer = await client();
+        said.add(answer.replace(/^https:\S+ /, ""));
+      }
+      assert.match(answer, /^\d+ tokens$/, [...said].join("; "));
+      assert.ok(
+        [...said].some((text) => /^503 .*try again/.test(text)),
+        [...said].join("; "),
+      );
+      const journal = await host.run("journalctl -u shardplan-watchdog -o cat --no-pager -n 20");
+      assert.match(journal, /vLLM is wedged: .* took no step; killing it/);
+    });
+  }
+
+  it("puts right what was edited or deleted on the host", async () => {
+    await host.run(`sed -i s/443/8443/ /etc/shardplan/Caddyfile; systemctl restart shardplan-gateway
+      nft delete table inet shardplan`);
+    const { summary } = await upStack(stack, silent);
+    // The firewall, the gateway, and the proof at least.
+    assert.ok((summary.resourceChanges?.update ?? 0) >= 3);
+    assert.deepEqual((await scanHost(host.hosts, host.host)).open, [22, 443]);
+  });
+
+  it("closes the host again when the distribution's own firewall is loaded, which empties all tables", async () => {
+    await host.run("systemctl start nftables; systemctl restart nftables; sleep 1");
+    assert.deepEqual((await scanHost(host.hosts, host.host)).open, [22, 443]);
+  });
+
+  it("names the new process's reason when a change fails, and not how the old one ended", async () => {
+    const broken = await host.failureOf({ "shardplan:model": { location: BROKEN_MODEL } });
+    assert.match(broken, /hosts\[0\] .*: vLLM died while it was starting: .*Safetensor.*; remove the cause/);
+  });
+
+  for (const step of ["vllm", "ray", "gateway", "firewall", "watchdog", "packages"]) {
+    it(`has the service in place after --replace of ${step}`, async () => {
+      stack = await host.stack({ "shardplan:model": FROM_BUCKET });
+      const key = await host.run("cat /etc/shardplan/secrets/api-key");
+      const urn = (await stack.exportStack()).deployment.resources.find((resource: { urn: string }) =>
+        resource.urn.endsWith(`::node-0-${step}`),
+      ).urn;
+      const { summary, outputs } = await upStack(stack, { ...silent, replace: [urn] });
+      assert.equal(summary.resourceChanges?.replace, 1);
+      assert.match(await clientCompletion({ hosts: host.hosts, outputs }), /^\d+ tokens$/);
+      assert.equal(await host.run("cat /etc/shardplan/secrets/api-key"), key);
+      assert.deepEqual((await scanHost(host.hosts, host.host)).open, [22, 443]);
+    });
+  }
 
   it("goes away and leaves nothing on the host", async () => {
     await destroyStack(stack, silent);

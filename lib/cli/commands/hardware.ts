@@ -3,7 +3,7 @@ import { kernelReference } from "../../performance";
 import type { CommandSpec } from "../command-spec";
 import { emit, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
-import { textTable } from "../text-table";
+import { alignedTable } from "../text-table";
 
 export const hardwareCommand: CommandSpec = {
   name: "hardware",
@@ -38,7 +38,7 @@ function gpuTable(): string {
     gpu.nvlinkBytesPerSecond === undefined ? "-" : (gpu.nvlinkBytesPerSecond / 1e9).toFixed(0),
     timesFrom(gpu),
   ]);
-  return textTable(header, rows);
+  return alignedTable(header, rows);
 }
 
 function instanceTable(): string {
@@ -62,7 +62,7 @@ function instanceTable(): string {
     String(type.networkGbps),
     type.priceUsdPerHour?.toFixed(2) ?? "-",
   ]);
-  return textTable(header, rows);
+  return alignedTable(header, rows);
 }
 
 function tera(perSecond: number): string {

@@ -2,7 +2,7 @@ import { countParameters, listModels, weightBytes } from "../../catalog";
 import type { CommandSpec } from "../command-spec";
 import { emit, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
-import { textTable } from "../text-table";
+import { alignedTable } from "../text-table";
 
 export const modelsCommand: CommandSpec = {
   name: "models",
@@ -36,5 +36,5 @@ function modelTable(): string {
     model.experts ? `${model.experts.activePerToken}/${model.experts.count}` : "-",
     String(model.maxPositionEmbeddings),
   ]);
-  return textTable(header, rows);
+  return alignedTable(header, rows);
 }

@@ -2,7 +2,7 @@ import { type CaseResult, laterStages, predictCase } from "../../performance";
 import type { CommandSpec } from "../command-spec";
 import { emit } from "../emit";
 import { EXIT } from "../exit-codes";
-import { type CaseLine, readCases } from "../read-cases";
+import { type CaseLine, readCaseLines } from "../read-case-lines";
 
 export const predictCommand: CommandSpec = {
   name: "predict",
@@ -26,7 +26,7 @@ Rows that differ in nothing but request_rate are read as stages of one run.`,
     ["shardplan predict - < cases.csv | jq -r '[.id, .ttft_ms_mean] | @tsv'", "as columns"],
   ],
   run({ args: [path = "-"], options }, io) {
-    const lines = readCases(path, io);
+    const lines = readCaseLines(path, io);
     const later = laterStages(lines.map((line) => ("cells" in line ? line.cells : {})));
     const printed: string[] = [];
     let mistakes = 0;

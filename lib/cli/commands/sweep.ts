@@ -10,7 +10,7 @@ import { parseStrategy } from "../parse-strategy";
 import { planDeployment } from "../plan-deployment";
 import { readNamed } from "../read-deployment";
 import { type SweepRow, sweepRow } from "../sweep-row";
-import { csvTable, textTable } from "../text-table";
+import { alignedTable, csvTable } from "../text-table";
 
 export const sweepCommand: CommandSpec = {
   name: "sweep",
@@ -89,7 +89,7 @@ const RENDER: Readonly<Record<SweepFormat, (sweep: Sweep) => string>> = {
       [param.key, ...CSV_COLUMNS],
       rows.map((row) => [row.value, ...CSV_COLUMNS.map((column) => cellText(row[column]))]),
     ),
-  table: ({ param, rows }) => textTable(tableHeader(param.key), rows.map(tableRow)),
+  table: ({ param, rows }) => alignedTable(tableHeader(param.key), rows.map(tableRow)),
   plot: plots,
 };
 

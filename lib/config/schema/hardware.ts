@@ -1,5 +1,34 @@
 import { z } from "zod";
-import { positiveInt } from "./values";
+import { positive, positiveInt } from "./values";
+
+const rate = (description: string) => positive.meta({ unit: "TFLOP/s", description });
+
+/** A GPU that the catalogue lacks, in the figures of its data sheet. */
+const custom = z
+  .strictObject({
+    memoryGib: positive.meta({
+      unit: "GiB",
+      description:
+        "Memory that CUDA reports (PyTorch's total capacity): vLLM's utilization is a share of it.",
+    }),
+    memoryGbPerSecond: positive.meta({ unit: "GB/s", description: "Memory bandwidth." }),
+    bf16Tflops: rate("Dense peak in BF16, without sparsity."),
+    fp8Tflops: rate("Dense peak in FP8. Leave it out where the GPU has no FP8 units.").optional(),
+    fp4Tflops: rate("Dense peak in FP4. Leave it out where the GPU has no FP4 units.").optional(),
+    linkGbPerSecond: positive.optional().meta({
+      unit: "GB/s",
+      description:
+        "Direct link (NVLink or alike) to the host's other GPUs, one direction. Leave it out for PCIe.",
+    }),
+    pcieGbPerSecond: positive
+      .default(32)
+      .meta({ unit: "GB/s", description: "PCIe to the host, one direction." }),
+    computeCapability: positive
+      .optional()
+      .describe("NVIDIA's compute capability such as 8.9: decides which quantised kernels run."),
+  })
+  .optional()
+  .describe("A GPU that is not in the catalogue, by its figures, only with instanceType `custom`.");
 
 export const hardware = z
   .strictObject({
@@ -7,9 +36,12 @@ export const hardware = z
       .string()
       .min(1)
       .default("p5.48xlarge")
-      .describe("EC2 instance type that `shardplan hardware` lists, or `custom` with gpu and gpusPerNode."),
+      .describe(
+        "EC2 instance type that `shardplan hardware` lists, or `custom` with gpusPerNode and gpu or custom.",
+      ),
     nodes: positiveInt.default(1).meta({ unit: "hosts", description: "Number of hosts of that type." }),
     gpu: z.string().min(1).optional().describe("GPU of the catalogue, only with instanceType `custom`."),
+    custom,
     gpusPerNode: positiveInt
       .optional()
       .meta({ unit: "GPUs", description: "GPUs in each host, only with instanceType `custom`." }),

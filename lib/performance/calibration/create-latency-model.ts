@@ -1,7 +1,7 @@
 import { type LatencyConstants, latencyConstants } from "../kernels/constants";
 import { partitionLayers } from "../shards/partition-layers";
 import type { CudaGraphs } from "../step/cuda-graph-padding";
-import { createLatencyModels as createKernelModels } from "../step/latency-model";
+import { createKernelModels } from "../step/latency-model";
 import type { LatencyModel, LatencyModelInput, StepBreakdown, StepShape } from "../types";
 import { type CalibratedConstants, calibrated } from "./calibrated";
 import { type EngineTraits, engineTraits } from "./engine-traits";

@@ -1,4 +1,5 @@
-import { compareVersions } from "../engine/compare-versions";
+import { hasOldRuntime } from "../engine/engine-profile";
+import { hasChange } from "../engine/version-changes";
 import type { EngineProfile, Precision } from "../types";
 import { type CalibratedConstants, calibrated } from "./calibrated";
 
@@ -10,19 +11,6 @@ export interface EngineTraits {
   readonly decodeAttentionFactor: number;
   /** Least ms per layer of a step that no CUDA graph holds. */
   readonly eagerDispatchMsPerLayer: number;
-}
-
-/** TensorRT-LLM changed to its PyTorch runtime here (release notes of 0.19). */
-const PYTORCH_RUNTIME = "0.19";
-/** vLLM: asynchronous scheduling by default and the rows that show the launch cost are of this version and later. */
-const EAGER_DISPATCH_SEEN = "0.14";
-
-/** NIM and TensorRT-LLM before its PyTorch runtime. */
-export function hasOldRuntime(engine: EngineProfile): boolean {
-  return (
-    engine.name === "NIM" ||
-    (engine.name === "TensorRT-LLM" && compareVersions(engine.version, PYTORCH_RUNTIME) < 0)
-  );
 }
 
 /** Traits of an engine by name, version and cache type, from the fitted constants. */
@@ -43,11 +31,10 @@ export function engineTraits(
       eagerDispatchMsPerLayer: 0,
     };
   }
-  const isLaunchBound = engine.name === "vLLM" && compareVersions(engine.version, EAGER_DISPATCH_SEEN) >= 0;
   return {
     hostMsPerStep,
     hostMsPerSequence,
     decodeAttentionFactor: 1,
-    eagerDispatchMsPerLayer: isLaunchBound ? constants.eagerDispatchMsPerLayer : 0,
+    eagerDispatchMsPerLayer: hasChange(engine, "launchCostSeen") ? constants.eagerDispatchMsPerLayer : 0,
   };
 }

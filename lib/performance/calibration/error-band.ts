@@ -1,6 +1,6 @@
 import { countParameters, type Gpu, type ModelArchitecture } from "../../catalog";
+import { hasOldRuntime } from "../engine/engine-profile";
 import type { BandQuantity, EngineProfile, ErrorBand, LatencyModel } from "../types";
-import { hasOldRuntime } from "./engine-traits";
 import file from "./error-bands.json";
 
 /** Where a figure was predicted: how its step times are known, how near the system is to its limits, which engine. */

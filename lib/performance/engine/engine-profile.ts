@@ -1,11 +1,8 @@
 import type { EngineProfile } from "../types";
-import { compareVersions } from "./compare-versions";
+import { hasChange } from "./version-changes";
 
 /** Engines that predictions know, with the version of their newest published rows. */
 const NEWEST_MEASURED = { vLLM: "0.15.1", SGLang: "0.4.6", "TensorRT-LLM": "1.0", NIM: "1.8" } as const;
-
-/** vLLM composes the next batch while one runs by default since this version (--async-scheduling). */
-const VLLM_ASYNCHRONOUS_SINCE = "0.14";
 
 /** Names of the engines that predictions know. */
 export const ENGINE_NAMES = [
@@ -21,8 +18,8 @@ export function engineName(name: string): EngineProfile["name"] | undefined {
 }
 
 /**
- * What the simulation needs to know of an engine. vLLM keeps two batches in flight since 0.14; the published closed-loop
- * runs of 0.10 switched that on in their recipe, so it is the default there too (`asynchronous`). TensorRT-LLM and NIM
+ * What the simulation needs to know of an engine. vLLM keeps two batches in flight where asynchronous scheduling is on by
+ * default; the published closed-loop runs of older versions switched it on in their recipe (`asynchronous`). TensorRT-LLM and NIM
  * reserve the KV cache of prompt and output when they admit a request, and never preempt.
  */
 export function engineProfile(
@@ -32,6 +29,11 @@ export function engineProfile(
   const version = details.version ?? NEWEST_MEASURED[name];
   const reservesOutput = name === "TensorRT-LLM" || name === "NIM";
   const asynchronous =
-    details.asynchronous ?? (name !== "vLLM" || compareVersions(version, VLLM_ASYNCHRONOUS_SINCE) >= 0);
+    details.asynchronous ?? (name !== "vLLM" || hasChange({ name, version }, "asynchronousByDefault"));
   return { name, version, batchesInFlight: name !== "NIM" && asynchronous ? 2 : 1, reservesOutput };
+}
+
+/** NIM and TensorRT-LLM before its PyTorch runtime. */
+export function hasOldRuntime(engine: EngineProfile): boolean {
+  return engine.name === "NIM" || (engine.name === "TensorRT-LLM" && !hasChange(engine, "pytorchRuntime"));
 }

@@ -1,4 +1,5 @@
 import { compareVersions } from "../engine/compare-versions";
+import { hasChange } from "../engine/version-changes";
 import type { EngineProfile } from "../types";
 import type { Collectives, NodeCollectives } from "./collectives";
 import { type Curve, logLogCurve } from "./log-log";
@@ -36,7 +37,7 @@ function allReduceCurve(
   curve: (series: SeriesByGpus) => Curve,
 ): Curve {
   const custom = curve(allReduce[kernelOf(engine, allReduce)]);
-  const isOld = engine.name === "vLLM" && compareVersions(engine.version, "0.19") < 0;
+  const isOld = engine.name === "vLLM" && !hasChange(engine, "ownAllReduceAtAllSizes");
   const nccl = Object.keys(allReduce).find((key) => key.startsWith("nccl-"));
   if (!isOld || nccl === undefined) return custom;
   const large = curve(allReduce[nccl]);

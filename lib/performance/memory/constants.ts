@@ -19,9 +19,9 @@ export const memoryConstants = {
   nonTorchBytesAlone: 0.14 * GIB,
   nonTorchBytesInGroup: 0.55 * GIB,
   /**
-   * CUDA graphs, bytes for each captured size, charged against the KV cache since vLLM 0.21 only
-   * (v1/worker/gpu_worker.py, determine_available_memory). Logs at vLLM's default list of 51 sizes show up to 0.6 GiB for
-   * all, buffers included; negative values there are a profiling artefact. Derived, not measured, for longer lists.
+   * CUDA graphs, bytes for each captured size, charged against the KV cache by newer versions of vLLM only. Logs at vLLM's
+   * default list of 51 sizes show up to 0.6 GiB for all, buffers included; negative values there are a profiling artefact.
+   * Derived, not measured, for longer lists.
    */
   cudaGraphBytesPerSize: 10 * 2 ** 20,
   /** Band of activation + non-torch + graphs around the computed sum, as factors: covers every V1 log at hand. */

@@ -1,7 +1,7 @@
 import type { Gpu, ModelArchitecture } from "../../catalog";
 import { type CalibratedConstants, calibrated } from "../calibration/calibrated";
-import { hasOldRuntime } from "../calibration/engine-traits";
-import { compareVersions } from "../engine/compare-versions";
+import { hasOldRuntime } from "../engine/engine-profile";
+import { hasChange } from "../engine/version-changes";
 import { partitionLayers } from "../shards/partition-layers";
 import { type CudaGraphs, captureSizes, defaultCudaGraphs } from "../step/cuda-graph-padding";
 import type { EngineProfile, Precision } from "../types";
@@ -109,11 +109,10 @@ function overheads(input: MemoryInput, isLastStage: boolean): Overheads {
   if (!isVllm(input.engine))
     return { activationBytes: tensorRtBufferBytes(input), nonTorchBytes: 0, cudaGraphBytes: 0 };
   const alone = input.tensorParallel * input.pipelineParallel === 1;
-  const chargesGraphs = compareVersions(input.engine.version, "0.21") >= 0;
   return {
     activationBytes: activationBytes(input, isLastStage),
     nonTorchBytes: alone ? c.nonTorchBytesAlone : c.nonTorchBytesInGroup,
-    cudaGraphBytes: chargesGraphs ? cudaGraphBytes(input) : 0,
+    cudaGraphBytes: hasChange(input.engine, "graphsInsideBudget") ? cudaGraphBytes(input) : 0,
   };
 }
 

@@ -1,8 +1,8 @@
 import { findGpu, findModel, type Gpu, type ModelArchitecture } from "../../catalog";
 import type { LengthDistribution } from "../../config";
 import type { CalibratedConstants } from "../calibration/calibrated";
-import { compareVersions } from "../engine/compare-versions";
 import { engineProfile } from "../engine/engine-profile";
+import { hasChange } from "../engine/version-changes";
 import { type ReplicaMemory, replicaMemory } from "../memory/memory-per-gpu";
 import type { EngineProfile, Precision, SchedulerInput, TrafficInput } from "../types";
 import { type CaseRow, isOpen } from "./case-row";
@@ -35,12 +35,8 @@ const DEFAULT_LIMITS = {
   small: { maxNumSeqs: 256, maxNumBatchedTokens: 2048 },
 } as const;
 const LARGE_GPU_BYTES = 70 * 2 ** 30;
-/** vLLM's default, and since 0.22 (both as in ai-dynamo/aiconfigurator commit 095f58a, vLLM backend). */
-const DEFAULT_UTILIZATION = { old: 0.9, since022: 0.92 } as const;
-
-function defaultUtilization({ name, version }: EngineProfile): number {
-  const isNew = name === "vLLM" && compareVersions(version, "0.22") >= 0;
-  return isNew ? DEFAULT_UTILIZATION.since022 : DEFAULT_UTILIZATION.old;
+function defaultUtilization(engine: EngineProfile): number {
+  return hasChange(engine, "utilizationOf092") ? 0.92 : 0.9;
 }
 
 /** Limits of the scheduler that the row names, or vLLM's defaults. */
@@ -126,9 +122,9 @@ function assumedCache({ engine, precision }: CaseRow): Precision {
   return engine === "TensorRT-LLM" || engine === "NIM" ? precision : "bf16";
 }
 
-/** The published runs of vLLM switch asynchronous scheduling on where the version has it: the flag came with 0.10. */
-function canRunAsynchronously(engine: CaseRow["engine"], version: string): boolean {
-  return engine !== "vLLM" || compareVersions(version, "0.10") >= 0;
+/** The published runs of vLLM switch asynchronous scheduling on where the version has it. */
+function canRunAsynchronously(name: CaseRow["engine"], version: string): boolean {
+  return name !== "vLLM" || hasChange({ name, version }, "asynchronousFlag");
 }
 
 /** Resolves model, GPU, engine and memory of a row. Throws a UserError for a model or GPU the catalogue lacks. */

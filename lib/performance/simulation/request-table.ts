@@ -1,7 +1,7 @@
 import type { TrafficInput } from "../types";
 import { arrivalTimes } from "./arrival-times";
 import { randomStream } from "./random-stream";
-import { sampleLengths } from "./sample-lengths";
+import { lengthsOf } from "./sample-lengths";
 
 /** Tokens in one block of vLLM's paged KV cache. */
 export const BLOCK_TOKENS = 16;
@@ -42,15 +42,12 @@ function cachedTokens(traffic: TrafficInput, promptTokens: Int32Array): Int32Arr
 export function createRequestTable(traffic: TrafficInput): RequestTable {
   const count = traffic.requests;
   const pending = (): Float64Array => new Float64Array(count).fill(Number.NaN);
-  const promptTokens = sampleLengths(
-    traffic.promptTokens,
-    count,
-    randomStream(traffic.seed, "prompt lengths"),
-  );
+  const { seed } = traffic;
+  const promptTokens = lengthsOf(traffic.promptTokens, count, { seed, name: "prompt lengths" });
   return {
     count,
     promptTokens,
-    outputTokens: sampleLengths(traffic.outputTokens, count, randomStream(traffic.seed, "output lengths")),
+    outputTokens: lengthsOf(traffic.outputTokens, count, { seed, name: "output lengths" }),
     cachedTokens: cachedTokens(traffic, promptTokens),
     sentMs: arrivalTimes(traffic, randomStream(traffic.seed, "arrivals")),
     queuedMs: pending(),

@@ -25,7 +25,7 @@ const LARGEST_GRAPH = 16_384;
  * model for given graphs; all of them share their tables.
  * @param constants what is fitted rather than measured; a calibration passes its own
  */
-export function createLatencyModels(
+export function createKernelModels(
   input: LatencyModelInput,
   constants: LatencyConstants = latencyConstants,
 ): (graphs: CudaGraphs) => LatencyModel {

@@ -1,4 +1,5 @@
 import type { Source } from "../../catalog";
+import { firstVersionWith } from "../../performance";
 import { type Plan, type Provenance, SIMULATION_SOURCE } from "../../strategy";
 
 /**
@@ -47,8 +48,7 @@ function fromCatalog(plan: Plan): readonly Provenance[] {
   ];
 }
 
-const CUDA_GRAPHS =
-  "captured as far as launching kernels one by one would slow a step (at least 0.8 ms a layer since vLLM 0.14), within the token budget; sizes above 256 tokens lie `stride` apart";
+const CUDA_GRAPHS = `captured as far as launching kernels one by one would slow a step (at least 0.8 ms a layer since ${firstVersionWith("launchCostSeen")}), within the token budget; sizes above 256 tokens lie \`stride\` apart`;
 
 function fromPlanner(plan: Plan): readonly Provenance[] {
   const derived = (figure: string, formula: string): Provenance => ({

@@ -1,9 +1,8 @@
-import type { Plan } from "../../strategy";
+import { isRateDriven, type Plan } from "../../strategy";
 import { percent, significant } from "../format-number";
 import type { Fact, Section } from "../report-document";
 import { cannotRun, emptySection } from "./cannot-run";
 import { fact } from "./fact";
-import { isRateDriven } from "./rate-driven";
 
 /** How evenly memory and work lie on the GPUs, and how busy they are. */
 export function balanceSection(plan: Plan): Section {

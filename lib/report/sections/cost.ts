@@ -1,9 +1,8 @@
-import { type Plan, sameStrategy } from "../../strategy";
+import { isRateDriven, type Plan, sameStrategy } from "../../strategy";
 import { usd } from "../format-number";
 import { overloadOf } from "../overload";
 import type { Block, Fact, Section } from "../report-document";
 import { fact } from "./fact";
-import { isRateDriven } from "./rate-driven";
 
 const SCOPE = "The machines alone: disks, data transfer and taxes come on top.";
 

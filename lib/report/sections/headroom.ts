@@ -1,10 +1,9 @@
-import type { Plan, PlanLatency } from "../../strategy";
+import { isRateDriven, type Plan, type PlanLatency } from "../../strategy";
 import { bytes, count, milliseconds, points, significant } from "../format-number";
 import { overloadOf } from "../overload";
 import type { Fact, Section } from "../report-document";
 import { cannotRun, emptySection } from "./cannot-run";
 import { fact } from "./fact";
-import { isRateDriven } from "./rate-driven";
 
 /** How much more the plan could take before a requirement fails. */
 export function headroomSection(plan: Plan): Section {

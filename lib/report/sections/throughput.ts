@@ -1,11 +1,10 @@
-import type { Plan } from "../../strategy";
+import { isRateDriven, type Plan } from "../../strategy";
 import { busiestMinute, type Samples } from "../busiest-minute";
 import { count, percent, plain, significant } from "../format-number";
 import { growthText, overloadOf } from "../overload";
 import type { Block, Fact, Section, Table } from "../report-document";
 import { cannotRun, emptySection } from "./cannot-run";
 import { cell, fact } from "./fact";
-import { isRateDriven } from "./rate-driven";
 
 /** What the plan serves, at the requested rate and at most. */
 export function throughputSection(plan: Plan): Section {

@@ -1,5 +1,5 @@
+import { meanTokens } from "../../config";
 import { type BandRegime, partitionLayers, type SimulationResult } from "../../performance";
-import { meanTokens } from "../figures/mean-tokens";
 import { usdPerHour, usdPerMillionTokens } from "../figures/price";
 import { bandLatency, evidenceOf } from "../replica/band-latency";
 import { findBottleneck } from "../replica/bottleneck";

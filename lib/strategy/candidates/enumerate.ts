@@ -1,5 +1,6 @@
 import type { Deployment } from "../../config";
 import { sameStrategy } from "../figures/strategy-label";
+import { expertDegrees } from "../requirements/expert-degrees";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
 
@@ -20,19 +21,6 @@ export function matchesPins(strategy: Strategy, deployment: Deployment): boolean
   return Object.entries(pinnedDegrees(deployment)).every(([key, degree]) =>
     Object.entries(strategy).some(([own, value]) => own === key && value === degree),
   );
-}
-
-/**
- * Degrees of expert parallelism that vLLM knows: 1 for dense models. Within one replica the experts are cut like all
- * else (1) or spread whole over its ranks (TP); data-parallel replicas share one set of experts, spread over all of them.
- */
-export function expertDegrees(
-  { model }: Situation,
-  { tensorParallel, dataParallel }: Pick<Strategy, "tensorParallel" | "dataParallel">,
-): number[] {
-  if (!model.experts) return [1];
-  if (dataParallel > 1) return [tensorParallel * dataParallel];
-  return tensorParallel > 1 ? [1, tensorParallel] : [1];
 }
 
 /**

@@ -1,9 +1,10 @@
-import { priceRequirement } from "../figures/price";
 import { fitMemory, holdsWeights, memoryRow } from "../replica/fit-memory";
-import { stepModelsOf } from "../replica/replica";
+import { type Replica, stepModelsOf } from "../replica/replica";
+import { saturatedRateByHand } from "../replica/saturated-rate";
 import { EFFORT, trialRequests, verdictRequests } from "../replica/simulation-effort";
 import type { Pressure } from "../requirements/assess";
 import { batchHoldsSequences, oneSequenceFits, weightsFit } from "../requirements/memory-requirements";
+import { priceRequirement } from "../requirements/price-requirement";
 import { type Requirement, reasonText, violationsOf } from "../requirements/requirement";
 import { isRateDriven } from "../requirements/service-requirements";
 import { structuralRequirements } from "../requirements/validate";
@@ -118,16 +119,21 @@ const isOverloaded = (situation: Situation, { saturated }: Settled): boolean =>
 function glance(situation: Situation, rated: Settled): Evaluation {
   if (isOverloaded(situation, rated)) return describeOverload(situation, rated);
   const rate = situation.deployment.workload.requestRate;
-  const requests = trialRequests(situation, rated.replica, rate, EFFORT.candidate);
+  const requests = trialRequests(situation, rated.replica, rate, EFFORT.glance);
   return describe(situation, rated, runAt(situation, rated.replica, { rate, requests, runs: 1 }));
 }
+
+/** Requests of the runs that settle what a replica does. */
+const requestsOf = (situation: Situation, replica: Replica): number =>
+  verdictRequests(situation, replica, saturatedRateByHand(situation, replica));
 
 /** Highest rate of a setting, by runs as long as the one that a verdict rests on. */
 function settledRate(
   situation: Situation,
   { replica, saturated }: Omit<Rated, "sustained">,
-  { requests, ...range }: { readonly requests: number } & Partial<RateRange>,
+  range: Partial<RateRange>,
 ): SustainedRate {
+  const requests = requestsOf(situation, replica);
   const pressure = (rate: number): Pressure =>
     pressureAt(situation, replica, { run: runAt(situation, replica, { rate, requests }), rate, saturated });
   return searchRate(pressure, { ceiling: utilizationCeiling(situation, saturated), ...range });
@@ -143,13 +149,12 @@ export function refineCandidate(situation: Situation, { tuned }: Evaluation): Ev
   const { replica, saturated, fastest } = tuned;
   const { requestRate: asked } = situation.deployment.workload;
   const near = fastest.sustained.rate;
-  // The length of the runs does not hang on what is asked: nor does the highest rate.
-  const requests = verdictRequests(situation, fastest.replica, near || asked);
+  const requests = requestsOf(situation, replica);
   if (near === 0 || !isRateDriven(situation)) {
     if (isOverloaded(situation, tuned)) return describeOverload(situation, tuned);
     return describe(situation, tuned, runAt(situation, replica, { rate: asked, requests }));
   }
-  const highest = settledRate(situation, fastest, { requests, near });
+  const highest = settledRate(situation, fastest, { near });
   const known = { ...tuned, fastest: { ...fastest, sustained: highest } };
   if (isOverloaded(situation, tuned)) return describeOverload(situation, { ...known, sustained: highest });
   const run = runAt(situation, replica, { rate: asked, requests });
@@ -159,16 +164,12 @@ export function refineCandidate(situation: Situation, { tuned }: Evaluation): Ev
     return describe(situation, { ...known, sustained: highest }, run);
   }
   const ceiling = utilizationCeiling(situation, saturated);
-  const range = isMet
-    ? { holds: asked, near: Math.min(near, ceiling) }
-    : { ceiling: Math.min(ceiling, asked), near: 0.97 * asked };
-  const sustained = settledRate(situation, tuned, { requests, ...range });
-  return describe(
-    situation,
-    {
-      ...known,
-      sustained: isMet || sustained.rate < asked ? sustained : { rate: 0.97 * asked, endsBy: here.by },
-    },
-    run,
-  );
+  const range = isMet ? { holds: asked, near } : { ceiling: Math.min(ceiling, asked), near: BELOW * asked };
+  const found = settledRate(situation, tuned, range);
+  const isConsistent = isMet || found.rate < asked;
+  const sustained = isConsistent ? found : { rate: BELOW * asked, endsBy: here.by };
+  return describe(situation, { ...known, sustained }, run);
 }
+
+/** Where a rate that does not pass is believed to: just below it. */
+const BELOW = 0.97;

@@ -1,4 +1,4 @@
-import { meanTokens } from "../figures/mean-tokens";
+import { meanTokens } from "../../config";
 import { decodeTailHigh } from "../replica/band-latency";
 import { observe } from "../replica/observe";
 import type { Replica } from "../replica/replica";
@@ -30,6 +30,8 @@ export interface Rated {
 const LOOK_AHEAD = 2;
 /** Where nothing passes yet, a setting has to pass at this share of its capacity to be looked at further. */
 const LEAST_SHARE = 0.1;
+/** A saturated rate by hand may be this much too low. */
+const BY_HAND = 1.1;
 /** A rate has to be this much higher to be better. */
 const BETTER = 1.005;
 
@@ -51,12 +53,14 @@ function guess(situation: Situation, replicas: readonly Replica[]): number {
 }
 
 /** A pipeline so deep that trials cost many times what they are worth: the guess has to do. */
-function isDear(situation: Situation, replica: Replica): boolean {
+function isCostlyToSimulate(situation: Situation, replica: Replica): boolean {
   return 100 * stepsPerRequest(situation, replica, Number.MAX_SAFE_INTEGER) > 5 * EFFORT.climb;
 }
 
 /** The setting with its rates; nothing when it cannot beat `best`, which most settings show in one run. */
 function rate(situation: Situation, replica: Replica, best: number): Rated | undefined {
+  const byHand = utilizationCeiling(situation, saturatedRateByHand(situation, replica));
+  if (BY_HAND * byHand <= best) return undefined;
   const saturated = saturatedRate(situation, replica);
   const ceiling = utilizationCeiling(situation, saturated);
   const wanted = best > 0 ? BETTER * best : LEAST_SHARE * ceiling;
@@ -107,7 +111,7 @@ export function highestRate(situation: Situation, fitting: readonly (readonly Re
       const saturated = saturatedRate(situation, first);
       const search = { saturated, effort: EFFORT.climb, close: CLOSE.coarse };
       const from = { replica: first, saturated, sustained: sustainedRate(situation, first, search) };
-      best = isDear(situation, first) ? from : climb(situation, replicas, { from });
+      best = isCostlyToSimulate(situation, first) ? from : climb(situation, replicas, { from });
       continue;
     }
     // Fewer sequences only help where too many run at once.
@@ -186,7 +190,7 @@ export function shortestRequest(
   { from }: { readonly from: Replica },
 ): { readonly replica: Replica; readonly chunks: readonly Chunk[] } {
   const replicas = fitting.find((list) => list.includes(from)) ?? [from];
-  if (replicas.length === 1 || isDear(situation, from)) {
+  if (replicas.length === 1 || isCostlyToSimulate(situation, from)) {
     return { replica: from, chunks: chunksOf(situation, replicas) };
   }
   const scores = new Map([[from, score(situation, from)]]);

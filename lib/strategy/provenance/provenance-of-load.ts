@@ -1,4 +1,4 @@
-import { meanTokens } from "../figures/mean-tokens";
+import { meanTokens } from "../../config";
 import { gbText, msText, rateText } from "../figures/quantity-text";
 import type { Situation } from "../situation";
 import type { Plan, Provenance } from "../types";

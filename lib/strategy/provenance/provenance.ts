@@ -1,5 +1,5 @@
 import { countParameters } from "../../catalog";
-import { captureSizes } from "../../performance";
+import { captureSizes, firstVersionWith } from "../../performance";
 import { countText, gbText } from "../figures/quantity-text";
 import type { Situation } from "../situation";
 import type { Plan, Provenance } from "../types";
@@ -79,7 +79,7 @@ function memory(situation: Situation, plan: Unprovenanced): Provenance[] {
     ),
     derived(
       "cudaGraphBytes",
-      "captured sizes x 10 MiB + activations of the largest of them, counted inside the budget since vLLM 0.21",
+      `captured sizes x 10 MiB + activations of the largest of them, counted inside the budget since ${firstVersionWith("graphsInsideBudget")}`,
       {
         capturedSizes: String(captureSizes(serving.cudaGraphs).length),
         largestTokens: String(serving.cudaGraphs.largestTokens),

@@ -1,4 +1,4 @@
-import { meanTokens } from "../figures/mean-tokens";
+import { meanTokens } from "../../config";
 import type { Situation } from "../situation";
 import type { Replica } from "./replica";
 import { runSimulation } from "./run-simulation";

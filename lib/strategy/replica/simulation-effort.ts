@@ -1,5 +1,5 @@
+import { meanTokens, medianTokens } from "../../config";
 import type { LatencyModel } from "../../performance";
-import { meanTokens, medianTokens } from "../figures/mean-tokens";
 import type { Situation } from "../situation";
 import type { Replica } from "./replica";
 
@@ -7,11 +7,13 @@ import type { Replica } from "./replica";
 export const EFFORT = {
   /** One trial on the way to the best setting: which of two is better shows early. */
   climb: 8_000,
+  /** A candidate at the requested rate: coarse enough to rank it and to say by how much it loses. */
+  glance: 12_000,
   /**
-   * One run that a candidate's figures come from. Shorter ones call rates sustainable that a longer look does not: by up
+   * One run that a candidate's highest rate comes from. Shorter ones call rates sustainable that a longer look does not: by up
    * to a sixth with 3,000 steps, by some per cent with 20,000.
    */
-  candidate: 40_000,
+  candidate: 32_000,
   /** The plan itself: the run that a verdict hangs on. */
   plan: 100_000,
 } as const;
@@ -19,7 +21,7 @@ export const EFFORT = {
 export type Effort = (typeof EFFORT)[keyof typeof EFFORT];
 
 /** Fewest requests of a run at the requested rate, which shows a tail, and of a trial, which only has to tell a side. */
-const FEWEST = { run: 200, trial: 100 } as const;
+const FEWEST = { run: 200, trial: 64 } as const;
 /** More requests than this tell a trial nothing new. */
 const MOST_OF_TRIAL = 20_000;
 
@@ -83,13 +85,14 @@ export function trialRequests(situation: Situation, replica: Replica, rate: numb
 }
 
 /**
- * Requests of the run that a verdict hangs on: at least what the config says, more where they are cheap. A power of two,
- * so that questions that differ little are answered by the same random numbers.
+ * Requests of a run that a verdict hangs on: at least what the config says, more where they are cheap. They follow from
+ * the serving parameters alone (`rate` is what those can serve), so that a plan and the same plan asked for another rate
+ * are answered by the same random numbers.
  */
 export function verdictRequests(situation: Situation, replica: Replica, rate: number): number {
   const affordable = Math.round(EFFORT.plan / stepsPerRequest(situation, replica, rate));
   const { simulatedRequests } = situation.deployment.workload;
-  const cheap = 2 ** Math.round(Math.log2(Math.max(FEWEST.run, affordable)));
+  const cheap = Math.max(FEWEST.run, affordable);
   return Math.max(cheap, Math.min(simulatedRequests, 20 * cheap));
 }
 

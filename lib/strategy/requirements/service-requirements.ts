@@ -56,7 +56,7 @@ export interface LoadFigures {
 }
 
 /** Closed and offline traffic adapt to the service: there is no rate that could be too high. */
-export function isRateDriven({ deployment }: Situation): boolean {
+export function isRateDriven({ deployment }: Pick<Situation, "deployment">): boolean {
   return deployment.workload.arrivals !== "closed" && deployment.workload.arrivals !== "offline";
 }
 

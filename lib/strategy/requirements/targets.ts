@@ -1,4 +1,4 @@
-import { longestTokens } from "../figures/mean-tokens";
+import { longestTokens } from "../../config";
 import type { Situation } from "../situation";
 
 /** The latencies that a deployment sets targets for, as vLLM measures them. */

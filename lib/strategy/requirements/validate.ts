@@ -1,7 +1,7 @@
-import { compareVersions } from "../../performance";
-import { expertDegrees } from "../candidates/enumerate";
+import { hasChange } from "../../performance";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
+import { expertDegrees } from "./expert-degrees";
 import type { Requirement } from "./requirement";
 
 /** 0 when `count` splits evenly over `ranks`, or `ranks` over `count` (replication allowed). */
@@ -107,13 +107,10 @@ function expertsSpread(situation: Situation, strategy: Strategy): Requirement {
   };
 }
 
-/** First version known to lack the compiler pass for sequence parallelism: 0.28 has it, 0.32's PassConfig does not. */
-const NO_SEQUENCE_PARALLELISM = "0.32";
-
-function sequenceFollowsTensor({ deployment }: Situation, strategy: Strategy): Requirement {
+function sequenceFollowsTensor({ deployment, engine }: Situation, strategy: Strategy): Requirement {
   const { sequenceParallel, tensorParallel } = strategy;
   const { vllmVersion } = deployment.serving;
-  const supported = compareVersions(vllmVersion, NO_SEQUENCE_PARALLELISM) < 0;
+  const supported = !hasChange(engine, "noSequenceParallelism");
   const other = supported && tensorParallel > 1;
   return {
     id: "sequence-parallel",

@@ -1,5 +1,5 @@
 import { findGpu, type InstanceType, listInstanceTypes } from "../../catalog";
-import type { Deployment, LengthDistribution } from "../../config";
+import { type Deployment, endTokens, type LengthDistribution } from "../../config";
 import { countText, rateText } from "../figures/quantity-text";
 import { sameStrategy, strategyLabel } from "../figures/strategy-label";
 import { planSituation } from "../plan";
@@ -31,19 +31,6 @@ function doubled(lengths: LengthDistribution, mostTokens: number): LengthDistrib
   }
 }
 
-function longest(lengths: LengthDistribution): number {
-  switch (lengths.kind) {
-    case "fixed":
-      return lengths.tokens;
-    case "uniform":
-      return lengths.max;
-    case "lognormal":
-      return lengths.max ?? lengths.mean;
-    case "empirical":
-      return Math.max(...lengths.quantiles);
-  }
-}
-
 function twiceTheRate({ workload, ...rest }: Deployment): Variant {
   const requestRate = 2 * workload.requestRate;
   return {
@@ -53,7 +40,7 @@ function twiceTheRate({ workload, ...rest }: Deployment): Variant {
 }
 
 function twiceThePrompt({ workload, ...rest }: Deployment): Variant {
-  const room = Math.floor(rest.envelope.maxModelLen - longest(workload.outputTokens));
+  const room = rest.envelope.maxModelLen - endTokens(workload.outputTokens);
   const promptTokens = doubled(workload.promptTokens, Math.max(1, room));
   return {
     change: `prompts twice as long (cut at ${countText(room)} tokens)`,

@@ -23,6 +23,28 @@ describe("the hardware of a deployment", () => {
     assert.equal(instance.priceUsdPerHour, undefined);
   });
 
+  it("may be custom with a GPU that the catalogue lacks, by its figures", () => {
+    const { gpu, instance } = resolveHardware(
+      hardware({
+        instanceType: "custom",
+        gpusPerNode: 2,
+        custom: {
+          memoryGib: 15.8,
+          memoryGbPerSecond: 900,
+          bf16Tflops: 112,
+          linkGbPerSecond: 150,
+          pcieGbPerSecond: 16,
+          computeCapability: 7,
+        },
+      }),
+    );
+    assert.equal(instance.gpus, 2);
+    assert.equal(gpu.visibleMemoryBytes, 15.8 * 2 ** 30);
+    assert.equal(gpu.nvlinkBytesPerSecond, 150e9);
+    assert.equal(gpu.fp8FlopsPerSecond, undefined);
+    assert.equal(gpu.computeCapability, 7);
+  });
+
   it("custom asks for what is missing, by its key", () => {
     const where = (over: Partial<Deployment["hardware"]>) => {
       try {
@@ -39,5 +61,7 @@ describe("the hardware of a deployment", () => {
 
   it("refuses a second opinion about the GPUs of an instance type", () => {
     assert.throws(() => resolveHardware(hardware({ gpu: "h200" })), /already says which GPUs it has/);
+    const custom = { memoryGib: 16, memoryGbPerSecond: 900, bf16Tflops: 112, pcieGbPerSecond: 16 };
+    assert.throws(() => resolveHardware(hardware({ custom })), /already says which GPUs it has/);
   });
 });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { barPlot } from "../../../lib/cli/bar-plot";
 import { parseParam } from "../../../lib/cli/parse-param";
 import { parseStrategy } from "../../../lib/cli/parse-strategy";
-import { csvTable, textTable } from "../../../lib/cli/text-table";
+import { alignedTable, csvTable } from "../../../lib/cli/text-table";
 import { parseDeployment, UserError } from "../../../lib/config";
 import { strategyLabel } from "../../../lib/strategy";
 
@@ -80,7 +80,7 @@ describe("the parameter of a sweep", () => {
 describe("tables and bars", () => {
   it("align numbers right and text left", () => {
     assert.equal(
-      textTable(
+      alignedTable(
         ["name", "n"],
         [
           ["a", "10"],

@@ -40,8 +40,15 @@ describe("what is made from the schema", () => {
   });
 
   it("gives every number a unit, unless it has none", () => {
-    // A port, a seed and a squared coefficient of variation are pure numbers.
-    const pure = ["gateway.port", "hosts[].port", "workload.seed", "workload.burstiness"];
+    // A port, a seed, a version of a kind and a squared coefficient of variation are pure numbers.
+    const pure = [
+      "hardware.custom.computeCapability",
+      "firewall.openPorts",
+      "gateway.port",
+      "hosts[].port",
+      "workload.seed",
+      "workload.burstiness",
+    ];
     const keys = documentedSections().flatMap((section) => section.keys);
     const without = keys.filter(({ type, unit }) => /number/.test(type) && unit === "").map(({ key }) => key);
     assert.deepEqual(without.sort(), pure.sort());
@@ -53,6 +60,10 @@ describe("what is made from the schema", () => {
       "model.configPath",
       "model.location",
       "hardware.gpu",
+      "hardware.custom.fp8Tflops",
+      "hardware.custom.fp4Tflops",
+      "hardware.custom.linkGbPerSecond",
+      "hardware.custom.computeCapability",
       "hardware.gpusPerNode",
       "serving.packageLocation",
       "gateway.domain",

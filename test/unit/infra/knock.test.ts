@@ -5,19 +5,17 @@ import { openHangingUpServer } from "../rehearsal/hanging-up-server";
 
 describe("knock", () => {
   const key = newKeyPair();
-  const hostKey = newKeyPair();
   let host: FakeHost;
   const door = () => ({
     address: "127.0.0.1",
     port: host.port,
     user: "root",
     privateKey: key.privateKey,
-    hostKey: hostKey.publicKey.split(" ").slice(0, 2).join(" "),
+    hostKey: host.hostKey,
   });
 
   before(async () => {
-    host = await openFakeHost(["127.0.0.1"], () => hostKey.privateKey);
-    host.authorize(key.publicKey);
+    host = await openFakeHost(key.publicKey);
   });
   after(() => host.close());
 

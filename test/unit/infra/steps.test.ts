@@ -172,6 +172,89 @@ describe("base-packages.sh", () => {
   });
 });
 
+describe("base-packages.sh, when it is removed", () => {
+  const PLACES = `STATE=$FOLDER/state SECRETS=$FOLDER/etc/secrets JOURNAL_LIMIT=$FOLDER/limit
+    remove_user() { echo "user $1 removed"; }; reload_journal() { :; }; rm() { echo "rm $*"; }; find() { :; }`;
+
+  it("takes nothing away while services are there: it is only replaced", () => {
+    const { stdout } = runStepCode("base-packages", `${PLACES}; compgen() { echo a.service; }; remove`);
+    assert.equal(stdout, '{"changes":0}\n');
+  });
+
+  it("takes the users and their folders with the last service, weights stay", () => {
+    const { stdout } = runStepCode("base-packages", `${PLACES}; compgen() { return 1; }; remove`);
+    assert.match(stdout, /^user shardplan removed\nuser shardplan-gateway removed$/m);
+    assert.match(stdout, /rm -rf .*\/var\/lib\/shardplan-gateway/);
+    assert.ok(!/rm .*models/.test(stdout));
+  });
+});
+
+describe("gateway.sh", () => {
+  it("leaves none of the private keys that a check of the configuration makes", () => {
+    const caddy = 'mkdir -p "$XDG_DATA_HOME/caddy/pki"; echo key >"$XDG_DATA_HOME/caddy/pki/root.key"';
+    const { status, stdout } = runStepCode(
+      "gateway",
+      'CHECK=$FOLDER/check; check_configuration; find "$FOLDER" -name "*.key" | wc -l',
+      { caddy },
+    );
+    assert.deepEqual([status, stdout], [0, "0\n"]);
+  });
+});
+
+describe("weights.sh", () => {
+  const MODEL = `MODEL_PATH=$FOLDER/model SOURCE=bucket REPOSITORY=r REVISION=v BUCKET=s3://b
+    mkdir "$MODEL_PATH"; echo '{"weight_map":{"a":"one.safetensors","b":"two.safetensors"}}' >"$MODEL_PATH/model.safetensors.index.json"
+    echo x | tee "$MODEL_PATH/config.json" "$MODEL_PATH/one.safetensors" >/dev/null; origin >"$MODEL_PATH/.shardplan-complete"`;
+
+  it("sees that a file of the weights is gone, and that all of them are", () => {
+    const { stdout } = runStepCode(
+      "weights",
+      `${MODEL}; drift; echo x >"$MODEL_PATH/two.safetensors"; drift; rm -r "$MODEL_PATH"; drift`,
+    );
+    assert.match(
+      stdout,
+      /^\S+ lacks 1 files, first two\.safetensors\n\S+ lacks 2 files, first config\.json\n$/,
+    );
+  });
+
+  it("fetches again what is gone, although it was complete once", () => {
+    const { stdout } = runStepCode(
+      "weights",
+      `${MODEL}; require_space() { :; }; runuser() { :; }
+      download_from_bucket() { echo fetched; echo x >"$MODEL_PATH/two.safetensors"; }
+      write_file() { :; }; apply; apply`,
+    );
+    assert.match(stdout, /^fetched\n\{.*"files":2.*\}\n\{.*"files":2.*\}\n$/);
+  });
+});
+
+describe("what a step says of a service's log", () => {
+  it("begins with the start that the step made, whatever the process before it said", () => {
+    const journal = {
+      systemctl: 'case "$*" in *InvocationID*) echo new ;; esac',
+      journalctl: 'echo "$*"',
+    };
+    const { stderr } = runStepCode(
+      "vllm",
+      "SECRETS=$FOLDER; note_start vllm.service; show_log vllm.service 5",
+      journal,
+    );
+    assert.match(stderr, /-n 5 _SYSTEMD_INVOCATION_ID=new \+ INVOCATION_ID=new$/m);
+  });
+
+  it("takes the first error of that start for the reason of a failed change", () => {
+    const journal = {
+      systemctl: 'case "$*" in *InvocationID*) echo new ;; esac',
+      journalctl: `case "$*" in
+        *=new*) echo "ValueError: the new reason" ;;
+        *) echo "RuntimeError: the old process was cancelled"; echo "ValueError: the new reason" ;;
+      esac`,
+    };
+    const { stdout } = runStepCode("vllm", "UNIT=vllm.service; note_start $UNIT; first_error", journal);
+    assert.equal(stdout, "ValueError: the new reason\n");
+  });
+});
+
 describe("host-facts.sh", () => {
   it("says how many GPUs there are when nvidia-smi is there without a driver", () => {
     const complaint = "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.";
@@ -206,6 +289,30 @@ describe("driver.sh", () => {
     const { status, stderr } = runStepCode("driver", `${passing}; ${WAIT}`, gpus("In Progress"));
     assert.equal(status, 1);
     assert.match(stderr, /^error: test: 0 of 2 GPUs are ready after 180 s/);
+  });
+});
+
+describe("driver.sh, for CUDA's unified memory", () => {
+  const LOAD =
+    'UVM_DEVICE=$FOLDER/uvm MODULES=$FOLDER/modules.conf; write_file() { printf \'%s\' "$4" >"$1"; }';
+  const CODE = `${LOAD}; unified_memory_is_there() { [ -e "$UVM_DEVICE" ]; }; driver_version() { echo 595; }`;
+
+  it("loads the module now and at each boot, and makes its device file where nobody else does", () => {
+    const { status, stdout } = runStepCode(
+      "driver",
+      `${CODE}; load_unified_memory; cat "$MODULES" "$FOLDER/loaded"`,
+      {
+        modprobe: 'echo "loaded $1" >loaded',
+        "nvidia-modprobe": "touch uvm",
+      },
+    );
+    assert.deepEqual([status, stdout], [0, "nvidia-uvm\nloaded nvidia-uvm\n"]);
+  });
+
+  it("says what to do when the module does not load", () => {
+    const { status, stderr } = runStepCode("driver", `${CODE}; load_unified_memory`, { modprobe: "exit 1" });
+    assert.equal(status, 1);
+    assert.match(stderr, /^error: test: the kernel module nvidia-uvm does not load; look at 'dmesg/m);
   });
 });
 

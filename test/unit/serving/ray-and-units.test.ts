@@ -95,6 +95,29 @@ describe("units", () => {
     assert.ok(!alone.includes("ray-head") && !alone.includes("RAY_ADDRESS"));
   });
 
+  it("start vLLM again with Ray's head, with which it stops", () => {
+    assert.match(vllmUnit(plan, ADDRESSES), /^WantedBy=multi-user\.target shardplan-ray-head\.service$/m);
+  });
+
+  it("do not start without the weights, and say why, instead of dying for ever", () => {
+    for (const text of [vllmUnit(plan, ADDRESSES), rayWorkerUnit(plan, ADDRESSES)]) {
+      const [condition = ""] = /^ExecCondition=.*$/m.exec(text) ?? [];
+      assert.ok(condition.includes(`${hostPaths(plan).model}/.shardplan-complete`));
+      assert.match(condition, /The weights are not in .*: fetch them again with pulumi up/);
+    }
+  });
+
+  it("make the device file of CUDA's unified memory, which the services may not, and only where there are GPUs", () => {
+    assert.match(vllmUnit(plan, ADDRESSES), /^ExecStartPre=\+-\/usr\/bin\/nvidia-modprobe -u -c=0$/m);
+    const cpu = planOf({
+      hardware: { instanceType: "custom", gpu: "cpu", gpusPerNode: 8 },
+      model: { source: "path", location: "/data/llama" },
+    });
+    assert.ok(!vllmUnit(cpu, ADDRESSES).includes("nvidia-modprobe"));
+    // A model that lies on the host anyway has no mark of ours.
+    assert.ok(vllmUnit(cpu, ADDRESSES).includes("/data/llama/config.json"));
+  });
+
   it("let vLLM drain before systemd loses patience", () => {
     // --shutdown-timeout 60, TimeoutStopSec twice that
     assert.match(vllmUnit(plan, ADDRESSES), /--shutdown-timeout 60 /);
@@ -124,6 +147,10 @@ describe("serviceEnvironment", () => {
     assert.equal(environment.RAY_ADDRESS, "10.0.0.1:6379");
     assert.equal(environment.GLOO_SOCKET_IFNAME, "eth0");
     assert.equal(environment.NCCL_SOCKET_IFNAME, "eth0");
+  });
+
+  it("keeps FlashInfer's sampler off: it is compiled at start by a compiler that plain images lack", () => {
+    assert.equal(serviceEnvironment(planOf(), ADDRESSES).VLLM_USE_FLASHINFER_SAMPLER, "0");
   });
 
   it("lets the user's variables win", () => {

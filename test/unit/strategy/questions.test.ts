@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { loadCurve, type Plan, plan, sensitivity } from "../../../lib/strategy";
-import { meanTokens } from "../../../lib/strategy/figures/mean-tokens";
 import { aDeployment, referencePins } from "./a-deployment";
 
 const prod: Plan = plan(aDeployment({ strategy: referencePins }));
@@ -101,15 +100,5 @@ describe("the provenance", () => {
     const weights = prod.provenance.find(({ figure }) => figure === "memoryPerGpu.weightsBytes");
     assert.equal(weights?.inputs.parameters, "70,553,706,496");
     assert.equal(weights?.inputs.tensorParallel, "8");
-  });
-});
-
-describe("the mean of a length distribution", () => {
-  it("follows from its kind", () => {
-    assert.equal(meanTokens({ kind: "fixed", tokens: 100 }), 100);
-    assert.equal(meanTokens({ kind: "uniform", min: 100, max: 300 }), 200);
-    assert.equal(meanTokens({ kind: "lognormal", median: 1020, mean: 1155 }), 1155);
-    // Quantiles 0, 0.5 and 1: halves of the requests lie between 0 and 100, and between 100 and 400.
-    assert.equal(meanTokens({ kind: "empirical", quantiles: [0, 100, 400] }), (50 + 250) / 2);
   });
 });

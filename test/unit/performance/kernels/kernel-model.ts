@@ -1,7 +1,7 @@
 import type { LatencyConstants } from "../../../../lib/performance";
-import { createLatencyModels } from "../../../../lib/performance/step/latency-model";
+import { createKernelModels } from "../../../../lib/performance/step/latency-model";
 import type { LatencyModel, LatencyModelInput } from "../../../../lib/performance/types";
 
 /** The kernels' own step model with vLLM's largest default list of CUDA graphs. */
 export const createLatencyModel = (input: LatencyModelInput, constants?: LatencyConstants): LatencyModel =>
-  createLatencyModels(input, constants)({ largestTokens: 512, stride: 16 });
+  createKernelModels(input, constants)({ largestTokens: 512, stride: 16 });

@@ -14,7 +14,7 @@ export type CaseLine =
  * Reads a CSV of cases: header named, columns in any order, `-` for stdin. A row without an id gets its number.
  * Throws `UserError` when the file as a whole cannot be read; a row that does not fit the header is a line with an error.
  */
-export function readCases(path: string, io: Io): CaseLine[] {
+export function readCaseLines(path: string, io: Io): CaseLine[] {
   const where = path === "-" ? "stdin" : basename(path);
   const [header, ...rows] = parseCsv(path === "-" ? io.readStdin() : readText(path), where);
   if (header === undefined)

@@ -1,0 +1,82 @@
+import { text } from "node:stream/consumers";
+import { Client, type ConnectConfig } from "ssh2";
+
+/** How to reach a host, and what key it must show. */
+export interface Door {
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly privateKey: string;
+  /** `ssh-ed25519 AAAA...` */
+  readonly hostKey: string;
+}
+
+export type SshError = Error & { level?: string };
+
+/** `level` of the error that stands for a connection which the host closed without a word. */
+export const HUNG_UP = "hung-up";
+
+const LOGIN_SECONDS = 10;
+
+/** The kind and the text of a public key. */
+export function pinnedKey({ hostKey }: Door): { type: string; key: string } | undefined {
+  const [type, key] = hostKey.trim().split(/\s+/);
+  return type === undefined || key === undefined ? undefined : { type, key };
+}
+
+/** Logs in to a host that shows its pinned key. Rejects with an SshError; `seen` keeps the key that the host showed. */
+export function logIn(door: Door, seen: { hostKey?: string } = {}): Promise<Client> {
+  const client = new Client();
+  const pinned = pinnedKey(door);
+  const config: ConnectConfig = {
+    host: door.address,
+    port: door.port,
+    username: door.user,
+    privateKey: door.privateKey,
+    readyTimeout: LOGIN_SECONDS * 1000,
+    // Asks for the kind of key that is pinned, as the command plugin does.
+    algorithms: { serverHostKey: [pinned?.type] } as ConnectConfig["algorithms"],
+    hostVerifier: (key: Buffer) => {
+      seen.hostKey = key.toString("base64");
+      return seen.hostKey === pinned?.key;
+    },
+  };
+  return new Promise((resolve, reject) => {
+    client.once("ready", () => resolve(client));
+    client.on("error", (error: SshError) => {
+      client.destroy();
+      reject(error);
+    });
+    // A server that hangs up during the login (a host that is still booting does, for all users but root) is no error
+    // of the library, and its timeout is off by then.
+    client.once("close", () => reject(Object.assign(new Error("hung up"), { level: HUNG_UP })));
+    client.connect(config);
+  });
+}
+
+/** Runs one command on a host and returns what it wrote to its standard output. Rejects when that takes too long. */
+export async function askHost(door: Door, question: Question): Promise<string> {
+  const client = await logIn(door);
+  const limit = setTimeout(() => client.destroy(), question.limitSeconds * 1000);
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      client.once("close", () => reject(new Error(`no answer in ${question.limitSeconds} s`)));
+      client.exec(question.command, (error, channel) => {
+        if (error) return reject(error);
+        channel.stderr.resume();
+        text(channel).then(resolve, reject);
+        channel.end(question.stdin);
+      });
+    });
+  } finally {
+    clearTimeout(limit);
+    client.end();
+  }
+}
+
+/** A command with its standard input, and how long it may take. */
+export interface Question {
+  readonly command: string;
+  readonly stdin: string;
+  readonly limitSeconds: number;
+}

@@ -1,0 +1,79 @@
+#!/bin/bash
+# Knows whether vLLM serves, which its /health does not (vllm-project/vllm #53157): asks for a completion of one token,
+# again and again. While it answers, the file READY is there, and the gateway lets requests through. An engine that takes
+# no step while it owes an answer is killed with its reason in the journal, and systemd starts it again.
+# in (environment): VLLM_UNIT, KILL_UNITS (words), PORT, MODEL (a JSON string), KEY_FILE, READY
+set -uo pipefail
+export LC_ALL=C
+
+# A wedged engine is killed within 3 probes and a pause: 90 s. One that is only overloaded takes steps meanwhile.
+PROBE_SECONDS=25 PAUSE_SECONDS=15
+# The first restart is at once; one that did not help is followed by longer and longer waits.
+FIRST_WAIT_SECONDS=60 LONGEST_WAIT_SECONDS=900
+failures=0 restarts=0
+
+# HTTP status of the answer; 000 for none in time.
+ask() {
+  printf 'header = "Authorization: Bearer %s"\n' "$(cat "$KEY_FILE")" |
+    curl --silent --max-time "$PROBE_SECONDS" --config - --output /dev/null --write-out '%{http_code}' \
+      -H 'Content-Type: application/json' --data "{\"model\":$MODEL,\"prompt\":\"Hello\",\"max_tokens\":1}" \
+      "http://127.0.0.1:$PORT/v1/completions"
+}
+
+# Goes up with every step of the engine, whoever it is for.
+steps() {
+  curl --silent --max-time 5 "http://127.0.0.1:$PORT/metrics" |
+    awk '/^vllm:(iteration_tokens_total_count|generation_tokens_total)/ {n += $NF} END {printf "%d\n", n}'
+}
+
+# A unit that loads has no port yet; one that ends in order, or is dead, is systemd's business.
+is_up() { systemctl is-active --quiet "$VLLM_UNIT" && [ -n "$(ss -ltnH "sport = :$PORT")" ]; }
+
+say_ready() {
+  failures=0 restarts=0
+  [ -e "$READY" ] || echo "vLLM answers: requests are let through"
+  : >"$READY"
+}
+
+say_unready() {
+  [ ! -e "$READY" ] || echo "$1: requests are refused with 503"
+  rm -f "$READY"
+}
+
+look() {
+  local before after status
+  is_up || { failures=0; say_unready "vLLM is not up"; return; }
+  before=$(steps)
+  status=$(ask)
+  case "$status" in
+    200) is_up && say_ready; return ;;
+    4??) echo "vLLM refuses the watchdog's question with status $status; it is left alone"; return ;;
+  esac
+  is_up || return
+  after=$(steps)
+  [ "$after" -le "$before" ] || { failures=0; return; }
+  failures=$((failures + 1))
+  say_unready "vLLM owes a token for $PROBE_SECONDS s and takes no step (status $status)"
+  [ "$failures" -lt 2 ] || restart
+}
+
+restart() {
+  local wait=0
+  [ "$restarts" -eq 0 ] || wait=$((FIRST_WAIT_SECONDS << (restarts - 1)))
+  [ "$wait" -le "$LONGEST_WAIT_SECONDS" ] || wait=$LONGEST_WAIT_SECONDS
+  restarts=$((restarts + 1)) failures=0
+  echo "vLLM is wedged: it failed two completions of one token and took no step; killing it in $wait s (restart $restarts since it last answered)"
+  sleep "$wait"
+  # Not in order: what is stopped or hangs in the driver does not hear.
+  # shellcheck disable=SC2086 # words
+  systemctl kill --signal=KILL --kill-whom=all $KILL_UNITS
+}
+
+main() {
+  while :; do
+    look
+    [ "$failures" -gt 0 ] || sleep "$PAUSE_SECONDS"
+  done
+}
+
+[ "${1:-}" = library ] || main

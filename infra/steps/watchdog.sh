@@ -1,0 +1,34 @@
+# shellcheck shell=bash
+# The watchdog beside vLLM: it restarts an engine that no longer answers, and tells the gateway when vLLM serves.
+# in:  HOST_NAME, UNIT, UNIT_TEXT, PROGRAM_FILE, PROGRAM, READY (the file that says that vLLM serves)
+# out: {}
+
+apply() {
+  write_file "$PROGRAM_FILE" 755 root "$PROGRAM" || true
+  apply_unit "$UNIT" "$UNIT_TEXT" "$PROGRAM_FILE"
+  local deadline=$((SECONDS + 120))
+  until [ -e "$READY" ]; do
+    if [ "$SECONDS" -ge "$deadline" ]; then
+      show_log "$UNIT" 5
+      fatal "the watchdog gets no answer from vLLM in two minutes" "see its log above and 'journalctl -u shardplan-vllm'"
+    fi
+    sleep 1
+  done
+  result
+}
+
+remove() {
+  remove_unit "$UNIT"
+  rm -rf "$PROGRAM_FILE" "$(dirname "$READY")"
+  result
+}
+
+notes() { unit_notes "$UNIT"; }
+
+drift() {
+  [ "$(cat "$PROGRAM_FILE" 2>/dev/null; printf x)" = "${PROGRAM}x" ] || echo "$PROGRAM_FILE was edited"
+  unit_drift "$UNIT" "$UNIT_TEXT" "$PROGRAM_FILE"
+  [ -e "$READY" ] || echo "vLLM does not answer"
+}
+
+run_step watchdog "$@"

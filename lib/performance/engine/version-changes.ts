@@ -1,0 +1,50 @@
+import type { EngineProfile } from "../types";
+import { compareVersions } from "./compare-versions";
+
+interface VersionChange {
+  readonly engine: EngineProfile["name"];
+  /** First version that has it. */
+  readonly since: string;
+}
+
+/** What a prediction must know of an engine's history: the one place that says "since". */
+const changes = {
+  /** The flag --async-scheduling, which the published runs switch on where it exists. */
+  asynchronousFlag: { engine: "vLLM", since: "0.10" },
+  /** The next batch is composed while one runs, by default. */
+  asynchronousByDefault: { engine: "vLLM", since: "0.14" },
+  /** Oldest version whose published rows show the launch cost of steps that no CUDA graph holds. */
+  launchCostSeen: { engine: "vLLM", since: "0.14" },
+  /** Its own all-reduce kernel takes messages of every size; before, those of 8 MiB and more went to NCCL. */
+  ownAllReduceAtAllSizes: { engine: "vLLM", since: "0.19" },
+  /** CUDA graphs count inside the memory budget (v1/worker/gpu_worker.py, determine_available_memory). */
+  graphsInsideBudget: { engine: "vLLM", since: "0.21" },
+  /** gpu_memory_utilization is 0.92 by default, not 0.9 (ai-dynamo/aiconfigurator commit 095f58a, vLLM backend). */
+  utilizationOf092: { engine: "vLLM", since: "0.22" },
+  /** The Ray executor keeps asynchronous scheduling (RayExecutorV2, vLLM commit f04fd1677b). */
+  asynchronousWithRay: { engine: "vLLM", since: "0.22" },
+  /** First version known to lack the compiler pass for sequence parallelism: 0.28 has it, 0.32's PassConfig does not. */
+  noSequenceParallelism: { engine: "vLLM", since: "0.32" },
+  /** The PyTorch runtime replaces the older one (release notes of 0.19). */
+  pytorchRuntime: { engine: "TensorRT-LLM", since: "0.19" },
+} as const satisfies Record<string, VersionChange>;
+
+export type VersionChangeName = keyof typeof changes;
+
+/** Every change that the table knows. */
+export const VERSION_CHANGES = Object.keys(changes) as readonly VersionChangeName[];
+
+/** Engine and first version of a change, such as `vLLM 0.21`. */
+export function firstVersionWith(name: VersionChangeName): string {
+  const { engine, since } = changes[name];
+  return `${engine} ${since}`;
+}
+
+/** Does an engine have a change? Never for another engine than the change is of. */
+export function hasChange(
+  { name, version }: Pick<EngineProfile, "name" | "version">,
+  change: VersionChangeName,
+): boolean {
+  const { engine, since } = changes[change];
+  return name === engine && compareVersions(version, since) >= 0;
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const PROGRAM = join(__dirname, "../../../infra/programs/watchdog.sh");
+
+/** One round of the watchdog's loop: what vLLM answers, and its count of steps before and after. */
+interface Round {
+  readonly status: string;
+  readonly steps: readonly [before: number, after: number];
+  readonly up?: boolean;
+}
+
+const WELL: Round = { status: "200", steps: [10, 11] };
+const STUCK: Round = { status: "000", steps: [11, 11] };
+const BUSY: Round = { status: "000", steps: [11, 12] };
+const AWAY: Round = { status: "000", steps: [0, 0], up: false };
+
+/** Runs rounds with vLLM and systemd stood in for; says what was logged, killed, slept, and whether it is ready after each. */
+function watch(rounds: readonly Round[]) {
+  const folder = mkdtempSync(join(tmpdir(), "shardplan-watchdog-"));
+  const ready = join(folder, "ready");
+  const cases = (field: (round: Round) => string) =>
+    rounds.map((round, at) => `${at}) echo '${field(round)}' ;;`).join("\n");
+  const code = `. ${PROGRAM} library
+    ask() { case $round in ${cases(({ status }) => status)} esac; }
+    steps() { local n; case $round in ${cases(({ steps }) => steps.join(" "))} esac | { read -r a b; [ -e ${folder}/asked ] && { rm ${folder}/asked; echo $b; } || { touch ${folder}/asked; echo $a; }; }; }
+    is_up() { [ "$(case $round in ${cases(({ up = true }) => `${up}`)} esac)" = true ]; }
+    sleep() { echo "$1" >>${folder}/slept; }
+    systemctl() { echo "$@" >>${folder}/killed; }
+    for round in $(seq 0 ${rounds.length - 1}); do rm -f ${folder}/asked; look; [ -e "$READY" ] && echo "round $round ready" || echo "round $round unready"; done`;
+  const env = {
+    ...process.env,
+    READY: ready,
+    KILL_UNITS: "vllm ray",
+    VLLM_UNIT: "vllm",
+    PORT: "1",
+    MODEL: '"m"',
+    KEY_FILE: "/dev/null",
+  };
+  const { stdout, stderr } = spawnSync("bash", ["-c", code], { encoding: "utf8", env });
+  const lines = (name: string) =>
+    existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8").trim().split("\n") : [];
+  const seen = { said: stdout + stderr, killed: lines("killed"), slept: lines("slept") };
+  rmSync(folder, { recursive: true });
+  const states = [...seen.said.matchAll(/^round \d+ (\w+)$/gm)].map(([, state]) => state);
+  return { ...seen, states };
+}
+
+describe("the watchdog", () => {
+  it("lets requests through once vLLM has answered, and no earlier", () => {
+    assert.deepEqual(watch([AWAY, AWAY, WELL, WELL]).states, ["unready", "unready", "ready", "ready"]);
+  });
+
+  it("has requests refused at the first unanswered question, and kills at the second, with the reason", () => {
+    const { states, killed, said, slept } = watch([WELL, STUCK, STUCK]);
+    assert.deepEqual(states, ["ready", "unready", "unready"]);
+    assert.deepEqual(killed, ["kill --signal=KILL --kill-whom=all vllm ray"]);
+    assert.match(said, /vLLM is wedged: it failed two completions of one token and took no step/);
+    assert.deepEqual(slept, ["0"]);
+  });
+
+  it("leaves an engine alone that is only overloaded: it takes steps", () => {
+    const { states, killed } = watch([WELL, BUSY, BUSY, BUSY, STUCK, BUSY, STUCK]);
+    assert.deepEqual(killed, []);
+    assert.deepEqual(states.slice(0, 4), ["ready", "ready", "ready", "ready"]);
+  });
+
+  it("leaves a server alone that loads, or refuses its key", () => {
+    assert.deepEqual(watch([AWAY, AWAY, AWAY]).killed, []);
+    const { killed, said } = watch([
+      { ...STUCK, status: "401" },
+      { ...STUCK, status: "401" },
+    ]);
+    assert.deepEqual(killed, []);
+    assert.match(said, /refuses the watchdog's question with status 401/);
+  });
+
+  it("waits longer before each restart that follows one without an answer, and forgets that after one", () => {
+    const twice = [STUCK, STUCK, AWAY];
+    const { slept } = watch([...twice, ...twice, ...twice, WELL, ...twice]);
+    assert.deepEqual(slept, ["0", "60", "120", "0"]);
+  });
+});
