@@ -1,6 +1,6 @@
 """Drives vLLM's own scheduler and KV-cache manager with a pretended worker: drive_scheduler.py FOLDER.
 
-FOLDER/scenarios.json holds the requests, limits and step times; FOLDER/results.json gets, for each, when every first and
+FOLDER/scenarios.json holds the requests, limits and step times; FOLDER/results.jsonl gets, for each, when every first and
 last token was out, the steps and the preemptions. The loop is that of `step_with_batch_queue` in vllm/v1/engine/core.py:
 batches are composed until as many are queued as may be in flight, empty ones included; then the oldest is waited for.
 """
@@ -196,11 +196,10 @@ def drive(scenario):
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    results = []
-    for scenario in json.loads((folder / "scenarios.json").read_text()):
-        results.append(drive(scenario))
-        print(scenario["name"], flush=True)
-    (folder / "results.json").write_text(json.dumps(results))
+    with (folder / "results.jsonl").open("w") as results:
+        for scenario in json.loads((folder / "scenarios.json").read_text()):
+            print(json.dumps(drive(scenario)), file=results, flush=True)
+            print(scenario["name"], flush=True)
 
 
 main()

@@ -93,7 +93,7 @@ function precision(plan: Plan): string[] {
   return [
     ...["--dtype", serving.dtype],
     ...["--kv-cache-dtype", model.kvCacheDtype === "fp8" ? "fp8" : "auto"],
-    ...(model.precision === "fp8" && !isQuantizedCheckpoint(plan) ? ["--quantization", "fp8"] : []),
+    ...(model.precision === "fp8" && !isQuantizedCheckpoint(plan) ? ["--quantization", "fp8_per_tensor"] : []),
   ];
 }
 

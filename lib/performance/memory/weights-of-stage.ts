@@ -18,7 +18,8 @@ const BF16_BYTES = 2;
 
 /**
  * Bytes of weights on one GPU of a stage, as vLLM loads them: projections and vocabulary cut by TP, key and value heads
- * replicated when there are fewer than ranks, norms and the MoE router replicated on every rank.
+ * replicated when there are fewer than ranks, norms and the MoE router replicated on every rank. Expert parallelism spreads
+ * the routed experts alone: shared ones are cut by TP.
  * Checked against vLLM's log: 33.88 GiB for Llama-3.3-70B FP8 at TP2 (llm-d/llm-d-benchmark) within 0.2 %.
  */
 export function weightsOfStage(model: ModelArchitecture, shards: WeightShards): number {
@@ -29,11 +30,25 @@ export function weightsOfStage(model: ModelArchitecture, shards: WeightShards): 
   const keyValueReplicas = Math.max(1, tensorParallel / model.keyValueHeads);
   const attention = (count.attentionPerLayer - keyValue + keyValue * keyValueReplicas) / tensorParallel;
   const router = model.experts ? model.hiddenSize * model.experts.count : 0;
-  const mlp = (count.mlpPerLayer - router) / Math.max(tensorParallel, shards.expertParallel);
+  const sharedExperts = 3 * model.hiddenSize * (model.experts?.shared ?? 0) * (model.experts?.intermediateSize ?? 0);
+  const mlp =
+    (count.mlpPerLayer - router - sharedExperts) / Math.max(tensorParallel, shards.expertParallel) +
+    sharedExperts / tensorParallel;
   const perLayer = (attention + mlp) * weightBytes + (router + count.normsPerLayer) * BF16_BYTES;
   const vocabulary = (model.vocabularySize * model.hiddenSize * BF16_BYTES) / tensorParallel;
-  const embedding = shards.isFirstStage ? vocabulary : 0;
-  const logits = shards.isLastStage && !(model.tiedEmbeddings && shards.isFirstStage) ? vocabulary : 0;
-  const finalNorm = shards.isLastStage ? count.finalNorm * BF16_BYTES : 0;
+  const everywhere = holdsVocabularyOnEveryStage(model);
+  const embedding = shards.isFirstStage || everywhere ? vocabulary : 0;
+  const isTied = model.tiedEmbeddings && embedding > 0;
+  const logits = (shards.isLastStage || everywhere) && !isTied ? vocabulary : 0;
+  const finalNorm = shards.isLastStage || everywhere ? count.finalNorm * BF16_BYTES : 0;
   return layers * perLayer + embedding + logits + finalNorm;
+}
+
+/**
+ * vLLM's classes of Mixtral, Qwen 2 and 3 MoE and gpt-oss make embedding, last norm and output projection on every stage
+ * of a pipeline (0.33.0: vllm/model_executor/models/mixtral.py, qwen2_moe.py, qwen3_moe.py, gpt_oss.py); those of dense
+ * models and of multi-head latent attention make them where they are used.
+ */
+function holdsVocabularyOnEveryStage(model: ModelArchitecture): boolean {
+  return model.experts !== undefined && model.latentAttention === undefined;
 }

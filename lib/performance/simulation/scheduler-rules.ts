@@ -1,4 +1,4 @@
-import { compareVersions } from "../memory/compare-versions";
+import { compareVersions } from "../engine/compare-versions";
 import type { EngineProfile } from "../types";
 
 /** What vLLM's scheduler does differently from version to version. Read in the sources of the releases named. */
