@@ -35,7 +35,12 @@ export async function engineSources(): Promise<EngineSources> {
     await mkdir(temporary, { recursive: true });
     await runInTree({
       tree,
-      command: [PYTHON, `${SCRIPTS_PATH}/unpack_sources.py`, `${SCRIPTS_PATH}/engine-sources.lock`, SOURCES_PATH],
+      command: [
+        PYTHON,
+        `${SCRIPTS_PATH}/unpack_sources.py`,
+        `${SCRIPTS_PATH}/engine-sources.lock`,
+        SOURCES_PATH,
+      ],
       writable: { [SOURCES_PATH]: temporary },
       readOnly: { [ENVIRONMENT_PATH]: python, [SCRIPTS_PATH]: __dirname },
     });
@@ -56,7 +61,11 @@ export async function runEngineScript(
   await runInTree({
     tree: engine.tree,
     command: [PYTHON, `${SCRIPTS_PATH}/${script}`, EXCHANGE_PATH],
-    readOnly: { [ENVIRONMENT_PATH]: engine.python, [SOURCES_PATH]: engine.sources, [SCRIPTS_PATH]: __dirname },
+    readOnly: {
+      [ENVIRONMENT_PATH]: engine.python,
+      [SOURCES_PATH]: engine.sources,
+      [SCRIPTS_PATH]: __dirname,
+    },
     writable: { [EXCHANGE_PATH]: exchange },
     environment: { PYTHONPATH: SOURCES_PATH, PYTHONDONTWRITEBYTECODE: "1", HOME: "/tmp" },
     onLine,

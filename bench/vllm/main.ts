@@ -6,7 +6,16 @@ import { driveScheduler } from "./drive";
 import { DRIVEN_VERSION, scenarios } from "./scenarios";
 
 /** What the unit tests hold the simulation against. */
-const RECORD = join(__dirname, "..", "..", "test", "unit", "performance", "simulation", "vllm-scheduler.json");
+const RECORD = join(
+  __dirname,
+  "..",
+  "..",
+  "test",
+  "unit",
+  "performance",
+  "simulation",
+  "vllm-scheduler.json",
+);
 /** How far apart the two may be. */
 const ALLOWED = 0.01;
 

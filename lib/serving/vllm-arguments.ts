@@ -93,7 +93,9 @@ function precision(plan: Plan): string[] {
   return [
     ...["--dtype", serving.dtype],
     ...["--kv-cache-dtype", model.kvCacheDtype === "fp8" ? "fp8" : "auto"],
-    ...(model.precision === "fp8" && !isQuantizedCheckpoint(plan) ? ["--quantization", "fp8_per_tensor"] : []),
+    ...(model.precision === "fp8" && !isQuantizedCheckpoint(plan)
+      ? ["--quantization", "fp8_per_tensor"]
+      : []),
   ];
 }
 

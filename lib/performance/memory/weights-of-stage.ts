@@ -30,7 +30,8 @@ export function weightsOfStage(model: ModelArchitecture, shards: WeightShards): 
   const keyValueReplicas = Math.max(1, tensorParallel / model.keyValueHeads);
   const attention = (count.attentionPerLayer - keyValue + keyValue * keyValueReplicas) / tensorParallel;
   const router = model.experts ? model.hiddenSize * model.experts.count : 0;
-  const sharedExperts = 3 * model.hiddenSize * (model.experts?.shared ?? 0) * (model.experts?.intermediateSize ?? 0);
+  const sharedExperts =
+    3 * model.hiddenSize * (model.experts?.shared ?? 0) * (model.experts?.intermediateSize ?? 0);
   const mlp =
     (count.mlpPerLayer - router - sharedExperts) / Math.max(tensorParallel, shards.expertParallel) +
     sharedExperts / tensorParallel;

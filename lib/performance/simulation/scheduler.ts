@@ -57,7 +57,8 @@ export class Scheduler {
     const group = this.groups[slot] as DecodeGroup;
     batch.clear();
     const preempted = this.takeDecodes(group);
-    if (this.takePartial(batch, slot, number) && !preempted) this.takeWaiting(batch, slot, nowMs, number, ended);
+    if (this.takePartial(batch, slot, number) && !preempted)
+      this.takeWaiting(batch, slot, nowMs, number, ended);
     if (this.step.tokens === 0) return false;
     batch.slot = slot;
     batch.counter = group.counter;

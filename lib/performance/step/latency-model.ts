@@ -109,8 +109,7 @@ function basisOf(input: LatencyModelInput, roofline: ReadonlySet<string>): Laten
   const isTensorWhole = tensorRanksInNode(input) === input.tensorParallel;
   const isExpertWhole =
     input.expertParallel <= input.tensorParallel || expertRanksInNode(input) === input.expertParallel;
-  if (!isTensorWhole || !isExpertWhole)
-    more.push("collectives across nodes (from bandwidth and latency)");
+  if (!isTensorWhole || !isExpertWhole) more.push("collectives across nodes (from bandwidth and latency)");
   if (input.model.experts && input.gpu.kind === "cpu")
     more.push("experts (grouped products priced as dense ones)");
   const figures = [...roofline, ...more];

@@ -52,7 +52,15 @@ export function runSimulation(
     {
       latency,
       engine: situation.engine,
-      traffic: { arrivals, promptTokens, outputTokens, cachedPrefixTokens, requests, seed, endsByToken: true },
+      traffic: {
+        arrivals,
+        promptTokens,
+        outputTokens,
+        cachedPrefixTokens,
+        requests,
+        seed,
+        endsByToken: true,
+      },
       scheduler: {
         maxNumSeqs: serving.maxNumSeqs,
         maxNumBatchedTokens: serving.maxNumBatchedTokens,

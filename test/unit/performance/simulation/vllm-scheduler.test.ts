@@ -13,7 +13,10 @@ const recorded = JSON.parse(readFileSync(join(__dirname, "vllm-scheduler.json"),
 describe("simulation beside vLLM's own scheduler", () => {
   it("is held against every scenario of the pinned version", () => {
     assert.equal(recorded.version, DRIVEN_VERSION, "the record is of another version");
-    assert.deepEqual(Object.keys(recorded.outcomes), scenarios.map(({ name }) => name));
+    assert.deepEqual(
+      Object.keys(recorded.outcomes),
+      scenarios.map(({ name }) => name),
+    );
     assert.ok(scenarios.length >= 40, "fewer than 40 scenarios");
   });
 
