@@ -127,6 +127,12 @@ function canRunAsynchronously(name: CaseRow["engine"], version: string): boolean
   return name !== "vLLM" || hasChange({ name, version }, "asynchronousFlag");
 }
 
+/**
+ * Published sweeps with random prompts switch prefix caching off, as the recipe of InferenceMAX does
+ * (--no-enable-prefix-caching, README of jyothisambolu/InferenceMAX): a preempted request then finds nothing again.
+ */
+const cachesPrefixes = ({ cached_prefix_tokens }: CaseRow): boolean => (cached_prefix_tokens ?? 0) > 0;
+
 /** Resolves model, GPU, engine and memory of a row. Throws a UserError for a model or GPU the catalogue lacks. */
 export function caseSetup(row: CaseRow, context: SetupContext): CaseSetup {
   const model = findModel(row.model);
@@ -161,7 +167,7 @@ export function caseSetup(row: CaseRow, context: SetupContext): CaseSetup {
     precision: row.precision,
     kvCacheDtype,
     memory,
-    scheduler: { ...limits, kvCacheTokens: memory.kvCacheTokens },
+    scheduler: { ...limits, kvCacheTokens: memory.kvCacheTokens, prefixCaching: cachesPrefixes(row) },
     requests,
     coldStartRequests: coldStartRequests(row, requests, context.isLaterStage),
   };
