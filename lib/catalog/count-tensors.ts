@@ -13,7 +13,8 @@ export interface StageTensors {
   readonly isLastStage: boolean;
 }
 
-const layerTensors = (layers: readonly Layer[]): readonly Tensor[] => layers.flatMap(({ tensors }) => tensors);
+const layerTensors = (layers: readonly Layer[]): readonly Tensor[] =>
+  layers.flatMap(({ tensors }) => tensors);
 
 /** Parameters of the whole model, its vision tower included. */
 export function parametersOf(model: ModelTensors): number {

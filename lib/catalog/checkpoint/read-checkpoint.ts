@@ -46,7 +46,8 @@ function groupStored(group: RawConfig): Stored {
   const size = numberOf(weights.group_size, 128);
   const format = storageOf(String(weights.type), bits, size, isObject(group.input_activations));
   if (!format) throw unknown(`compressed-tensors with ${bits}-bit ${String(weights.type)} weights`);
-  const block = texts([]).length === 0 && Array.isArray(weights.block_structure) ? weights.block_structure : [];
+  const block =
+    texts([]).length === 0 && Array.isArray(weights.block_structure) ? weights.block_structure : [];
   return {
     format: block.length === 2 ? "fp8_block" : format,
     group: size,
@@ -55,7 +56,12 @@ function groupStored(group: RawConfig): Stored {
   };
 }
 
-function storageOf(type: string, bits: number, group: number, activations: boolean): StorageFormat | undefined {
+function storageOf(
+  type: string,
+  bits: number,
+  group: number,
+  activations: boolean,
+): StorageFormat | undefined {
   if (type === "float" && bits === 8) return "fp8";
   if (type === "float" && bits === 4) return group === 16 ? "nvfp4" : "mxfp4";
   if (type === "int" && bits === 8) return activations ? "int8" : "w8a16";

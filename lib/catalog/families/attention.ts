@@ -37,7 +37,11 @@ interface GroupedOptions {
   /** Keys serve as values too (Gemma 4's full layers): the checkpoint stores them once, vLLM loads them twice. */
 }
 
-export function groupedAttention(hidden: number, a: GroupedAttention, options: GroupedOptions = {}): Tensor[] {
+export function groupedAttention(
+  hidden: number,
+  a: GroupedAttention,
+  options: GroupedOptions = {},
+): Tensor[] {
   const { bias = false, outputBias = false, outputGate = false, prefix = "self_attn" } = options;
   const queries = a.heads * a.headDim * (outputGate ? 2 : 1);
   const keys = a.keyValueHeads * a.headDim;

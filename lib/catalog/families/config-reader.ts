@@ -17,7 +17,10 @@ export function count(config: RawConfig, keys: string | readonly string[], fallb
     const value = config[key];
     if (value === undefined || value === null) continue;
     if (typeof value === "number" && Number.isInteger(value) && value > 0) return value;
-    throw refuseConfig(`${key} must be a whole number above 0`, "check the config.json of the model repository");
+    throw refuseConfig(
+      `${key} must be a whole number above 0`,
+      "check the config.json of the model repository",
+    );
   }
   if (fallback !== undefined) return fallback;
   throw refuseConfig(

@@ -1,12 +1,20 @@
 import { type GroupedAttention, groupedAttention } from "./attention";
-import { count, flag, list, type RawConfig, words } from "./config-reader";
+import { count, flag, list, type RawConfig, refuseConfig, words } from "./config-reader";
 import { denseFeedForward, experts, type FeedForward } from "./feed-forward";
 import type { Layer } from "./layer";
 import { plain, type Tensor } from "./tensor";
 
 /** Head width: stated, or the hidden size shared by the heads. */
-export const headDimOf = (c: RawConfig): number =>
-  count(c, "head_dim", count(c, "hidden_size") / count(c, "num_attention_heads"));
+export function headDimOf(c: RawConfig): number {
+  const hidden = count(c, "hidden_size");
+  const heads = count(c, "num_attention_heads");
+  const headDim = count(c, "head_dim", hidden / heads);
+  if (Number.isInteger(headDim)) return headDim;
+  throw refuseConfig(
+    `hidden_size ${hidden} is not a multiple of num_attention_heads ${heads}`,
+    "check the config.json of the model repository, or give head_dim",
+  );
+}
 
 /** Grouped attention as almost every config.json states it. `window` in tokens, absent for all. */
 export function attentionOf(c: RawConfig, window?: number): GroupedAttention {

@@ -46,25 +46,40 @@ const FAMILIES: Readonly<Record<string, LayerOf>> = {
   nemotron_h: nemotronLayer,
 };
 
-export const supportedTypes = (): readonly string[] => Object.keys(FAMILIES);
+/** Throws a UserError for a model_type whose layers are not known. */
+export function assertSupported(type: string): void {
+  if (FAMILIES[type]) return;
+  throw refuseConfig(
+    `model_type "${type}" is not supported`,
+    `supported are ${Object.keys(FAMILIES).join(", ")}`,
+  );
+}
+
+/** Keys that published configs leave to Transformers' defaults (huggingface/transformers configuration_gemma3.py). */
+const DEFAULTS: Readonly<Record<string, RawConfig>> = {
+  gemma3_text: {
+    vocab_size: 262_208,
+    max_position_embeddings: 131_072,
+    num_attention_heads: 8,
+    num_key_value_heads: 4,
+    head_dim: 256,
+    sliding_window: 4096,
+    sliding_window_pattern: 6,
+  },
+};
 
 /** The text part of a config.json: a nested `text_config` with what only the outer one says. */
 export function textConfigOf(config: RawConfig): RawConfig {
-  const nested = config.text_config;
-  return isObject(nested) ? { ...config, ...nested } : config;
+  const text = isObject(config.text_config) ? { ...config, ...config.text_config } : config;
+  return { ...DEFAULTS[words(text, "model_type") ?? ""], ...text };
 }
 
-/** All tensors of the model that `config` describes. Throws a UserError for a model_type that is not known. */
+/** All tensors of the model that `config` describes; its model_type was asserted. Throws a UserError for wrong keys. */
 export function readTensors(config: RawConfig): ModelTensors {
   const text = textConfigOf(config);
   const type = words(text, "model_type") ?? "";
   const layerOf = FAMILIES[type];
-  if (!layerOf) {
-    throw refuseConfig(
-      `model_type "${type}" is not supported`,
-      `supported are ${supportedTypes().join(", ")}`,
-    );
-  }
+  if (!layerOf) throw new RangeError(`readTensors: ${type} was not asserted`);
   const layers = count(text, "num_hidden_layers", list(text, "layers_block_type")?.length);
   const hidden = count(text, "hidden_size");
   const vocabulary = count(text, "vocab_size");

@@ -14,7 +14,11 @@ const roundUp = (value: number, step: number) => Math.ceil(value / step) * step;
 /** vLLM pads the vocabulary to whole blocks of 64 entries. */
 const VOCABULARY_BLOCK = 64;
 
-function storedBytes({ format, group = 128, block, zeroPoints }: Stored, outputs: number, inputs: number): number {
+function storedBytes(
+  { format, group = 128, block, zeroPoints }: Stored,
+  outputs: number,
+  inputs: number,
+): number {
   const values = outputs * inputs;
   switch (format) {
     case "bf16":
@@ -60,7 +64,10 @@ function shardShape(tensor: Tensor, ranks: number, padTo: number): [outputs: num
  * Bytes of a tensor on one rank, as vLLM allocates it: scales, padding and copied heads included.
  * Shared experts are cut by tensor parallelism even where the routed ones are spread whole.
  */
-export function bytesOnRank(tensor: Tensor, { tensorParallel, expertParallel, onLoad }: TensorShards): number {
+export function bytesOnRank(
+  tensor: Tensor,
+  { tensorParallel, expertParallel, onLoad }: TensorShards,
+): number {
   const { experts, kind, elementBytes = 2 } = tensor;
   const stored = tensor.stored ?? onLoad ?? { format: "bf16" as const };
   const whole = experts !== undefined && expertParallel > 1;

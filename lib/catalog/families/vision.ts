@@ -1,14 +1,17 @@
 import { count, isObject, list, type RawConfig } from "./config-reader";
 import { plain, type Tensor } from "./tensor";
 
+/** SigLIP-400M as Gemma 3 has it: what its configs leave to Transformers' defaults. */
+const SIGLIP = { intermediate_size: 4304, patch_size: 14, image_size: 896 };
+
 /**
  * Vision tower of a multimodal config and the projector behind it: blocks of four attention matrices and two of the MLP,
  * cut by tensor parallelism, plus patch and position embeddings and mergers, kept whole or cut as vLLM has them.
  * Bytes only: text requests do not pass it.
  */
 export function visionTensors(config: RawConfig, hidden: number): Tensor[] {
-  const v = config.vision_config;
-  if (!isObject(v)) return [];
+  if (!isObject(config.vision_config)) return [];
+  const v: RawConfig = { ...SIGLIP, ...config.vision_config };
   const width = count(v, ["vt_hidden_size", "hidden_size"]);
   const depth = count(v, ["depth", "vt_num_hidden_layers", "num_hidden_layers"]);
   const inner = count(v, ["vt_intermediate_size", "intermediate_size"]);
@@ -47,7 +50,8 @@ function mergedPatches(v: RawConfig): number {
 }
 
 function positionsOf(v: RawConfig, patch: number): number {
-  if (typeof v.init_pos_emb_height === "number") return v.init_pos_emb_height * count(v, "init_pos_emb_width");
+  if (typeof v.init_pos_emb_height === "number")
+    return v.init_pos_emb_height * count(v, "init_pos_emb_width");
   return (count(v, "image_size", patch) / patch) ** 2;
 }
 

@@ -1,4 +1,4 @@
-import { countParameters, type ModelArchitecture } from "../../catalog";
+import { countParameters, type ModelArchitecture, weightBytesOnRank } from "../../catalog";
 import type { Precision } from "../types";
 
 /** How one replica's weights are cut. */
@@ -7,6 +7,8 @@ export interface WeightShards {
   readonly tensorParallel: number;
   /** GPUs over which experts are spread; 1 cuts them by tensorParallel. */
   readonly expertParallel: number;
+  /** First layer of the stage; default 0. */
+  readonly firstLayer?: number;
   /** Layers of the stage. */
   readonly layers: number;
   readonly isFirstStage: boolean;
@@ -24,6 +26,16 @@ const BF16_BYTES = 2;
  */
 export function weightsOfStage(model: ModelArchitecture, shards: WeightShards): number {
   const { tensorParallel, layers } = shards;
+  if (model.tensors) {
+    // A quantised checkpoint is loaded as it is; only an unquantised one may be quantised while loading.
+    const onLoad =
+      shards.precision === "fp8" && !model.checkpoint ? { onLoad: { format: "fp8" as const } } : {};
+    return weightBytesOnRank(
+      model.tensors,
+      { ...shards, firstLayer: shards.firstLayer ?? 0 },
+      { tensorParallel, expertParallel: shards.expertParallel, ...onLoad },
+    );
+  }
   const count = countParameters(model);
   const weightBytes = shards.precision === "fp8" ? 1 : BF16_BYTES;
   const keyValue = 2 * model.keyValueHeads * model.headDim * model.hiddenSize;
