@@ -1,5 +1,5 @@
+import { meanTokens } from "../../config";
 import { type GpuMemory, type ReplicaMemory, replicaMemory } from "../../performance";
-import { meanTokens } from "../figures/mean-tokens";
 import type { Situation } from "../situation";
 import type { MemoryPerGpu, ServingParameters, Strategy } from "../types";
 
