@@ -2,6 +2,7 @@ import { readConfiguration } from "./configuration";
 import { checkGivenHosts } from "./hosts/check-given-hosts";
 import { provideHosts } from "./hosts/provide-hosts";
 import { planOrFail } from "./plan-or-fail";
+import { requireHubToken } from "./require-hub-token";
 import { Drivers } from "./services/drivers";
 import { EngineEnvironment } from "./services/engine-environment";
 import { Firewall } from "./services/firewall";
@@ -21,6 +22,7 @@ import { stackOutputs } from "./stack-outputs";
 export async function shardplan() {
   const { deployment, secrets } = readConfiguration();
   const plan = planOrFail(deployment);
+  await requireHubToken(deployment, secrets);
   await checkGivenHosts(deployment, secrets);
 
   const hosts = await provideHosts(plan, secrets);

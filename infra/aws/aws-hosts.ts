@@ -7,29 +7,49 @@ import type { Host } from "../hosts/host";
 import { GpuNode } from "./gpu-node";
 import { UNPUBLISHED } from "./host-key";
 import { InstanceRole } from "./instance-role";
+import { refuseToLose, runningMachines } from "./machines";
 import { Network } from "./network";
 import { sshKeyOf } from "./ssh-key";
+import { chooseZone } from "./zones";
 
 export interface AwsHostsArgs {
   readonly plan: Plan;
   readonly secrets: Secrets;
+  readonly provider: aws.Provider;
+  /** Availability zone of the machines. */
+  readonly zone: string;
 }
+
+/** Looks at what the account has of this stack, then registers the plan's machines. */
+export async function awsHosts(name: string, plan: Plan, secrets: Secrets): Promise<readonly Host[]> {
+  requireBuiltNetwork(plan.deployment);
+  requireWayIn(plan.deployment);
+  const provider = new aws.Provider(name, {
+    region: plan.deployment.aws.region as aws.Region,
+    defaultTags: { tags: { "shardplan:stack": stackName() } },
+  });
+  const machines = await runningMachines({ provider });
+  refuseToLose(machines, plan);
+  const zone = await chooseZone(plan, machines, { provider });
+  return new AwsHosts(name, { plan, secrets, provider, zone }).hosts;
+}
+
+const stackName = () => `${pulumi.getProject()}-${pulumi.getStack()}`;
 
 /** The plan's machines on AWS: as many instances of the planned type as the plan has nodes, and what they stand in. */
 export class AwsHosts extends pulumi.ComponentResource {
   readonly hosts: readonly Host[];
 
-  constructor(name: string, { plan, secrets }: AwsHostsArgs, opts?: pulumi.ComponentResourceOptions) {
-    const stack = `${pulumi.getProject()}-${pulumi.getStack()}`;
-    requireWayIn(plan.deployment);
-    const key = sshKeyOf(plan.deployment, secrets);
-    const provider = new aws.Provider(name, {
-      region: plan.deployment.aws.region as aws.Region,
-      defaultTags: { tags: { "shardplan:stack": stack } },
-    });
+  constructor(
+    name: string,
+    { plan, secrets, provider, zone }: AwsHostsArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("shardplan:infra:AwsHosts", name, {}, { ...opts, providers: [provider] });
     const child = { parent: this };
-    const network = new Network(`${name}-network`, { plan }, child);
+    const stack = stackName();
+    const key = sshKeyOf(plan.deployment, secrets);
+    const network = new Network(`${name}-network`, { plan, zone }, child);
     const names = Array.from({ length: plan.deployment.hardware.nodes }, (_, index) => `node-${index}`);
     const parameters = names.map(
       (node) =>
@@ -45,12 +65,21 @@ export class AwsHosts extends pulumi.ComponentResource {
       { plan, hostKeyParameters: parameters.map((parameter) => parameter.arn) },
       child,
     );
-    const keyPair = new aws.ec2.KeyPair(`${name}-key`, { publicKey: key.publicKey }, child);
-    const placement =
-      // The machines of a capacity block stand close together already, and are not placed by their buyer.
-      names.length > 1 && !plan.deployment.aws.capacityBlock
-        ? new aws.ec2.PlacementGroup(`${name}-placement`, { strategy: "cluster" }, child)
-        : undefined;
+    // Both are named here, not by their resources: a new SSH key, and a second machine, leave the first one as it is.
+    const keyName = stack;
+    const keyPair = new aws.ec2.KeyPair(
+      `${name}-key`,
+      { keyName, publicKey: key.publicKey },
+      // Two keys of one name cannot stand beside each other. Running machines do not need it.
+      { ...child, deleteBeforeReplace: true },
+    );
+    const placement = new aws.ec2.PlacementGroup(
+      `${name}-placement`,
+      { name: stack, strategy: "cluster" },
+      child,
+    );
+    // The machines of a reservation stand where the reservation is, and are not placed by their user.
+    const placementGroup = plan.deployment.aws.capacityReservationId === undefined ? stack : undefined;
     this.hosts = parameters.map(
       (parameter, index) =>
         new GpuNode(
@@ -61,12 +90,13 @@ export class AwsHosts extends pulumi.ComponentResource {
             subnetId: network.subnetId,
             securityGroupId: network.securityGroupId,
             profileName: role.profileName,
-            keyName: keyPair.keyName,
-            placementGroup: placement?.name,
+            keyName,
+            placementGroup,
             hostKeyParameter: parameter,
             privateKey: key.privateKey,
           },
-          child,
+          // Whatever ends a machine comes before all it needs: where it may not end, nothing is taken from under it.
+          { ...child, dependsOn: [keyPair, placement, network, role] },
         ).host,
     );
     this.registerOutputs({ addresses: this.hosts.map((host) => host.address) });
@@ -84,4 +114,13 @@ function requireWayIn({ aws: { sshAllowedCidrs } }: Deployment): void {
     "for example: pulumi config set --path 'shardplan:aws.sshAllowedCidrs[0]' 203.0.113.7/32";
   if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(message);
   pulumi.log.warn(message);
+}
+
+/** Elastic Fabric Adapter is planned and priced; the machines that this program makes do not have it yet. */
+function requireBuiltNetwork({ hardware: { network, nodes } }: Deployment): void {
+  if (network !== "efa" || nodes === 1) return;
+  throw new pulumi.RunError(
+    "hardware.network: efa among several machines cannot be set up on AWS yet, so they would be slower than the plan says; " +
+      "plan with tcp (pulumi config set --path shardplan:hardware.network tcp), or give machines that have EFA as hosts",
+  );
 }

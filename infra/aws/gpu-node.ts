@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Plan } from "../../lib/strategy";
 import type { Host } from "../hosts/host";
 import { hostKeyOf, publishHostKeyScript } from "./host-key";
+import { NODE_TAG, nodeTag } from "./machines";
 
 export interface GpuNodeArgs {
   readonly plan: Plan;
@@ -10,9 +11,9 @@ export interface GpuNodeArgs {
   readonly subnetId: pulumi.Input<string>;
   readonly securityGroupId: pulumi.Input<string>;
   readonly profileName: pulumi.Input<string>;
-  readonly keyName: pulumi.Input<string>;
-  /** Absent with a single node. */
-  readonly placementGroup?: pulumi.Input<string>;
+  readonly keyName: string;
+  /** Absent in a capacity reservation. */
+  readonly placementGroup?: string;
   /** Where the instance publishes its host key. */
   readonly hostKeyParameter: aws.ssm.Parameter;
   readonly privateKey: pulumi.Output<string>;
@@ -59,24 +60,37 @@ export class GpuNode extends pulumi.ComponentResource {
           encrypted: true,
           tags: { Name: name },
         },
-        launchTemplate: { id: template.id, version: template.latestVersion.apply(String) },
-        tags: { Name: name },
+        launchTemplate: { id: template.id, version: "$Latest" },
+        disableApiTermination: settings.protect,
+        tags: { Name: name, [NODE_TAG]: nodeTag(`node-${args.index}`) },
       },
       {
         ...child,
         protect: settings.protect,
         // A reservation has room for one machine: the old one must leave first.
         deleteBeforeReplace: true,
-        // A newer image must not replace a machine that serves; an image that the user names does.
-        ignoreChanges: settings.amiId === undefined ? ["ami"] : [],
+        // In place EC2 stops the machine for it, and what is on its local disks is gone: a new one is set up whole.
+        replaceOnChanges: ["instanceType"],
+        // A running machine stays in its place and keeps the version of the template that it was started with. A newer
+        // image must not replace a machine that serves; an image that the user names does.
+        ignoreChanges: [
+          "placementGroup",
+          "launchTemplate.version",
+          ...(settings.amiId === undefined ? ["ami"] : []),
+        ],
       },
     );
-    const address = new aws.ec2.Eip(`${name}-address`, { domain: "vpc", instance: instance.id }, child);
+    const address = new aws.ec2.Eip(
+      `${name}-address`,
+      { domain: "vpc", instance: instance.id },
+      // A refused `pulumi destroy` would release it first, and clients would not find the machine any more.
+      { ...child, protect: settings.protect },
+    );
     this.host = this.asHost(args, instance, address.publicIp);
     this.registerOutputs({ address: address.publicIp, instanceId: instance.id });
   }
 
-  /** What a running machine cannot change: a new version of it replaces the machine. */
+  /** What a machine gets when it starts. A new version of it is for machines to come. */
   private launchTemplate(name: string, { plan, hostKeyParameter }: GpuNodeArgs): aws.ec2.LaunchTemplate {
     const { region, capacityReservationId, capacityBlock } = plan.deployment.aws;
     return new aws.ec2.LaunchTemplate(
@@ -92,8 +106,7 @@ export class GpuNode extends pulumi.ComponentResource {
             }),
         ...(capacityBlock ? { instanceMarketOptions: { marketType: "capacity-block" } } : {}),
       },
-      // Read at first boot alone: a new version of the script must not replace machines that serve.
-      { parent: this, ignoreChanges: ["userData"] },
+      { parent: this },
     );
   }
 
@@ -111,7 +124,9 @@ export class GpuNode extends pulumi.ComponentResource {
         port: SSH_PORT,
         user: SSH_USER,
         privateKey: args.privateKey,
-        hostKey: hostKeyOf(instance, args.hostKeyParameter, { parent: this }),
+        hostKey: hostKeyOf(instance, args.hostKeyParameter, args.plan.deployment.aws.region, {
+          parent: this,
+        }),
         dialErrorLimit: DIAL_ERROR_LIMIT,
       },
     };

@@ -33,14 +33,20 @@ export function publishedHostKey(value: string, instanceId: string): string | un
 export function hostKeyOf(
   instance: aws.ec2.Instance,
   parameter: aws.ssm.Parameter,
+  region: string,
   opts: pulumi.InvokeOptions,
 ): pulumi.Output<string> {
   return pulumi
     .all([parameter.name, instance.id])
-    .apply(([name, instanceId]) => waitForHostKey(name, instanceId, opts));
+    .apply(([name, instanceId]) => waitForHostKey(name, instanceId, region, opts));
 }
 
-async function waitForHostKey(name: string, instanceId: string, opts: pulumi.InvokeOptions): Promise<string> {
+async function waitForHostKey(
+  name: string,
+  instanceId: string,
+  region: string,
+  opts: pulumi.InvokeOptions,
+): Promise<string> {
   const tries = pulumi.runtime.isDryRun() ? 1 : (WAIT_MINUTES * 60) / POLL_SECONDS;
   for (let tried = 0; tried < tries; tried++) {
     if (tried > 0) await sleep(POLL_SECONDS * 1000);
@@ -51,6 +57,7 @@ async function waitForHostKey(name: string, instanceId: string, opts: pulumi.Inv
   if (pulumi.runtime.isDryRun()) return UNPUBLISHED;
   throw new pulumi.RunError(
     `${instanceId}: has not published its SSH host key in ${WAIT_MINUTES} minutes; look at its console output ` +
-      `(aws ec2 get-console-output --instance-id ${instanceId}), and that its subnet reaches ssm.REGION.amazonaws.com`,
+      `(aws ec2 get-console-output --region ${region} --instance-id ${instanceId}), ` +
+      `and that its subnet reaches ssm.${region}.amazonaws.com`,
   );
 }

@@ -1,20 +1,23 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Plan } from "../../lib/strategy";
+import { zoneCidr } from "./zones";
 
 export interface NetworkArgs {
   readonly plan: Plan;
+  /** Availability zone of the machines. */
+  readonly zone: string;
 }
 
 /** Everywhere. */
 const ANYWHERE = "0.0.0.0/0";
 
-/** VPC with one public subnet, and the security group of the nodes. */
+/** VPC with one public subnet in the machines' zone, and the security group of the nodes. */
 export class Network extends pulumi.ComponentResource {
   readonly subnetId: pulumi.Output<string>;
   readonly securityGroupId: pulumi.Output<string>;
 
-  constructor(name: string, { plan }: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { plan, zone }: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("shardplan:infra:Network", name, {}, opts);
     const child = { parent: this };
     const { aws: settings } = plan.deployment;
@@ -24,15 +27,11 @@ export class Network extends pulumi.ComponentResource {
       child,
     );
     const internet = new aws.ec2.InternetGateway(`${name}-internet`, { vpcId: vpc.id }, child);
+    // Named after the zone: with another one the new subnet stands beside the old one until that is empty.
     const subnet = new aws.ec2.Subnet(
-      `${name}-subnet`,
-      {
-        vpcId: vpc.id,
-        cidrBlock: settings.vpcCidr,
-        availabilityZone: settings.availabilityZone ?? this.zoneThatOffers(plan.instance.name),
-      },
-      // The order in which AWS lists zones must not move a running machine.
-      { ...child, ignoreChanges: settings.availabilityZone === undefined ? ["availabilityZone"] : [] },
+      `${name}-subnet-${zone}`,
+      { vpcId: vpc.id, cidrBlock: zoneCidr(settings.vpcCidr, zone), availabilityZone: zone },
+      child,
     );
     const routes = new aws.ec2.RouteTable(`${name}-routes`, { vpcId: vpc.id }, child);
     const route = new aws.ec2.Route(
@@ -41,7 +40,7 @@ export class Network extends pulumi.ComponentResource {
       child,
     );
     const association = new aws.ec2.RouteTableAssociation(
-      `${name}-association`,
+      `${name}-association-${zone}`,
       { subnetId: subnet.id, routeTableId: routes.id },
       { ...child, dependsOn: route },
     );
@@ -49,22 +48,6 @@ export class Network extends pulumi.ComponentResource {
     this.subnetId = pulumi.all([subnet.id, association.id]).apply(([id]) => id);
     this.securityGroupId = this.openOnlyWhatIsNeeded(name, plan, vpc.id);
     this.registerOutputs({ subnetId: this.subnetId, securityGroupId: this.securityGroupId });
-  }
-
-  private zoneThatOffers(instanceType: string): pulumi.Output<string> {
-    const offers = aws.ec2.getInstanceTypeOfferingsOutput(
-      { locationType: "availability-zone", filters: [{ name: "instance-type", values: [instanceType] }] },
-      { parent: this },
-    );
-    return offers.locations.apply((zones) => {
-      const [first] = [...zones].sort();
-      if (first === undefined) {
-        throw new pulumi.RunError(
-          `aws.region: no availability zone offers ${instanceType}; set shardplan:aws.region to one that does`,
-        );
-      }
-      return first;
-    });
   }
 
   private openOnlyWhatIsNeeded(

@@ -10,6 +10,6 @@ import type { Host } from "./host";
 export async function provideHosts(plan: Plan, secrets: Secrets): Promise<readonly Host[]> {
   const { hosts } = plan.deployment;
   if (hosts.length > 0) return givenHosts(hosts, secrets);
-  const { AwsHosts } = await import("../aws/aws-hosts.js");
-  return new AwsHosts("aws", { plan, secrets }).hosts;
+  const { awsHosts } = await import("../aws/aws-hosts.js");
+  return awsHosts("aws", plan, secrets);
 }

@@ -1,11 +1,7 @@
+import { awsChecks } from "./aws-checks";
+import type { CrossProblem } from "./cross-problem";
 import { shortestEndTokens } from "./lengths";
 import type { Deployment, LengthDistribution } from "./schema";
-
-/** A rule over several keys that does not hold. The first key is the one to name. */
-export interface CrossProblem {
-  readonly keys: readonly string[];
-  readonly text: string;
-}
 
 type CrossCheck = (deployment: Deployment) => CrossProblem[];
 
@@ -27,6 +23,7 @@ const CHECKS: readonly CrossCheck[] = [
   executorSpansNodes,
   packageLocation,
   capacityBlock,
+  awsChecks,
   certificateOnItsPort,
   argumentsOfThePlan,
 ];

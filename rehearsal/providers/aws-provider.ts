@@ -1,18 +1,24 @@
 import { createHash } from "node:crypto";
 import type { URN } from "@pulumi/pulumi";
 import { type DiffResult, main, type Provider } from "@pulumi/pulumi/provider";
-import { AWS_REPLACED_BY, awsAnswer, awsOutputs } from "./aws-resources";
+import { AwsAccount } from "./aws-account";
+import { awsAnswer } from "./aws-answers";
+import { refuseCreation, refuseDeletion } from "./aws-refusals";
+import { replacing } from "./aws-replacements";
+import { awsOutputs } from "./aws-resources";
+import { AWS } from "./aws-types";
 import { changedInputs, type Properties } from "./changed-inputs";
-import { publishHostKey } from "./published-host-keys";
 import { unwrapSecrets } from "./secret-value";
 
 /**
- * Stand-in for the `aws` plugin: keeps no resource anywhere, invents ids and addresses that look right, and
- * knows which changed property replaces which resource. For tests of the program's life cycle without an account.
+ * Stand-in for the `aws` plugin: an account in a file, with ids and addresses that look right. It replaces what the real
+ * plugin replaces and refuses what EC2 refuses, as far as the program comes near it. For tests of the program's life
+ * cycle without an account.
  */
 class AwsProvider implements Provider {
   readonly version = "7.48.0";
   readonly schema = JSON.stringify({ name: "aws", version: this.version });
+  private readonly account = new AwsAccount(process.env.PULUMI_HOME ?? ".");
 
   async check(_urn: URN, _olds: Properties, news: Properties) {
     return { inputs: news };
@@ -20,31 +26,43 @@ class AwsProvider implements Provider {
 
   async diff(_id: string, urn: URN, olds: Properties, news: Properties): Promise<DiffResult> {
     const changed = changedInputs(olds, news);
-    const replacing = AWS_REPLACED_BY[typeOf(urn)] ?? [];
-    return { changes: changed.length > 0, replaces: changed.filter((name) => replacing.includes(name)) };
+    return { changes: changed.length > 0, replaces: replacing(typeOf(urn), changed, olds, news) };
   }
 
   async create(urn: URN, inputs: Properties) {
-    const seed = createHash("sha256")
-      .update(`${urn} ${JSON.stringify(unwrapSecrets(inputs))}`)
-      .digest("hex");
-    const { id, outputs } = awsOutputs(typeOf(urn), seed, inputs);
-    if (typeOf(urn) === "aws:ec2/instance:Instance") publishHostKey(urn.split("::").at(-1) ?? "", id);
+    const type = typeOf(urn);
+    const plain = unwrapSecrets(inputs) as Properties;
+    refuseCreation(this.account, type, plain);
+    const seed = createHash("sha256").update(`${urn} ${this.account.nextNumber()}`).digest("hex");
+    const { id, outputs } = awsOutputs(this.account, type, seed, plain);
+    this.keep(id, urn, { ...outputs, ...plain });
     return { id, outs: { ...outputs, ...inputs } };
   }
 
-  async update(_id: string, _urn: URN, olds: Properties, news: Properties) {
-    return { outs: { ...olds, ...news } };
+  async update(id: string, urn: URN, olds: Properties, news: Properties) {
+    const version = { latestVersion: Number(olds.latestVersion) + 1 };
+    const outs = { ...olds, ...news, ...(typeOf(urn) === AWS.launchTemplate ? version : {}) };
+    this.keep(id, urn, unwrapSecrets(outs) as Properties);
+    return { outs };
+  }
+
+  private keep(id: string, urn: URN, properties: Properties): void {
+    this.account.put({ id, type: typeOf(urn), name: urn.split("::").at(-1) ?? "", properties });
   }
 
   async read(id: string, _urn: URN, props: Properties) {
     return { id, props };
   }
 
-  async delete(): Promise<void> {}
+  async delete(id: string, urn: URN): Promise<void> {
+    const resource = this.account.find(id, typeOf(urn));
+    if (resource === undefined) return;
+    refuseDeletion(this.account, resource);
+    this.account.remove(resource);
+  }
 
   async invoke(token: string, args: Properties) {
-    return { outputs: awsAnswer(token, args) };
+    return { outputs: awsAnswer(this.account, token, args) };
   }
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { OpMap } from "@pulumi/pulumi/automation";
+import { AWS } from "../../rehearsal/providers/aws-types";
 import { type AwsProgram, changesOf, openAwsProgram } from "./aws-program";
 
 const PINNED = {
@@ -14,7 +15,7 @@ const PINNED = {
 /** Few simulated requests: the plan itself is tested elsewhere. */
 const WORKLOAD = { simulatedRequests: 100 };
 /** Where the program runs: without a range open to SSH it refuses to pay for machines. */
-const AWS = { sshAllowedCidrs: ["203.0.113.7/32"] };
+const SETTINGS = { sshAllowedCidrs: ["203.0.113.7/32"] };
 
 /** Order in which the steps depend on each other. */
 const STEPS = [
@@ -51,6 +52,17 @@ describe("the AWS program on the real engine", function () {
     };
   }
 
+  /** Types of what the state holds of AWS and of the hosts. */
+  async function registered(): Promise<string[]> {
+    const { deployment } = await program.stack.exportStack();
+    const types = (deployment.resources ?? []).map(({ type }: { type: string }) => type);
+    return types.filter((type: string) => type.startsWith("aws:") || type.startsWith("command:"));
+  }
+
+  /** Ids of the machines, the first node's first. */
+  const machines = (): string[] =>
+    [...program.account.list(AWS.instance)].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ id }) => id);
+
   it("previews without touching a host", async () => {
     const { changeSummary } = await program.stack.preview();
     assert.equal(changeSummary.same, undefined);
@@ -58,15 +70,31 @@ describe("the AWS program on the real engine", function () {
     assert.deepEqual(program.host.received(), []);
   });
 
+  it("warns in a preview, and refuses to pay for machines, without a token for a model behind a licence", async () => {
+    await program.stack.removeConfig("shardplan:huggingFaceToken");
+    const { stdout, stderr } = await program.stack.preview();
+    assert.match(`${stdout}${stderr}`, /shardplan:huggingFaceToken: is not set, .*Meta-Llama-3-70B/);
+    await assert.rejects(up(), /shardplan:huggingFaceToken: is not set/);
+    assert.deepEqual(await registered(), []);
+    await program.stack.setConfig("shardplan:huggingFaceToken", { value: "hf_example", secret: true });
+  });
+
+  it("refuses EFA among machines that it would make without", async () => {
+    await program.configure({
+      hardware: { nodes: 2, network: "efa" },
+      strategy: { ...PINNED, dataParallel: 2 },
+    });
+    await assert.rejects(
+      program.stack.preview(),
+      /hardware\.network: efa among several machines cannot be set up/,
+    );
+    await program.configure({ hardware: {}, strategy: PINNED });
+  });
+
   it("refuses to pay for machines that it could not reach", async () => {
     await assert.rejects(up(), /aws\.sshAllowedCidrs: is empty/);
-    const { deployment } = await program.stack.exportStack();
-    const types = (deployment.resources ?? []).map(({ type }: { type: string }) => type);
-    assert.deepEqual(
-      types.filter((type: string) => type.startsWith("aws:") || type.startsWith("command:")),
-      [],
-    );
-    await program.configure({ aws: AWS });
+    assert.deepEqual(await registered(), []);
+    await program.configure({ aws: SETTINGS });
   });
 
   it("sets everything up, each step after the one that it needs", async () => {
@@ -148,13 +176,87 @@ describe("the AWS program on the real engine", function () {
     await program.configure({ strategy: PINNED });
   });
 
-  it("adds a second node with a worker of its own, and restarts what spans both", async () => {
+  it("adds a second node with a worker of its own, and leaves the first machine as it is", async () => {
+    const [first] = machines();
     await program.configure({ hardware: { nodes: 2 }, strategy: { ...PINNED, dataParallel: 2 } });
     const { steps } = await up();
     // The new machine goes through everything up to Ray; on the first one only vLLM's arguments change.
-    const onBoth = ["base-packages", "driver", "host-facts", "python-environment", "ray", "weights"];
-    assert.deepEqual(steps.slice(0, -2).sort(), onBoth);
+    const onNew = ["base-packages", "driver", "host-facts", "python-environment", "ray", "weights"];
+    assert.deepEqual(steps.slice(0, -2).sort(), onNew);
     assert.deepEqual(steps.slice(-2), ["vllm", "verify"]);
+    assert.equal(machines()[0], first);
+    assert.equal(machines().length, 2);
+    const groups = program.account.list(AWS.instance).map(({ properties }) => properties.placementGroup);
+    assert.deepEqual(groups, ["shardplan-prod", "shardplan-prod"]);
+  });
+
+  it("takes another SSH key without replacing a machine", async () => {
+    const before = machines();
+    await program.newSshKey();
+    await up();
+    assert.deepEqual(machines(), before);
+  });
+
+  it("keeps the machines when what only new ones get changes, also after a refresh", async () => {
+    const before = machines();
+    const reserved = { capacityReservationId: "cr-0123456789abcdef0", availabilityZone: "us-east-1a" };
+    await program.configure({ aws: { ...SETTINGS, ...reserved } });
+    await up();
+    await program.stack.refresh();
+    await program.configure({ aws: SETTINGS });
+    await up();
+    assert.deepEqual(machines(), before);
+  });
+
+  it("refuses, before it changes anything, what would delete a protected machine", async () => {
+    await program.configure({ aws: { ...SETTINGS, availabilityZone: "us-east-1b" } });
+    const zone =
+      /aws\.availabilityZone: is us-east-1b, and i-\w+ runs in us-east-1a\s+the machine .*aws\.protect forbids it/;
+    await assert.rejects(program.stack.preview(), zone);
+    await assert.rejects(up(), zone);
+    await program.configure({ aws: SETTINGS, hardware: { nodes: 2, instanceType: "p5en.48xlarge" } });
+    await assert.rejects(up(), /hardware\.instanceType: is p5en\.48xlarge, and i-\w+ is a p5\.48xlarge/);
+    await program.configure({ hardware: { nodes: 1 }, strategy: PINNED });
+    await assert.rejects(up(), /protect/);
+    const before = program.account.all();
+    await assert.rejects(program.stack.destroy(), /protect/);
+    assert.deepEqual(program.account.all(), before);
+    assert.equal(machines().length, 2);
+  });
+
+  it("is protected by EC2, too, until `up` has lifted it", async () => {
+    const elsewhere = { ...SETTINGS, protect: false, availabilityZone: "us-east-1b" };
+    await program.configure({
+      aws: elsewhere,
+      hardware: { nodes: 2 },
+      strategy: { ...PINNED, dataParallel: 2 },
+    });
+    // Both at once: Pulumi lets the machines go, EC2 does not.
+    await assert.rejects(up(), /OperationNotPermitted: .*disableApiTermination/);
+    assert.equal(machines().length, 2);
+    await program.configure({ aws: { ...SETTINGS, protect: false } });
+    await up();
+    await program.configure({ hardware: { nodes: 1 }, strategy: PINNED });
+    await up();
+    assert.equal(machines().length, 1);
+  });
+
+  it("moves to another zone when it may, and sets up the new machine behind the old address", async () => {
+    const [old] = machines();
+    await program.configure({ aws: { ...SETTINGS, protect: false, availabilityZone: "us-east-1b" } });
+    const { steps, outputs } = await up();
+    assert.notEqual(machines()[0], old);
+    assert.deepEqual(steps, STEPS);
+    assert.equal(outputs.endpoint, "https://127.0.0.1");
+    const subnets = program.account.list(AWS.subnet).map(({ properties }) => properties.cidrBlock);
+    assert.deepEqual(subnets, ["10.42.16.0/20"]);
+  });
+
+  it("stays in the zone where its machine is when the configuration names none", async () => {
+    const [machine] = machines();
+    await program.configure({ aws: { ...SETTINGS, protect: false } });
+    const { changes } = await up();
+    assert.deepEqual({ changes, machines: machines() }, { changes: {}, machines: [machine] });
   });
 
   it("destroys everything without asking the machines, which go as a whole", async () => {
@@ -162,5 +264,15 @@ describe("the AWS program on the real engine", function () {
     assert.deepEqual(program.host.received(), []);
     const { deployment } = await program.stack.exportStack();
     assert.deepEqual(deployment.resources ?? [], []);
+    assert.deepEqual(machines(), []);
+  });
+
+  it("goes to another zone after one that has no machine to give", async () => {
+    program.dryZones(["us-east-1a"]);
+    await assert.rejects(up(), /InsufficientInstanceCapacity/);
+    await program.configure({ aws: { ...SETTINGS, protect: false, availabilityZone: "us-east-1b" } });
+    await up();
+    assert.equal(machines().length, 1);
+    await program.stack.destroy();
   });
 });

@@ -2,38 +2,62 @@ import { LocalWorkspace, type OpMap, type Stack } from "@pulumi/pulumi/automatio
 import { shardplan } from "../../infra";
 import type { DeploymentInput } from "../../lib/config";
 import { type Engine, openEngine } from "../../rehearsal/engine";
+import { AwsAccount } from "../../rehearsal/providers/aws-account";
+import { AWS } from "../../rehearsal/providers/aws-types";
 import { type FakeHost, newKeyPair, openFakeHost } from "./fake-host";
 
-/** The reference deployment on stand-ins for AWS, whose machines are one fake host. */
+/** The reference deployment on stand-ins for AWS, whose machines are fake hosts. */
 export interface AwsProgram {
   readonly engine: Engine;
+  /** What the stand-in for AWS has. */
+  readonly account: AwsAccount;
   readonly host: FakeHost;
   readonly stack: Stack;
   /** Sets whole sections of the configuration. */
   configure(sections: DeploymentInput): Promise<void>;
+  /** Sets the stack's SSH key to a new one, which the machines know. */
+  newSshKey(): Promise<void>;
+  /** From now on these zones have no machine to give. */
+  dryZones(zones: readonly string[]): void;
   close(): Promise<void>;
 }
 
-/** Opens the engine, the host behind every AWS address, and the stack `prod` with its SSH key. */
+/** Public addresses of the first and of the second machine. */
+const ADDRESSES = ["127.0.0.1", "127.0.0.2"];
+
+/** Opens the engine, the hosts behind the AWS addresses, and the stack `prod` with its secrets. */
 export async function openAwsProgram(): Promise<AwsProgram> {
-  const key = newKeyPair();
-  const host = await openFakeHost(key.publicKey);
   const engine = await openEngine({ standIns: ["command", "aws"] });
-  const envVars = {
+  const account = new AwsAccount(engine.environment.PULUMI_HOME ?? "");
+  const host = await openFakeHost(newKeyPair().publicKey, {
+    addresses: ADDRESSES,
+    hostKeyOf: (address) => hostKeyBehind(account, address),
+  });
+  const envVars: Record<string, string> = {
     ...engine.environment,
-    STAND_IN_INSTANCE_ADDRESSES: "127.0.0.1",
+    STAND_IN_PUBLIC_ADDRESSES: ADDRESSES.join(","),
     STAND_IN_SSH_PORT: `${host.port}`,
-    STAND_IN_HOST_KEY: host.hostKey,
   };
   const stack = await LocalWorkspace.createOrSelectStack(
     { stackName: "prod", projectName: "shardplan", program: shardplan },
     { ...engine.workspace, envVars },
   );
-  await stack.setConfig("shardplan:sshPrivateKey", { value: key.privateKey, secret: true });
+  const newSshKey = async () => {
+    const key = newKeyPair();
+    host.authorize(key.publicKey);
+    await stack.setConfig("shardplan:sshPrivateKey", { value: key.privateKey, secret: true });
+  };
+  await newSshKey();
+  await stack.setConfig("shardplan:huggingFaceToken", { value: "hf_example", secret: true });
   return {
     engine,
+    account,
     host,
     stack,
+    newSshKey,
+    dryZones: (zones) => {
+      (stack.workspace as LocalWorkspace).envVars.STAND_IN_DRY_ZONES = zones.join(",");
+    },
     configure: async (sections) => {
       for (const [section, values] of Object.entries(sections)) {
         await stack.setConfig(`shardplan:${section}`, { value: JSON.stringify(values) });
@@ -44,6 +68,12 @@ export async function openAwsProgram(): Promise<AwsProgram> {
       await engine.close();
     },
   };
+}
+
+/** Private host key of the machine that has an elastic address now. */
+function hostKeyBehind(account: AwsAccount, address: string): string | undefined {
+  const eip = account.list(AWS.eip).find(({ properties }) => properties.publicIp === address);
+  return account.hostKey(String(eip?.properties.instance))?.private;
 }
 
 /** What an operation did: counts of resources by kind of change, those without a change left out. */

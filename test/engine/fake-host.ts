@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { Client, type ConnectConfig, Server, type ServerChannel, utils } from "ssh2";
+import { createServer, type Server as NetServer, type Socket } from "node:net";
+import {
+  Client,
+  type ConnectConfig,
+  type Connection,
+  type ParsedKey,
+  Server,
+  type ServerChannel,
+  utils,
+} from "ssh2";
 import { newSshKeyPair } from "../../rehearsal/ssh-key-pair";
 
 /** One script that the program sent to the host. */
@@ -9,11 +18,13 @@ export interface ReceivedStep {
   readonly script: string;
 }
 
-/** An SSH server on loopback that takes the program's scripts, runs none of them, and answers as each would. */
+/** SSH servers on loopback that take the program's scripts, run none of them, and answer as each would. */
 export interface FakeHost {
   readonly port: number;
-  /** `ssh-ed25519 AAAA...` */
+  /** `ssh-ed25519 AAAA...` of a host that is not one of several machines. */
   readonly hostKey: string;
+  /** From now on only this key may log in. */
+  authorize(publicKey: string): void;
   /** What came since the last call; looks, which change nothing, are not among it. */
   received(): ReceivedStep[];
   /** The next run of `step` fails with these last words. */
@@ -56,20 +67,26 @@ export function newKeyPair(): { privateKey: string; publicKey: string } {
   return { privateKey, publicKey: publicKey.trim() };
 }
 
-/** Opens the host; only `authorizedKey` may log in. */
-export async function openFakeHost(authorizedKey: string): Promise<FakeHost> {
+/** Machines that come and go behind the addresses of the host. */
+export interface FakeMachines {
+  readonly addresses: readonly string[];
+  /** Private host key of the machine that is behind an address now: another machine has another one. */
+  hostKeyOf(address: string): string | undefined;
+}
+
+/** Opens the host, one port for all of its addresses; only `authorizedKey` may log in. */
+export async function openFakeHost(authorizedKey: string, machines?: FakeMachines): Promise<FakeHost> {
   const own = newKeyPair();
   const received: ReceivedStep[] = [];
-  const state: HostState = {
-    failures: new Map(),
-    marks: new Map(),
-    drift: new Map(),
-    starts: new Map(),
-    clockSeconds: 0,
+  const shared = { failures: new Map(), drift: new Map(), clockSeconds: 0 };
+  const states = new Map<string, HostState>();
+  const stateOf = (key: string): HostState => {
+    const state = states.get(key) ?? { shared, marks: new Map(), starts: new Map() };
+    states.set(key, state);
+    return state;
   };
-  const authorized = utils.parseKey(authorizedKey);
-  if (authorized instanceof Error) throw authorized;
-  const server = new Server({ hostKeys: [own.privateKey] }, (client) => {
+  let authorized = readKey(authorizedKey);
+  const greet = (state: HostState) => (client: Connection) => {
     client.on("error", () => {});
     client.on("authentication", (attempt) => {
       if (attempt.method !== "publickey") return attempt.reject(["publickey"]);
@@ -93,34 +110,59 @@ export async function openFakeHost(authorizedKey: string): Promise<FakeHost> {
         });
       });
     });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  const closeWay = answerOnSshPort(port);
+  };
+  const sockets = new Set<Socket>();
+  const accept = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket)).on("error", () => {});
+    const key = machines ? machines.hostKeyOf(socket.localAddress ?? "") : own.privateKey;
+    if (key === undefined) socket.destroy();
+    else new Server({ hostKeys: [key] }, greet(stateOf(key))).injectSocket(socket);
+  };
+  const addresses = machines?.addresses ?? ["127.0.0.1"];
+  const servers: NetServer[] = [];
+  let port = 0;
+  for (const address of addresses) {
+    const server = createServer(accept);
+    await new Promise<void>((resolve) => server.listen(port, address, resolve));
+    port = (server.address() as { port: number }).port;
+    servers.push(server);
+  }
+  const closeWay = answerOnSshPort(addresses, port);
   return {
     port,
     hostKey: own.publicKey.split(" ").slice(0, 2).join(" "),
-    received: () => received.splice(0),
-    failNext: (step, words) => state.failures.set(step, words),
-    drift: (step, words) => state.drift.set(step, words),
-    setClockAhead: (seconds) => {
-      state.clockSeconds = seconds;
+    authorize: (publicKey) => {
+      authorized = readKey(publicKey);
     },
-    close: () => {
+    received: () => received.splice(0),
+    failNext: (step, words) => shared.failures.set(step, words),
+    drift: (step, words) => shared.drift.set(step, words),
+    setClockAhead: (seconds) => {
+      shared.clockSeconds = seconds;
+    },
+    close: async () => {
       closeWay();
-      return new Promise((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
     },
   };
 }
 
+function readKey(publicKey: string): ParsedKey {
+  const parsed = utils.parseKey(publicKey);
+  if (parsed instanceof Error) throw parsed;
+  return parsed;
+}
+
 /**
- * Leads this process's own connections to loopback's SSH port to the fake host: the machines that the program makes have
+ * Leads this process's own connections to the SSH port of these addresses to the fake host: the machines that the program makes have
  * port 22. Returns how to end that.
  */
-function answerOnSshPort(port: number): () => void {
+function answerOnSshPort(addresses: readonly string[], port: number): () => void {
   const connect = Client.prototype.connect;
   Client.prototype.connect = function (this: Client, config: ConnectConfig) {
-    const here = config.host === "127.0.0.1" && config.port === 22;
+    const here = addresses.includes(config.host ?? "") && config.port === 22;
     return connect.call(this, here ? { ...config, port } : config);
   };
   return () => {
@@ -128,28 +170,35 @@ function answerOnSshPort(port: number): () => void {
   };
 }
 
-/** As the host's script does: another for each key. */
-function keyId(script: string): string {
-  const key = /^API_KEY=(.*)$/m.exec(script)?.[1] ?? "";
-  return createHash("sha256").update(key).digest("hex").slice(0, 8);
+/** What the answers of some scripts say of their own parameters. */
+function derived(step: string, script: string): object {
+  const parameter = (name: string) => new RegExp(`^${name}='?([^'\n]*)`, "m").exec(script)?.[1] ?? "";
+  const address = parameter("NODE_ADDRESS");
+  if (step === "host-facts") return { address, addresses: [address] };
+  // Another for each key, as on a host.
+  const keyId = createHash("sha256").update(parameter("API_KEY")).digest("hex").slice(0, 8);
+  return step === "vllm" ? { keyId } : {};
 }
 
 /** What the host's own scripts would find there. */
 interface HostState {
-  readonly failures: Map<string, string>;
+  /** What a test sets for all machines. */
+  readonly shared: {
+    readonly failures: Map<string, string>;
+    readonly drift: Map<string, string>;
+    /** How far the clock is ahead. */
+    clockSeconds: number;
+  };
   /** Marks of complete runs, by step. */
   readonly marks: Map<string, string>;
-  readonly drift: Map<string, string>;
   /** How often each step has run; for services, their starts. */
   readonly starts: Map<string, number>;
-  /** How far its clock is ahead. */
-  clockSeconds: number;
 }
 
 function answer(
   channel: ServerChannel,
   { step, action, script }: ReceivedStep,
-  { failures, marks, drift, starts }: HostState,
+  { shared: { failures, drift }, marks, starts }: HostState,
 ): void {
   const words = failures.get(step);
   failures.delete(step);
@@ -159,9 +208,8 @@ function answer(
   else {
     if (action === "apply") marks.set(step, /^MARK=(.*)$/m.exec(script)?.[1] ?? "");
     starts.set(step, (starts.get(step) ?? 0) + 1);
-    const id = step === "vllm" ? { keyId: keyId(script) } : {};
     channel.write(
-      `${JSON.stringify({ changes: 1, start: `${starts.get(step)}`, ...ANSWERS[step], ...id })}\n`,
+      `${JSON.stringify({ changes: 1, start: `${starts.get(step)}`, ...ANSWERS[step], ...derived(step, script) })}\n`,
     );
   }
   channel.exit(words === undefined ? 0 : 1);
@@ -169,9 +217,9 @@ function answer(
 }
 
 function answerLook(channel: ServerChannel, step: string, state: HostState): void {
-  const { marks, drift } = state;
-  const found = drift.get(step);
-  const time = Math.round(Date.now() / 1000) + (step === "host-facts" ? state.clockSeconds : 0);
+  const { marks, shared } = state;
+  const found = shared.drift.get(step);
+  const time = Math.round(Date.now() / 1000) + (step === "host-facts" ? shared.clockSeconds : 0);
   const mark = marks.get(step) ?? null;
   channel.write(`${JSON.stringify({ mark, drift: found ? [found] : [], notes: [], time })}\n`);
   channel.exit(0);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { type Engine, openEngine } from "../../rehearsal/engine";
 import { newKeyPair } from "./fake-host";
@@ -85,6 +85,35 @@ describe("pulumi preview in the checkout", function () {
     assert.notEqual(status, 0);
     assert.match(text, /hardware\.instanceTyp.*instanceType/);
     assert.ok(!/^\s+at /m.test(text), text);
+  });
+
+  it("stores a secret the way the README keeps the state on this machine", () => {
+    const readme = readFileSync(join(CHECKOUT, "README.md"), "utf8");
+    const [, passphrase = ""] = /`pulumi login --local`[\s\S]*?```bash\n([\s\S]*?)```/.exec(readme) ?? [];
+    const script = [
+      "set -euo pipefail",
+      passphrase,
+      "pulumi login --local",
+      "pulumi stack select --create prod",
+      "pulumi config set --secret shardplan:huggingFaceToken hf_example",
+      "pulumi config get shardplan:huggingFaceToken",
+    ].join("\n");
+    const { PULUMI_CONFIG_PASSPHRASE: _, PULUMI_BACKEND_URL: __, ...environment } = engine.environment;
+    const copy = join(engine.folder, "local");
+    mkdirSync(copy);
+    for (const file of ["Pulumi.yaml", "Pulumi.prod.yaml"]) cpSync(join(CHECKOUT, file), join(copy, file));
+    const { status, stdout, stderr } = spawnSync("bash", ["-c", script], {
+      cwd: copy,
+      env: {
+        ...environment,
+        HOME: join(engine.folder, "own-home"),
+        PATH: `${dirname(engine.command.command)}:${process.env.PATH}`,
+        PULUMI_HOME: join(engine.folder, "own-home", ".pulumi"),
+      },
+      encoding: "utf8",
+    });
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^hf_example$/m);
   });
 
   it("says how to make a key when there is none", () => {

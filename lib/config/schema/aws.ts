@@ -6,10 +6,15 @@ export const aws = z
     region: textLike(/^[a-z]{2}(-[a-z]+)+-\d$/, "a region such as us-east-1")
       .default("us-east-1")
       .describe("AWS region."),
-    availabilityZone: textLike(/^[a-z]{2}(-[a-z0-9]+)+[a-z]$/, "a zone such as us-east-1a")
+    availabilityZone: textLike(/^[a-z]{2}(-[a-z]+)+-\d[a-p]$/, "a zone such as us-east-1a")
       .optional()
-      .describe("Availability zone. Default: the first that offers the instance type."),
-    vpcCidr: z.cidrv4().default("10.42.0.0/16").describe("Address range of the VPC."),
+      .describe(
+        "Availability zone. Default: where the stack's machines are, else the first that offers the instance type.",
+      ),
+    vpcCidr: z
+      .cidrv4()
+      .default("10.42.0.0/16")
+      .describe("Address range of the VPC, /16 to /24. A change replaces everything."),
     sshAllowedCidrs: z
       .array(z.cidrv4())
       .default([])
@@ -31,7 +36,13 @@ export const aws = z
       .optional()
       .describe("Capacity reservation or capacity block to launch into."),
     capacityBlock: z.boolean().default(false).describe("The capacity reservation is a capacity block."),
-    protect: z.boolean().default(false).describe("Refuse to delete or replace the instances."),
+    protect: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Refuse to delete or replace the instances, in Pulumi and by EC2's termination protection. Set to false, and " +
+          "`pulumi up`, before a replacement that is wanted and before `pulumi destroy`.",
+      ),
   })
   .prefault({})
   .describe("AWS resources; unused when hosts are given.");

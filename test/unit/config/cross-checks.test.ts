@@ -6,6 +6,11 @@ const host = { address: "10.0.0.1", hostKey: `ssh-ed25519 ${"A".repeat(68)}` };
 
 /** Each configuration, the key that its one line names, and words that the line holds. */
 const REFUSED: [DeploymentInput, string, RegExp][] = [
+  [
+    { aws: { region: "us-west-2", availabilityZone: "us-east-1a" } },
+    "aws.availabilityZone",
+    /a zone of aws\.region \(us-west-2\), such as us-west-2a; given us-east-1a/,
+  ],
   [{ hardware: { instanceType: "custom", gpusPerNode: 8 } }, "hardware.gpu", /is needed/],
   [{ hardware: { instanceType: "custom", gpu: "H100-SXM-80GB" } }, "hardware.gpusPerNode", /is needed/],
   [{ hardware: { gpu: "H100-SXM-80GB" } }, "hardware.gpu", /p5\.48xlarge has its own GPUs: remove it/],

@@ -58,6 +58,13 @@ describe("the written pages", function () {
     assert.doesNotThrow(() => parseDeployment({}, [...new Set(overrides)]));
   });
 
+  it("names the region in every command of AWS's own, which else asks another one and finds nothing", () => {
+    const sources = ["docs/operations.md", "README.md", "infra/aws/host-key.ts"].map(read);
+    const asked = sources.flatMap((source) => [...source.matchAll(/aws ec2 [a-z-]+(.*)/g)]);
+    assert.ok(asked.length >= 4);
+    for (const [command, options] of asked) assert.match(options ?? "", /^ --region /, command);
+  });
+
   it("names services, ports and stack outputs as the program does", () => {
     const page = text("operations.md");
     for (const unit of Object.values(UNITS)) assert.ok(page.includes(unit), unit);

@@ -1,0 +1,79 @@
+import type { AccountResource, AwsAccount } from "./aws-account";
+import { ZONES } from "./aws-refusals";
+import { ACCOUNT, REGION } from "./aws-resources";
+import { AWS } from "./aws-types";
+import type { Properties } from "./changed-inputs";
+
+/** Answers of the lookups that programs make. A lookup without an answer here fails, so that none goes unnoticed. */
+export function awsAnswer(account: AwsAccount, token: string, args: Properties): Properties {
+  const answer = ANSWERS[token];
+  if (!answer) throw new Error(`the stand-in for the aws plugin has no answer for ${token}`);
+  return { ...args, ...answer(account, args) };
+}
+
+const IMAGE = "ami-0123456789abcdef0";
+
+const ANSWERS: Record<string, (account: AwsAccount, args: Properties) => Properties> = {
+  "aws:ssm/getParameter:getParameter": (account, { name }) => ({
+    id: name,
+    arn: `arn:aws:ssm:${REGION}::parameter${name}`,
+    type: "String",
+    value: publishedHostKey(account, String(name)) ?? IMAGE,
+    insecureValue: IMAGE,
+    version: 1,
+  }),
+  "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": () => ({
+    id: REGION,
+    instanceTypes: ZONES.map(() => "p5.48xlarge"),
+    locations: ZONES,
+    locationTypes: ZONES.map(() => "availability-zone"),
+  }),
+  "aws:ec2/getInstances:getInstances": (account, { filters = [] }) => {
+    const found = account
+      .list(AWS.instance)
+      .filter((instance) => (filters as Filter[]).every((filter) => matches(instance, filter)));
+    return {
+      id: REGION,
+      ids: found.map(({ id }) => id),
+      privateIps: found.map(({ properties }) => properties.privateIp),
+      publicIps: [],
+      ipv6Addresses: [],
+    };
+  },
+  "aws:ec2/getInstance:getInstance": (account, { instanceId }) => {
+    const found = account.find(String(instanceId));
+    if (found === undefined)
+      throw new Error("Your query returned no results. Please change your search criteria and try again.");
+    return found.properties;
+  },
+  "aws:index/getCallerIdentity:getCallerIdentity": () => ({
+    id: ACCOUNT,
+    accountId: ACCOUNT,
+    arn: `arn:aws:iam::${ACCOUNT}:user/rehearsal`,
+    userId: "AIDAEXAMPLE",
+  }),
+};
+
+interface Filter {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+/** A tag has one of the values, in which `*` stands for any text; machines that end are not in the account any more. */
+function matches({ properties }: AccountResource, { name, values }: Filter): boolean {
+  const [, tag] = /^tag:(.+)$/.exec(name) ?? [];
+  if (tag === undefined) throw new Error(`the stand-in for the aws plugin cannot filter by ${name}`);
+  const value = String((properties.tags as Properties | undefined)?.[tag] ?? "");
+  return values.some((wanted) =>
+    wanted.endsWith("*") ? value.startsWith(wanted.slice(0, -1)) : value === wanted,
+  );
+}
+
+/** What the newest machine of a name wrote into its parameter `.../host-key/node-N`; undefined for other parameters. */
+function publishedHostKey(account: AwsAccount, parameter: string): string | undefined {
+  const node = /\/host-key\/(node-\d+)$/.exec(parameter)?.[1];
+  if (node === undefined) return undefined;
+  const machine = account.list(AWS.instance).findLast(({ name }) => name.endsWith(node));
+  const key = machine && account.hostKey(machine.id);
+  return key === undefined ? "not yet published" : `${machine?.id} ${key.public.trim()}`;
+}
