@@ -1,4 +1,3 @@
-import { meanTokens } from "../../config";
 import { type GpuMemory, type ReplicaMemory, replicaMemory } from "../../performance";
 import type { Situation } from "../situation";
 import type { MemoryPerGpu, ServingParameters, Strategy } from "../types";
@@ -10,7 +9,6 @@ export function fitMemory(
   serving: ServingParameters,
 ): ReplicaMemory {
   const { model, deployment, engine, hardware } = situation;
-  const { workload } = deployment;
   return replicaMemory({
     model,
     gpu: hardware.gpu,
@@ -24,7 +22,6 @@ export function fitMemory(
     gpuMemoryUtilization: serving.gpuMemoryUtilization,
     maxNumSeqs: serving.maxNumSeqs,
     maxNumBatchedTokens: serving.maxNumBatchedTokens,
-    sequenceTokens: meanTokens(workload.promptTokens) + meanTokens(workload.outputTokens),
     cudaGraphs: serving.cudaGraphs,
   });
 }

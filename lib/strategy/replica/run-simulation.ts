@@ -46,26 +46,16 @@ export function runSimulation(
   traffic: Traffic & SimulationOptions,
 ): SimulationResult {
   const { promptTokens, outputTokens, cachedPrefixTokens } = situation.deployment.workload;
-  const { prefixCaching } = situation.deployment.serving;
   const { arrivals, requests, replicas, seed } = traffic;
   return simulate(
     {
       latency,
       engine: situation.engine,
-      traffic: {
-        arrivals,
-        promptTokens,
-        outputTokens,
-        cachedPrefixTokens,
-        requests,
-        seed,
-        endsByToken: true,
-      },
+      traffic: { arrivals, promptTokens, outputTokens, cachedPrefixTokens, requests, seed },
       scheduler: {
         maxNumSeqs: serving.maxNumSeqs,
         maxNumBatchedTokens: serving.maxNumBatchedTokens,
         kvCacheTokens: memory.kvCacheTokens,
-        prefixCaching,
       },
       replicas,
       balancer: "least-loaded",
