@@ -83,14 +83,7 @@ export function fitBands(residuals: readonly Residual[]): BandFile {
     cell.push(residual);
     cells.set(key, cell);
   }
-  const file: BandFile = {
-    vllm: {},
-    tensorrt: {},
-    tensorrtOldRuntime: {},
-    nim: {},
-    vllmPairs: {},
-    vllmTables: {},
-  };
+  const file: BandFile = { vllm: {}, tensorrt: {}, tensorrtOldRuntime: {}, nim: {} };
   for (const [key, cell] of cells) {
     const [family, quantity, load] = key.split("/") as [EngineFamily, MeasuredQuantity, BandRegime["load"]];
     file[family] = {

@@ -1,5 +1,7 @@
+export { runnableFormat } from "./checkpoint/runnable-format";
 export type { ParameterCount } from "./count-parameters";
 export { countParameters, weightBytes } from "./count-parameters";
+export { weightBytesOnRank } from "./count-tensors";
 export { findGpu, findInstanceType, findModel, listGpus, listInstanceTypes, listModels } from "./find";
 export { isGated } from "./gated";
 export { readModelConfig } from "./read-model-config";

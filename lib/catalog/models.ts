@@ -121,7 +121,8 @@ export const models = [
     attentionHeads: 48,
     keyValueHeads: 8,
     headDim: 128,
-    vocabularySize: 32_000,
+    // the instruct checkpoint has tokens for tools that the base checkpoint lacks (config.json cited in litgpt PR 1845)
+    vocabularySize: 32_768,
     tiedEmbeddings: false,
     maxPositionEmbeddings: 65_536,
     experts: { count: 8, activePerToken: 2, intermediateSize: 16_384, shared: 0 },

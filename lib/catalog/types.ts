@@ -1,9 +1,21 @@
+import type { ModelTensors } from "./families/layer";
+import type { StorageFormat } from "./families/tensor";
+
 /** Where a number comes from: enough for a reader to find it again. */
 export interface Source {
   /** Repository and path, document, or publisher. */
   readonly source: string;
   /** ISO date of the snapshot or of the reading. */
   readonly date: string;
+}
+
+/** What a quantised checkpoint stores most of each part in. */
+export interface StoredFormats {
+  readonly attention: StorageFormat;
+  /** Dense layers and shared experts. */
+  readonly feedForward: StorageFormat;
+  /** Routed experts. */
+  readonly experts?: StorageFormat;
 }
 
 /** Shape of a decoder-only transformer, as Hugging Face's config.json states it. Dimensions are elements, not bytes. */
@@ -44,6 +56,10 @@ export interface ModelArchitecture {
     readonly queryHeadDim: number;
     readonly valueHeadDim: number;
   };
+  /** Every tensor by layer; absent for rows of the catalogue whose layers are all alike. */
+  readonly tensors?: ModelTensors;
+  /** How a quantised checkpoint stores its weights: the method as vLLM names it, and the format of each part. */
+  readonly checkpoint?: { readonly method: string; readonly formats: StoredFormats };
   readonly provenance: Source;
 }
 

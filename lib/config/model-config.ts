@@ -1,6 +1,13 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Deployment } from "./schema";
 import { UserError } from "./user-error";
+
+/** Python writes Infinity into JSON, where none is allowed; no figure of a plan is infinite, so null serves. */
+const INFINITY = /(?<=[[,:]\s*)-?Infinity(?=\s*[,\]}])/g;
+
+const readJson = (path: string): unknown =>
+  JSON.parse(readFileSync(path, "utf8").replace(INFINITY, "null")) as unknown;
 
 /**
  * Parsed content of the config.json that `model.configPath` names; undefined when the model is one of the catalogue.
@@ -9,7 +16,11 @@ import { UserError } from "./user-error";
 export function readModelConfigFile({ model: { configPath } }: Deployment): unknown {
   if (configPath === undefined) return undefined;
   try {
-    return JSON.parse(readFileSync(configPath, "utf8")) as unknown;
+    const config = readJson(configPath);
+    // ModelOpt before 0.31 wrote the quantisation beside the config.json.
+    const beside = join(dirname(configPath), "hf_quant_config.json");
+    if (typeof config !== "object" || config === null || !existsSync(beside)) return config;
+    return { ...config, hf_quant_config: readJson(beside) };
   } catch (cause) {
     const reason = cause instanceof SyntaxError ? "is not JSON" : "cannot be read";
     throw new UserError({

@@ -116,6 +116,11 @@ export interface TrafficInput {
   readonly burstStart?: number;
   readonly requests: number;
   readonly seed: number;
+  /**
+   * Requests end by a token that the model samples, as in service, and not by the limit that the client sent, as in most
+   * benchmarks: a scheduler that composes ahead then computes one token too many. Default false.
+   */
+  readonly endsByToken?: boolean;
 }
 
 /** Limits of one replica's scheduler. */
@@ -124,6 +129,8 @@ export interface SchedulerInput {
   readonly maxNumBatchedTokens: number;
   /** KV capacity of one replica in tokens. */
   readonly kvCacheTokens: number;
+  /** Whether blocks are found again by their content. Default true. */
+  readonly prefixCaching?: boolean;
 }
 
 export interface SimulationInput {

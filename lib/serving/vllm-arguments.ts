@@ -84,8 +84,9 @@ function cudaGraphs({ cudaGraphs: graphs }: Plan["serving"]): string[] {
 /** Distance of the sizes above 256 tokens that vLLM captures by itself. */
 const VLLM_STRIDE = 16;
 
-/** Whether the weights are stored in FP8: published checkpoints say so in their name. */
-export const isQuantizedCheckpoint = ({ deployment: { model } }: Plan): boolean => /fp8/i.test(model.name);
+/** Whether the weights are stored quantised: the config.json says so; of a row of the catalogue only the name is known. */
+export const isQuantizedCheckpoint = ({ deployment, model }: Plan): boolean =>
+  model.checkpoint !== undefined || (model.tensors === undefined && /fp8/i.test(deployment.model.name));
 
 /** `auto` keeps the cache in the compute type; fp8 weights are quantised while loading unless the checkpoint already is. */
 function precision(plan: Plan): string[] {
@@ -93,7 +94,9 @@ function precision(plan: Plan): string[] {
   return [
     ...["--dtype", serving.dtype],
     ...["--kv-cache-dtype", model.kvCacheDtype === "fp8" ? "fp8" : "auto"],
-    ...(model.precision === "fp8" && !isQuantizedCheckpoint(plan) ? ["--quantization", "fp8"] : []),
+    ...(model.precision === "fp8" && !isQuantizedCheckpoint(plan)
+      ? ["--quantization", "fp8_per_tensor"]
+      : []),
   ];
 }
 

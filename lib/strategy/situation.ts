@@ -43,14 +43,51 @@ function networkBetween({ hardware }: Deployment, { instance }: Hardware): Situa
 }
 
 function modelOf({ model }: Deployment, options: PlanOptions): ModelArchitecture {
-  if (options.modelConfig !== undefined)
-    return readModelConfig(options.modelConfig, model.name, model.configPath);
+  if (options.modelConfig !== undefined) {
+    const read = readModelConfig(options.modelConfig, model.name);
+    assertPriced(read);
+    assertPrecision(read, model.precision);
+    return read;
+  }
   if (model.configPath === undefined) return findModel(model.name);
   throw new UserError({
     code: "model-config-unread",
     where: "model.configPath",
     message: `the content of ${model.configPath} was not given to the planner`,
     hint: "pass the parsed file as options.modelConfig",
+  });
+}
+
+/** Refuses layers whose step time and memory a sequence no kernel table prices yet. */
+function assertPriced({ name, tensors }: ModelArchitecture): void {
+  const recurrent = tensors?.layers.filter(({ mixer }) => mixer?.kind === "recurrent").length ?? 0;
+  const whole = tensors?.layers.every(({ mixer, feedForward }) => mixer && feedForward) ?? true;
+  if (recurrent === 0 && whole) return;
+  const what =
+    recurrent > 0
+      ? `${recurrent} layers with a recurrent state (Mamba, gated delta)`
+      : "layers without attention or without feed-forward";
+  throw new UserError({
+    code: "layers-not-priced",
+    where: "model.configPath",
+    message: `${name} has ${what}: its shapes are known, its step time is not`,
+    hint: "use a model whose layers all have attention and feed-forward",
+  });
+}
+
+/** fp8 quantises an unquantised checkpoint while loading; one that is quantised otherwise stays as it is stored. */
+function assertPrecision(
+  { name, checkpoint }: ModelArchitecture,
+  precision: Deployment["model"]["precision"],
+): void {
+  if (!checkpoint || precision === "bf16") return;
+  const { formats } = checkpoint;
+  if (Object.values(formats).some((format) => format === "fp8" || format === "fp8_block")) return;
+  throw new UserError({
+    code: "precision-of-checkpoint",
+    where: "model.precision",
+    message: `${name} is stored by ${checkpoint.method} (${formats.experts ?? formats.feedForward}), which vLLM does not quantise again to fp8`,
+    hint: "leave model.precision out: the weights stay as the checkpoint stores them",
   });
 }
 

@@ -61,5 +61,5 @@ function checkNames(deployment: Deployment): void {
   resolveHardware(deployment.hardware);
   const modelConfig = readModelConfigFile(deployment);
   if (modelConfig === undefined) findModel(deployment.model.name);
-  else readModelConfig(modelConfig, deployment.model.name, deployment.model.configPath);
+  else readModelConfig(modelConfig, deployment.model.name);
 }

@@ -16,7 +16,12 @@ export const model = z
       .describe(
         "Path of a Hugging Face config.json (from the stack file's folder) for a model outside the catalogue.",
       ),
-    precision: z.enum(["bf16", "fp8"]).default("bf16").describe("Precision of the weights."),
+    precision: z
+      .enum(["bf16", "fp8"])
+      .default("bf16")
+      .describe(
+        "Precision of the weights: `bf16` leaves them as the checkpoint stores them, `fp8` quantises an unquantised checkpoint while loading.",
+      ),
     kvCacheDtype: z.enum(["bf16", "fp8"]).default("bf16").describe("Precision of the KV cache."),
     source: z
       .enum(["hub", "bucket", "path"])

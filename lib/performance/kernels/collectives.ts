@@ -35,15 +35,15 @@ export const networkSendUs =
     latencyUs + (bytes * 1e6) / (bytesPerSecondPerGpu * NETWORK_SHARE);
 
 /**
- * Collectives of `ranks` GPUs, of which `gpusPerNode` share a node. Across nodes: the hierarchical algorithm
+ * Collectives of `ranks` GPUs, of which `ranksInNode` share a node. Across nodes: the hierarchical algorithm
  * (reduce-scatter in the node, ring of the shares over the network with every GPU's link in use, all-gather in the node).
  */
 export function groupCollectives(
   node: NodeCollectives,
   ranks: number,
-  places: { gpusPerNode: number; network: Network },
+  places: { ranksInNode: number; network: Network },
 ): Collectives {
-  const inNode = Math.min(ranks, places.gpusPerNode);
+  const inNode = Math.min(ranks, places.ranksInNode);
   const nodes = Math.ceil(ranks / inNode);
   const local = inNode > 1 ? node.of(inNode) : alone;
   if (nodes === 1) return local;

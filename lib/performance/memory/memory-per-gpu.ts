@@ -4,8 +4,9 @@ import { hasOldRuntime } from "../engine/engine-profile";
 import { hasChange } from "../engine/version-changes";
 import { partitionLayers } from "../shards/partition-layers";
 import { type CudaGraphs, captureSizes, defaultCudaGraphs } from "../step/cuda-graph-padding";
-import type { EngineProfile, KernelFormats, Precision } from "../types";
+import type { EngineProfile, Precision } from "../types";
 import { memoryConstants as c } from "./constants";
+import { kvBytesPerToken } from "./kv-bytes";
 import { weightsOfStage } from "./weights-of-stage";
 
 /** What decides the memory of one GPU of a replica. */
@@ -13,7 +14,6 @@ export interface MemoryInput {
   readonly model: ModelArchitecture;
   readonly gpu: Gpu;
   readonly precision: Precision;
-  readonly formats?: KernelFormats;
   readonly kvCacheDtype: Precision;
   readonly tensorParallel: number;
   readonly pipelineParallel: number;
@@ -25,6 +25,8 @@ export interface MemoryInput {
   readonly gpuMemoryUtilization: number;
   readonly maxNumSeqs: number;
   readonly maxNumBatchedTokens: number;
+  /** Tokens of a typical sequence: what a layer with a window caches of it. Default: shorter than any window. */
+  readonly sequenceTokens?: number;
   /** Steps that are captured; default: what the engine captures by itself. */
   readonly cudaGraphs?: CudaGraphs;
   /** Fitted buffer sizes; a calibration passes its own. */
@@ -117,22 +119,14 @@ function overheads(input: MemoryInput, isLastStage: boolean): Overheads {
   };
 }
 
-/** Bytes of keys and values of one token on one GPU that holds `layers` layers; heads are replicated beyond their number. */
-export function kvBytesPerToken(model: ModelArchitecture, layers: number, input: MemoryInput): number {
-  const width = input.kvCacheDtype === "fp8" ? 1 : 2;
-  const { latentAttention } = model;
-  // One vector for all heads, on every rank.
-  if (latentAttention) return layers * (latentAttention.keyValueRank + latentAttention.ropeHeadDim) * width;
-  const heads = Math.max(1, Math.ceil(model.keyValueHeads / input.tensorParallel));
-  return 2 * layers * heads * model.headDim * width;
-}
-
 /** Memory of one GPU of pipeline stage `stage`, counted as the engine counts it. */
 export function memoryPerGpu(input: MemoryInput, stage: number): GpuMemory {
   const { model, gpu, pipelineParallel } = input;
-  const layers = partitionLayers(model.layers, pipelineParallel)[stage] ?? 0;
+  const partition = partitionLayers(model.layers, pipelineParallel);
+  const layers = partition[stage] ?? 0;
+  const firstLayer = partition.slice(0, stage).reduce((sum, count) => sum + count, 0);
   const isLastStage = stage === pipelineParallel - 1;
-  const shards = { ...input, layers, isFirstStage: stage === 0, isLastStage };
+  const shards = { ...input, firstLayer, layers, isFirstStage: stage === 0, isLastStage };
   const weightsBytes = weightsOfStage(model, shards);
   const parts = overheads(input, isLastStage);
   const overhead = parts.activationBytes + parts.nonTorchBytes + parts.cudaGraphBytes;
@@ -151,7 +145,7 @@ export function memoryPerGpu(input: MemoryInput, stage: number): GpuMemory {
     kvCacheBytes,
     kvCacheBytesLow: kvCacheBytes - overhead * (c.overheadHigh - 1),
     kvCacheBytesHigh: kvCacheBytes + overhead * (1 - c.overheadLow),
-    kvBytesPerToken: kvBytesPerToken(model, layers, input),
+    kvBytesPerToken: kvBytesPerToken(model, { firstLayer, layers }, input),
   };
 }
 

@@ -14,7 +14,14 @@ export class DecodeGroup {
   /** Last step whose tokens are out. */
   ended = -1;
   endedMs = Number.NaN;
+  /** Number and end of the group's last batch. */
+  lastBatch = -1;
+  lastEndMs = 0;
   sequences = 0;
+  /** Sequences of these whose last token is being computed: the scheduler does not know yet that they have ended. */
+  ending = 0;
+  /** Tokens in flight that nobody will take. */
+  lost = 0;
   contextTokens = 0;
   private readonly blockPhases = new Int32Array(BLOCK_TOKENS);
   private readonly heads: Int32Array;
@@ -31,6 +38,11 @@ export class DecodeGroup {
     this.mask = size - 1;
   }
 
+  /** Whether the batch composed last is still computed. */
+  get isInFlight(): boolean {
+    return this.ended < this.counter - 1;
+  }
+
   /** New KV blocks that the coming step needs. */
   get blocksNeeded(): number {
     return this.blockPhases[this.counter & (BLOCK_TOKENS - 1)] ?? 0;
@@ -41,12 +53,17 @@ export class DecodeGroup {
     return this.heads[this.counter & this.mask] ?? NONE;
   }
 
-  /** Adds a sequence with `cached` tokens whose decodes are the steps `first` to `last`. */
-  join(request: number, cached: number, first: number, last: number): void {
+  /** Adds a sequence with `cached` tokens to the sums; it decodes from step `first` on. */
+  enter(cached: number, first: number): void {
     this.sequences++;
     // kept as if the sequence were in step `counter`, so that advancing the sums stays uniform
     this.contextTokens += cached - (first - this.counter);
     this.shiftPhase(cached, first, 1);
+  }
+
+  /** Adds a sequence with `cached` tokens whose decodes are the steps `first` to `last`. */
+  join(request: number, cached: number, first: number, last: number): void {
+    this.enter(cached, first);
     const bucket = last & this.mask;
     const head = this.heads[bucket] ?? NONE;
     this.next[request] = head;
@@ -56,10 +73,14 @@ export class DecodeGroup {
   }
 
   /** Takes a sequence out that joined with these values. */
-  leave(request: number, cached: number, first: number, last: number): void {
+  leave(cached: number, first: number): void {
     this.sequences--;
     this.contextTokens -= cached + (this.counter - first);
     this.shiftPhase(cached, first, -1);
+  }
+
+  /** Takes a sequence out of the calendar of last tokens, in which it stands at step `last`. */
+  unlink(request: number, last: number): void {
     const after = this.next[request] ?? NONE;
     const before = this.previous[request] ?? NONE;
     if (after !== NONE) this.previous[after] = before;

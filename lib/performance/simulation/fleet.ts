@@ -65,7 +65,7 @@ export class Fleet {
 
   waiting(): number {
     let waiting = 0;
-    for (const replica of this.replicas) waiting += replica.waiting.waiting;
+    for (const replica of this.replicas) waiting += replica.waiting;
     return waiting;
   }
 
@@ -108,7 +108,7 @@ export class Fleet {
     requests.sentMs[request] = nowMs;
     requests.queuedMs[request] = nowMs + hostTimes.requestInMs;
     requests.replica[request] = replica;
-    (this.replicas[replica] as Replica).waiting.push(request);
+    (this.replicas[replica] as Replica).receive(request);
   }
 
   private pickReplica(): number {

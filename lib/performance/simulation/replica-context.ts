@@ -1,17 +1,23 @@
 import type { LatencyModel } from "../types";
 import type { Recorder } from "./recorder";
 import type { RequestTable } from "./request-table";
+import type { SchedulerRules } from "./scheduler-rules";
 
 /** Limits of one replica, checked and in the units of the scheduler. */
 export interface ReplicaLimits {
   readonly maxSequences: number;
   readonly tokenBudget: number;
   readonly blocks: number;
-  /** Blocks that admission leaves free. */
-  readonly watermarkBlocks: number;
   /** Batches composed before the first of them has ended. */
   readonly batchesInFlight: number;
   readonly reservesOutput: boolean;
+  readonly rules: SchedulerRules;
+  /** What a request leaves in the KV cache can be found again. */
+  readonly prefixCaching: boolean;
+  /** Blocks of the prefix that requests share. */
+  readonly sharedBlocks: number;
+  /** The scheduler learns from the last token that a request has ended, and may have queued it for one step more. */
+  readonly endsByToken: boolean;
   /** More tokens than all requests need many times over: beyond it the simulation makes no progress. */
   readonly maxSteps: number;
 }
@@ -26,6 +32,12 @@ export class SchedulerState {
   readonly slot: Int32Array;
   readonly firstDecode: Int32Array;
   readonly epoch: Int32Array;
+  /** 1 while the request's last token is in flight. */
+  readonly finishing: Uint8Array;
+  /** 1 while the request holds the shared prefix. */
+  readonly sharing: Uint8Array;
+  /** Number of the batch that a preempted request must see end before it may run again. */
+  readonly staleUntil: Int32Array;
   readonly lastTokenMs: Float64Array;
   readonly nextFinish: Int32Array;
   readonly previousFinish: Int32Array;
@@ -39,6 +51,9 @@ export class SchedulerState {
     this.slot = column().fill(-1);
     this.firstDecode = column();
     this.epoch = column();
+    this.finishing = new Uint8Array(requests.count);
+    this.sharing = new Uint8Array(requests.count);
+    this.staleUntil = column().fill(-1);
     this.lastTokenMs = new Float64Array(requests.count);
     this.nextFinish = column();
     this.previousFinish = column();

@@ -1,6 +1,7 @@
 import type { SimulationInput } from "../types";
 import type { ReplicaLimits } from "./replica-context";
 import { BLOCK_TOKENS, type RequestTable } from "./request-table";
+import { type SchedulerRules, schedulerRules } from "./scheduler-rules";
 
 /** A run that needs this many times the steps of serving one token at a time is not making progress. */
 const STEP_SLACK = 64;
@@ -12,18 +13,36 @@ function maxSteps(requests: RequestTable, tokenBudget: number): number {
   return steps * STEP_SLACK;
 }
 
-/** Scheduler limits of one replica; with pipeline parallelism one batch per stage is in flight. */
+/** Batches composed before the first of them has ended: one for each stage of a pipeline, and since model runner V2 one more. */
+function batchesInFlight({ latency, engine }: SimulationInput, rules: SchedulerRules): number {
+  if (latency.stages === 1) return engine.batchesInFlight;
+  const isAsynchronous = engine.batchesInFlight > 1;
+  return latency.stages + (isAsynchronous && rules.pipelinesOneAhead ? 1 : 0);
+}
+
+/** Blocks of the prefix that the requests share. */
+function sharedBlocks(requests: RequestTable): number {
+  let tokens = 0;
+  for (const cached of requests.cachedTokens) if (cached > tokens) tokens = cached;
+  return tokens / BLOCK_TOKENS;
+}
+
+/** Scheduler limits of one replica. */
 export function replicaLimits(input: SimulationInput, requests: RequestTable): ReplicaLimits {
-  const { scheduler, engine, latency } = input;
+  const { scheduler, engine } = input;
+  const rules = schedulerRules(engine);
   // vLLM refuses to start with fewer batched tokens than sequences; the smaller one is what it would take.
   const tokenBudget = scheduler.maxNumBatchedTokens;
   return {
     maxSequences: Math.min(scheduler.maxNumSeqs, tokenBudget),
     tokenBudget,
     blocks: Math.floor(scheduler.kvCacheTokens / BLOCK_TOKENS),
-    watermarkBlocks: 0,
-    batchesInFlight: latency.stages > 1 ? latency.stages : engine.batchesInFlight,
+    batchesInFlight: batchesInFlight(input, rules),
     reservesOutput: engine.reservesOutput,
+    rules,
+    prefixCaching: scheduler.prefixCaching ?? true,
+    sharedBlocks: sharedBlocks(requests),
+    endsByToken: input.traffic.endsByToken ?? false,
     maxSteps: maxSteps(requests, tokenBudget),
   };
 }

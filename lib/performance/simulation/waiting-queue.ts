@@ -10,10 +10,16 @@ export class WaitingQueue {
   private seen = 0;
   private preemptedCount = 0;
 
-  private readonly queuedMs: Float64Array;
+  /** Place of the peeked request among the preempted ones, or -1 when it has just arrived. */
+  private peeked = -1;
 
-  constructor(requests: number, queuedMs: Float64Array) {
+  private readonly queuedMs: Float64Array;
+  private readonly staleUntil: Int32Array;
+
+  /** `staleUntil` names the batch that must end before a preempted request can run again. */
+  constructor(requests: number, queuedMs: Float64Array, staleUntil: Int32Array) {
     this.queuedMs = queuedMs;
+    this.staleUntil = staleUntil;
     this.arrivals = new Int32Array(requests);
     this.preempted = new Int32Array(requests);
   }
@@ -26,17 +32,28 @@ export class WaitingQueue {
     this.preempted[this.preemptedCount++] = request;
   }
 
-  /** The request to admit next at `nowMs`, or -1. */
-  peek(nowMs: number): number {
-    if (this.preemptedCount > 0) return this.preempted[this.preemptedCount - 1] ?? -1;
+  /**
+   * The request to admit next at `nowMs`, or -1. A preempted request whose token is still in flight (its batch comes
+   * after `endedBatch`) is passed over, as vLLM does.
+   */
+  peek(nowMs: number, endedBatch: number): number {
+    for (this.peeked = this.preemptedCount - 1; this.peeked >= 0; this.peeked--) {
+      const request = this.preempted[this.peeked] ?? -1;
+      if ((this.staleUntil[request] ?? -1) <= endedBatch) return request;
+    }
     if (this.head === this.tail) return -1;
     const request = this.arrivals[this.head] ?? -1;
     return (this.queuedMs[request] ?? Number.POSITIVE_INFINITY) <= nowMs ? request : -1;
   }
 
+  /** Takes the request out that was peeked last. */
   shift(): void {
-    if (this.preemptedCount > 0) this.preemptedCount--;
-    else this.head++;
+    if (this.peeked < 0) {
+      this.head++;
+      return;
+    }
+    this.preempted.copyWithin(this.peeked, this.peeked + 1, this.preemptedCount);
+    this.preemptedCount--;
   }
 
   /** When the next request that the scheduler has not seen yet reaches it; infinity when none is on its way. */

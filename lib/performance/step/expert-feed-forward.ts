@@ -4,6 +4,7 @@ import { elementwiseCurve } from "../kernels/elementwise";
 import { type Curve, sumOf } from "../kernels/log-log";
 import { BF16_BYTES } from "../kernels/roofline";
 import { distinctRanks } from "../shards/expert-ranks";
+import { expertRanksInNode } from "../shards/ranks-in-node";
 import type { LatencyModelInput } from "../types";
 import type { FeedForward, LayerParts } from "./feed-forward";
 
@@ -29,7 +30,10 @@ export function expertFeedForward(input: ExpertInput, parts: LayerParts, exchang
   const moved = permuted + (3 * activated * BF16_BYTES) / tensorParallel;
   const share = bytesPerToken / tensorParallel;
   const allToAll = beyondGroup
-    ? groupCollectives(parts.kernels.collectives, expertParallel, input).allToAllUs
+    ? groupCollectives(parts.kernels.collectives, expertParallel, {
+        ranksInNode: expertRanksInNode(input),
+        network: input.network,
+      }).allToAllUs
     : undefined;
   const copies = distinctRanks(expertParallel, experts.activePerToken);
   return {

@@ -6,6 +6,7 @@ import { kernelsOf } from "../kernels/kernels-of";
 import { type Curve, sumOf } from "../kernels/log-log";
 import { denseReferenceOf, isCheckedScaling } from "../kernels/references";
 import { tabulated, tabulatedCurve } from "../kernels/tabulated";
+import { expertRanksInNode, tensorRanksInNode } from "../shards/ranks-in-node";
 import { type Shard, shardOf } from "../shards/shard";
 import type { LatencyModel, LatencyModelInput, StepShape } from "../types";
 import { attentionModel } from "./attention-model";
@@ -31,7 +32,8 @@ export function createKernelModels(
 ): (graphs: CudaGraphs) => LatencyModel {
   const kernels = kernelsOf(input);
   const shard = shardOf(input);
-  const group = groupCollectives(kernels.collectives, input.tensorParallel, input);
+  const places = { ranksInNode: tensorRanksInNode(input), network: input.network };
+  const group = groupCollectives(kernels.collectives, input.tensorParallel, places);
   const layer = layerCosts(input, { kernels, shard, group, constants });
   const attention = attentionModel(input.model.layers, meanAttention(input, kernels, shard));
   const logitsUs = kernels.gemmUs(shard.logits, "bf16");
@@ -104,8 +106,10 @@ function timeByTokens({ captured, eager }: { captured: Curve; eager: Curve }, gr
 /** Figures that no table holds. A stage boundary across nodes is small beside the step and changes the kind alone. */
 function basisOf(input: LatencyModelInput, roofline: ReadonlySet<string>): LatencyModel["basis"] {
   const more: string[] = [];
-  if (input.tensorParallel > input.gpusPerNode)
-    more.push("collectives across nodes (from bandwidth and latency)");
+  const isTensorWhole = tensorRanksInNode(input) === input.tensorParallel;
+  const isExpertWhole =
+    input.expertParallel <= input.tensorParallel || expertRanksInNode(input) === input.expertParallel;
+  if (!isTensorWhole || !isExpertWhole) more.push("collectives across nodes (from bandwidth and latency)");
   if (input.model.experts && input.gpu.kind === "cpu")
     more.push("experts (grouped products priced as dense ones)");
   const figures = [...roofline, ...more];

@@ -47,10 +47,12 @@ export function planJson(
   details: ReportDetails = {},
 ): { readonly [key: string]: Json } {
   const { deployment } = plan;
+  // A tensor list of every layer would be longer than all else; the figures derived from it stand in memoryPerGpu.
+  const { tensors: _, ...model } = plan.model;
   const result = {
     schemaVersion: plan.schemaVersion,
     model: {
-      ...plan.model,
+      ...model,
       precision: deployment.model.precision,
       kvCacheDtype: deployment.model.kvCacheDtype,
       revision: deployment.model.revision,

@@ -27,15 +27,21 @@ export function modelSection(plan: Plan): Section {
       `${count(plan.serving.maxModelLen)} tokens`,
       "serving.maxModelLen",
     ),
-    fact(
-      "Precision of weights / KV cache",
-      `${name(deployment.model.precision)} / ${name(deployment.model.kvCacheDtype)}`,
-    ),
+    fact("Precision of weights / KV cache", `${storedAs(plan)} / ${name(deployment.model.kvCacheDtype)}`),
   ];
   return { id: "model", title: "Model parameters", blocks: [{ kind: "facts", facts }] };
 }
 
 const name = (precision: string): string => precision.toUpperCase();
+
+/** What the weights are stored in: of a quantised checkpoint its method and formats. */
+function storedAs({ model: { checkpoint }, deployment }: Plan): string {
+  if (!checkpoint) return name(deployment.model.precision);
+  const formats = [...new Set(Object.values(checkpoint.formats))].map((format) =>
+    name(format.replace("_", " ")),
+  );
+  return `${formats.join(" and ")} (${checkpoint.method})`;
+}
 
 function architecture({ model }: Plan): string {
   const { experts } = model;

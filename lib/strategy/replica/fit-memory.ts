@@ -1,3 +1,4 @@
+import { meanTokens } from "../../config";
 import { type GpuMemory, type ReplicaMemory, replicaMemory } from "../../performance";
 import type { Situation } from "../situation";
 import type { MemoryPerGpu, ServingParameters, Strategy } from "../types";
@@ -9,6 +10,7 @@ export function fitMemory(
   serving: ServingParameters,
 ): ReplicaMemory {
   const { model, deployment, engine, hardware } = situation;
+  const { workload } = deployment;
   return replicaMemory({
     model,
     gpu: hardware.gpu,
@@ -22,6 +24,7 @@ export function fitMemory(
     gpuMemoryUtilization: serving.gpuMemoryUtilization,
     maxNumSeqs: serving.maxNumSeqs,
     maxNumBatchedTokens: serving.maxNumBatchedTokens,
+    sequenceTokens: meanTokens(workload.promptTokens) + meanTokens(workload.outputTokens),
     cudaGraphs: serving.cudaGraphs,
   });
 }

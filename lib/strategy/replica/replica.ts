@@ -1,8 +1,10 @@
+import { type Gpu, type ModelArchitecture, runnableFormat } from "../../catalog";
 import {
   type CudaGraphs,
   createLatencyModels,
   defaultCudaGraphs,
   type LatencyModel,
+  type LatencyModelInput,
   type ReplicaMemory,
   type StepShape,
 } from "../../performance";
@@ -21,6 +23,19 @@ export interface Replica {
 /** Makes the step-time model of a strategy for given CUDA graphs; all of them share their tables. */
 export type StepModels = (graphs: CudaGraphs) => LatencyModel;
 
+/** The kernels that a quantised checkpoint's weights run on a GPU. */
+function kernelFormats({ checkpoint }: ModelArchitecture, gpu: Gpu): Pick<LatencyModelInput, "formats"> {
+  if (!checkpoint) return {};
+  const { attention, feedForward, experts } = checkpoint.formats;
+  return {
+    formats: {
+      attention: runnableFormat(attention, gpu),
+      feedForward: runnableFormat(feedForward, gpu),
+      ...(experts ? { experts: runnableFormat(experts, gpu) } : {}),
+    },
+  };
+}
+
 /** Step times of one replica under a strategy. */
 export function stepModelsOf(situation: Situation, strategy: Strategy): StepModels {
   const { model, deployment, engine, hardware, network } = situation;
@@ -28,6 +43,7 @@ export function stepModelsOf(situation: Situation, strategy: Strategy): StepMode
     model,
     gpu: hardware.gpu,
     precision: deployment.model.precision,
+    ...kernelFormats(model, hardware.gpu),
     kvCacheDtype: deployment.model.kvCacheDtype,
     tensorParallel: strategy.tensorParallel,
     pipelineParallel: strategy.pipelineParallel,

@@ -46,16 +46,26 @@ export function runSimulation(
   traffic: Traffic & SimulationOptions,
 ): SimulationResult {
   const { promptTokens, outputTokens, cachedPrefixTokens } = situation.deployment.workload;
+  const { prefixCaching } = situation.deployment.serving;
   const { arrivals, requests, replicas, seed } = traffic;
   return simulate(
     {
       latency,
       engine: situation.engine,
-      traffic: { arrivals, promptTokens, outputTokens, cachedPrefixTokens, requests, seed },
+      traffic: {
+        arrivals,
+        promptTokens,
+        outputTokens,
+        cachedPrefixTokens,
+        requests,
+        seed,
+        endsByToken: true,
+      },
       scheduler: {
         maxNumSeqs: serving.maxNumSeqs,
         maxNumBatchedTokens: serving.maxNumBatchedTokens,
         kvCacheTokens: memory.kvCacheTokens,
+        prefixCaching,
       },
       replicas,
       balancer: "least-loaded",

@@ -62,7 +62,11 @@ function message(json: unknown): string {
 
 describe("a config.json", () => {
   it("of Llama-3-70B gives the architecture of the catalogue", () => {
-    const { provenance: _, ...read } = readModelConfig(llama3, "meta-llama/Meta-Llama-3-70B-Instruct");
+    const {
+      provenance: _,
+      tensors: ___,
+      ...read
+    } = readModelConfig(llama3, "meta-llama/Meta-Llama-3-70B-Instruct");
     const { provenance: __, ...known } = findModel("Llama-3-70B");
     assert.deepEqual(read, known);
   });
@@ -130,38 +134,86 @@ describe("a config.json", () => {
     assert.match(message({ ...llama3, hidden_size: 8190 }), /not a multiple of num_attention_heads 64/);
   });
 
-  it("that mixes dense and expert layers is refused", () => {
-    assert.match(message({ ...qwenMoe, mlp_only_layers: [0] }), /mix dense and expert/);
+  it("may mix dense and expert layers", () => {
+    const mixed = readModelConfig({ ...qwenMoe, mlp_only_layers: [0] });
+    const alike = readModelConfig(qwenMoe);
+    assert.equal(mixed.tensors?.layers[0]?.feedForward?.kind, "dense");
+    assert.equal(mixed.tensors?.layers[1]?.feedForward?.kind, "experts");
+    // One layer has 3 x 2048 x 6144 instead of 128 experts of 3 x 2048 x 768 and their router.
+    assert.equal(
+      countParameters(alike).total - countParameters(mixed).total,
+      3 * 2048 * (128 * 768 - 6144) + 128 * 2048,
+    );
   });
 
   it("that activates more experts than it has is refused", () => {
     assert.match(message({ ...mixtral, num_experts_per_tok: 9 }), /between 1 and the 8 experts, and is 9/);
   });
 
-  for (const [method, quantized] of [
-    ["awq with 4 bits", { quantization_config: { quant_method: "awq", bits: 4, group_size: 128 } }],
-    ["gptq with 8 bits", { quantization_config: { quant_method: "gptq", bits: 8 } }],
-    ["fp8", { quantization_config: { quant_method: "fp8", weight_block_size: [128, 128] } }],
-    ["modelopt NVFP4", { quantization_config: { quant_method: "modelopt", quant_algo: "NVFP4" } }],
-    ["mxfp4", { quantization_config: { quant_method: "mxfp4" } }],
+  for (const [quantized, method, format] of [
+    [{ quantization_config: { quant_method: "awq", bits: 4, group_size: 128 } }, "awq", "int4"],
+    [{ quantization_config: { quant_method: "gptq", bits: 8 } }, "gptq", "w8a16"],
+    [{ quantization_config: { quant_method: "fp8", weight_block_size: [128, 128] } }, "fp8", "fp8_block"],
+    [{ quantization_config: { quant_method: "modelopt", quant_algo: "NVFP4" } }, "modelopt", "nvfp4"],
+    [{ hf_quant_config: { quantization: { quant_algo: "FP8" } } }, "modelopt", "fp8"],
     [
-      "compressed-tensors pack-quantized",
-      { quantization_config: { quant_method: "compressed-tensors", format: "pack-quantized" } },
+      {
+        quantization_config: {
+          quant_method: "compressed-tensors",
+          config_groups: {
+            group_0: {
+              targets: ["Linear"],
+              weights: { num_bits: 8, type: "int" },
+              input_activations: { num_bits: 8, type: "int" },
+            },
+          },
+        },
+      },
+      "compressed-tensors",
+      "int8",
     ],
-    ["int-quantized", { compression_config: { format: "int-quantized" } }],
-    ["unnamed with 4 bits", { quantization: { group_size: 64, bits: 4 } }],
-    ["fp8", { text_config: { quantization_config: { quant_method: "fp8" } } }],
   ] as const) {
-    it(`of weights quantised by ${method} is refused, not planned as BF16`, () => {
-      assert.throws(
-        () => readModelConfig({ ...llama3, ...quantized }, "mine", "/models/config.json"),
-        (error) =>
-          error instanceof UserError &&
-          error.line.startsWith("model.configPath: /models/config.json is of a quantised checkpoint (") &&
-          error.line.includes(`: ${method}), which cannot be planned yet; `),
-      );
+    it(`of weights stored by ${method} as ${format} is read so`, () => {
+      const { checkpoint } = readModelConfig({ ...llama3, ...quantized });
+      assert.deepEqual(checkpoint, { method, formats: { attention: format, feedForward: format } });
     });
   }
+
+  it("leaves in BF16 what the checkpoint leaves out", () => {
+    const quantization_config = {
+      quant_method: "fp8",
+      modules_to_not_convert: ["lm_head", "model.layers.0.mlp.down_proj"],
+      weight_block_size: [128, 128],
+    };
+    const { tensors } = readModelConfig({ ...llama3, quantization_config });
+    const stored = (layer: number, name: string) =>
+      tensors?.layers[layer]?.tensors.find((tensor) => tensor.name === name)?.stored?.format;
+    assert.equal(stored(0, "mlp.down_proj"), undefined);
+    assert.equal(stored(0, "mlp.up_proj"), "fp8_block");
+    assert.equal(stored(1, "mlp.down_proj"), "fp8_block");
+  });
+
+  for (const [quantized, what] of [
+    [{ quantization_config: { quant_method: "bitsandbytes", load_in_4bit: true } }, /by bitsandbytes/],
+    [{ quantization_config: { quant_method: "gptq", bits: 3 } }, /gptq with 3 bits/],
+    [{ quantization: { group_size: 64, bits: 4 } }, /MLX or an unnamed method/],
+    [{ quantization_config: { quant_method: "modelopt", quant_algo: "W4A8" } }, /ModelOpt's W4A8/],
+  ] as const) {
+    it(`quantised in a way that is not known (${what.source}) is refused, not planned as BF16`, () => {
+      assert.match(message({ ...llama3, ...quantized }), what);
+    });
+  }
+
+  it("nested in text_config is read with what only the outer file says", () => {
+    const { model_type: _, ...inner } = llama3;
+    const read = readModelConfig({
+      model_type: "mistral3",
+      text_config: { ...inner, model_type: "mistral" },
+      quantization_config: { quant_method: "fp8" },
+    });
+    assert.equal(read.layers, 80);
+    assert.equal(read.checkpoint?.formats.attention, "fp8");
+  });
 
   it("that says its weights are not quantised is read", () => {
     assert.equal(readModelConfig({ ...llama3, quantization_config: null }).layers, 80);

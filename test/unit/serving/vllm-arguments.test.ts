@@ -50,7 +50,7 @@ describe("vllmArguments", () => {
   it("quantises a BF16 checkpoint to FP8 while loading, and leaves a checkpoint that is FP8 already alone", () => {
     const model = { precision: "fp8", kvCacheDtype: "fp8" } as const;
     const fromBf16 = vllmArguments(planOf({ model }));
-    assert.equal(optionOf(fromBf16, "--quantization"), "fp8");
+    assert.equal(optionOf(fromBf16, "--quantization"), "fp8_per_tensor");
     assert.equal(optionOf(fromBf16, "--kv-cache-dtype"), "fp8");
     const plan = planOf({ model });
     const name = "RedHatAI/Meta-Llama-3-70B-Instruct-FP8";

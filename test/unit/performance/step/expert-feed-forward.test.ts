@@ -25,7 +25,10 @@ function expertsUs(row: Record<string, string>): number {
   const tensorParallel = Math.max(tp, ep);
   const input = { ...latencyInput({ model, tensorParallel, expertParallel: ep }), experts };
   const kernels = kernelsOf(input);
-  const group = groupCollectives(kernels.collectives, tensorParallel, input);
+  const group = groupCollectives(kernels.collectives, tensorParallel, {
+    ...input,
+    ranksInNode: tensorParallel,
+  });
   const parts = { kernels, shard: shardOf(input), group, constants: latencyConstants };
   const costs = expertFeedForward(input, parts, () => 0);
   const routerUs = kernels.gemmUs({ n: count, k: hidden }, "bf16")(tokens);

@@ -1,0 +1,171 @@
+"""vLLM's CUDA platform on a machine without one: what it would ask a driver is answered from a table.
+
+Nothing is computed; importing this module before anything of vLLM makes `vllm.platforms.current_platform` a GPU.
+"""
+
+import importlib.machinery
+import os
+import sys
+import types
+from unittest.mock import MagicMock
+
+os.environ.update(
+    HF_HUB_OFFLINE="1",
+    TRANSFORMERS_OFFLINE="1",
+    VLLM_NO_USAGE_STATS="1",
+    DO_NOT_TRACK="1",
+    VLLM_HOST_IP="127.0.0.1",
+    VLLM_LOGGING_LEVEL="ERROR",
+)
+
+# Name in shardplan's catalogue -> name, compute capability and GiB as CUDA reports them.
+GPUS = {
+    "H100-SXM-80GB": ("NVIDIA H100 80GB HBM3", (9, 0), 79.18),
+    "H200-SXM-141GB": ("NVIDIA H200", (9, 0), 139.8),
+    "B200-SXM-180GB": ("NVIDIA B200", (10, 0), 178.35),
+    "B300-SXM-288GB": ("NVIDIA B300 SXM6 AC", (10, 3), 267.0),
+    "A100-SXM-80GB": ("NVIDIA A100-SXM4-80GB", (8, 0), 79.14),
+    "A100-SXM-40GB": ("NVIDIA A100-SXM4-40GB", (8, 0), 39.38),
+    "L40S-48GB": ("NVIDIA L40S", (8, 9), 44.39),
+    "L4-24GB": ("NVIDIA L4", (8, 9), 22.03),
+    "A10G-24GB": ("NVIDIA A10G", (8, 6), 22.03),
+    "RTX-PRO-6000-96GB": ("NVIDIA RTX PRO 6000 Blackwell Server Edition", (12, 0), 94.96),
+}
+
+COMPILED = ("vllm._C_stable_libtorch", "vllm._C", "vllm._moe_C")
+FLASH_ATTENTION = ("", ".flash_attn_interface", ".layers", ".layers.rotary")
+
+# True while a model is built: then every compiled operator is there.
+answers_all = False
+
+
+def _answer_for_compiled_operators() -> None:
+    """Questions such as cutlass_scaled_mm_supports_fp8 are answered with yes."""
+    import torch
+
+    real = torch._ops._OpNamespace.__getattr__
+
+    def get(self, name):
+        try:
+            return real(self, name)
+        except AttributeError:
+            if name.startswith("__") or not (answers_all or "supports" in name):
+                raise
+            return MagicMock(name=name, return_value=True)
+
+    torch._ops._OpNamespace.__getattr__ = get
+
+
+def _pretend_compiled_modules() -> None:
+    for name in COMPILED:
+        sys.modules.setdefault(name, types.ModuleType(name))
+    for part in FLASH_ATTENTION:
+        name = f"vllm.vllm_flash_attn{part}"
+        module = MagicMock(name=name)
+        module.__spec__ = importlib.machinery.ModuleSpec(name, None)
+        module.__path__ = []
+        sys.modules[name] = module
+
+
+def _pretend_platform():
+    import vllm.platforms as platforms
+    from vllm.platforms import cuda
+    from vllm.platforms.interface import DeviceCapability
+
+    class PretendedCuda(cuda.NonNvmlCudaPlatform):
+        gpu = GPUS["H100-SXM-80GB"]
+        count = 8
+
+        @classmethod
+        def get_device_capability(cls, device_id=0):
+            return DeviceCapability(*cls.gpu[1])
+
+        @classmethod
+        def get_device_name(cls, device_id=0):
+            return cls.gpu[0]
+
+        @classmethod
+        def get_device_total_memory(cls, device_id=0):
+            return int(cls.gpu[2] * 2**30)
+
+        @classmethod
+        def is_fully_connected(cls, ids):
+            return True
+
+        @classmethod
+        def device_count(cls):
+            return cls.count
+
+        @classmethod
+        def num_compute_units(cls, device_id=0):
+            return 132
+
+        @classmethod
+        def log_warnings(cls):
+            pass
+
+        @classmethod
+        def import_kernels(cls):
+            pass
+
+        @classmethod
+        def has_device_capability(cls, capability, device_id=0):
+            wanted = capability if isinstance(capability, tuple) else divmod(capability, 10)
+            return tuple(cls.gpu[1]) >= tuple(wanted)
+
+        @classmethod
+        def is_device_capability(cls, capability, device_id=0):
+            wanted = capability if isinstance(capability, tuple) else divmod(capability, 10)
+            return tuple(cls.gpu[1]) == tuple(wanted)
+
+        @classmethod
+        def is_device_capability_family(cls, capability, device_id=0):
+            return cls.gpu[1][0] == capability // 10
+
+    platforms._current_platform = PretendedCuda()
+    for module in list(sys.modules.values()):  # those that took the platform by name before
+        if getattr(module, "__name__", "").startswith("vllm") and "current_platform" in vars(module):
+            module.current_platform = platforms._current_platform
+    import vllm.config.vllm
+
+    vllm.config.vllm.HAS_TRITON = True  # as on the hosts of a deployment
+    return PretendedCuda
+
+
+_pretend_compiled_modules()
+_answer_for_compiled_operators()
+Platform = _pretend_platform()
+
+
+def engine_config(arguments, config, files=None):
+    """The configuration that vLLM makes of `vllm serve` arguments (without the model) for a model's config.json.
+
+    Raises what vLLM raises; SystemExit with the parser's last line when that refuses.
+    """
+    import contextlib
+    import io
+    import json
+    import pathlib
+    import tempfile
+
+    from vllm.engine.arg_utils import AsyncEngineArgs
+    from vllm.entrypoints.cli.serve import ServeSubcommand
+    from vllm.entrypoints.common.cli_args import validate_parsed_serve_args
+    from vllm.usage.usage_lib import UsageContext
+    from vllm.utils.argparse_utils import FlexibleArgumentParser
+
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in {"config.json": config, **(files or {})}.items():
+            pathlib.Path(folder, name).write_text(json.dumps(content))
+        said = io.StringIO()
+        try:
+            with contextlib.redirect_stderr(said):
+                parser = FlexibleArgumentParser(prog="vllm")
+                ServeSubcommand().subparser_init(parser.add_subparsers(required=True, dest="subparser"))
+                parsed = parser.parse_args(["serve", folder, *arguments])
+        except SystemExit:
+            raise SystemExit(said.getvalue().strip().splitlines()[-1]) from None
+        if getattr(parsed, "model_tag", None):
+            parsed.model = parsed.model_tag
+        validate_parsed_serve_args(parsed)
+        return AsyncEngineArgs.from_cli_args(parsed).create_engine_config(UsageContext.OPENAI_API_SERVER)

@@ -1,0 +1,140 @@
+import { type GroupedAttention, groupedAttention } from "./attention";
+import { count, flag, list, type RawConfig, refuseConfig, words } from "./config-reader";
+import { denseFeedForward, experts, type FeedForward } from "./feed-forward";
+import type { Layer } from "./layer";
+import { plain, type Tensor } from "./tensor";
+
+/** Head width: stated, or the hidden size shared by the heads. */
+export function headDimOf(c: RawConfig): number {
+  const hidden = count(c, "hidden_size");
+  const heads = count(c, "num_attention_heads");
+  const headDim = count(c, "head_dim", hidden / heads);
+  if (Number.isInteger(headDim)) return headDim;
+  throw refuseConfig(
+    `hidden_size ${hidden} is not a multiple of num_attention_heads ${heads}`,
+    "check the config.json of the model repository, or give head_dim",
+  );
+}
+
+/** Grouped attention as almost every config.json states it. `window` in tokens, absent for all. */
+export function attentionOf(c: RawConfig, window?: number): GroupedAttention {
+  const headDim = headDimOf(c);
+  return {
+    kind: "attention",
+    heads: count(c, "num_attention_heads"),
+    keyValueHeads: count(c, "num_key_value_heads", count(c, "num_attention_heads")),
+    headDim,
+    valueHeadDim: count(c, "v_head_dim", headDim),
+    ...(window === undefined ? {} : { window }),
+  };
+}
+
+/** Window of layer `index`: by `layer_types`, by a pattern (every n-th layer sees all), or of the whole model. */
+export function windowOf(c: RawConfig, index: number): number | undefined {
+  const types = list(c, "layer_types");
+  const window = typeof c.sliding_window === "number" ? c.sliding_window : undefined;
+  if (types) {
+    if (types[index] === "chunked_attention") return count(c, "attention_chunk_size");
+    return types[index] === "sliding_attention" ? window : undefined;
+  }
+  if (window === undefined || c.use_sliding_window === false) return undefined;
+  const pattern = c.sliding_window_pattern ?? (words(c, "model_type")?.startsWith("gemma2") ? 2 : undefined);
+  if (typeof pattern === "number") return (index + 1) % pattern === 0 ? undefined : window;
+  // Qwen 2 limits the window to its last layers, and ships it switched off.
+  return words(c, "model_type")?.startsWith("qwen2") ? undefined : window;
+}
+
+interface Norms {
+  /** Norms of a layer over the hidden state. */
+  readonly hidden: number;
+  /** Norms of queries and keys together, in elements. */
+  readonly heads: number;
+}
+
+const normTensors = (hidden: number, norms: Norms): Tensor[] => [
+  plain("norms", norms.hidden * hidden),
+  ...(norms.heads > 0 ? [plain("self_attn.qk_norm", norms.heads)] : []),
+];
+
+/** Families whose queries and keys are normalised a head. */
+const HEAD_NORMS = /^(qwen3|gemma3|glm4_moe|mimo_v2)/;
+
+/** The mixture of experts of layer `index`, or its dense width. */
+export function feedForwardOf(c: RawConfig, index: number): FeedForward {
+  const expertCount = count(c, ["num_local_experts", "num_experts", "n_routed_experts"], 1);
+  const frequency = c.moe_layer_freq;
+  const kinds = list(c, "mlp_layer_types");
+  const isDense =
+    expertCount === 1 ||
+    index < count({ k: c.first_k_dense_replace || undefined }, "k", 0.5) - 0.5 ||
+    (Array.isArray(frequency) && frequency[index] === 0) ||
+    (kinds?.[index] ?? "sparse") === "dense" ||
+    (list(c, "mlp_only_layers") ?? []).includes(index) ||
+    (typeof c.decoder_sparse_step === "number" && (index + 1) % c.decoder_sparse_step !== 0) ||
+    (typeof c.interleave_moe_layer_step === "number" && (index + 1) % c.interleave_moe_layer_step !== 0);
+  if (isDense) {
+    return {
+      kind: "dense",
+      width: count(c, ["intermediate_size_mlp", "dense_intermediate_size", "intermediate_size"]),
+    };
+  }
+  const width = count(c, ["moe_intermediate_size", "intermediate_size"]);
+  const sharedCount = typeof c.n_shared_experts === "number" ? c.n_shared_experts : 0;
+  const shared = c.shared_expert_intermediate_size ?? c.shared_intermediate_size;
+  return {
+    kind: "experts",
+    count: expertCount,
+    activePerToken: count(c, ["num_experts_per_tok", "top_k_experts", "experts_per_token"]),
+    width,
+    sharedWidth: words(c, "model_type")?.startsWith("llama4")
+      ? width
+      : typeof shared === "number"
+        ? shared
+        : sharedCount * width,
+  };
+}
+
+/** Families whose router is kept in FP32. */
+const FLOAT_ROUTERS = /^(minimax|mimo_v2)/;
+const ROUTER_PREFIX: readonly (readonly [RegExp, string])[] = [
+  [/^(mixtral|minimax)/, "block_sparse_moe"],
+  [/^llama4/, "feed_forward"],
+];
+
+export function feedForwardTensors(c: RawConfig, feedForward: FeedForward): Tensor[] {
+  const hidden = count(c, "hidden_size");
+  const type = words(c, "model_type") ?? "";
+  const prefix = ROUTER_PREFIX.find(([of]) => of.test(type))?.[1] ?? "mlp";
+  if (feedForward.kind === "dense") return denseFeedForward(hidden, feedForward.width, { prefix });
+  return experts(hidden, feedForward, {
+    prefix,
+    routerBytes: FLOAT_ROUTERS.test(type) ? 4 : 2,
+    biases: type === "gpt_oss",
+    sharedGate: /^qwen/.test(type),
+    ...(/^qwen|^llama4/.test(type) ? { sharedPrefix: `${prefix}.shared_expert` } : {}),
+  });
+}
+
+/** Layer `index` of a decoder with grouped attention, dense or with experts. */
+export function groupedLayer(c: RawConfig, index: number): Layer {
+  const type = words(c, "model_type") ?? "";
+  const hidden = count(c, "hidden_size");
+  const attention = { ...attentionOf(c, windowOf(c, index)), ...(type === "gpt_oss" ? { sinks: true } : {}) };
+  const feedForward = feedForwardOf(c, index);
+  // Qwen 2 and MiMo always have the bias and do not say so; the others say it.
+  const bias = flag(c, "attention_bias", /^(qwen2|mimo$)/.test(type));
+  const heads = HEAD_NORMS.test(type)
+    ? 2 * attention.headDim
+    : type.startsWith("minimax_m2")
+      ? (attention.heads + attention.keyValueHeads) * attention.headDim
+      : 0;
+  return {
+    mixer: attention,
+    feedForward,
+    tensors: [
+      ...groupedAttention(hidden, attention, { bias, outputBias: bias && /^(gpt_oss|llama)/.test(type) }),
+      ...feedForwardTensors(c, feedForward),
+      ...normTensors(hidden, { hidden: /^gemma|^glm4$/.test(type) ? 4 : 2, heads }),
+    ],
+  };
+}

@@ -1,0 +1,98 @@
+import { count, flag, isObject, list, type RawConfig, refuseConfig, words } from "./config-reader";
+import { groupedLayer } from "./dense";
+import { deltaHybridLayer, nemotronLayer } from "./hybrid";
+import { latentLayer } from "./latent";
+import type { Layer, ModelTensors } from "./layer";
+import { gemma4Layer, mimoV2Layer, minimaxM3Layer, nasLayer } from "./particular";
+import { plain } from "./tensor";
+import { visionTensors } from "./vision";
+
+type LayerOf = (config: RawConfig, index: number) => Layer;
+
+/** How a layer of each `model_type` is made. A type that is absent is refused by its name. */
+const FAMILIES: Readonly<Record<string, LayerOf>> = {
+  llama: groupedLayer,
+  mistral: groupedLayer,
+  mistral3: groupedLayer,
+  qwen2: groupedLayer,
+  qwen3: groupedLayer,
+  qwen3_vl_text: groupedLayer,
+  gemma2: groupedLayer,
+  gemma3_text: groupedLayer,
+  phi3: groupedLayer,
+  glm4: groupedLayer,
+  mimo: groupedLayer,
+  mixtral: groupedLayer,
+  qwen2_moe: groupedLayer,
+  qwen3_moe: groupedLayer,
+  qwen3_vl_moe_text: groupedLayer,
+  minimax_m2: groupedLayer,
+  glm4_moe: groupedLayer,
+  gpt_oss: groupedLayer,
+  llama4_text: groupedLayer,
+  minimax_m3: minimaxM3Layer,
+  minimax_m3_vl: minimaxM3Layer,
+  mimo_v2_flash: mimoV2Layer,
+  gemma4_text: gemma4Layer,
+  "nemotron-nas": nasLayer,
+  deepseek_v2: latentLayer,
+  deepseek_v3: latentLayer,
+  deepseek_v32: latentLayer,
+  kimi_k2: latentLayer,
+  glm_moe_dsa: latentLayer,
+  qwen3_next: deltaHybridLayer,
+  qwen3_5_text: deltaHybridLayer,
+  qwen3_5_moe_text: deltaHybridLayer,
+  nemotron_h: nemotronLayer,
+};
+
+/** Throws a UserError for a model_type whose layers are not known. */
+export function assertSupported(type: string): void {
+  if (FAMILIES[type]) return;
+  throw refuseConfig(
+    `model_type "${type}" is not supported`,
+    `supported are ${Object.keys(FAMILIES).join(", ")}`,
+  );
+}
+
+/** Keys that published configs leave to Transformers' defaults (huggingface/transformers configuration_gemma3.py). */
+const DEFAULTS: Readonly<Record<string, RawConfig>> = {
+  gemma3_text: {
+    vocab_size: 262_208,
+    max_position_embeddings: 131_072,
+    num_attention_heads: 8,
+    num_key_value_heads: 4,
+    head_dim: 256,
+    sliding_window: 4096,
+    sliding_window_pattern: 6,
+  },
+};
+
+/** The text part of a config.json: a nested `text_config` with what only the outer one says. */
+export function textConfigOf(config: RawConfig): RawConfig {
+  const text = isObject(config.text_config) ? { ...config, ...config.text_config } : config;
+  return { ...DEFAULTS[words(text, "model_type") ?? ""], ...text };
+}
+
+/** All tensors of the model that `config` describes; its model_type was asserted. Throws a UserError for wrong keys. */
+export function readTensors(config: RawConfig): ModelTensors {
+  const text = textConfigOf(config);
+  const type = words(text, "model_type") ?? "";
+  const layerOf = FAMILIES[type];
+  if (!layerOf) throw new RangeError(`readTensors: ${type} was not asserted`);
+  const layers = count(text, "num_hidden_layers", list(text, "layers_block_type")?.length);
+  const hidden = count(text, "hidden_size");
+  const vocabulary = count(text, "vocab_size");
+  const tied = isTied(text);
+  return {
+    layers: Array.from({ length: layers }, (_, index) => layerOf(text, index)),
+    embedding: plain("embed_tokens", vocabulary, hidden, "vocabulary"),
+    ...(tied ? {} : { logits: plain("lm_head", vocabulary, hidden, "vocabulary") }),
+    finalNorm: plain("norm", hidden),
+    vision: visionTensors(config, hidden),
+  };
+}
+
+/** Gemma ties its embeddings unless it says otherwise; all others say it. */
+export const isTied = (text: RawConfig): boolean =>
+  flag(text, "tie_word_embeddings", words(text, "model_type")?.startsWith("gemma") ?? false);
