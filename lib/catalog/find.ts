@@ -1,7 +1,9 @@
 import { UserError } from "../config";
 import { gpus } from "./gpus";
 import { instanceTypes } from "./instance-types";
+import configs from "./model-configs.json";
 import { models } from "./models";
+import { readModelConfig } from "./read-model-config";
 import type { Gpu, InstanceType, ModelArchitecture } from "./types";
 
 /** What two spellings of a model's name must share: organisation, `Meta-`, and variant suffixes do not change a shape. */
@@ -59,9 +61,21 @@ const gpuAliases: Readonly<Record<string, string>> = {
   mi300x: "MI300X-192GB",
 };
 
-/** All models of the catalogue. */
+let every: readonly ModelArchitecture[] | undefined;
+
+/** All models of the catalogue: rows of their own, and those that are made from the facts of their config.json. */
 export function listModels(): readonly ModelArchitecture[] {
-  return models;
+  every ??= [
+    ...models,
+    ...configs.map(({ name, file, config }) => ({
+      ...readModelConfig(config, name),
+      provenance: {
+        source: `config.json carried in aiconfigurator-core 0.12.0, model_configs/${file}_config.json`,
+        date: "2026-11-26",
+      },
+    })),
+  ];
+  return every;
 }
 
 /** All GPUs of the catalogue. */
@@ -80,13 +94,16 @@ export function listInstanceTypes(): readonly InstanceType[] {
  */
 export function findModel(name: string): ModelArchitecture {
   const found =
-    models.find((m) => m.name === name) ?? models.find((m) => modelKey(m.name) === modelKey(name));
+    listModels().find((m) => m.name === name) ??
+    listModels().find((m) => modelKey(m.name) === modelKey(name));
   if (found) return found;
   throw new UserError({
     code: "unknown-model",
     where: "model.name",
     message: `no model "${name}" in the catalogue`,
-    hint: `give its config.json in model.configPath, or use one of: ${models.map((m) => m.name).join(", ")}`,
+    hint: `give its config.json in model.configPath, or use one of: ${listModels()
+      .map((m) => m.name)
+      .join(", ")}`,
   });
 }
 

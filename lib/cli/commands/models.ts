@@ -14,7 +14,7 @@ export const modelsCommand: CommandSpec = {
     ["shardplan models --json", "the same with the source of each shape"],
   ],
   run({ options }, io) {
-    const models = listModels();
+    const models = listModels().map(({ tensors: _, ...model }) => model);
     emit(wantsJson(options) ? toJson(models) : `${modelTable()}\n${CLOSING}`, options, io);
     return EXIT.met;
   },
