@@ -41,6 +41,9 @@ export function reportLook(options: OptionValues, io: Io): ReportOptions {
   return toStdout(options) ? { color: io.color, width: io.width } : { color: false, width: 100 };
 }
 
+/** The result goes to a file: the terminal gets the verdict alone, and the file the whole report. */
+export const isToFile = (options: OptionValues): boolean => !toStdout(options);
+
 function toStdout(options: OptionValues): boolean {
   return options.out === undefined || options.out === "-";
 }

@@ -45,7 +45,7 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
   json: { flags: "--json", description: "print JSON" },
   full: {
     flags: "--full",
-    description: "add the load curve and what would change the choice (md and html always have them)",
+    description: "print everything, the load curve and what would change the choice included",
   },
   strategy: {
     flags: "--strategy <strategy>",

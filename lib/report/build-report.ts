@@ -5,6 +5,7 @@ import { bytes, milliseconds, percent, significant, usd } from "./format-number"
 import { growthText, overloadOf } from "./overload";
 import type { Fact, ReportDocument, Section } from "./report-document";
 import type { ReportDetails } from "./report-options";
+import type { SectionId } from "./section-ids";
 import { alternativesSection } from "./sections/alternatives";
 import { balanceSection } from "./sections/balance";
 import { cannotRun } from "./sections/cannot-run";
@@ -28,14 +29,20 @@ import { verificationSection } from "./sections/verification";
 import { workloadSection } from "./sections/workload";
 import { verdict } from "./verdict";
 
-/** The report of a plan as one document, before any format. Pure: the same plan and details give the same document. */
-export function buildReport(plan: Plan, details: ReportDetails): ReportDocument {
-  const { sections, derivations, sources } = citeSources(allSections(plan, details), figureProvenance(plan));
+/**
+ * The report of a plan as one document, before any format. Pure: the same plan and details give the same document.
+ * `only`: the sections to show, instead of all with the highlights.
+ */
+export function buildReport(plan: Plan, details: ReportDetails, only?: readonly SectionId[]): ReportDocument {
+  const wanted = allSections(plan, details).filter(
+    ({ id }) => only === undefined || only.some((one) => one === id),
+  );
+  const { sections, derivations, sources } = citeSources(wanted, figureProvenance(plan));
   return {
     title: `${plan.model.name} on ${plan.deployment.hardware.nodes} x ${plan.instance.name}`,
     subtitle: `Parallel strategy plan: ${strategyLabel(plan.strategy)}, ${plan.strategy.gpus} x ${plan.gpu.name}, objective ${plan.objective}`,
     verdict: verdict(plan),
-    highlights: highlights(plan),
+    highlights: only === undefined ? highlights(plan) : [],
     sections,
     derivations,
     sources,
@@ -57,7 +64,7 @@ function allSections(plan: Plan, details: ReportDetails): readonly Section[] {
     deploymentSection(plan),
     rationaleSection(plan),
     alternativesSection(plan),
-    verificationSection(plan),
+    verificationSection(plan, details.remedies),
     headroomSection(plan),
     ...sensitivitySection(details.sensitivity),
     costSection(plan),

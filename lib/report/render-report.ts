@@ -13,7 +13,7 @@ import { renderTerminal } from "./terminal/render-terminal";
  */
 export function renderReport(plan: Plan, format: ReportFormat, options: ReportOptions): string {
   if (format === "json") return `${JSON.stringify(planJson(plan, planCommands(plan), options), null, 2)}\n`;
-  return renderDocument(buildReport(plan, options), format, options);
+  return renderDocument(buildReport(plan, options, options.sections), format, options);
 }
 
 /** A document in one of the text formats. */

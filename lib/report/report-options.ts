@@ -1,4 +1,5 @@
-import type { LoadPoint, SensitivityRow } from "../strategy";
+import type { LoadPoint, Remedy, SensitivityRow } from "../strategy";
+import type { SectionId } from "./section-ids";
 
 /** What a report shows beyond the plan itself: costs more simulations, so the caller decides. */
 export interface ReportDetails {
@@ -6,6 +7,8 @@ export interface ReportDetails {
   readonly loadCurve?: readonly LoadPoint[];
   /** What the planner would choose if something changed. */
   readonly sensitivity?: readonly SensitivityRow[];
+  /** Changes with which a failing plan passes. */
+  readonly remedies?: readonly Remedy[];
 }
 
 export interface ReportOptions extends ReportDetails {
@@ -13,4 +16,6 @@ export interface ReportOptions extends ReportDetails {
   readonly color: boolean;
   /** Columns; terminal only. Text never goes beyond it, commands and very long names excepted. */
   readonly width: number;
+  /** Ids of the sections to show; all when absent. Not for JSON, which is always whole. */
+  readonly sections?: readonly SectionId[];
 }

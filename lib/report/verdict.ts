@@ -17,7 +17,7 @@ export function verdict(plan: Plan): Cell {
   const overload = overloadOf(plan);
   if (overload !== undefined) return bad(`${name} is overloaded by ${load}: it ${overloadText(overload)}.`);
   if (!plan.chosen.feasible) return bad(`${name} cannot run. What does not hold: ${named(violations)}.`);
-  return bad(`${name} misses ${failed} of ${checks.length} requirements at ${load}: ${named(violations)}.`);
+  return bad(`${name} misses ${failed} of ${checks.length} requirements at ${load}: ${missed(violations)}.`);
 }
 
 const good = (text: string): Cell => ({ text: `✓ ${text}`, tone: "good" });
@@ -27,16 +27,26 @@ const bad = (text: string): Cell => ({ text: `✗ ${text}`, tone: "bad" });
 export function loadText({ deployment: { workload } }: Plan): string {
   if (workload.arrivals === "closed") return `${count(workload.concurrency)} requests in flight`;
   if (workload.arrivals === "offline") return `${count(workload.simulatedRequests)} requests at once`;
-  return `${plain(workload.requestRate)} requests/s`;
+  return rateText(workload.requestRate);
 }
 
-function named(violations: readonly Violation[]): string {
-  const shown = violations
-    .slice(0, MOST_NAMED)
-    .map(({ requirement, value }) => `${requirement.replace(MEANING, "")} (${value})`);
-  const rest = violations.length - shown.length;
-  return [...shown, ...(rest > 0 ? [`and ${rest} more`] : [])].join("; ");
-}
+/** The requirements themselves: what keeps a strategy from running has no name that says it. */
+const named = (violations: readonly Violation[]): string =>
+  some(violations, ({ requirement, value }) => `${requirement} (${value})`, "; ");
 
-/** What a latency measures, in a requirement's text: a verdict has no room for it. */
-const MEANING = / \((?:time|gap)[^)]*\)/;
+/** Names and computed values: "decode p99 (120 ms)". */
+const missed = (violations: readonly Violation[]): string =>
+  some(violations, ({ check, value }) => `${check.replaceAll("-", " ")} (${value.split(/, |: /)[0]})`, ", ");
+
+/** "8 requests/s", "1 request/s". */
+export const rateText = (rate: number): string => `${plain(rate)} request${rate === 1 ? "" : "s"}/s`;
+
+function some(
+  violations: readonly Violation[],
+  text: (violation: Violation) => string,
+  separator: string,
+): string {
+  const rest = violations.length - MOST_NAMED;
+  const shown = violations.slice(0, MOST_NAMED).map(text);
+  return [...shown, ...(rest > 0 ? [`and ${rest} more`] : [])].join(separator);
+}

@@ -123,6 +123,7 @@ function fromSimulation(plan: Plan): readonly Provenance[] {
     simulated("overload.mostRequestRate", "saturatedRequestRate: the highest rate that can be served at all"),
     simulated("overload.shortRequestRate", "requestRate - saturatedRequestRate"),
     simulated("overload.queueGrowthPerMinute", "60 x (requestRate - saturatedRequestRate)"),
+    simulated("remedies.**", "the plan with these settings, as if they were typed"),
     simulated("steps.**", "sum of the kernels of one step at the simulated batch"),
     simulated("candidates.*.tokensPerSecondPerUser", "1000 / mean time per output token in ms"),
   ];

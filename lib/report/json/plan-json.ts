@@ -81,6 +81,7 @@ export function planJson(
     serving: { ...plan.serving, ...commands },
     loadCurve: details.loadCurve,
     sensitivity: details.sensitivity,
+    remedies: details.remedies,
     provenance: plan.provenance,
   };
   const json: { readonly [key: string]: Json } = JSON.parse(JSON.stringify(result));

@@ -1,12 +1,17 @@
 import type { Candidate, Plan } from "../../strategy";
-import { sameStrategy, strategyLabel } from "../../strategy";
-import { milliseconds, percent, significant, usd } from "../format-number";
-import { isOverloaded } from "../overload";
+import { strategyLabel } from "../../strategy";
+import { candidateTable, isChosen } from "../candidate-table";
+import { significant } from "../format-number";
+import { type ImpossibleGroup, impossibleGroups } from "../impossible";
 import type { Block, Cell, ParetoPoint, Section, Table } from "../report-document";
 import { cell } from "./fact";
 
 /** Every strategy that was looked at, with its figures and the reasons against it. */
 export function alternativesSection(plan: Plan): Section {
+  const folded = impossibleGroups(plan).filter(({ candidates }) => candidates.length >= WORTH_FOLDING);
+  const isFolded = (candidate: Candidate) => folded.some(({ candidates }) => candidates.includes(candidate));
+  const listed = plan.candidates.filter((candidate) => !isFolded(candidate) || isChosen(plan, candidate));
+  const shown = plan.candidates.filter((candidate) => candidate.feasible || isChosen(plan, candidate));
   return {
     id: "alternatives",
     title: "Alternatives considered",
@@ -14,64 +19,44 @@ export function alternativesSection(plan: Plan): Section {
       ...paretoPlot(plan),
       {
         kind: "table",
-        caption:
-          plan.candidates.length === 1 ? "The only strategy" : `All ${plan.candidates.length} strategies`,
-        ...candidateTable(plan),
+        caption: tableCaption(shown.length, plan.candidates.length),
+        ...candidateTable(plan, shown),
+        figures: FIGURES,
       },
       { kind: "text", text: HOW_TO_READ, tone: "quiet" },
-      { kind: "list", items: plan.candidates.flatMap((candidate) => reasons(plan, candidate)) },
+      {
+        kind: "list",
+        items: [...listed.flatMap((candidate) => reasons(plan, candidate)), ...folded.map(foldedText)],
+      },
     ],
   };
+}
+
+function tableCaption(shown: number, all: number): string {
+  if (all === 1) return "The only strategy";
+  return shown === all ? `All ${all} strategies` : `${shown} of ${all} strategies: the others cannot run`;
+}
+
+const FIGURES = [
+  "candidates.0.latency.firstToken.p99Ms",
+  "candidates.0.throughput.highestRequestRate",
+  "candidates.0.memory.demandFraction",
+  "candidates.0.costUsdPerMillionOutputTokens",
+];
+
+/** Strategies from this many on that fail for one reason share a line. */
+const WORTH_FOLDING = 3;
+
+/** "6 strategies cannot run. What does not hold: ... They are TP2 SP2 x4, ...". */
+function foldedText({ requirement, candidates }: ImpossibleGroup): Cell {
+  const names = candidates.map(({ strategy }) => strategyLabel(strategy)).join(", ");
+  return cell(
+    `${candidates.length} strategies cannot run, because this does not hold: ${requirement}. They are ${names}.`,
+  );
 }
 
 const HOW_TO_READ =
-  "TP4 PP2 x2 is tensor parallelism 4, pipeline parallelism 2 and 2 replicas (data parallelism); SP is sequence, EP expert parallelism. Max rate is how many requests per second the strategy serves within every requirement, with the best serving parameters for that; $/M tokens is the price of a million output tokens at that rate, demand the share of a GPU's memory that the workload needs. Other strategies are simulated more briefly than the plan itself, so their figures are coarser.";
-
-const isChosen = (plan: Plan, { strategy }: Candidate): boolean => sameStrategy(strategy, plan.strategy);
-
-function candidateTable(plan: Plan): Table {
-  const right = (title: string) => ({ title, align: "right" as const });
-  return {
-    columns: [
-      { title: "strategy" },
-      { title: "verdict" },
-      right("first token p99"),
-      right("decode p99"),
-      right("max rate"),
-      right("demand"),
-      right("$/M tokens"),
-    ],
-    rows: plan.candidates.map((candidate) => candidateRow(plan, candidate)),
-    figures: [
-      "candidates.0.latency.firstToken.p99Ms",
-      "candidates.0.throughput.highestRequestRate",
-      "candidates.0.memory.demandFraction",
-      "candidates.0.costUsdPerMillionOutputTokens",
-    ],
-  };
-}
-
-function candidateRow(plan: Plan, candidate: Candidate): readonly Cell[] {
-  const { latency, throughput, memory, feasible, costUsdPerMillionOutputTokens: cost } = candidate;
-  const number = (value: number | undefined, format: (value: number) => string) =>
-    cell(value === undefined ? "-" : format(value));
-  return [
-    cell(strategyLabel(candidate.strategy), isChosen(plan, candidate) ? "strong" : undefined),
-    verdict(plan, candidate),
-    number(latency?.firstToken.p99Ms, milliseconds),
-    number(latency?.decode.p99Ms, milliseconds),
-    number(throughput?.highestRequestRate, (rate) => `${significant(rate)}/s`),
-    number(feasible ? memory.demandFraction : undefined, percent),
-    number(cost, usd),
-  ];
-}
-
-function verdict(plan: Plan, candidate: Candidate): Cell {
-  const mark = isChosen(plan, candidate) ? ", this plan" : "";
-  if (!candidate.feasible) return cell(`✗ cannot run${mark}`, "bad");
-  if (isOverloaded(candidate)) return cell(`✗ overloaded${mark}`, "bad");
-  return candidate.meetsSlo ? cell(`✓ meets all${mark}`, "good") : cell(`✗ misses${mark}`, "warn");
-}
+  "TP4 PP2 x2 is tensor parallelism 4, pipeline parallelism 2 and 2 replicas (data parallelism); SP is sequence, EP expert parallelism. TTFT is the time to first token. Max rate is how many requests per second the strategy serves within every requirement, with the best serving parameters for that; $/M is the price of a million output tokens at that rate, demand the share of a GPU's memory that the workload needs. Other strategies are simulated more briefly than the plan itself, so their figures are coarser.";
 
 /** What is violated reads better requirement first; the planner puts violations before its other reasons. */
 function reasons(plan: Plan, candidate: Candidate): readonly Cell[] {

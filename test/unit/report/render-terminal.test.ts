@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { renderReport } from "../../../lib/report";
 import { deploymentCommands, PLACEHOLDER_ADDRESSES, vllmUnit } from "../../../lib/serving";
+import { strategyLabel } from "../../../lib/strategy";
 import { fixturePlan } from "./fixture-plan";
 import { failingPlan, fullOptions, stackPlan } from "./stack-plan";
 
@@ -108,7 +109,7 @@ describe("the terminal report", function () {
     const text = renderReport(failingPlan(), "terminal", plain);
     assert.match(text, /✗ TP1 x8 cannot run/);
     assert.match(text, /Not deployed: the plan fails/);
-    assert.match(text, /What to change:/);
+    assert.match(text, /What each failed requirement depends on:/);
     assert.doesNotMatch(text, /NaN|Infinity|undefined|null/);
   });
 
@@ -118,10 +119,36 @@ describe("the terminal report", function () {
     assert.doesNotMatch(text, /asked|Highest rate|requested rate/);
   });
 
-  it("lists every candidate with a reason or as this plan", () => {
+  it("names every candidate with a reason, those that share one in a line", () => {
     const plan = stackPlan("prod");
     const text = renderReport(plan, "terminal", plain);
-    const list = text.slice(text.indexOf("── Alternatives"), text.indexOf("── Verification"));
-    assert.equal(list.match(/^- TP/gm)?.length, plan.candidates.length);
+    const section = text.slice(text.indexOf("── Alternatives"), text.indexOf("── Verification"));
+    const list = section.slice(section.indexOf("\n- ")).replaceAll(/\s+/g, " ");
+    for (const { strategy } of plan.candidates) {
+      assert.match(
+        list,
+        new RegExp(`(- |, |They are )${strategyLabel(strategy)}[:,.]`),
+        strategyLabel(strategy),
+      );
+    }
+    assert.match(list, /- 6 strategies cannot run, because this does not hold: SP is 1: vLLM/);
+    assert.equal(list.match(/- TP/g)?.length, plan.candidates.length - 6);
+  });
+
+  it("breaks no row of the table of strategies at 80 columns", () => {
+    const plan = stackPlan("prod");
+    const text = renderReport(plan, "terminal", { ...plain, width: 80, sections: ["alternatives"] });
+    const table = text.slice(text.indexOf("strategy  "), text.indexOf("sources:"));
+    const runnable = plan.candidates.filter(({ feasible }) => feasible).length;
+    assert.equal(table.trimEnd().split("\n").length, 1 + runnable);
+  });
+
+  it("shows the sections that are asked for, with the verdict and their own sources", () => {
+    const text = renderReport(stackPlan("prod"), "terminal", { ...plain, sections: ["memory", "cost"] });
+    const titles = [...text.matchAll(/^── (.*?) ─/gm)].map(([, title]) => title);
+    assert.deepEqual(titles, ["Memory distribution", "Cost", "Sources of the figures"]);
+    assert.match(text, /✓ TP8 meets all/);
+    const cited = new Set([...text.matchAll(/ \[(\d+)\]$/gm)].map(([, number]) => number));
+    assert.equal([...text.matchAll(/^\[\d+\] /gm)].length, cited.size);
   });
 });

@@ -1,0 +1,112 @@
+import { type BandedLatency, isRateDriven, type Plan } from "../../strategy";
+import { band, milliseconds, percent, plain, significant } from "../format-number";
+import { growthText, type Overload, overloadOf } from "../overload";
+import type { Cell, Table } from "../report-document";
+import { cell } from "../sections/fact";
+
+/** A figure held against its target. */
+interface KeyFigure {
+  readonly label: string;
+  readonly value: string;
+  readonly band?: string;
+  readonly target: string;
+  readonly holds: boolean;
+}
+
+/** The handful of figures that decide whether a plan is good, each with its target. */
+export function keyFigures(plan: Plan): Table {
+  const overload = overloadOf(plan);
+  const load = overload === undefined ? [...latencies(plan), ...rate(plan)] : overloadFigures(plan, overload);
+  const figures = [...load, memory(plan), ...utilization(plan)];
+  const banded = figures.some(({ band: range }) => range !== undefined);
+  const right = (title: string) => ({ title, align: "right" as const });
+  return {
+    columns: [
+      { title: "figure" },
+      right("plan"),
+      ...(banded ? [right("80 % band")] : []),
+      right("target"),
+      { title: "" },
+    ],
+    rows: figures.map(({ label, value, band: range = "", target, holds }): readonly Cell[] => [
+      cell(label),
+      cell(value, "strong"),
+      ...(banded ? [cell(range)] : []),
+      cell(target),
+      holds ? cell("✓", "good") : cell("✗", "bad"),
+    ]),
+  };
+}
+
+function latencies(plan: Plan): readonly KeyFigure[] {
+  if (!plan.chosen.feasible) return [];
+  const { slo, workload } = plan.deployment;
+  const figure = (label: string, latency: BandedLatency, targetMs: number): KeyFigure => ({
+    label,
+    value: Number.isFinite(latency.p99Ms) ? milliseconds(latency.p99Ms) : "none",
+    ...(Number.isFinite(latency.p99Ms)
+      ? { band: band(latency.p99LowMs, latency.p99HighMs, milliseconds) }
+      : {}),
+    target: `<= ${milliseconds(targetMs)}`,
+    holds: latency.p99Ms <= targetMs,
+  });
+  // Work that is all there at once waits for its turn by intention: its first token has no target.
+  return [
+    ...(workload.arrivals === "offline"
+      ? []
+      : [figure("First token p99", plan.latency.firstToken, slo.firstToken.p99Ms)]),
+    figure("Decode p99", plan.latency.decode, slo.decode.p99Ms),
+  ];
+}
+
+function rate(plan: Plan): readonly KeyFigure[] {
+  if (!plan.chosen.feasible) return [];
+  const { requestRate, sustainableRequestRate } = plan.throughput;
+  if (!isRateDriven(plan)) {
+    return [{ label: "Served", value: `${significant(requestRate)} requests/s`, target: "", holds: true }];
+  }
+  return [
+    {
+      label: "Highest rate",
+      value: `${significant(sustainableRequestRate)}/s`,
+      target: `>= ${plain(requestRate)}/s`,
+      holds: sustainableRequestRate >= requestRate,
+    },
+  ];
+}
+
+function overloadFigures(plan: Plan, overload: Overload): readonly KeyFigure[] {
+  const served = {
+    label: "Served at most",
+    value: `${significant(overload.mostRequestRate)}/s`,
+    target: `>= ${plain(plan.throughput.requestRate)}/s`,
+    holds: false,
+  };
+  const growth = `${growthText(overload.queueGrowthPerMinute)}/min`;
+  return [served, { label: "Queue grows by", value: growth, target: "0 requests/min", holds: false }];
+}
+
+function memory({ memoryPerGpu, deployment }: Plan): KeyFigure {
+  const limit = deployment.envelope.maxMemoryFraction;
+  return {
+    label: "Memory demand",
+    value: percent(memoryPerGpu.demandFraction),
+    target: `<= ${percent(limit)}`,
+    holds: memoryPerGpu.demandFraction <= limit,
+  };
+}
+
+/** Share of what the GPUs can serve that is asked of them; nothing where traffic adapts or nothing runs. */
+function utilization(plan: Plan): readonly KeyFigure[] {
+  const { gpuUtilization } = plan.balance;
+  if (!isRateDriven(plan) || !Number.isFinite(gpuUtilization)) return [];
+  const limit = plan.deployment.envelope.gpuUtilizationTarget;
+  return [
+    {
+      label: "GPU utilisation",
+      value: percent(gpuUtilization),
+      target: `<= ${percent(limit)}`,
+      holds: gpuUtilization <= limit,
+    },
+  ];
+}
