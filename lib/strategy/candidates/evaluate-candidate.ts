@@ -1,5 +1,5 @@
-import { fitMemory, holdsWeights, memoryRow } from "../replica/fit-memory";
-import { type Replica, stepModelsOf } from "../replica/replica";
+import { holdsWeights, memoryRow } from "../replica/fit-memory";
+import { type FittedReplica, fitReplica, type Replica, stepModelsOf } from "../replica/replica";
 import { saturatedRateByHand } from "../replica/saturated-rate";
 import { EFFORT, trialRequests, verdictRequests } from "../replica/simulation-effort";
 import type { Pressure } from "../requirements/assess";
@@ -9,7 +9,7 @@ import { type Requirement, reasonText, violationsOf } from "../requirements/requ
 import { isRateDriven } from "../requirements/service-requirements";
 import { structuralRequirements } from "../requirements/validate";
 import type { Situation } from "../situation";
-import type { ServingParameters, Strategy } from "../types";
+import type { Strategy } from "../types";
 import { describeCandidate, describeOverload } from "./describe-candidate";
 import type { Evaluation, Settled } from "./evaluation";
 import { servingSettings, unfittedServing } from "./serving-settings";
@@ -28,10 +28,8 @@ function isRefused(situation: Situation, strategy: Strategy, requirements: reado
 /** Requirements before anything is simulated: vLLM accepts the strategy, and it fits. */
 function startRequirements(
   situation: Situation,
-  strategy: Strategy,
-  serving: ServingParameters,
+  { strategy, serving, memory: fit }: FittedReplica,
 ): Requirement[] {
-  const fit = fitMemory(situation, strategy, serving);
   // Where the weights do not fit there is no cache to speak of: one reason is enough.
   const cache = holdsWeights(fit) ? [oneSequenceFits(situation, fit)] : [];
   return [
@@ -45,11 +43,9 @@ function startRequirements(
 
 /** A strategy that cannot run: its memory row and its reasons. */
 function cannotRun(
-  situation: Situation,
-  refused: { readonly strategy: Strategy; readonly serving: ServingParameters },
+  { strategy, serving, memory }: FittedReplica,
   requirements: readonly Requirement[],
 ): Evaluation {
-  const { strategy, serving } = refused;
   const violations = violationsOf(requirements);
   return {
     candidate: {
@@ -59,7 +55,7 @@ function cannotRun(
       reasons: violations.map(reasonText),
       violations,
       serving,
-      memory: memoryRow(fitMemory(situation, strategy, serving), 0),
+      memory: memoryRow(memory, 0),
     },
     requirements,
     meanRequestMs: Number.POSITIVE_INFINITY,
@@ -87,17 +83,15 @@ function requestTooLong(reason: string): Requirement {
  * requested rate. Never throws for a strategy that cannot work; the requirements then say why.
  */
 export function evaluateCandidate(situation: Situation, strategy: Strategy): Evaluation {
-  const plain = unfittedServing(situation);
   if (isRefused(situation, strategy, structuralRequirements(situation, strategy))) {
-    return cannotRun(situation, { strategy, serving: plain }, startRequirements(situation, strategy, plain));
+    const plain = fitReplica(situation, strategy, unfittedServing(situation));
+    return cannotRun(plain, startRequirements(situation, plain));
   }
   const { fitting, shown } = servingSettings(situation, strategy, stepModelsOf(situation, strategy));
-  const before = startRequirements(situation, strategy, shown);
-  if (isRefused(situation, strategy, before)) {
-    return cannotRun(situation, { strategy, serving: shown }, before);
-  }
+  const before = startRequirements(situation, shown);
+  if (isRefused(situation, strategy, before)) return cannotRun(shown, before);
   const tuned = tuneServing(situation, fitting);
-  const met = startRequirements(situation, strategy, tuned.replica.serving);
+  const met = startRequirements(situation, tuned.replica);
   return glance(situation, { ...tuned, met, sustained: tuned.fastest.sustained });
 }
 
@@ -106,7 +100,7 @@ function describe(situation: Situation, rated: Settled, run: VerdictRun): Evalua
   const { replica, met } = rated;
   const [result] = run.results;
   if (result?.infeasible !== undefined) {
-    return cannotRun(situation, replica, [...met, requestTooLong(result.infeasible)]);
+    return cannotRun(replica, [...met, requestTooLong(result.infeasible)]);
   }
   if (isRateDriven(situation) && !run.isStable) return describeOverload(situation, rated);
   return describeCandidate(situation, { ...rated, run });

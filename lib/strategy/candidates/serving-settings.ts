@@ -1,6 +1,13 @@
 import { defaultCudaGraphs } from "../../performance";
-import { fitMemory, fullestGpu } from "../replica/fit-memory";
-import { graphsFor, type Replica, replicaOf, type StepModels } from "../replica/replica";
+import { fullestGpu } from "../replica/fit-memory";
+import {
+  type FittedReplica,
+  fitReplica,
+  graphsFor,
+  type Replica,
+  replicaOf,
+  type StepModels,
+} from "../replica/replica";
 import type { Situation } from "../situation";
 import type { ServingParameters, Strategy } from "../types";
 
@@ -14,7 +21,7 @@ export interface ServingSettings {
   /** Numbers of sequences worth trying, most first; each with its token budgets, largest first. Empty when none fits. */
   readonly fitting: readonly (readonly Replica[])[];
   /** What to show when none fits: the envelope's bounds if the weights alone are too large, else the least demanding. */
-  readonly shown: ServingParameters;
+  readonly shown: FittedReplica;
 }
 
 /** Sequences and tokens of a step: what the other serving parameters follow from. */
@@ -93,10 +100,11 @@ export function servingSettings(
     const fewer = isFree ? replicasAt(budgetsAt(envelope.maxBatchSize)) : [];
     return {
       fitting: fewer.length > 0 ? [replicas, fewer] : [replicas],
-      shown: replicas[0].serving,
+      shown: replicas[0],
     };
   }
-  const shown = withGraphs(most);
-  const gpu = fullestGpu(fitMemory(situation, strategy, shown));
-  return { fitting: [], shown: gpu.weightsBytes > gpu.usableBytes ? shown : least };
+  const shown = fitReplica(situation, strategy, withGraphs(most));
+  const gpu = fullestGpu(shown.memory);
+  if (gpu.weightsBytes > gpu.usableBytes) return { fitting: [], shown };
+  return { fitting: [], shown: fitReplica(situation, strategy, least) };
 }

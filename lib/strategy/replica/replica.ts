@@ -12,11 +12,15 @@ import type { Situation } from "../situation";
 import type { ServingParameters, Strategy } from "../types";
 import { fitMemory } from "./fit-memory";
 
-/** One replica of a strategy under given serving parameters: what it holds and how fast it steps. */
-export interface Replica {
+/** One replica of a strategy under given serving parameters: what it holds. */
+export interface FittedReplica {
   readonly strategy: Strategy;
   readonly serving: ServingParameters;
   readonly memory: ReplicaMemory;
+}
+
+/** A replica with how fast it steps. */
+export interface Replica extends FittedReplica {
   readonly latency: LatencyModel;
 }
 
@@ -55,14 +59,22 @@ export function stepModelsOf(situation: Situation, strategy: Strategy): StepMode
   });
 }
 
+/** What a replica holds with given serving parameters, whether or not that fits. */
+export function fitReplica(
+  situation: Situation,
+  strategy: Strategy,
+  serving: ServingParameters,
+): FittedReplica {
+  return { strategy, serving, memory: fitMemory(situation, strategy, serving) };
+}
+
 /** A replica with given serving parameters. */
 export function replicaOf(
   situation: Situation,
   strategy: Strategy,
   { serving, models }: { readonly serving: ServingParameters; readonly models: StepModels },
 ): Replica {
-  const memory = fitMemory(situation, strategy, serving);
-  return { strategy, serving, memory, latency: models(serving.cudaGraphs) };
+  return { ...fitReplica(situation, strategy, serving), latency: models(serving.cudaGraphs) };
 }
 
 const NO_GRAPHS: CudaGraphs = { largestTokens: 0, stride: 16 };
