@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { calibratedConstants } from "../lib/performance";
+import committedBands from "../lib/performance/calibration/error-bands.json";
 import { crossValidate, type FittedConstants } from "./cross-validate";
 import { fitBands } from "./error-bands";
 import { readCases } from "./read-cases";
@@ -38,7 +39,12 @@ function constantsFile(fitted: readonly FittedConstants[]) {
 function main(): void {
   const { fitted, residuals } = crossValidate(readCases(), (line) => console.error(line));
   writeJson(join(CALIBRATION, "constants.json"), constantsFile(fitted));
-  writeJson(join(CALIBRATION, "error-bands.json"), fitBands(residuals));
+  const own = fitBands(residuals);
+  writeJson(join(CALIBRATION, "error-bands.json"), {
+    ...own,
+    vllmPairs: committedBands.vllmPairs,
+    vllmTables: committedBands.vllmTables,
+  });
   const lines = residuals.map(({ row, column, measured, predicted, regime }) => ({
     id: row.id,
     column,

@@ -83,7 +83,14 @@ export function fitBands(residuals: readonly Residual[]): BandFile {
     cell.push(residual);
     cells.set(key, cell);
   }
-  const file: BandFile = { vllm: {}, tensorrt: {}, tensorrtOldRuntime: {}, nim: {} };
+  const file: BandFile = {
+    vllm: {},
+    tensorrt: {},
+    tensorrtOldRuntime: {},
+    nim: {},
+    vllmPairs: {},
+    vllmTables: {},
+  };
   for (const [key, cell] of cells) {
     const [family, quantity, load] = key.split("/") as [EngineFamily, MeasuredQuantity, BandRegime["load"]];
     file[family] = {

@@ -20,8 +20,12 @@ export interface Residual {
 
 /** Prediction of a row under given constants. */
 export function predictRow(row: MeasuredCase, constants?: CalibratedConstants): CaseResult {
-  const { isLaterStage } = row;
-  return predictCase(row.cells, constants === undefined ? { isLaterStage } : { isLaterStage, constants });
+  const { isLaterStage, model } = row;
+  return predictCase(row.cells, {
+    isLaterStage,
+    ...(model === undefined ? {} : { model }),
+    ...(constants === undefined ? {} : { constants }),
+  });
 }
 
 /** Residuals of every measured figure of a row; throws when the row cannot be predicted. */

@@ -11,6 +11,8 @@ import type { MeasuredCase } from "./read-cases";
 export interface FreeConstant {
   readonly name: ConstantName;
   readonly step: number;
+  /** Where the fit starts, when that is not the committed value. */
+  readonly start?: number;
 }
 
 /** A set of constants that one kind of row decides, and how precise each figure is expected to be. */
@@ -99,8 +101,7 @@ export function solveConstants({ fit, at, residuals }: Linearized, leftOut?: str
     }
     moves = solve(matrix, right);
   }
-  const values = fit.free.map(({ name }, k) => {
-    const start = calibrated[name];
+  const values = fit.free.map(({ name, start = calibrated[name] }, k) => {
     return [name, Math.min(2 * start, Math.max(start / 2, at[name] + (moves[k] ?? 0)))] as const;
   });
   return { ...at, ...Object.fromEntries(values) };

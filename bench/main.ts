@@ -5,6 +5,7 @@ import { peerTable } from "./aiconfigurator";
 import { movedTable, writeBaseline } from "./baseline";
 import { predictRow, residualsOf } from "./evaluate";
 import { memoryTable } from "./memory-table";
+import { pairsTable } from "./pairs-table";
 import { readCases, readOtherSetups } from "./read-cases";
 import { readCrossValidation } from "./read-cross-validation";
 import { speedTable } from "./speed-table";
@@ -42,6 +43,7 @@ function main(): void {
     print(memoryTable()),
     print(peerTable(rows, residuals)),
     print(otherSetupsTable(readOtherSetups().flatMap((row) => residualsOf(row, predictRow(row))))),
+    print(pairsTable()),
     print(groupTable(residuals, covered)),
     print(worstTable(residuals, 12)),
   ];

@@ -1,5 +1,7 @@
+import type { ModelArchitecture } from "../lib/catalog";
 import type { CaseCells, PredictedColumn } from "../lib/performance";
 import { laterStages } from "../lib/performance";
+import { otherModels } from "./other-models";
 import { readCsv } from "./read-csv";
 
 /** A published measurement: its input cells, what was measured, and where it sits. */
@@ -12,6 +14,10 @@ export interface MeasuredCase {
   /** Engine and version, such as `vLLM 0.10.2`. */
   readonly engine: string;
   readonly isLaterStage: boolean;
+  /** Where the catalogue lacks the model. */
+  readonly model?: ModelArchitecture;
+  /** Model x GPU x precision. */
+  readonly pair: string;
   /** Rows whose source is in doubt are shown and kept out of every fit and goal. */
   readonly isDoubtful: boolean;
 }
@@ -33,6 +39,9 @@ function groupOf(cells: Record<string, string>): string {
   return `${source} ${engine} ${engine_version} ${precision} TP${tp} ${isl}/${osl}`;
 }
 
+const pairOf = ({ model, gpu, precision }: Record<string, string>): string =>
+  `${model?.split("/").at(-1)} ${gpu} ${precision}`;
+
 function measuredOf(cells: Record<string, string>): MeasuredCase["measured"] {
   const pairs = predictedColumns.flatMap((column) =>
     cells[column] ? [[column, Number(cells[column])] as const] : [],
@@ -42,6 +51,13 @@ function measuredOf(cells: Record<string, string>): MeasuredCase["measured"] {
 
 /** The published rows that constants and bands are fitted on, leaving out one group at a time. */
 export const readCases = (): readonly MeasuredCase[] => readMeasured("calibration-cases.csv");
+
+/** Published rows of vLLM with other models and GPUs: sweeps of six pairs, groups are pair x TP x shape. */
+export const readOtherPairs = (): readonly MeasuredCase[] =>
+  readMeasured("calibration-other.csv").map((row) => {
+    const { tp, moe_ep, isl, osl } = row.cells;
+    return { ...row, group: `${row.pair} TP${tp} EP${moe_ep} ${isl}/${osl}` };
+  });
 
 /** Published rows of other GPUs and model sizes, which no constant is fitted on. */
 export const readOtherSetups = (): readonly MeasuredCase[] => readMeasured("other-setups.csv");
@@ -54,6 +70,8 @@ function readMeasured(file: string): readonly MeasuredCase[] {
     cells,
     measured: measuredOf(cells),
     group: groupOf(cells),
+    pair: pairOf(cells),
+    ...(otherModels[cells.model ?? ""] === undefined ? {} : { model: otherModels[cells.model ?? ""] }),
     engine: `${cells.engine} ${cells.engine_version}`,
     isLaterStage: later[index] ?? false,
     isDoubtful: (cells.id ?? "").startsWith("aws-"),

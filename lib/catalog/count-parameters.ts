@@ -16,6 +16,19 @@ export interface ParameterCount {
   readonly total: number;
 }
 
+/** Projections of latent attention: queries (through their compressed width), compressed keys and values, both unfolded, output. */
+function latentParameters(
+  { hiddenSize, attentionHeads }: ModelArchitecture,
+  latent: NonNullable<ModelArchitecture["latentAttention"]>,
+): number {
+  const { keyValueRank, ropeHeadDim, queryRank, queryHeadDim, valueHeadDim } = latent;
+  const queries = attentionHeads * queryHeadDim;
+  const queryPart = queryRank === undefined ? hiddenSize * queries : queryRank * (hiddenSize + queries);
+  const unfolded = attentionHeads * (queryHeadDim - ropeHeadDim + valueHeadDim);
+  const output = attentionHeads * valueHeadDim * hiddenSize;
+  return queryPart + hiddenSize * (keyValueRank + ropeHeadDim) + keyValueRank * unfolded + output;
+}
+
 /**
  * Counts the parameters of a decoder-only transformer from its shapes.
  * Llama-3-70B gives 70 553 706 496, the sum of its published tensors.
@@ -29,7 +42,9 @@ function countParts(model: ModelArchitecture): ParameterCount {
   const queries = model.attentionHeads * model.headDim;
   const keysAndValues = 2 * model.keyValueHeads * model.headDim;
   const bias = model.attentionBias ? queries + keysAndValues : 0;
-  const attentionPerLayer = model.hiddenSize * (2 * queries + keysAndValues) + bias;
+  const attentionPerLayer = model.latentAttention
+    ? latentParameters(model, model.latentAttention)
+    : model.hiddenSize * (2 * queries + keysAndValues) + bias;
   const mlpPerLayer = model.experts
     ? 3 * model.hiddenSize * model.experts.intermediateSize * (model.experts.count + model.experts.shared) +
       model.hiddenSize * model.experts.count

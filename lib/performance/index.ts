@@ -12,12 +12,14 @@ export {
 } from "./calibration/create-latency-model";
 export {
   type BandRegime,
+  type Coverage,
+  coverageOf,
   type EngineFamily,
   engineFamily,
   errorBand,
-  isCoveredByRows,
   type MeasuredQuantity,
 } from "./calibration/error-band";
+export { type ModelKind, modelKind } from "./calibration/model-kind";
 export { engineProfile } from "./engine/engine-profile";
 export { firstVersionWith, hasChange } from "./engine/version-changes";
 export { type LatencyConstants, latencyConstants } from "./kernels/constants";

@@ -1,3 +1,7 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { readModelConfig } from "../../catalog";
+import { UserError } from "../../config";
 import { type CaseResult, laterStages, predictCase } from "../../performance";
 import type { CommandSpec } from "../command-spec";
 import { emit } from "../emit";
@@ -12,13 +16,15 @@ export const predictCommand: CommandSpec = {
   notes: [
     `The header names the columns, in any order; columns that are not known are ignored, so measured values may stand
 beside them. A row with a mistake gets a line with \`error\`, and the exit code is 1.`,
-    `Needed: engine (vLLM, SGLang, NIM or TensorRT-LLM), model, precision (bf16 or fp8), gpu (a name of
-\`shardplan hardware\`), tp, isl and osl (tokens of prompt and output), arrivals (closed, constant, poisson or offline);
+    `Needed: engine (vLLM, SGLang, NIM or TensorRT-LLM), model, precision (bf16, fp8, fp8_block, int8,
+int4, fp4, mxfp4 or nvfp4), gpu (a name of \`shardplan hardware\`), tp, isl and osl (tokens of prompt and output), arrivals (closed, constant, poisson or offline);
 for closed also concurrency (requests in flight), for constant and poisson also request_rate (a second).`,
     `May be left out or empty: id, engine_version and kv_cache_dtype (those of the published rows), pp and dp (1), range_ratio
 (lengths from this share of isl and osl up to them), cached_prefix_tokens, cold_prefix_share (share of requests whose prefix
 is not cached yet), burst_start (requests that arrive at once at the start), num_requests, gpu_memory_utilization,
-max_num_seqs, max_num_batched_tokens and max_model_len (those of the engine).
+max_num_seqs, max_num_batched_tokens and max_model_len (those of the engine), async (asynchronous scheduling: true or false),
+model_config (path of a config.json, from the folder of the cases, for a model that the catalogue lacks), attention_dp (ranks
+of data-parallel attention that share their experts) and moe_ep (ranks that hold whole experts).
 Rows that differ in nothing but request_rate are read as stages of one run.`,
   ],
   examples: [
@@ -32,7 +38,7 @@ Rows that differ in nothing but request_rate are read as stages of one run.`,
     let mistakes = 0;
     for (const [index, line] of lines.entries()) {
       io.progress(`${index + 1} of ${lines.length}: ${line.id} ...`);
-      const result = predictLine(line, later[index] ?? false);
+      const result = predictLine(line, { isLaterStage: later[index] ?? false, folder: dirname(path) });
       io.progress("");
       // Each answer is shown when it is there, unless a file gets them all.
       if (options.out === undefined) io.out(jsonLine(result));
@@ -47,8 +53,33 @@ Rows that differ in nothing but request_rate are read as stages of one run.`,
   },
 };
 
-function predictLine(line: CaseLine, isLaterStage: boolean): CaseResult {
-  return "cells" in line ? predictCase(line.cells, { isLaterStage }) : line;
+interface LineContext {
+  readonly isLaterStage: boolean;
+  /** Where a relative `model_config` starts from. */
+  readonly folder: string;
+}
+
+function predictLine(line: CaseLine, { isLaterStage, folder }: LineContext): CaseResult {
+  if (!("cells" in line)) return line;
+  const { model: name, model_config: file } = line.cells;
+  if (!file) return predictCase(line.cells, { isLaterStage });
+  try {
+    const model = readModelConfig(readJson(resolve(folder, file), file), name);
+    return predictCase(line.cells, { isLaterStage, model });
+  } catch (error) {
+    if (error instanceof UserError) return { id: line.id, error: `model_config: ${error.message}` };
+    throw error;
+  }
+}
+
+function readJson(path: string, file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    const message = `${file} cannot be read as JSON`;
+    const hint = "give the path of the config.json of the model repository";
+    throw new UserError({ code: "model-config", where: "model_config", message, hint });
+  }
 }
 
 /** What is not finite is null in JSON. */

@@ -17,21 +17,7 @@ export interface CalibratedConstant {
 /** The fitted constants with unit, meaning and provenance. `bench/calibrate.ts` is the one way to change them. */
 export const calibratedConstants: Readonly<Record<ConstantName, CalibratedConstant>> = file;
 
-function value(name: ConstantName): number {
-  return file[name].value;
-}
-
 /** The fitted values that predictions and plans use unless a calibration passes its own. */
-export const calibrated: CalibratedConstants = {
-  hostMsPerStep: value("hostMsPerStep"),
-  hostMsPerSequence: value("hostMsPerSequence"),
-  requestInMs: value("requestInMs"),
-  turnaroundMs: value("turnaroundMs"),
-  remoteClientMs: value("remoteClientMs"),
-  eagerDispatchMsPerLayer: value("eagerDispatchMsPerLayer"),
-  oldRuntimeDecodeFactorFp8: value("oldRuntimeDecodeFactorFp8"),
-  oldRuntimeDecodeFactorBf16: value("oldRuntimeDecodeFactorBf16"),
-  oldRuntimeBufferGib: value("oldRuntimeBufferGib"),
-  oldRuntimeShardedBufferGib: value("oldRuntimeShardedBufferGib"),
-  tensorRtBufferGib: value("tensorRtBufferGib"),
-};
+export const calibrated = Object.fromEntries(
+  Object.entries(calibratedConstants).map(([name, { value }]) => [name, value]),
+) as CalibratedConstants;

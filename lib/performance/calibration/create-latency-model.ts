@@ -41,11 +41,17 @@ function withTraits(
   const floorsMs = layers.map((count) => count * traits.eagerDispatchMsPerLayer);
   const isSlow = traits.decodeAttentionFactor !== 1;
   const extraMs = slowAttention(model, traits.decodeAttentionFactor);
+  const lastStage = model.stages - 1;
+  /** Of the CPU, which no factor of a kernel touches. */
+  const hostMs = (stage: number, { sampledSequences }: StepShape) =>
+    traits.hostMsPerStep + (stage === lastStage ? traits.hostMsPerSequence * sampledSequences : 0);
   const stageMs = (stage: number, step: StepShape): number => {
+    const isCaptured = step.tokens <= graphs.largestTokens;
+    const factor = isCaptured ? traits.graphFactor : traits.eagerFactor;
     const kernelsMs = model.stageMs(stage, step);
-    const totalMs = isSlow ? kernelsMs + extraMs(stage, step, kernelsMs) : kernelsMs;
-    if (step.tokens <= graphs.largestTokens) return totalMs;
-    return Math.max(totalMs, floorsMs[stage] ?? 0);
+    const slowMs = isSlow ? kernelsMs + extraMs(stage, step, kernelsMs) : kernelsMs;
+    const totalMs = factor === 1 ? slowMs : slowMs + (factor - 1) * (slowMs - hostMs(stage, step));
+    return isCaptured ? totalMs : Math.max(totalMs, floorsMs[stage] ?? 0);
   };
   const breakdown = (step: StepShape): StepBreakdown => {
     const parts = model.breakdown(step);
@@ -77,16 +83,21 @@ export function createLatencyModels(
   input: LatencyModelInput,
   overrides: ModelOverrides = {},
 ): (graphs: CudaGraphs) => LatencyModel {
-  const traits = engineTraits(input.engine, input.kvCacheDtype, { ...calibrated, ...overrides });
-  const { hostMsPerStep } = traits;
-  const hostMsPerSequence = traits.hostMsPerSequence * (input.model.vocabularySize / SAMPLED_VOCABULARY);
+  const fitted = engineTraits(input, { ...calibrated, ...overrides });
+  const hostPerSequence = fitted.hostMsPerSequence * (input.model.vocabularySize / SAMPLED_VOCABULARY);
+  const traits = { ...fitted, hostMsPerSequence: hostPerSequence };
+  const { hostMsPerStep, hostMsPerSequence } = traits;
   const models = createKernelModels(input, {
     ...latencyConstants,
     ...overrides,
     hostMsPerStep,
     hostMsPerSequence,
   });
-  const isPlain = traits.decodeAttentionFactor === 1 && traits.eagerDispatchMsPerLayer === 0;
+  const isPlain =
+    traits.decodeAttentionFactor === 1 &&
+    traits.eagerDispatchMsPerLayer === 0 &&
+    traits.graphFactor === 1 &&
+    traits.eagerFactor === 1;
   if (isPlain || input.gpu.kind === "cpu") return models;
   return (graphs) => withTraits(models(graphs), input, { traits, graphs });
 }

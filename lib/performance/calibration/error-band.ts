@@ -2,6 +2,7 @@ import { countParameters, type Gpu, type ModelArchitecture } from "../../catalog
 import { hasOldRuntime } from "../engine/engine-profile";
 import type { BandQuantity, EngineProfile, ErrorBand, LatencyModel } from "../types";
 import file from "./error-bands.json";
+import { type ModelKind, modelKind } from "./model-kind";
 
 /** Where a figure was predicted: how its step times are known, how near the system is to its limits, which engine. */
 export interface BandRegime {
@@ -10,12 +11,18 @@ export interface BandRegime {
   readonly load: "moderate" | "saturated";
   /** Default vLLM. */
   readonly engine?: EngineProfile;
-  /** Published rows are of such a setup (`isCoveredByRows`); default true. */
-  readonly isCovered?: boolean;
+  /** What is published of such a setup (`coverageOf`); default `rows`. */
+  readonly coverage?: Coverage;
 }
 
+/**
+ * What is known of a setup beside its kernels: published rows of its like (`rows`: dense models of some 70 billion parameters
+ * on H100 and H200), rows of this kind and size of model on this GPU (`pair`), kernel tables alone (`tables`), or nothing.
+ */
+export type Coverage = "rows" | "pair" | "tables" | "none";
+
 /** Engines whose residuals are alike. SGLang has no published row here. */
-export type EngineFamily = "vllm" | "tensorrt" | "tensorrtOldRuntime" | "nim";
+export type EngineFamily = "vllm" | "tensorrt" | "tensorrtOldRuntime" | "nim" | "vllmPairs" | "vllmTables";
 
 /** Quantities that published rows measure. */
 export type MeasuredQuantity =
@@ -69,17 +76,36 @@ const ROWS = { parameters: 70e9, factor: 2 } as const;
 /** GPUs of the published rows; rows of H200 gave the band of scaled kernels. */
 const GPUS: readonly string[] = ["H100-SXM-80GB", "H200-SXM-141GB"];
 
-/** Whether published rows are of such a setup: a dense model of some 70 billion parameters, whole layers on each GPU. */
-export function isCoveredByRows(setup: {
+/** Pairs in bench/data/calibration-other.csv: kind and parameters of the model, and the GPU. */
+const PAIRS: readonly { kind: ModelKind; parameters: number; gpu: string }[] = [
+  { kind: "dense", parameters: 70e9, gpu: "B200-SXM-180GB" },
+  { kind: "dense", parameters: 32e9, gpu: "H100-SXM-80GB" },
+  { kind: "mixture", parameters: 229e9, gpu: "H200-SXM-141GB" },
+  { kind: "mixture", parameters: 229e9, gpu: "B200-SXM-180GB" },
+  { kind: "windowed", parameters: 117e9, gpu: "H100-SXM-80GB" },
+  { kind: "latent", parameters: 1030e9, gpu: "B200-SXM-180GB" },
+];
+
+const isNear = (parameters: number, to: number): boolean =>
+  parameters > to / ROWS.factor && parameters < to * ROWS.factor;
+
+/** What published rows say of a setup. */
+export function coverageOf(setup: {
   readonly model: ModelArchitecture;
   readonly gpu: Gpu;
   readonly engine: EngineProfile;
   readonly pipelineParallel: number;
-}): boolean {
+}): Coverage {
   const { model, gpu, engine, pipelineParallel } = setup;
-  const size = countParameters(model).total / ROWS.parameters;
-  const isAlike = size > 1 / ROWS.factor && size < ROWS.factor && model.experts === undefined;
-  return isAlike && GPUS.includes(gpu.name) && engine.name !== "SGLang" && pipelineParallel === 1;
+  const parameters = countParameters(model).total;
+  const kind = modelKind(model);
+  if (engine.name === "SGLang" || pipelineParallel > 1) return "none";
+  if (kind === "dense" && isNear(parameters, ROWS.parameters) && GPUS.includes(gpu.name)) return "rows";
+  if (engine.name !== "vLLM") return "none";
+  const isPair = PAIRS.some(
+    (pair) => pair.kind === kind && pair.gpu === gpu.name && isNear(parameters, pair.parameters),
+  );
+  return isPair ? "pair" : "tables";
 }
 
 /**
@@ -121,9 +147,16 @@ function widestBand(quantity: MeasuredQuantity): ErrorBand {
   };
 }
 
+/** Residuals that speak for a setup without rows of its like: with groups of its pair, or with whole pairs left out. */
+const BY_COVERAGE: Readonly<Partial<Record<Coverage, EngineFamily>>> = {
+  pair: "vllmPairs",
+  tables: "vllmTables",
+};
+
 function measuredBand(quantity: MeasuredQuantity, regime: BandRegime): ErrorBand {
-  const family = engineFamily(regime.engine);
-  const own = regime.isCovered === false ? undefined : ownBand(family, quantity, regime.load);
+  const { coverage = "rows" } = regime;
+  const family = BY_COVERAGE[coverage] ?? engineFamily(regime.engine);
+  const own = coverage === "none" ? undefined : ownBand(family, quantity, regime.load);
   if (own === undefined) return widestBand(quantity);
   const { band, load } = own;
   return {

@@ -9,12 +9,16 @@ interface VersionChange {
 
 /** What a prediction must know of an engine's history: the one place that says "since". */
 const changes = {
+  /** The second engine (V1) by default: scheduler and workers no longer share a process with sampling and output. */
+  secondEngine: { engine: "vLLM", since: "0.8" },
   /** The flag --async-scheduling, which the published runs switch on where it exists. */
   asynchronousFlag: { engine: "vLLM", since: "0.10" },
   /** The next batch is composed while one runs, by default. */
   asynchronousByDefault: { engine: "vLLM", since: "0.14" },
   /** Oldest version whose published rows show the launch cost of steps that no CUDA graph holds. */
   launchCostSeen: { engine: "vLLM", since: "0.14" },
+  /** Oldest version whose rows of mixtures of experts show almost no host time per sequence. */
+  lightMixtureHostSeen: { engine: "vLLM", since: "0.15" },
   /** Its own all-reduce kernel takes messages of every size; before, those of 8 MiB and more went to NCCL. */
   ownAllReduceAtAllSizes: { engine: "vLLM", since: "0.19" },
   /** CUDA graphs count inside the memory budget (v1/worker/gpu_worker.py, determine_available_memory). */

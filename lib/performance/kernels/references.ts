@@ -31,19 +31,12 @@ const RELATIVES: readonly (readonly [from: number, gpu: string])[] = [
 /** What a GPU of another maker, or one given by its figures, is scaled from. */
 const H100 = "H100-SXM-80GB";
 
-/** Relatives of GPUs whose rows name no compute capability. */
-const BY_NAME: Readonly<Record<string, string>> = {
-  "A100-SXM-40GB": "A100-SXM-80GB",
-  "L4-24GB": "L40S-48GB",
-  "A10G-24GB": "A100-SXM-80GB",
-};
-
 /** The measured GPU whose tables price this one: itself, or its nearest relative. */
 export function referenceOf(gpu: Gpu): Reference {
   const own = TABLES[gpu.name];
   if (own !== undefined) return { tables: own, gpu };
   const capability = gpu.computeCapability ?? 0;
-  const relative = BY_NAME[gpu.name] ?? RELATIVES.find(([from]) => capability >= from)?.[1] ?? H100;
+  const relative = RELATIVES.find(([from]) => capability >= from)?.[1] ?? H100;
   return { tables: TABLES[relative] ?? "h100-sxm", gpu: findGpu(relative) };
 }
 
@@ -66,3 +59,10 @@ export const h100 = (): Reference => ({ tables: "h100-sxm", gpu: findGpu(H100) }
 
 /** Name of the GPU whose measured kernels price a layer on this one: its own where they were measured. */
 export const kernelReference = (gpu: Gpu): string => denseReferenceOf(gpu).gpu.name;
+
+/** Tables of data-centre Blackwell. */
+const BLACKWELL: readonly string[] = ["b200-sxm", "b300-sxm", "gb200", "gb300"];
+
+/** Whether this GPU is, or is priced as, a data-centre Blackwell. */
+export const isBlackwell = (gpu: Gpu): boolean =>
+  gpu.kind !== "cpu" && BLACKWELL.includes(referenceOf(gpu).tables);

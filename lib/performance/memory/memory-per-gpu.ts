@@ -4,7 +4,7 @@ import { hasOldRuntime } from "../engine/engine-profile";
 import { hasChange } from "../engine/version-changes";
 import { partitionLayers } from "../shards/partition-layers";
 import { type CudaGraphs, captureSizes, defaultCudaGraphs } from "../step/cuda-graph-padding";
-import type { EngineProfile, Precision } from "../types";
+import type { EngineProfile, KernelFormats, Precision } from "../types";
 import { memoryConstants as c } from "./constants";
 import { kvBytesPerToken } from "./kv-bytes";
 import { weightsOfStage } from "./weights-of-stage";
@@ -14,6 +14,7 @@ export interface MemoryInput {
   readonly model: ModelArchitecture;
   readonly gpu: Gpu;
   readonly precision: Precision;
+  readonly formats?: KernelFormats;
   readonly kvCacheDtype: Precision;
   readonly tensorParallel: number;
   readonly pipelineParallel: number;

@@ -1,9 +1,11 @@
 import { countParameters, type ModelArchitecture, weightBytesOnRank } from "../../catalog";
-import type { Precision } from "../types";
+import { type KernelPrecision, weightBytes } from "../kernels/precision";
+import type { KernelFormats, Precision } from "../types";
 
 /** How one replica's weights are cut. */
 export interface WeightShards {
   readonly precision: Precision;
+  readonly formats?: KernelFormats;
   readonly tensorParallel: number;
   /** GPUs over which experts are spread; 1 cuts them by tensorParallel. */
   readonly expertParallel: number;
@@ -17,6 +19,12 @@ export interface WeightShards {
 
 /** Bytes of a projection parameter; FP8 checkpoints keep embedding, output projection, norms and router in BF16. */
 const BF16_BYTES = 2;
+
+/** Bytes of a weight in attention and behind it; shared experts count as routed ones. */
+function formatBytes({ precision, formats }: WeightShards) {
+  const of = (format: KernelPrecision | undefined) => weightBytes(format ?? precision);
+  return { attention: of(formats?.attention), feedForward: of(formats?.experts ?? formats?.feedForward) };
+}
 
 /**
  * Bytes of weights on one GPU of a stage, as vLLM loads them: projections and vocabulary cut by TP, key and value heads
@@ -37,7 +45,7 @@ export function weightsOfStage(model: ModelArchitecture, shards: WeightShards): 
     );
   }
   const count = countParameters(model);
-  const weightBytes = shards.precision === "fp8" ? 1 : BF16_BYTES;
+  const bytes = formatBytes(shards);
   const keyValue = 2 * model.keyValueHeads * model.headDim * model.hiddenSize;
   const keyValueReplicas = Math.max(1, tensorParallel / model.keyValueHeads);
   const attention = (count.attentionPerLayer - keyValue + keyValue * keyValueReplicas) / tensorParallel;
@@ -47,7 +55,8 @@ export function weightsOfStage(model: ModelArchitecture, shards: WeightShards): 
   const mlp =
     (count.mlpPerLayer - router - sharedExperts) / Math.max(tensorParallel, shards.expertParallel) +
     sharedExperts / tensorParallel;
-  const perLayer = (attention + mlp) * weightBytes + (router + count.normsPerLayer) * BF16_BYTES;
+  const projections = attention * bytes.attention + mlp * bytes.feedForward;
+  const perLayer = projections + (router + count.normsPerLayer) * BF16_BYTES;
   const vocabulary = (model.vocabularySize * model.hiddenSize * BF16_BYTES) / tensorParallel;
   const everywhere = holdsVocabularyOnEveryStage(model);
   const embedding = shards.isFirstStage || everywhere ? vocabulary : 0;

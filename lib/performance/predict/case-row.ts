@@ -32,10 +32,21 @@ const shareFrom = (least: "0" | "above 0") => {
   const upToOne = z.coerce.number(message).max(1, message);
   return least === "0" ? upToOne.min(0, message) : upToOne.positive(message);
 };
-const precision = z
+const lowerCase = z
   .string()
-  .transform((text) => text.toLowerCase().replace(/^(fp16|float16|bfloat16|half|auto)$/, "bf16"))
+  .transform((text) => text.toLowerCase().replace(/^(fp16|float16|bfloat16|half|auto)$/, "bf16"));
+const cacheDtype = lowerCase
+  .transform((text) => text.replace(/^fp8_e4m3$/, "fp8"))
   .pipe(z.enum(["bf16", "fp8"], "must be bf16 or fp8"));
+/** How the weights are stored; `fp4` is mxfp4 or nvfp4, as the model's checkpoint is. */
+const WEIGHTS = ["bf16", "fp8", "fp8_block", "int8", "int4", "fp4", "mxfp4", "nvfp4"] as const;
+const precision = lowerCase.pipe(z.enum(WEIGHTS, `must be one of ${WEIGHTS.join(", ")}`));
+/** Benchmarks write 1, true or on. */
+const flag = z
+  .string()
+  .transform((text) => text.trim().toLowerCase())
+  .pipe(z.enum(["1", "0", "true", "false", "on", "off"], "must be true or false"))
+  .transform((text) => ["1", "true", "on"].includes(text));
 
 /** Input columns of a benchmark case; every cell is text. Columns that it does not know are ignored. */
 export const caseRowSchema = z
@@ -56,7 +67,7 @@ export const caseRowSchema = z
     ),
     model: required(z.string()),
     precision: required(precision),
-    kv_cache_dtype: optional(precision),
+    kv_cache_dtype: optional(cacheDtype),
     gpu: required(z.string()),
     tp: required(ranks),
     pp: required(ranks.default(1)),
@@ -77,6 +88,15 @@ export const caseRowSchema = z
     max_num_seqs: optional(wholeFrom(1, MOST.requests)),
     max_num_batched_tokens: optional(tokens),
     max_model_len: optional(tokens),
+    /** Path of the model's config.json, for models that the catalogue lacks. */
+    model_config: optional(z.string()),
+    /** Ranks over which each expert is cut, and over which whole experts are spread: their product is tp x attention_dp. */
+    moe_tp: optional(ranks),
+    moe_ep: optional(ranks),
+    /** Ranks of data-parallel attention that share their experts. */
+    attention_dp: optional(ranks),
+    /** Asynchronous scheduling; absent: where the version has it. */
+    async: optional(flag),
   })
   .superRefine((row, context) => {
     const missing = (column: string): void =>

@@ -4,8 +4,9 @@ import type { CalibratedConstants } from "../calibration/calibrated";
 import { engineProfile } from "../engine/engine-profile";
 import { hasChange } from "../engine/version-changes";
 import { type ReplicaMemory, replicaMemory } from "../memory/memory-per-gpu";
-import type { EngineProfile, Precision, SchedulerInput, TrafficInput } from "../types";
+import type { EngineProfile, KernelFormats, Precision, SchedulerInput, TrafficInput } from "../types";
 import { type CaseRow, isOpen } from "./case-row";
+import { rowFormats } from "./row-formats";
 
 /** Everything a prediction needs, resolved from a row. */
 export interface CaseSetup {
@@ -14,6 +15,9 @@ export interface CaseSetup {
   readonly gpu: Gpu;
   readonly engine: EngineProfile;
   readonly precision: Precision;
+  readonly formats?: KernelFormats;
+  /** Ranks over which whole experts are spread; 1 cuts each over the tensor-parallel group. */
+  readonly expertParallel: number;
   readonly kvCacheDtype: Precision;
   readonly memory: ReplicaMemory;
   readonly scheduler: SchedulerInput;
@@ -26,6 +30,8 @@ export interface CaseSetup {
 export interface SetupContext {
   /** An earlier stage of the same run has filled the prefix cache. */
   readonly isLaterStage: boolean;
+  /** The model of the row where it does not come from the catalogue. */
+  readonly model?: ModelArchitecture;
   readonly constants: CalibratedConstants;
 }
 
@@ -119,7 +125,7 @@ function assumedVersion(row: CaseRow): string {
 
 /** Published FP8 rows of TensorRT-LLM and NIM keep the cache in FP8 as well, those of vLLM in 16 bits. */
 function assumedCache({ engine, precision }: CaseRow): Precision {
-  return engine === "TensorRT-LLM" || engine === "NIM" ? precision : "bf16";
+  return (engine === "TensorRT-LLM" || engine === "NIM") && precision !== "bf16" ? "fp8" : "bf16";
 }
 
 /** The published runs of vLLM switch asynchronous scheduling on where the version has it. */
@@ -133,25 +139,44 @@ function canRunAsynchronously(name: CaseRow["engine"], version: string): boolean
  */
 const cachesPrefixes = ({ cached_prefix_tokens }: CaseRow): boolean => (cached_prefix_tokens ?? 0) > 0;
 
+/** Side of the blocks whose scales a block-scaled FP8 expert carries: a rank's share must hold whole blocks. */
+const FP8_BLOCK = 128;
+
+/**
+ * Ranks over which whole experts are spread. vLLM refuses to cut block-scaled experts through a block, so that such a row,
+ * which ran, spread them.
+ */
+function expertRanks(row: CaseRow, model: ModelArchitecture): number {
+  if (model.experts === undefined) return 1;
+  if (row.moe_ep !== undefined && row.moe_ep > 1) return row.moe_ep;
+  const isBlocked = row.precision === "fp8" || row.precision === "fp8_block";
+  const share = model.experts.intermediateSize / row.tp;
+  return isBlocked && share % FP8_BLOCK !== 0 ? row.tp : 1;
+}
+
 /** Resolves model, GPU, engine and memory of a row. Throws a UserError for a model or GPU the catalogue lacks. */
-export function caseSetup(row: CaseRow, context: SetupContext): CaseSetup {
-  const model = findModel(row.model);
+export function caseSetup(asked: CaseRow, context: SetupContext): CaseSetup {
+  // Ranks of data-parallel attention are replicas that share their experts.
+  const row = { ...asked, dp: Math.max(asked.dp, asked.attention_dp ?? 1) };
+  const model = context.model ?? findModel(row.model);
   const gpu = findGpu(row.gpu);
   const version = row.engine_version ?? assumedVersion(row);
   const engine = engineProfile(row.engine, {
     version,
-    asynchronous: canRunAsynchronously(row.engine, version),
+    asynchronous: row.async ?? canRunAsynchronously(row.engine, version),
   });
+  const stored = rowFormats(row, model);
+  const expertParallel = expertRanks(row, model);
   const kvCacheDtype = row.kv_cache_dtype ?? assumedCache(row);
   const limits = schedulerLimits(row, gpu);
   const memory = replicaMemory({
     model,
     gpu,
-    precision: row.precision,
+    ...stored,
     kvCacheDtype,
     tensorParallel: row.tp,
     pipelineParallel: row.pp,
-    expertParallel: 1,
+    expertParallel,
     sequenceParallel: 1,
     engine,
     gpuMemoryUtilization: row.gpu_memory_utilization ?? defaultUtilization(engine),
@@ -164,7 +189,8 @@ export function caseSetup(row: CaseRow, context: SetupContext): CaseSetup {
     model,
     gpu,
     engine,
-    precision: row.precision,
+    ...stored,
+    expertParallel,
     kvCacheDtype,
     memory,
     scheduler: { ...limits, kvCacheTokens: memory.kvCacheTokens, prefixCaching: cachesPrefixes(row) },

@@ -1,7 +1,7 @@
-import { listModels } from "../../catalog";
+import { listModels, type ModelArchitecture } from "../../catalog";
 import { UserError } from "../../config";
 import { type CalibratedConstants, calibrated } from "../calibration/calibrated";
-import { errorBand, isCoveredByRows } from "../calibration/error-band";
+import { coverageOf, errorBand } from "../calibration/error-band";
 import type { BandQuantity, LatencyStatistics, SimulationResult } from "../types";
 import { withinEffort } from "./case-effort";
 import type { Band, CasePrediction, CaseResult, PredictedColumn } from "./case-prediction";
@@ -148,8 +148,8 @@ function predictSetup(asked: CaseSetup, constants: CalibratedConstants): CaseRes
   const load = sustainable === undefined ? undefined : (row.request_rate ?? 0) / sustainable;
   const regime = isSaturated(setup, results, load) ? "saturated" : "moderate";
   const values = figures(results, row, clientMs);
-  const isCovered = isCoveredByRows({ model, gpu, engine, pipelineParallel: row.pp });
-  const bands = bandsOf(values, { basis: latency.basis.kind, load: regime, engine, isCovered });
+  const coverage = coverageOf({ model, gpu, engine, pipelineParallel: row.pp });
+  const bands = bandsOf(values, { basis: latency.basis.kind, load: regime, engine, coverage });
   const around = neighbours(setup, results, load ?? 0).map(figuresOf);
   return {
     id: row.id,
@@ -185,6 +185,8 @@ export type CaseCells = Readonly<Record<string, string | undefined>>;
 export interface CaseContext {
   /** An earlier stage of the same run has filled the prefix cache. */
   readonly isLaterStage?: boolean;
+  /** The model of the row where it does not come from the catalogue. */
+  readonly model?: ModelArchitecture;
   readonly constants?: CalibratedConstants;
 }
 
@@ -211,7 +213,11 @@ export function predictCase(cells: CaseCells, context: CaseContext = {}): CaseRe
   }
   try {
     const constants = context.constants ?? calibrated;
-    const setup = caseSetup(parsed.data, { isLaterStage: context.isLaterStage ?? false, constants });
+    const setup = caseSetup(parsed.data, {
+      isLaterStage: context.isLaterStage ?? false,
+      ...(context.model === undefined ? {} : { model: context.model }),
+      constants,
+    });
     return predictSetup(setup, constants);
   } catch (error) {
     if (error instanceof UserError) return { id, error: `${error.message}; ${knownNames(error)}` };

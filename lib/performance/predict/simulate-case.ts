@@ -15,17 +15,18 @@ const NODES = { gpusPerNode: 8, network: { bytesPerSecondPerGpu: 50e9, latencyUs
 
 /** Latency model of a case. */
 export function caseLatency(setup: CaseSetup, constants: CalibratedConstants = calibrated): LatencyModel {
-  const { model, gpu, engine, precision, kvCacheDtype, row } = setup;
+  const { model, gpu, engine, precision, formats, expertParallel, kvCacheDtype, row } = setup;
   return createLatencyModel(
     {
       model,
       gpu,
       engine,
       precision,
+      ...(formats === undefined ? {} : { formats }),
       kvCacheDtype,
       tensorParallel: row.tp,
       pipelineParallel: row.pp,
-      expertParallel: 1,
+      expertParallel,
       sequenceParallel: 1,
       ...NODES,
     },

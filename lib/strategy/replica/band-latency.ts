@@ -1,4 +1,4 @@
-import { type BandQuantity, type BandRegime, errorBand, isCoveredByRows } from "../../performance";
+import { type BandQuantity, type BandRegime, coverageOf, errorBand } from "../../performance";
 import type { Situation } from "../situation";
 import type { BandedLatency, PlanLatency } from "../types";
 import type { Observed, SeenLatency } from "./observe";
@@ -50,9 +50,9 @@ function band(name: keyof PlanLatency, seen: SeenLatency, regime: BandRegime): B
 export function evidenceOf(
   { model, hardware: { gpu }, engine }: Situation,
   { latency, strategy }: Replica,
-): Pick<BandRegime, "basis" | "engine" | "isCovered"> {
-  const isCovered = isCoveredByRows({ model, gpu, engine, pipelineParallel: strategy.pipelineParallel });
-  return { basis: latency.basis.kind, engine, isCovered };
+): Pick<BandRegime, "basis" | "engine" | "coverage"> {
+  const coverage = coverageOf({ model, gpu, engine, pipelineParallel: strategy.pipelineParallel });
+  return { basis: latency.basis.kind, engine, coverage };
 }
 
 /** The three latencies of the steady state with their 80 % bands, the sampling error of the simulation included. */

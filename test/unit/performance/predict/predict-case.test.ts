@@ -257,10 +257,10 @@ describe("predictCase", () => {
     assert.ok(high < 1.5 * result.itl_ms_mean);
   });
 
-  it("gives a GPU with tables and no published runs the band of another setup", () => {
+  it("gives a GPU with tables of its own the wider band of the pairs that were published", () => {
     const result = prediction(caseCells({ gpu: "B200-SXM-180GB", tp: "8" }));
     assert.deepEqual(result.basis, { kind: "measured", figures: [] });
-    assert.ok(result.bands.itl_ms_mean[1] >= 1.37 * result.itl_ms_mean);
+    assert.ok(result.bands.itl_ms_mean[1] >= 1.1 * result.itl_ms_mean);
   });
 
   it("gives another GPU without tables a wide band and names the figures", () => {
