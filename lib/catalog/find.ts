@@ -7,7 +7,7 @@ import { readModelConfig } from "./read-model-config";
 import type { Gpu, InstanceType, ModelArchitecture } from "./types";
 
 /** What two spellings of a model's name must share: organisation, `Meta-`, and variant suffixes do not change a shape. */
-function modelKey(name: string): string {
+export function modelKey(name: string): string {
   return name
     .split("/")
     .slice(-1)

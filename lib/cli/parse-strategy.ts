@@ -38,3 +38,26 @@ export function parseStrategy(text: string): string[] {
     ([letters, key]) => `strategy.${key}=${byLetters.get(letters) ?? "1"}`,
   );
 }
+
+/**
+ * The `--set` texts together with those of `--strategy`. Throws a `UserError` where the two give one degree: whichever
+ * won, the other would be ignored in silence.
+ */
+export function strategyOverrides(set: readonly string[], strategies: readonly string[]): string[] {
+  const degrees = strategies.flatMap(parseStrategy);
+  const keys = degrees.map(keyOf);
+  const twice = set.find(
+    (text) => keys.includes(keyOf(text)) || (keys.length > 0 && keyOf(text) === "strategy"),
+  );
+  if (twice === undefined) return [...set, ...degrees];
+  throw new UserError({
+    code: "strategy-twice",
+    where: `--strategy ${strategies.join(" ")}`,
+    message: `--set ${twice} gives the same degree again`,
+    hint: "keep one of the two; --strategy pins all five degrees",
+  });
+}
+
+function keyOf(text: string): string {
+  return (text.split("=")[0] ?? "").trim().replace(/^shardplan:/, "");
+}

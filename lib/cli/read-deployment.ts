@@ -3,7 +3,7 @@ import { type Deployment, readStackFile, stackFile, stackNames, UserError } from
 import type { Io } from "./io";
 import type { OptionValues } from "./options";
 import { packageFolder } from "./package-folder";
-import { parseStrategy } from "./parse-strategy";
+import { strategyOverrides } from "./parse-strategy";
 
 /** The stack that commands take when none is named. */
 export const DEFAULT_STACK = "prod";
@@ -32,7 +32,7 @@ export function readDeployment(options: OptionValues, io: Io): NamedDeployment {
       hint: "`shardplan compare` takes several",
     });
   }
-  return readNamed(options, [...options.set, ...options.strategy.flatMap(parseStrategy)], io);
+  return readNamed(options, strategyOverrides(options.set, options.strategy), io);
 }
 
 /** The stack or file of the options with the given overrides instead of those of the options. */

@@ -1,5 +1,6 @@
 import { awsChecks } from "./aws-checks";
 import type { CrossProblem } from "./cross-problem";
+import { isSecretVariable } from "./environment-secrets";
 import { shortestEndTokens } from "./lengths";
 import type { Deployment, LengthDistribution } from "./schema";
 
@@ -25,6 +26,7 @@ const CHECKS: readonly CrossCheck[] = [
   capacityBlock,
   awsChecks,
   certificateOnItsPort,
+  secretsInEnvironment,
   argumentsOfThePlan,
 ];
 
@@ -234,6 +236,17 @@ function certificateOnItsPort({ gateway }: Deployment): CrossProblem[] {
     `must be 443 with gateway.domain: the certificate is proved there; given ${gateway.port}`,
     "gateway.port",
     "gateway.domain",
+  );
+}
+
+/** Variables of a unit are readable in the stack file, in the state and on the hosts. */
+function secretsInEnvironment({ serving }: Deployment): CrossProblem[] {
+  return Object.entries(serving.environment).flatMap(([name, value]) =>
+    when(
+      isSecretVariable(name, value),
+      "looks like a secret, and variables are plain text in the stack file and on the hosts: remove it; a token of the hub goes into shardplan:huggingFaceToken, the key of clients into shardplan:apiKey (`pulumi config set --secret`)",
+      `serving.environment.${name}`,
+    ),
   );
 }
 

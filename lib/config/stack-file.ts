@@ -3,11 +3,12 @@ import { basename, dirname, join } from "node:path";
 import { parseDocument } from "yaml";
 import { ConfigError, type ConfigProblem } from "./config-error";
 import { resolveConfigPath } from "./config-path";
-import { nearestName } from "./nearest-key";
 import { type FoundSections, parseSections } from "./parse-deployment";
 import type { Deployment } from "./schema";
 import { childValue } from "./schema-node";
-import { NAMESPACE, SECRET_KEYS, SECTIONS } from "./sections";
+import { SECTIONS } from "./sections";
+import { keyProblem, NOTHING_ASKED, sectionName } from "./stack-keys";
+import { wholeProblem } from "./whole-file";
 
 const STACK_FILE = /^Pulumi\.(.+)\.ya?ml$/;
 
@@ -41,6 +42,8 @@ export function stackFile(stack: string, folder: string): string {
 export function readStackFile(path: string, overrides: readonly string[] = []): Deployment {
   const where = basename(path);
   const found = sectionsOf(readYaml(path, where), where);
+  if (overrides.length === 0 && found.problems.length === 0 && Object.keys(found.values ?? {}).length === 0)
+    throw new ConfigError([{ where, key: "config", text: NOTHING_ASKED }]);
   return resolveConfigPath(parseSections(found, overrides), dirname(path));
 }
 
@@ -72,14 +75,9 @@ function notYaml(where: string, error: unknown): ConfigError {
 
 /** The sections of a stack file's `config:` map by name. */
 function sectionsOf(file: unknown, where: string): FoundSections {
-  const config = childValue(file, "config") ?? {};
-  if (typeof config !== "object" || Array.isArray(config)) {
-    return {
-      where,
-      values: {},
-      problems: [{ where, key: "config", text: `must be a map of ${NAMESPACE}:<section>` }],
-    };
-  }
+  const whole = wholeProblem(file);
+  if (whole !== undefined) throw new ConfigError([{ where, ...whole }]);
+  const config = childValue(file, "config") as object;
   const values: Record<string, unknown> = {};
   const problems: ConfigProblem[] = [];
   for (const [key, value] of Object.entries(config)) {
@@ -89,38 +87,4 @@ function sectionsOf(file: unknown, where: string): FoundSections {
     if (text === undefined && section !== undefined && SECTIONS.includes(section)) values[section] = value;
   }
   return { values, problems, where };
-}
-
-/** `model` of `shardplan:model` (Pulumi's older `shardplan:config:model` too); undefined in other namespaces. */
-function sectionName(key: string): string | undefined {
-  const [namespace, ...rest] = key.split(":");
-  if (namespace !== NAMESPACE) return undefined;
-  return rest.at(-1);
-}
-
-function keyProblem(key: string, value: unknown): string | undefined {
-  if (!key.includes(":")) return `unknown key; keys of this program start with ${NAMESPACE}:`;
-  const section = sectionName(key);
-  if (section === undefined || SECRET_KEYS.includes(section)) return undefined;
-  if (!SECTIONS.includes(section)) return unknownSection(section);
-  return holdsSecret(value)
-    ? `holds an encrypted value, which only the engine can read; only ${SECRET_KEYS.join(", ")} may be secret`
-    : undefined;
-}
-
-/** What to say about `shardplan:<name>` when there is no such section. */
-export function unknownSection(name: string): string {
-  const near = nearestName(name, [...SECTIONS, ...SECRET_KEYS]);
-  const hint = near ? `did you mean ${NAMESPACE}:${near}?` : `sections: ${SECTIONS.join(", ")}`;
-  return name.includes(".")
-    ? `unknown key; nest it, or set it with \`pulumi config set --path '${NAMESPACE}:${name}' VALUE\``
-    : `unknown key; ${hint}`;
-}
-
-function holdsSecret(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const entries = Object.entries(value);
-  const [only] = entries;
-  if (entries.length === 1 && only?.[0] === "secure" && typeof only[1] === "string") return true;
-  return entries.some(([, child]) => holdsSecret(child));
 }

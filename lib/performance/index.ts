@@ -25,6 +25,7 @@ export { firstVersionWith, hasChange } from "./engine/version-changes";
 export { type LatencyConstants, latencyConstants } from "./kernels/constants";
 export type { KernelPrecision } from "./kernels/precision";
 export { kernelReference } from "./kernels/references";
+export { memoryConstants } from "./memory/constants";
 export {
   type GpuMemory,
   type MemoryInput,

@@ -1,10 +1,4 @@
-import {
-  findModel,
-  type Hardware,
-  type ModelArchitecture,
-  readModelConfig,
-  resolveHardware,
-} from "../catalog";
+import { type Hardware, type ModelArchitecture, resolveHardware, resolveModel } from "../catalog";
 import { type Deployment, UserError } from "../config";
 import { type EngineProfile, engineProfile, hasChange, type LatencyModelInput } from "../performance";
 
@@ -42,22 +36,6 @@ function networkBetween({ hardware }: Deployment, { instance }: Hardware): Situa
   return { bytesPerSecondPerGpu: Math.min(lineBytesPerSecond, 12.5e9) / instance.gpus, latencyUs: 60 };
 }
 
-function modelOf({ model }: Deployment, options: PlanOptions): ModelArchitecture {
-  if (options.modelConfig !== undefined) {
-    const read = readModelConfig(options.modelConfig, model.name);
-    assertPriced(read);
-    assertPrecision(read, model.precision);
-    return read;
-  }
-  if (model.configPath === undefined) return findModel(model.name);
-  throw new UserError({
-    code: "model-config-unread",
-    where: "model.configPath",
-    message: `the content of ${model.configPath} was not given to the planner`,
-    hint: "pass the parsed file as options.modelConfig",
-  });
-}
-
 /** Refuses layers whose step time and memory a sequence no kernel table prices yet. */
 function assertPriced({ name, tensors }: ModelArchitecture): void {
   const recurrent = tensors?.layers.filter(({ mixer }) => mixer?.kind === "recurrent").length ?? 0;
@@ -93,7 +71,13 @@ function assertPrecision(
 
 /** Looks up everything the deployment names. Throws a UserError for names that the catalogue lacks. */
 export function readSituation(deployment: Deployment, options: PlanOptions = {}): Situation {
-  return situationOf(deployment, modelOf(deployment, options));
+  const model = resolveModel(deployment.model, options.modelConfig);
+  if (options.modelConfig !== undefined) {
+    assertPriced(model);
+    assertPrecision(model, deployment.model.precision);
+  }
+  // One name from here on: what the report says is what the hosts download and serve.
+  return situationOf({ ...deployment, model: { ...deployment.model, name: model.name } }, model);
 }
 
 /** The situation of a deployment whose model is already known. */

@@ -4,7 +4,7 @@ import type { CommandInput, CommandSpec } from "../command-spec";
 import { emit, reportFormat, reportLook } from "../emit";
 import { EXIT } from "../exit-codes";
 import type { Io } from "../io";
-import { parseStrategy } from "../parse-strategy";
+import { strategyOverrides } from "../parse-strategy";
 import { planDeployment } from "../plan-deployment";
 import { type NamedDeployment, readNamed, readStack } from "../read-deployment";
 
@@ -39,7 +39,7 @@ function deploymentsOf({ args, options }: CommandInput, io: Io): NamedDeployment
   const strategies = options.strategy.length === 0 ? [undefined] : options.strategy;
   const deployments = bases.flatMap((stack) =>
     strategies.map((strategy) => {
-      const overrides = [...options.set, ...(strategy === undefined ? [] : parseStrategy(strategy))];
+      const overrides = strategyOverrides(options.set, strategy === undefined ? [] : [strategy]);
       const base = stack === undefined ? readNamed(options, overrides, io) : readStack(stack, overrides, io);
       const name = [bases.length > 1 ? base.name : "", strategy ?? ""]
         .filter((part) => part !== "")

@@ -1,4 +1,4 @@
-import { findModel, readModelConfig, resolveHardware } from "../../catalog";
+import { resolveHardware, resolveModel } from "../../catalog";
 import {
   configurationPage,
   type Deployment,
@@ -59,7 +59,5 @@ export const configCommand: CommandSpec = {
 /** Names that only the catalogue knows, and the model's own file. Throws their `UserError`. */
 function checkNames(deployment: Deployment): void {
   resolveHardware(deployment.hardware);
-  const modelConfig = readModelConfigFile(deployment);
-  if (modelConfig === undefined) findModel(deployment.model.name);
-  else readModelConfig(modelConfig, deployment.model.name);
+  resolveModel(deployment.model, readModelConfigFile(deployment));
 }

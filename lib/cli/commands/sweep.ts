@@ -6,7 +6,7 @@ import { EXIT } from "../exit-codes";
 import type { Io } from "../io";
 import type { OptionValues, SweepFormat } from "../options";
 import { parseParam, type SweepParam } from "../parse-param";
-import { parseStrategy } from "../parse-strategy";
+import { strategyOverrides } from "../parse-strategy";
 import { planDeployment } from "../plan-deployment";
 import { readNamed } from "../read-deployment";
 import { type SweepRow, sweepRow } from "../sweep-row";
@@ -53,9 +53,9 @@ export const sweepCommand: CommandSpec = {
 
 /** Every value is read before the first plan, so that a mistake in the last one shows at once. */
 function deploymentAt(key: string, value: string, options: OptionValues, io: Io): Deployment {
-  const strategies = options.strategy.flatMap(parseStrategy);
+  const overrides = strategyOverrides([...options.set, `${key}=${value}`], options.strategy);
   try {
-    return readNamed(options, [...options.set, ...strategies, `${key}=${value}`], io).deployment;
+    return readNamed(options, overrides, io).deployment;
   } catch (error) {
     throw inParam(error, `${key}=${value}`);
   }

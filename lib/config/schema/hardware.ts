@@ -39,10 +39,14 @@ export const hardware = z
       .describe(
         "EC2 instance type that `shardplan hardware` lists, or `custom` with gpusPerNode and gpu or custom.",
       ),
-    nodes: positiveInt.default(1).meta({ unit: "hosts", description: "Number of hosts of that type." }),
+    nodes: positiveInt
+      .max(256)
+      .default(1)
+      .meta({ unit: "hosts", description: "Number of hosts of that type." }),
     gpu: z.string().min(1).optional().describe("GPU of the catalogue, only with instanceType `custom`."),
     custom,
     gpusPerNode: positiveInt
+      .max(256)
       .optional()
       .meta({ unit: "GPUs", description: "GPUs in each host, only with instanceType `custom`." }),
     network: z

@@ -4,7 +4,12 @@ import { expertDegrees } from "../requirements/expert-degrees";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
 
-const divisors = (n: number) => Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);
+/** All divisors of `n`, ascending; each below the root has its partner above. */
+function divisors(n: number): number[] {
+  const low: number[] = [];
+  for (let d = 1; d * d <= n; d++) if (n % d === 0) low.push(d);
+  return [...low, ...low.filter((d) => d * d !== n).map((d) => n / d)].sort((a, b) => a - b);
+}
 
 function makeStrategy(degrees: Omit<Strategy, "gpus">): Strategy {
   return { ...degrees, gpus: degrees.tensorParallel * degrees.pipelineParallel * degrees.dataParallel };

@@ -3,7 +3,12 @@ import { type FittedReplica, fitReplica, type Replica, stepModelsOf } from "../r
 import { saturatedRateByHand } from "../replica/saturated-rate";
 import { EFFORT, trialRequests, verdictRequests } from "../replica/simulation-effort";
 import type { Pressure } from "../requirements/assess";
-import { batchHoldsSequences, oneSequenceFits, weightsFit } from "../requirements/memory-requirements";
+import {
+  batchHoldsSequences,
+  memoryIsFree,
+  oneSequenceFits,
+  weightsFit,
+} from "../requirements/memory-requirements";
 import { priceRequirement } from "../requirements/price-requirement";
 import { type Requirement, reasonText, violationsOf } from "../requirements/requirement";
 import { isRateDriven } from "../requirements/service-requirements";
@@ -36,6 +41,7 @@ function startRequirements(
     ...structuralRequirements(situation, strategy),
     weightsFit(situation, strategy, fit),
     ...cache,
+    ...memoryIsFree(situation),
     batchHoldsSequences(serving),
     ...priceRequirement(situation),
   ];

@@ -1,5 +1,5 @@
 import { weightBytes } from "../../catalog";
-import type { ReplicaMemory } from "../../performance";
+import { memoryConstants, type ReplicaMemory } from "../../performance";
 import { countText, gbText, percentText } from "../figures/quantity-text";
 import { fullestGpu, relativeSpread } from "../replica/fit-memory";
 import type { Situation } from "../situation";
@@ -32,6 +32,33 @@ export function weightsFit(situation: Situation, strategy: Strategy, fit: Replic
     configKey: "strategy.tensorParallel",
     change: `raise strategy.tensorParallel (or strategy.pipelineParallel) so that more GPUs share the ${total} of weights, or set model.precision to fp8`,
   };
+}
+
+/** What CUDA's context and NCCL hold before vLLM looks at the free memory, bytes. */
+const BYTES_BEFORE_START = memoryConstants.nonTorchBytesInGroup;
+
+/**
+ * vLLM refuses to start when less memory is free than it is to take (v1/worker/utils.py, request_memory). A rule of real GPUs that speaks up only where it does not hold.
+ */
+export function memoryIsFree({ deployment, hardware }: Situation): Requirement[] {
+  const { gpu } = hardware;
+  const asked = deployment.serving.gpuMemoryUtilization;
+  const free = 1 - BYTES_BEFORE_START / gpu.visibleMemoryBytes;
+  if (gpu.kind === "cpu" || asked <= free) return [];
+  const most = Math.floor(free * 1000) / 1000;
+  return [
+    {
+      id: "memory-free",
+      requirement: `vLLM takes at most the ${percentText(most)} of a ${gpu.name} that are free when it starts`,
+      value: asked,
+      limit: most,
+      unit: "share",
+      bound: "most",
+      valueText: `${percentText(asked)} asked; a CUDA context and NCCL take ${gbText(BYTES_BEFORE_START)} first`,
+      configKey: "serving.gpuMemoryUtilization",
+      change: `set serving.gpuMemoryUtilization to at most ${most}, less where other processes use the GPU`,
+    },
+  ];
 }
 
 /** vLLM starts only when one sequence of the longest length fits into the KV cache. */

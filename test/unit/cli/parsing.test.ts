@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { barPlot } from "../../../lib/cli/bar-plot";
 import { parseParam } from "../../../lib/cli/parse-param";
-import { parseStrategy } from "../../../lib/cli/parse-strategy";
+import { parseStrategy, strategyOverrides } from "../../../lib/cli/parse-strategy";
 import { alignedTable, csvTable } from "../../../lib/cli/text-table";
 import { parseDeployment, UserError } from "../../../lib/config";
 import { strategyLabel } from "../../../lib/strategy";
@@ -24,6 +24,17 @@ describe("a strategy on the command line", () => {
     assert.deepEqual(parseStrategy("TP4 x2"), parseStrategy("tp4dp2"));
     assert.deepEqual(parseStrategy("dp2-tp4"), parseStrategy("tp4dp2"));
     assert.equal(parseDeployment({}, parseStrategy("auto")).strategy.tensorParallel, "auto");
+  });
+
+  it("conflicts with a --set of a degree, and goes with any other", () => {
+    for (const set of ["strategy.tensorParallel=4", "shardplan:strategy.dataParallel=2", "strategy={}"])
+      assert.throws(
+        () => strategyOverrides([set], ["tp8"]),
+        (error) =>
+          error instanceof UserError && error.line.startsWith(`--strategy tp8: --set ${set} gives the same`),
+      );
+    assert.equal(strategyOverrides(["strategy.objective=cost"], ["tp8"]).length, 6);
+    assert.deepEqual(strategyOverrides(["strategy.tensorParallel=4"], []), ["strategy.tensorParallel=4"]);
   });
 
   it("is refused when it is anything else", () => {

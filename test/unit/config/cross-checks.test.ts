@@ -83,6 +83,19 @@ const REFUSED: [DeploymentInput, string, RegExp][] = [
   ],
 ];
 
+for (const [name, value] of [
+  ["HF_TOKEN", `hf_${"a".repeat(34)}`],
+  ["MY_SETTING", `hf_${"a".repeat(34)}`],
+  ["VLLM_API_KEY", "letmein"],
+  ["AWS_SECRET_ACCESS_KEY", "x/y"],
+  ["PROXY", "http://user:word@proxy:3128"],
+] as const)
+  REFUSED.push([
+    { serving: { environment: { [name]: value } } },
+    `serving.environment.${name}`,
+    /like a secret/,
+  ]);
+
 describe("rules between keys", () => {
   for (const [values, key, words] of REFUSED) {
     it(`refuse ${JSON.stringify(values).slice(0, 90)}`, () => {
@@ -95,6 +108,16 @@ describe("rules between keys", () => {
 
   it("let a p99 target stand below its p50 target: it only makes the p50 target idle", () => {
     assert.equal(parseDeployment({ slo: { decode: { p99Ms: 1 } } }).slo.decode.p99Ms, 1);
+  });
+
+  it("take variables that only sound like a secret", () => {
+    const environment = {
+      HF_HUB_DISABLE_IMPLICIT_TOKEN: "1",
+      HF_TOKEN_PATH: "/etc/token",
+      TOKENIZERS_PARALLELISM: "false",
+      VLLM_CPU_KVCACHE_SPACE: "1",
+    };
+    assert.deepEqual(parseDeployment({ serving: { environment } }).serving.environment, environment);
   });
 
   it("take hosts that agree with the nodes", () => {

@@ -11,8 +11,12 @@ describe("errors of a configuration", () => {
     const cases: [unknown, string][] = [
       [{ slo: { decode: { p99Ms: "fast" } } }, 'slo.decode.p99Ms: must be a number > 0; given "fast"'],
       [{ slo: { decode: { p99Ms: -1 } } }, "slo.decode.p99Ms: must be a number > 0; given -1"],
-      [{ hardware: { nodes: 0 } }, "hardware.nodes: must be a whole number >= 1; given 0"],
-      [{ hardware: { nodes: 1.5 } }, "hardware.nodes: must be a whole number >= 1; given 1.5"],
+      [{ hardware: { nodes: 0 } }, "hardware.nodes: must be a whole number >= 1 and <= 256; given 0"],
+      [{ hardware: { nodes: 1.5 } }, "hardware.nodes: must be a whole number >= 1 and <= 256; given 1.5"],
+      [
+        { hardware: { nodes: 1_000_000 } },
+        "hardware.nodes: must be a whole number >= 1 and <= 256; given 1000000",
+      ],
       [
         { strategy: { tensorParallel: "eight" } },
         'strategy.tensorParallel: must be `auto` or a whole number >= 1; given "eight"',

@@ -55,7 +55,7 @@ describe("parseDeployment", () => {
       return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asText(item)]));
     };
     const rate = fc.double({ min: 0.01, max: 1e4, noNaN: true });
-    const count = fc.integer({ min: 1, max: 512 });
+    const count = fc.integer({ min: 1, max: 256 });
     fc.assert(
       fc.property(rate, count, fc.boolean(), (requestRate, nodes, protect) => {
         const input = { workload: { requestRate }, hardware: { nodes }, aws: { protect } };

@@ -64,8 +64,53 @@ config:
     assert.deepEqual([workload.requestRate, slo.decode.p99Ms], [3, 80]);
   });
 
-  it("without a config section is all defaults", () => {
-    assert.deepEqual(readStackFile(write("")), readStackFile(write("config: {}\n")));
+  for (const [what, text, line] of [
+    ["nothing", "", /: is empty; `shardplan config example` prints/],
+    ["a comment", "# later\n", /: is empty; /],
+    ["words", "hello world\n", /: is no stack file: it holds the text "hello world"; /],
+    [
+      "bytes",
+      "\u0001\u0002\ufffd\u0003PNG",
+      /: is no stack file: it holds the text "\?PNG"; |: not valid YAML: /,
+    ],
+    ["a list", "- config\n", /: is no stack file: it holds a list; /],
+    ["a misspelt config", "cofnig:\n  shardplan:slo: {}\n", /: unknown key cofnig; did you mean config\?/],
+    ["other keys", "encryptionsalt: v1:abc\n", /: has no key config, only encryptionsalt; /],
+    ["an empty config", "config:\n", /: config: must be a map of shardplan:<section>; given nothing/],
+    ["a text as config", "config: prod\n", /: config: must be a map .* given the text "prod"/],
+    ["no section", "config: {}\n", /: config: sets no section .* nothing to plan/],
+    ["other programs' keys", "config: { 'aws:region': eu-west-1 }\n", /: config: sets no section /],
+  ] as const) {
+    it(`that holds ${what} is no question, and nothing is proven of it`, () => {
+      const lines = problemLines(() => readStackFile(write(text)));
+      assert.equal(lines.length, 1, lines.join("\n"));
+      assert.match(lines[0] ?? "", line);
+    });
+  }
+
+  it("without a section is refused by the engine's reader as well", () => {
+    for (const keys of [[], ["aws:region"], ["shardplan:apiKey"]])
+      assert.match(
+        problemLines(() => deploymentFromPulumi(() => undefined, { keys }))[0] ?? "",
+        /^stack configuration: sets no section /,
+      );
+  });
+
+  it("with a secret in plain text is refused, in the file and by the engine's reader", () => {
+    for (const name of ["sshPrivateKey", "huggingFaceToken", "apiKey"]) {
+      const key = `shardplan:${name}`;
+      const path = write(`config:\n  shardplan:slo: {}\n  ${key}: hunter2\n`);
+      const line = new RegExp(`: ${key}: is plain text in the stack file.* --secret ${key}`);
+      const [inFile, ...others] = problemLines(() => readStackFile(path));
+      assert.match(inFile ?? "", line);
+      assert.ok(!(inFile ?? "").includes("hunter2"), "the secret itself is not repeated");
+      assert.deepEqual(others, []);
+      const keys = ["shardplan:slo", key];
+      const inEngine = problemLines(() => deploymentFromPulumi(() => undefined, { keys, secretKeys: [] }));
+      assert.match(inEngine[0] ?? "", line);
+      const encrypted = deploymentFromPulumi(() => undefined, { keys, secretKeys: [key] });
+      assert.ok(encrypted.slo, "an encrypted one is taken");
+    }
   });
 
   it("takes a relative model.configPath from its own folder", () => {
@@ -110,7 +155,7 @@ config:
     assert.match(line ?? "", /^Pulumi\.test\.yaml:\d+: not valid YAML: /);
     assert.deepEqual(
       problemLines(() => readStackFile(write("config: [1]\n"))),
-      ["Pulumi.test.yaml: config: must be a map of shardplan:<section>"],
+      ["Pulumi.test.yaml: config: must be a map of shardplan:<section>; given a list"],
     );
   });
 

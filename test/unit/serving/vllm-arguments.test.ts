@@ -63,6 +63,13 @@ describe("vllmArguments", () => {
     assert.deepEqual(args.slice(-1), ["--numa-bind"]);
   });
 
+  it("serves a short name under the one that the header has and the hosts download", () => {
+    const plan = planOf({ model: { name: "llama-3-70b" } });
+    const name = "meta-llama/Meta-Llama-3-70B-Instruct";
+    assert.deepEqual([plan.model.name, plan.deployment.model.name], [name, name]);
+    assert.equal(optionOf(vllmArguments(plan), "--served-model-name"), name);
+  });
+
   it("serves under the model's name unless another is given", () => {
     assert.equal(
       optionOf(vllmArguments(planOf()), "--served-model-name"),
