@@ -24,7 +24,8 @@ for closed also concurrency (requests in flight), for constant and poisson also 
 is not cached yet), burst_start (requests that arrive at once at the start), num_requests, gpu_memory_utilization,
 max_num_seqs, max_num_batched_tokens and max_model_len (those of the engine), async (asynchronous scheduling: true or false),
 model_config (path of a config.json, from the folder of the cases, for a model that the catalogue lacks), attention_dp (ranks
-of data-parallel attention that share their experts) and moe_ep (ranks that hold whole experts).
+of data-parallel attention that share their experts), moe_ep (ranks that hold whole experts) and moe_tp (ranks that cut
+each expert; it follows from the others).
 Rows that differ in nothing but request_rate are read as stages of one run.`,
   ],
   examples: [
