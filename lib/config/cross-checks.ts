@@ -1,3 +1,4 @@
+import { argumentChecks } from "./argument-checks";
 import { awsChecks } from "./aws-checks";
 import type { CrossProblem } from "./cross-problem";
 import { isSecretVariable } from "./environment-secrets";
@@ -27,7 +28,7 @@ const CHECKS: readonly CrossCheck[] = [
   awsChecks,
   certificateOnItsPort,
   secretsInEnvironment,
-  argumentsOfThePlan,
+  argumentChecks,
 ];
 
 function when(fails: boolean, text: string, ...keys: string[]): CrossProblem[] {
@@ -248,31 +249,4 @@ function secretsInEnvironment({ serving }: Deployment): CrossProblem[] {
       `serving.environment.${name}`,
     ),
   );
-}
-
-/** Flags that the plan derives, with the key that decides them. */
-const PLANNED_FLAGS: Readonly<Record<string, string>> = {
-  "--tensor-parallel-size": "strategy.tensorParallel",
-  "-tp": "strategy.tensorParallel",
-  "--pipeline-parallel-size": "strategy.pipelineParallel",
-  "-pp": "strategy.pipelineParallel",
-  "--data-parallel-size": "strategy.dataParallel",
-  "-dp": "strategy.dataParallel",
-  "--max-model-len": "envelope.maxModelLen",
-  "--max-num-seqs": "serving.maxNumSeqs",
-  "--max-num-batched-tokens": "serving.maxNumBatchedTokens",
-  "--gpu-memory-utilization": "serving.gpuMemoryUtilization",
-  "--distributed-executor-backend": "serving.executor",
-  "--dtype": "serving.dtype",
-  "--kv-cache-dtype": "model.kvCacheDtype",
-  "--served-model-name": "model.servedName",
-  "--api-key": "the secret shardplan:apiKey",
-};
-
-function argumentsOfThePlan({ serving }: Deployment): CrossProblem[] {
-  return serving.extraArgs.flatMap((argument, index) => {
-    const flag = argument.split("=")[0] ?? argument;
-    const key = Object.hasOwn(PLANNED_FLAGS, flag) ? PLANNED_FLAGS[flag] : undefined;
-    return when(key !== undefined, `${flag} comes from the plan; set ${key}`, `serving.extraArgs.${index}`);
-  });
 }

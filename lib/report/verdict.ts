@@ -13,11 +13,18 @@ export function verdict(plan: Plan): Cell {
   const name = strategyLabel(plan.strategy);
   const failed = checks.filter(({ pass }) => !pass).length;
   const load = loadText(plan);
-  if (failed === 0) return good(`${name} meets all ${checks.length} requirements at ${load}.`);
+  if (failed === 0)
+    return good(`${name} meets all ${checks.length} requirements at ${load}${unproven(plan)}.`);
   const overload = overloadOf(plan);
   if (overload !== undefined) return bad(`${name} is overloaded by ${load}: it ${overloadText(overload)}.`);
   if (!plan.chosen.feasible) return bad(`${name} cannot run. What does not hold: ${named(violations)}.`);
   return bad(`${name} misses ${failed} of ${checks.length} requirements at ${load}: ${missed(violations)}.`);
+}
+
+/** Arguments of the user's that may change what was proved. */
+function unproven({ deployment: { serving } }: Plan): string {
+  const args = serving.unprovenArgs.join(" ");
+  return args === "" ? "" : `, not counting what ${args} (serving.unprovenArgs) may change`;
 }
 
 const good = (text: string): Cell => ({ text: `✓ ${text}`, tone: "good" });

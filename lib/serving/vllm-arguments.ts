@@ -30,6 +30,7 @@ export function vllmArguments(plan: Plan): string[] {
     ...precision(plan),
     ...server(),
     ...plan.deployment.serving.extraArgs,
+    ...plan.deployment.serving.unprovenArgs,
   ];
 }
 

@@ -53,7 +53,15 @@ export const serving = z
     extraArgs: z
       .array(z.string())
       .default([])
-      .describe("Arguments added to vllm serve as they are. What the plan decides is refused here."),
+      .describe(
+        "Arguments added to vllm serve as they are: parsers, chat template, logging. What the plan decides, and what may change what it proves, is refused here.",
+      ),
+    unprovenArgs: z
+      .array(z.string())
+      .default([])
+      .describe(
+        "Arguments added to vllm serve although they may change what the plan proves; the report names them. What the plan decides is refused here too.",
+      ),
     readyTimeoutMinutes: positive.default(45).meta({
       unit: "minutes",
       description: "How long the service may take to answer its first completion.",

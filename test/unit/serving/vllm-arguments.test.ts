@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { flagStanding } from "../../../lib/config/vllm-flags";
 import { vllmArguments } from "../../../lib/serving";
 import { planOf } from "./plan-fixture";
 
@@ -79,5 +80,16 @@ describe("vllmArguments", () => {
       optionOf(vllmArguments(planOf({ model: { servedName: "chat" } })), "--served-model-name"),
       "chat",
     );
+  });
+
+  it("are all in the table of flags that users may not overrule", () => {
+    const plans = [
+      planOf(),
+      planOf({ serving: { enforceEager: true, prefixCaching: false } }),
+      planOf({ model: { precision: "fp8", kvCacheDtype: "fp8" } }),
+      planOf({ serving: { maxNumBatchedTokens: 1024 } }),
+    ];
+    for (const flag of plans.flatMap((plan) => vllmArguments(plan)).filter((one) => one.startsWith("-")))
+      assert.equal(flagStanding(flag).kind, "planned", flag);
   });
 });
