@@ -1,6 +1,5 @@
 import { type Deployment, UserError } from "../config";
-import { findModel, modelKey } from "./find";
-import { models } from "./models";
+import { findModel, listModels, modelKey } from "./find";
 import { readModelConfig } from "./read-model-config";
 import type { ModelArchitecture } from "./types";
 
@@ -30,7 +29,8 @@ function means(name: string, { name: known }: ModelArchitecture): boolean {
 
 /** The row whose repository a name means, never one that only has the same shape: hosts download what is named. */
 function findRepository(name: string): ModelArchitecture {
-  const found = models.find((model) => model.name === name) ?? models.find((model) => means(name, model));
+  const found =
+    listModels().find((model) => model.name === name) ?? listModels().find((model) => means(name, model));
   if (found) return found;
   const { name: other } = findModel(name);
   throw new UserError({
