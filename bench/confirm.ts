@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import fc from "fast-check";
 import { type Deployment, type DeploymentInput, parseDeployment } from "../lib/config";
-import { findRemedies, type Plan, plan, type Setting, strategyLabel } from "../lib/strategy";
+import { applyOverrides, parseOverrides } from "../lib/config/overrides";
+import { asSetArguments, findRemedies, type Plan, plan, type Remedy, strategyLabel } from "../lib/strategy";
 import { renderText } from "./table";
 
 /** Deployments that people might ask for: models, machines, rates, lengths, targets and objectives. */
@@ -61,19 +62,13 @@ function pinned({ deployment, strategy, serving }: Plan, requestRate: number): D
   };
 }
 
-function apply(deployment: Deployment, settings: readonly Setting[]): Deployment {
-  const changed = structuredClone(deployment);
-  for (const { key, value } of settings) {
-    const path = key.split(".");
-    const last = path.pop() as string;
-    // The config is a tree of plain objects; a setting names one of its leaves.
-    const node = path.reduce<Record<string, unknown>>(
-      (at, name) => at[name] as Record<string, unknown>,
-      changed as unknown as Record<string, unknown>,
-    );
-    node[last] = value;
-  }
-  return changed;
+/** The deployment with a remedy as it is printed for the command line. */
+function applied(drawn: Drawn, remedy: Remedy): Deployment {
+  const texts = asSetArguments(remedy)
+    .split("--set ")
+    .slice(1)
+    .map((text) => text.trim());
+  return parseDeployment(applyOverrides(inputOf(drawn), parseOverrides(texts).overrides));
 }
 
 interface Tally {
@@ -107,13 +102,13 @@ function confirm(drawn: Drawn, tally: Tally): void {
   tally.failing++;
   const remedies = findRemedies(planned);
   if (remedies.length === 0) tally.nothing++;
-  for (const { settings } of remedies) {
+  for (const remedy of remedies) {
     tally.remedies++;
-    const applied = plan(apply(deployment, settings));
-    if (applied.chosen.meetsSlo) tally.remediesPass++;
+    const changed = plan(applied(drawn, remedy));
+    if (changed.chosen.meetsSlo) tally.remediesPass++;
     else
       console.error(
-        `${JSON.stringify(settings)} misses ${applied.violations.map(({ value }) => value)}: ${name}`,
+        `${asSetArguments(remedy)} misses ${changed.violations.map(({ value }) => value)}: ${name}`,
       );
   }
 }
