@@ -41,7 +41,7 @@ say_unready() {
 }
 
 look() {
-  local before after status
+  local before status asked=$SECONDS
   is_up || { failures=0; say_unready "vLLM is not up"; return; }
   before=$(steps)
   status=$(ask)
@@ -49,9 +49,10 @@ look() {
     200) is_up && say_ready; return ;;
     4??) echo "vLLM refuses the watchdog's question with status $status; it is left alone"; return ;;
   esac
-  is_up || return
-  after=$(steps)
-  [ "$after" -le "$before" ] || { failures=0; return; }
+  # An engine that turns requests away says so at once: it has as long as any other to take its next step.
+  until is_up || return
+    [ "$(steps)" -le "$before" ] || { failures=0; return; }
+    [ $((SECONDS - asked)) -ge "$PROBE_SECONDS" ]; do sleep 1; done
   failures=$((failures + 1))
   say_unready "vLLM owes a token for $PROBE_SECONDS s and takes no step (status $status)"
   [ "$failures" -lt 2 ] || restart

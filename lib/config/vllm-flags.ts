@@ -42,6 +42,7 @@ export const PLANNED_FLAGS: Readonly<Record<string, string>> = {
   "max-model-len": "envelope.maxModelLen",
   "max-num-seqs": "serving.maxNumSeqs",
   "max-num-batched-tokens": "serving.maxNumBatchedTokens",
+  "max-num-queued-reqs": "serving.maxQueuedRequests",
   "gpu-memory-utilization": "serving.gpuMemoryUtilization",
   "device-memory-utilization": "serving.gpuMemoryUtilization",
   "kv-cache-memory-bytes": "serving.gpuMemoryUtilization",

@@ -1,5 +1,6 @@
 import { captureSizes } from "../performance";
 import type { Plan } from "../strategy";
+import { admissionLimit } from "./admission-limit";
 import { hostPaths } from "./host-paths";
 import { PORTS } from "./ports";
 
@@ -63,13 +64,16 @@ function dataParallelism(
   ];
 }
 
-function envelope({ serving, deployment }: Plan): string[] {
+function envelope(plan: Plan): string[] {
+  const { serving, deployment } = plan;
   const { prefixCaching, enforceEager } = deployment.serving;
+  const limit = admissionLimit(plan);
   return [
     ...["--max-model-len", `${serving.maxModelLen}`],
     ...["--max-num-batched-tokens", `${serving.maxNumBatchedTokens}`],
     ...["--max-num-seqs", `${serving.maxNumSeqs}`],
     ...["--gpu-memory-utilization", `${serving.gpuMemoryUtilization}`],
+    ...(limit === undefined ? [] : ["--max-num-queued-reqs", `${limit}`]),
     prefixCaching ? "--enable-prefix-caching" : "--no-enable-prefix-caching",
     ...(enforceEager ? ["--enforce-eager"] : cudaGraphs(serving)),
   ];

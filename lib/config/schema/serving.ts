@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { absolutePath, autoOrCount, fraction, positive, version } from "./values";
+import { absolutePath, autoOrCount, fraction, positive, positiveInt, version } from "./values";
 
 export const serving = z
   .strictObject({
@@ -26,6 +26,14 @@ export const serving = z
       description:
         "Pins the largest step that vLLM captures as a CUDA graph; `auto` captures as far as launching kernels one by one would slow a step.",
     }),
+    maxQueuedRequests: z
+      .union([z.enum(["auto", "off"]), positiveInt])
+      .default("auto")
+      .meta({
+        unit: "requests",
+        description:
+          "Requests, running and waiting, from which on vLLM answers 503 instead of queueing: `auto` is what can run and what is served within twice the p99 target of the first token; `off` queues without end.",
+      }),
     dtype: z
       .enum(["auto", "bfloat16", "float16"])
       .default("bfloat16")

@@ -29,6 +29,8 @@ const changes = {
   asynchronousWithRay: { engine: "vLLM", since: "0.22" },
   /** First version known to lack the compiler pass for sequence parallelism: 0.28 has it, 0.32's PassConfig does not. */
   noSequenceParallelism: { engine: "vLLM", since: "0.32" },
+  /** --max-num-queued-reqs turns requests away; oldest version whose sources were read for it. */
+  admissionLimits: { engine: "vLLM", since: "0.32" },
   /** The PyTorch runtime replaces the older one (release notes of 0.19). */
   pytorchRuntime: { engine: "TensorRT-LLM", since: "0.19" },
 } as const satisfies Record<string, VersionChange>;

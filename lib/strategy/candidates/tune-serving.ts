@@ -154,6 +154,17 @@ interface Score {
   readonly passes: boolean;
 }
 
+/** A saturated rate by hand may be this much too high, more with a pipeline, whose bubbles it leaves out. */
+const BY_HAND_HIGH = { single: 1.1, pipeline: 1.3 } as const;
+
+/** The saturated rate of a setting; the one by hand where that leaves no doubt that it uses `rate` with room to spare. */
+function capacityBeyond(situation: Situation, replica: Replica, rate: number): number {
+  if (!isRateDriven(situation)) return rate;
+  const high = replica.latency.stages > 1 ? BY_HAND_HIGH.pipeline : BY_HAND_HIGH.single;
+  const least = saturatedRateByHand(situation, replica) / high;
+  return rate <= utilizationCeiling(situation, least) ? least : saturatedRate(situation, replica);
+}
+
 /**
  * Score of a setting at the requested rate, smaller is better: the mean request (offline: the time per request), with
  * settings last that miss a requirement, and before them those that hold the decode p99 target only below the upper edge
@@ -166,7 +177,7 @@ function score(situation: Situation, replica: Replica): Score {
   const result = runSimulation(situation, replica, { ...traffic, giveUpWhenHopeless: true });
   if (!result.stable) return { rank: Number.POSITIVE_INFINITY, ms: Number.POSITIVE_INFINITY, passes: false };
   const seen = observe(replica, [result]);
-  const saturated = isRateDriven(situation) ? saturatedRate(situation, replica) : rate;
+  const saturated = capacityBeyond(situation, replica, rate);
   const { value } = tightest(loadedRequirements(situation, replica, { ...seen, rate, saturated }));
   const high = seen.latency.decode.p99Ms * decodeTailHigh(situation, replica);
   const hasMargin = !(high > situation.deployment.slo.decode.p99Ms);

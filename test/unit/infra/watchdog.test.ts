@@ -6,10 +6,10 @@ import { join } from "node:path";
 
 const PROGRAM = join(__dirname, "../../../infra/programs/watchdog.sh");
 
-/** One round of the watchdog's loop: what vLLM answers, and its count of steps before and after. */
+/** One round of the watchdog's loop: what vLLM answers, and its count of steps each time it is read (the last one stays). */
 interface Round {
   readonly status: string;
-  readonly steps: readonly [before: number, after: number];
+  readonly steps: readonly number[];
   readonly up?: boolean;
 }
 
@@ -26,11 +26,11 @@ function watch(rounds: readonly Round[]) {
     rounds.map((round, at) => `${at}) echo '${field(round)}' ;;`).join("\n");
   const code = `. ${PROGRAM} library
     ask() { case $round in ${cases(({ status }) => status)} esac; }
-    steps() { local n; case $round in ${cases(({ steps }) => steps.join(" "))} esac | { read -r a b; [ -e ${folder}/asked ] && { rm ${folder}/asked; echo $b; } || { touch ${folder}/asked; echo $a; }; }; }
+    steps() { echo >>${folder}/reads; set -- $(case $round in ${cases(({ steps }) => steps.join(" "))} esac); at=$(wc -l <${folder}/reads); [ $at -le $# ] || at=$#; echo "\${!at}"; }
     is_up() { [ "$(case $round in ${cases(({ up = true }) => `${up}`)} esac)" = true ]; }
-    sleep() { echo "$1" >>${folder}/slept; }
+    sleep() { echo "$1" >>${folder}/slept; SECONDS=$((SECONDS + $1)); }
     systemctl() { echo "$@" >>${folder}/killed; }
-    for round in $(seq 0 ${rounds.length - 1}); do rm -f ${folder}/asked; look; [ -e "$READY" ] && echo "round $round ready" || echo "round $round unready"; done`;
+    for round in $(seq 0 ${rounds.length - 1}); do rm -f ${folder}/reads; look; [ -e "$READY" ] && echo "round $round ready" || echo "round $round unready"; done`;
   const env = {
     ...process.env,
     READY: ready,
@@ -59,7 +59,18 @@ describe("the watchdog", () => {
     assert.deepEqual(states, ["ready", "unready", "unready"]);
     assert.deepEqual(killed, ["kill --signal=KILL --kill-whom=all vllm ray"]);
     assert.match(said, /vLLM is wedged: it failed two completions of one token and took no step/);
-    assert.deepEqual(slept, ["0"]);
+    assert.deepEqual(
+      slept.filter((seconds) => seconds !== "1"),
+      ["0"],
+    );
+    assert.equal(slept.length - 1, 2 * 25, "each question is waited for");
+  });
+
+  it("leaves an engine alone that turns requests away at once and steps a second later", () => {
+    const full: Round = { status: "503", steps: [11, 11, 11, 12] };
+    const { states, killed } = watch([WELL, full, full, full]);
+    assert.deepEqual(killed, []);
+    assert.deepEqual(states, ["ready", "ready", "ready", "ready"]);
   });
 
   it("leaves an engine alone that is only overloaded: it takes steps", () => {
@@ -81,6 +92,9 @@ describe("the watchdog", () => {
   it("waits longer before each restart that follows one without an answer, and forgets that after one", () => {
     const twice = [STUCK, STUCK, AWAY];
     const { slept } = watch([...twice, ...twice, ...twice, WELL, ...twice]);
-    assert.deepEqual(slept, ["0", "60", "120", "0"]);
+    assert.deepEqual(
+      slept.filter((seconds) => seconds !== "1"),
+      ["0", "60", "120", "0"],
+    );
   });
 });

@@ -22,6 +22,21 @@ describe("vllmArguments", () => {
     assert.equal(optionOf(args, "--distributed-executor-backend"), "ray");
   });
 
+  it("turns requests away that would wait longer than twice the target of the first token", () => {
+    const limitOf = (...changes: Parameters<typeof planOf>) =>
+      optionOf(vllmArguments(planOf(...changes)), "--max-num-queued-reqs");
+    const { serving, throughput } = planOf();
+    // The target of the first token is 1 s: two seconds of what is served at most.
+    const waiting = Math.ceil(2 * throughput.saturatedRequestRate);
+    assert.equal(limitOf(), `${serving.maxNumSeqs + waiting}`);
+    assert.equal(limitOf({ serving: { maxQueuedRequests: "off" } }), undefined);
+    assert.equal(limitOf({ serving: { maxQueuedRequests: 77 } }), "77");
+    assert.equal(limitOf({ serving: { vllmVersion: "0.28.0" } }), undefined, "0.28 may not have the flag");
+    assert.equal(limitOf({ workload: { arrivals: "offline" } }), undefined);
+    const clients = { arrivals: "closed", concurrency: 900 } as const;
+    assert.equal(limitOf({ workload: clients }), "900", "no client of a closed loop is turned away");
+  });
+
   it("listens on loopback only, because the gateway guards the paths that vLLM's key does not", () => {
     assert.equal(optionOf(vllmArguments(planOf()), "--host"), "127.0.0.1");
   });
