@@ -19,6 +19,8 @@ const changes = {
   launchCostSeen: { engine: "vLLM", since: "0.14" },
   /** Oldest version whose rows of mixtures of experts show almost no host time per sequence. */
   lightMixtureHostSeen: { engine: "vLLM", since: "0.15" },
+  /** A request is admitted only when its whole prompt fits (`scheduler_reserve_full_isl`): 0.19.0 has it, 0.18.1 not. */
+  wholePromptsAdmitted: { engine: "vLLM", since: "0.19" },
   /** Its own all-reduce kernel takes messages of every size; before, those of 8 MiB and more went to NCCL. */
   ownAllReduceAtAllSizes: { engine: "vLLM", since: "0.19" },
   /** CUDA graphs count inside the memory budget (v1/worker/gpu_worker.py, determine_available_memory). */
@@ -27,6 +29,10 @@ const changes = {
   utilizationOf092: { engine: "vLLM", since: "0.22" },
   /** The Ray executor keeps asynchronous scheduling (RayExecutorV2, vLLM commit f04fd1677b). */
   asynchronousWithRay: { engine: "vLLM", since: "0.22" },
+  /** The token in flight of a preempted request is still delivered: 0.28.0 does, 0.24.0 discards it. */
+  tokensInFlightKept: { engine: "vLLM", since: "0.28" },
+  /** A pipeline has stages + 1 batches in flight: model runner V2, the default for every model since 0.29.0. */
+  pipelinesOneAhead: { engine: "vLLM", since: "0.29" },
   /** First version known to lack the compiler pass for sequence parallelism: 0.28 has it, 0.32's PassConfig does not. */
   noSequenceParallelism: { engine: "vLLM", since: "0.32" },
   /** --max-num-queued-reqs turns requests away; oldest version whose sources were read for it. */

@@ -1,3 +1,5 @@
+import type { Sequence } from "./sequence";
+
 /** One batch in flight. Reused in a ring: the simulation makes no object per step. */
 export class Batch {
   /** Pipeline slot, or -1 for an empty batch, which only takes a place in the queue. */
@@ -7,19 +9,13 @@ export class Batch {
   endMs = 0;
   /** Tokens that decoding sequences get from it. */
   decodes = 0;
-  /** Requests whose prompt this batch completes, with the epoch they had: a preemption in between voids the token. */
-  readonly firsts: Int32Array;
-  readonly firstEpochs: Int32Array;
+  /** Sequences whose prompt this batch completes, with the epoch they had: a preemption in between voids the token. */
+  readonly firsts: Sequence[] = [];
+  readonly firstEpochs: number[] = [];
   firstCount = 0;
-  /** Requests whose last token this batch computes. */
-  readonly finishing: Int32Array;
+  /** Sequences whose last token this batch computes. */
+  readonly finishing: Sequence[] = [];
   finishingCount = 0;
-
-  constructor(capacity: number) {
-    this.firsts = new Int32Array(capacity);
-    this.firstEpochs = new Int32Array(capacity);
-    this.finishing = new Int32Array(capacity);
-  }
 
   clear(): void {
     this.firstCount = 0;
@@ -27,12 +23,12 @@ export class Batch {
     this.decodes = 0;
   }
 
-  addFirst(request: number, epoch: number): void {
-    this.firsts[this.firstCount] = request;
-    this.firstEpochs[this.firstCount++] = epoch;
+  addFirst(sequence: Sequence): void {
+    this.firsts[this.firstCount] = sequence;
+    this.firstEpochs[this.firstCount++] = sequence.epoch;
   }
 
-  addFinishing(request: number): void {
-    this.finishing[this.finishingCount++] = request;
+  addFinishing(sequence: Sequence): void {
+    this.finishing[this.finishingCount++] = sequence;
   }
 }

@@ -1,6 +1,5 @@
 import { BLOCK_TOKENS } from "./request-table";
-
-const NONE = -1;
+import type { Sequence } from "./sequence";
 
 /**
  * The decoding sequences that step together: all of a replica, or those of one microbatch with pipeline parallelism.
@@ -24,17 +23,12 @@ export class DecodeGroup {
   lost = 0;
   contextTokens = 0;
   private readonly blockPhases = new Int32Array(BLOCK_TOKENS);
-  private readonly heads: Int32Array;
+  private readonly heads: (Sequence | undefined)[];
   private readonly mask: number;
 
-  private readonly next: Int32Array;
-  private readonly previous: Int32Array;
-
-  constructor(maxOutputTokens: number, next: Int32Array, previous: Int32Array) {
-    this.next = next;
-    this.previous = previous;
+  constructor(maxOutputTokens: number) {
     const size = 2 ** Math.ceil(Math.log2(maxOutputTokens + 2));
-    this.heads = new Int32Array(size).fill(NONE);
+    this.heads = new Array(size).fill(undefined);
     this.mask = size - 1;
   }
 
@@ -45,12 +39,12 @@ export class DecodeGroup {
 
   /** New KV blocks that the coming step needs. */
   get blocksNeeded(): number {
-    return this.blockPhases[this.counter & (BLOCK_TOKENS - 1)] ?? 0;
+    return this.blockPhases[this.counter & (BLOCK_TOKENS - 1)];
   }
 
-  /** First request that computes its last token in the coming step, or -1. */
-  get firstFinishing(): number {
-    return this.heads[this.counter & this.mask] ?? NONE;
+  /** First sequence that computes its last token in the coming step. */
+  get firstFinishing(): Sequence | undefined {
+    return this.heads[this.counter & this.mask];
   }
 
   /** Adds a sequence with `cached` tokens to the sums; it decodes from step `first` on. */
@@ -62,14 +56,14 @@ export class DecodeGroup {
   }
 
   /** Adds a sequence with `cached` tokens whose decodes are the steps `first` to `last`. */
-  join(request: number, cached: number, first: number, last: number): void {
+  join(sequence: Sequence, cached: number, first: number, last: number): void {
     this.enter(cached, first);
     const bucket = last & this.mask;
-    const head = this.heads[bucket] ?? NONE;
-    this.next[request] = head;
-    this.previous[request] = NONE;
-    if (head !== NONE) this.previous[head] = request;
-    this.heads[bucket] = request;
+    const head = this.heads[bucket];
+    sequence.nextFinishing = head;
+    sequence.previousFinishing = undefined;
+    if (head !== undefined) head.previousFinishing = sequence;
+    this.heads[bucket] = sequence;
   }
 
   /** Takes a sequence out that joined with these values. */
@@ -80,11 +74,9 @@ export class DecodeGroup {
   }
 
   /** Takes a sequence out of the calendar of last tokens, in which it stands at step `last`. */
-  unlink(request: number, last: number): void {
-    const after = this.next[request] ?? NONE;
-    const before = this.previous[request] ?? NONE;
-    if (after !== NONE) this.previous[after] = before;
-    if (before !== NONE) this.next[before] = after;
+  unlink({ nextFinishing: after, previousFinishing: before }: Sequence, last: number): void {
+    if (after !== undefined) after.previousFinishing = before;
+    if (before !== undefined) before.nextFinishing = after;
     else this.heads[last & this.mask] = after;
   }
 
@@ -95,7 +87,6 @@ export class DecodeGroup {
   }
 
   private shiftPhase(cached: number, first: number, by: number): void {
-    const phase = (first - cached) & (BLOCK_TOKENS - 1);
-    this.blockPhases[phase] = (this.blockPhases[phase] ?? 0) + by;
+    this.blockPhases[(first - cached) & (BLOCK_TOKENS - 1)] += by;
   }
 }

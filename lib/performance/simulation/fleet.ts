@@ -1,8 +1,9 @@
 import type { SimulationInput } from "../types";
 import type { Recorder } from "./recorder";
 import { Replica } from "./replica";
-import { type ReplicaLimits, SchedulerState } from "./replica-context";
+import type { ReplicaLimits } from "./replica-context";
 import type { RequestTable } from "./request-table";
+import { type Sequence, sequencesOf } from "./sequence";
 
 /** Times outside the GPU that a client and the API server add, in ms. */
 export interface HostTimes {
@@ -34,15 +35,17 @@ export class Fleet {
   private readonly decidesLate: boolean;
 
   private readonly fleet: FleetInput;
+  /** The requests as their schedulers keep them, row by row of the table. */
+  readonly sequences: readonly Sequence[];
 
   constructor(fleet: FleetInput) {
     this.fleet = fleet;
     const { input, limits, requests, recorder } = fleet;
     this.isClosed = input.traffic.arrivals.kind === "closed";
     this.decidesLate = !this.isClosed && input.replicas > 1 && input.balancer === "least-loaded";
-    const state = new SchedulerState(requests);
-    const onDone = (_request: number, nowMs: number): void => this.onDone(nowMs);
-    const context = { latency: input.latency, limits, requests, state, recorder, onDone };
+    this.sequences = sequencesOf(requests);
+    const onDone = (nowMs: number): void => this.onDone(nowMs);
+    const context = { latency: input.latency, limits, requests, recorder, onDone };
     for (let i = 0; i < input.replicas; i++) this.replicas.push(new Replica(context));
   }
 
@@ -76,7 +79,7 @@ export class Fleet {
   }
 
   private nextReplica(): Replica {
-    let first = this.replicas[0] as Replica;
+    let first = this.replicas[0];
     if (this.replicas.length === 1) return first;
     let firstMs = first.nextEventMs();
     for (const replica of this.replicas) {
@@ -93,12 +96,12 @@ export class Fleet {
     const { arrivals, requests } = this.fleet.input.traffic;
     if (this.decidesLate) return;
     const first = arrivals.kind === "closed" ? Math.min(arrivals.concurrency, requests) : requests;
-    while (this.sent < first) this.send(this.fleet.requests.sentMs[this.sent] ?? 0);
+    while (this.sent < first) this.send(this.fleet.requests.sentMs[this.sent]);
   }
 
   private nextSendMs(): number {
     if (!this.decidesLate || this.sent === this.fleet.requests.count) return Number.POSITIVE_INFINITY;
-    return this.fleet.requests.sentMs[this.sent] ?? 0;
+    return this.fleet.requests.sentMs[this.sent];
   }
 
   private send(nowMs: number): void {
@@ -106,9 +109,9 @@ export class Fleet {
     const request = this.sent++;
     const replica = this.pickReplica();
     requests.sentMs[request] = nowMs;
-    requests.queuedMs[request] = nowMs + hostTimes.requestInMs;
-    requests.replica[request] = replica;
-    (this.replicas[replica] as Replica).receive(request);
+    const sequence = this.sequences[request];
+    sequence.queuedMs = nowMs + hostTimes.requestInMs;
+    this.replicas[replica].receive(sequence);
   }
 
   private pickReplica(): number {
@@ -119,8 +122,7 @@ export class Fleet {
     let best = start;
     for (let i = 0; i < count; i++) {
       const candidate = (start + i) % count;
-      if ((this.replicas[candidate] as Replica).load < (this.replicas[best] as Replica).load)
-        best = candidate;
+      if (this.replicas[candidate].load < this.replicas[best].load) best = candidate;
     }
     return best;
   }

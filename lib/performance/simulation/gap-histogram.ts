@@ -19,7 +19,7 @@ export class GapHistogram {
   add(gapMs: number, weight: number): void {
     const raw = gapMs <= MIN_MS ? 0 : (Math.log(gapMs / MIN_MS) * BINS_PER_FACTOR_E) | 0;
     const bin = raw < BINS ? raw : BINS - 1;
-    this.weights[bin] = (this.weights[bin] ?? 0) + weight;
+    this.weights[bin] += weight;
     this.weight += weight;
     this.sumMs += gapMs * weight;
     if (bin < this.lowest) this.lowest = bin;
@@ -34,7 +34,7 @@ export class GapHistogram {
     const target = share * this.weight;
     let seen = 0;
     for (let bin = this.lowest; bin <= this.highest; bin++) {
-      seen += this.weights[bin] ?? 0;
+      seen += this.weights[bin];
       if (seen >= target) return MIN_MS * Math.exp((bin + 0.5) / BINS_PER_FACTOR_E);
     }
     return Number.NaN;

@@ -1,3 +1,5 @@
+import type { Sequence } from "./sequence";
+
 const NONE = -1;
 /** Owner of segments that nobody asks for again: blocks of finished requests. */
 const NOBODY = -1;
@@ -18,20 +20,18 @@ export class KvPool {
   private readonly keepsFreed: boolean;
   private sharedHolders = 0;
   private plain: number;
-  /** Ring of freed segments, oldest first: owner and blocks left. `place` is a request's position in it. */
+  /** Ring of freed segments, oldest first: owner and blocks left. A sequence knows its place in it. */
   private owners = new Int32Array(64);
   private counts = new Int32Array(64);
   private head = 0;
   private tail = 0;
-  private readonly place: Int32Array;
   private sharedPlace = NONE;
 
-  constructor(shape: { blocks: number; requests: number; sharedBlocks: number; keepsFreed: boolean }) {
+  constructor(shape: { blocks: number; sharedBlocks: number; keepsFreed: boolean }) {
     this.blocks = shape.blocks;
     this.keepsFreed = shape.keepsFreed;
     this.sharedBlocks = shape.keepsFreed ? Math.min(shape.sharedBlocks, shape.blocks) : 0;
     this.plain = shape.blocks - this.sharedBlocks;
-    this.place = new Int32Array(shape.requests).fill(NONE);
     if (this.sharedBlocks > 0) this.sharedPlace = this.append(SHARED, this.sharedBlocks);
   }
 
@@ -55,7 +55,7 @@ export class KvPool {
     this.plain = 0;
     while (left > 0 && this.head < this.tail) {
       const at = this.head & (this.counts.length - 1);
-      const count = this.counts[at] ?? 0;
+      const count = this.counts[at];
       const taken = Math.min(count, left);
       left -= taken;
       this.counts[at] = count - taken;
@@ -64,29 +64,29 @@ export class KvPool {
     }
   }
 
-  /** Gives a request's blocks back: `cached` of them could be found again, by the request itself if it was preempted. */
-  give(request: number, blocks: number, cached: number, isPreempted: boolean): void {
+  /** Gives a sequence's blocks back: `cached` of them could be found again, by the sequence itself if it was preempted. */
+  give(sequence: Sequence, cached: number, isPreempted: boolean): void {
+    const { blocks } = sequence;
     this.used -= blocks;
     const kept = this.keepsFreed ? Math.min(cached, blocks) : 0;
     this.plain += blocks - kept;
     if (kept <= 0) return;
-    const at = this.append(isPreempted ? request : NOBODY, kept);
-    if (isPreempted) this.place[request] = at;
+    const at = this.append(isPreempted ? sequence.row : NOBODY, kept);
+    if (isPreempted) sequence.freedAt = at;
   }
 
-  /** Blocks of its own that a preempted request would find again. */
-  ownBlocks(request: number): number {
-    const at = this.place[request] ?? NONE;
-    return at < this.head ? 0 : (this.counts[at & (this.counts.length - 1)] ?? 0);
+  /** Blocks of its own that a preempted sequence would find again. */
+  ownBlocks({ freedAt }: Sequence): number {
+    return freedAt < this.head ? 0 : this.counts[freedAt & (this.counts.length - 1)];
   }
 
-  /** Takes the first `blocks` of the request's own ones back; what lies behind them is nobody's now. */
-  reclaim(request: number, blocks: number): void {
-    const at = this.place[request] ?? NONE;
-    this.place[request] = NONE;
+  /** Takes the first `blocks` of the sequence's own ones back; what lies behind them is nobody's now. */
+  reclaim(sequence: Sequence, blocks: number): void {
+    const at = sequence.freedAt;
+    sequence.freedAt = NONE;
     if (blocks === 0) return;
     this.used += blocks;
-    this.counts[at & (this.counts.length - 1)] = (this.counts[at & (this.counts.length - 1)] ?? 0) - blocks;
+    this.counts[at & (this.counts.length - 1)] -= blocks;
   }
 
   /** One more request holds the shared prefix. */
@@ -112,7 +112,7 @@ export class KvPool {
   private append(owner: number, blocks: number): number {
     const last = (this.tail - 1) & (this.counts.length - 1);
     if (owner === NOBODY && this.tail > this.head && this.owners[last] === NOBODY) {
-      this.counts[last] = (this.counts[last] ?? 0) + blocks;
+      this.counts[last] += blocks;
       return this.tail - 1;
     }
     if (this.tail - this.head === this.counts.length) this.grow();
@@ -128,7 +128,7 @@ export class KvPool {
     this.counts = new Int32Array(2 * counts.length);
     for (let at = head; at < tail; at++) {
       this.owners[at & (this.counts.length - 1)] = owners[at & (counts.length - 1)] ?? NOBODY;
-      this.counts[at & (this.counts.length - 1)] = counts[at & (counts.length - 1)] ?? 0;
+      this.counts[at & (this.counts.length - 1)] = counts[at & (counts.length - 1)];
     }
   }
 }

@@ -9,7 +9,7 @@ const STEP_SLACK = 64;
 function maxSteps(requests: RequestTable, tokenBudget: number): number {
   let steps = 1000;
   for (let i = 0; i < requests.count; i++)
-    steps += (requests.outputTokens[i] ?? 0) + Math.ceil((requests.promptTokens[i] ?? 0) / tokenBudget);
+    steps += requests.outputTokens[i] + Math.ceil(requests.promptTokens[i] / tokenBudget);
   return steps * STEP_SLACK;
 }
 
@@ -20,11 +20,10 @@ function batchesInFlight({ latency, engine }: SimulationInput, rules: SchedulerR
   return latency.stages + (isAsynchronous && rules.pipelinesOneAhead ? 1 : 0);
 }
 
-/** Blocks of the prefix that the requests share. */
-function sharedBlocks(requests: RequestTable): number {
-  let tokens = 0;
-  for (const cached of requests.cachedTokens) if (cached > tokens) tokens = cached;
-  return tokens / BLOCK_TOKENS;
+function largest(values: Int32Array): number {
+  let most = 0;
+  for (const value of values) if (value > most) most = value;
+  return most;
 }
 
 /** Scheduler limits of one replica. */
@@ -41,7 +40,8 @@ export function replicaLimits(input: SimulationInput, requests: RequestTable): R
     reservesOutput: engine.reservesOutput,
     rules,
     prefixCaching: scheduler.prefixCaching ?? true,
-    sharedBlocks: sharedBlocks(requests),
+    sharedBlocks: largest(requests.cachedTokens) / BLOCK_TOKENS,
+    longestOutput: largest(requests.outputTokens),
     endsByToken: input.traffic.endsByToken ?? false,
     maxSteps: maxSteps(requests, tokenBudget),
   };

@@ -1,7 +1,11 @@
 import { Batch } from "./batch";
 import type { DecodeGroup } from "./decode-group";
+import type { KvPool } from "./kv-pool";
 import type { ReplicaContext } from "./replica-context";
+import type { RunningList } from "./running-list";
 import { Scheduler } from "./scheduler";
+import type { Sequence } from "./sequence";
+import type { WaitingQueue } from "./waiting-queue";
 
 /**
  * One replica as vLLM's engine core runs it: the scheduler composes batches until as many are queued as may be in
@@ -12,7 +16,10 @@ import { Scheduler } from "./scheduler";
 export class Replica {
   nowMs = 0;
   servedTokens = 0;
-  readonly scheduler: Scheduler;
+  private readonly scheduler: Scheduler;
+  private readonly queue: WaitingQueue;
+  private readonly list: RunningList;
+  private readonly pool: KvPool;
   private inFlight = 0;
   private head = 0;
   /** Batches that were not empty: composed, and ended. */
@@ -29,41 +36,43 @@ export class Replica {
 
   constructor(context: ReplicaContext) {
     this.context = context;
-    const { requests, latency, limits } = context;
-    const capacity = Math.min(limits.maxSequences, requests.count);
-    for (let i = 0; i < limits.batchesInFlight; i++) this.ring.push(new Batch(capacity));
+    const { latency, limits } = context;
+    for (let i = 0; i < limits.batchesInFlight; i++) this.ring.push(new Batch());
     this.isQueueing = latency.stages === 1 || limits.batchesInFlight > latency.stages;
     this.stageFreeMs = new Float64Array(latency.stages);
     this.scheduler = new Scheduler(context, latency.stages);
+    this.queue = this.scheduler.waiting;
+    this.list = this.scheduler.running;
+    this.pool = this.scheduler.holdings.pool;
   }
 
   get running(): number {
-    return this.scheduler.running;
+    return this.list.count;
   }
 
   /** Requests that wait: seen by the scheduler and not admitted. */
   get waiting(): number {
-    return this.scheduler.waiting.waiting;
+    return this.queue.waiting;
   }
 
   /** Share of the KV cache in use, 0..1. */
   get kvUsage(): number {
-    return this.scheduler.pool.used / this.context.limits.blocks;
+    return this.pool.used / this.context.limits.blocks;
   }
 
   /** Requests on this replica: waiting for it or running. */
   get load(): number {
-    return this.scheduler.running + this.scheduler.waiting.pending;
+    return this.running + this.queue.pending;
   }
 
-  /** Adds a request whose arrival at the scheduler the table names. */
-  receive(request: number): void {
-    this.scheduler.waiting.push(request);
+  /** Adds a request that reaches the scheduler at its `queuedMs`. */
+  receive(sequence: Sequence): void {
+    this.queue.push(sequence);
   }
 
   /** When something happens next: the oldest batch ends or a request arrives; infinity when idle for good. */
   nextEventMs(): number {
-    const { nextArrivalMs } = this.scheduler.waiting;
+    const { nextArrivalMs } = this.queue;
     if (this.inFlight === 0) return Math.max(this.nowMs, nextArrivalMs);
     const endMs = Math.max(this.nowMs, this.headBatch().endMs);
     const waitsForHead = this.isQueueing || this.inFlight === this.ring.length;
@@ -73,30 +82,29 @@ export class Replica {
   /** Moves to the next event, publishes what ended, and composes what can start. */
   advance(toMs: number): void {
     const { recorder, latency, limits } = this.context;
-    const { waiting } = this.scheduler;
     const spanMs = toMs - this.nowMs;
     recorder.spend(spanMs, this.running, this.kvUsage);
     if (this.inFlight > 0) recorder.workedMs += spanMs * latency.stages;
     this.nowMs = toMs;
     if (this.inFlight > 0 && this.headBatch().endMs <= toMs) this.publish(this.headBatch());
-    waiting.look(toMs);
+    this.queue.look(toMs);
     while (this.inFlight < limits.batchesInFlight && this.hasRequests) if (!this.compose()) break;
     if (!this.hasRequests) this.inFlight = 0; // only empty batches are left
   }
 
   private get hasRequests(): boolean {
-    return this.scheduler.running > 0 || this.scheduler.waiting.waiting > 0;
+    return this.running > 0 || this.queue.waiting > 0;
   }
 
   private headBatch(): Batch {
-    return this.ring[this.head] as Batch;
+    return this.ring[this.head];
   }
 
   /** A slot with sequences to decode if one is idle, else any idle slot; -1 when all are in flight. */
   private pickIdleSlot(): number {
     let idle = -1;
     for (let slot = 0; slot < this.scheduler.groups.length; slot++) {
-      const group = this.scheduler.groups[slot] as DecodeGroup;
+      const group = this.scheduler.groups[slot];
       if (group.isInFlight) continue;
       if (group.sequences > 0) return slot;
       if (idle < 0) idle = slot;
@@ -108,10 +116,10 @@ export class Replica {
   private compose(): boolean {
     const slot = this.isQueueing ? this.turn++ % this.context.latency.stages : this.pickIdleSlot();
     if (slot < 0) return false;
-    const batch = this.ring[(this.head + this.inFlight) % this.ring.length] as Batch;
+    const batch = this.ring[(this.head + this.inFlight) % this.ring.length];
     if (this.scheduler.compose(batch, slot, this.nowMs, this.composed, this.ended - 1)) {
       this.inFlight++;
-      this.launch(batch, this.scheduler.groups[slot] as DecodeGroup);
+      this.launch(batch, this.scheduler.groups[slot]);
       return true;
     }
     if (!this.isQueueing) return false;
@@ -143,7 +151,7 @@ export class Replica {
       const durationMs = latency.stageMs(stage, this.scheduler.step);
       if (!(durationMs > 0 && durationMs < Number.POSITIVE_INFINITY))
         throw new Error(`step time of stage ${stage} is ${durationMs} ms: the clock would stand still`);
-      readyMs = Math.max(readyMs, this.stageFreeMs[stage] ?? 0) + durationMs;
+      readyMs = Math.max(readyMs, this.stageFreeMs[stage]) + durationMs;
       this.stageFreeMs[stage] = readyMs;
       busyMs += durationMs;
     }
@@ -157,8 +165,8 @@ export class Replica {
     this.head = (this.head + 1) % this.ring.length;
     this.inFlight--;
     if (batch.slot < 0) return;
-    const { recorder, state } = this.context;
-    const group = this.scheduler.groups[batch.slot] as DecodeGroup;
+    const { recorder } = this.context;
+    const group = this.scheduler.groups[batch.slot];
     const decodes = batch.decodes - group.lost;
     group.lost = 0;
     this.ended++;
@@ -169,27 +177,26 @@ export class Replica {
     this.servedTokens += decodes;
     group.ended = batch.counter;
     group.endedMs = batch.endMs;
-    for (let i = 0; i < batch.firstCount; i++) {
-      const request = batch.firsts[i] ?? 0;
-      if (state.epoch[request] === batch.firstEpochs[i]) this.publishFirst(request);
-    }
-    for (let i = 0; i < batch.finishingCount; i++) this.finish(batch.finishing[i] ?? 0);
+    for (let i = 0; i < batch.firstCount; i++)
+      if (batch.firsts[i].epoch === batch.firstEpochs[i]) this.publishFirst(batch.firsts[i]);
+    for (let i = 0; i < batch.finishingCount; i++) this.finish(batch.finishing[i]);
   }
 
-  private publishFirst(request: number): void {
-    const { requests, recorder, state } = this.context;
+  private publishFirst(sequence: Sequence): void {
+    const { requests, recorder } = this.context;
+    const { row } = sequence;
     this.servedTokens++;
     if (recorder.open) recorder.tokens++;
-    if (Number.isNaN(requests.firstTokenMs[request])) requests.firstTokenMs[request] = this.nowMs;
-    else if (recorder.open) recorder.gaps.add(this.nowMs - (state.lastTokenMs[request] ?? 0), 1);
-    state.lastTokenMs[request] = this.nowMs;
+    if (Number.isNaN(requests.firstTokenMs[row])) requests.firstTokenMs[row] = this.nowMs;
+    else if (recorder.open) recorder.gaps.add(this.nowMs - sequence.lastTokenMs, 1);
+    sequence.lastTokenMs = this.nowMs;
   }
 
-  private finish(request: number): void {
+  private finish(sequence: Sequence): void {
     const { requests, recorder, onDone } = this.context;
-    requests.doneMs[request] = this.nowMs;
-    this.scheduler.finish(request);
+    requests.doneMs[sequence.row] = this.nowMs;
+    this.scheduler.finish(sequence);
     if (recorder.open) recorder.completions++;
-    onDone(request, this.nowMs);
+    onDone(this.nowMs);
   }
 }

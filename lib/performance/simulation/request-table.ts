@@ -18,13 +18,10 @@ export interface RequestTable {
   readonly cachedTokens: Int32Array;
   /** When the client sends it. */
   readonly sentMs: Float64Array;
-  /** When the scheduler sees it. */
-  readonly queuedMs: Float64Array;
   /** When it first enters a batch. */
   readonly scheduledMs: Float64Array;
   readonly firstTokenMs: Float64Array;
   readonly doneMs: Float64Array;
-  readonly replica: Int32Array;
 }
 
 function cachedTokens(traffic: TrafficInput, promptTokens: Int32Array): Int32Array {
@@ -50,10 +47,8 @@ export function createRequestTable(traffic: TrafficInput): RequestTable {
     outputTokens: lengthsOf(traffic.outputTokens, count, { seed, name: "output lengths" }),
     cachedTokens: cachedTokens(traffic, promptTokens),
     sentMs: arrivalTimes(traffic, randomStream(traffic.seed, "arrivals")),
-    queuedMs: pending(),
     scheduledMs: pending(),
     firstTokenMs: pending(),
     doneMs: pending(),
-    replica: new Int32Array(count),
   };
 }

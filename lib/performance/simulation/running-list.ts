@@ -1,33 +1,26 @@
-const NONE = -1;
+import type { Sequence } from "./sequence";
 
-/** Requests in the order of their admission, as a doubly linked list: preemption takes the last. */
+/** Running sequences in the order of their admission, as a doubly linked list: preemption takes the last. */
 export class RunningList {
-  private readonly next: Int32Array;
-  private readonly previous: Int32Array;
-  private tail = NONE;
+  /** The sequence admitted last. */
+  last: Sequence | undefined = undefined;
+  /** The one whose prompt is not yet computed. */
+  partial: Sequence | undefined = undefined;
+  count = 0;
 
-  constructor(requests: number) {
-    this.next = new Int32Array(requests).fill(NONE);
-    this.previous = new Int32Array(requests).fill(NONE);
+  push(sequence: Sequence): void {
+    sequence.previousAdmitted = this.last;
+    sequence.nextAdmitted = undefined;
+    if (this.last !== undefined) this.last.nextAdmitted = sequence;
+    this.last = sequence;
+    this.count++;
   }
 
-  /** The request admitted last, or -1. */
-  get last(): number {
-    return this.tail;
-  }
-
-  push(request: number): void {
-    this.previous[request] = this.tail;
-    this.next[request] = NONE;
-    if (this.tail !== NONE) this.next[this.tail] = request;
-    this.tail = request;
-  }
-
-  remove(request: number): void {
-    const after = this.next[request] ?? NONE;
-    const before = this.previous[request] ?? NONE;
-    if (after !== NONE) this.previous[after] = before;
-    else this.tail = before;
-    if (before !== NONE) this.next[before] = after;
+  remove(sequence: Sequence): void {
+    const { nextAdmitted: after, previousAdmitted: before } = sequence;
+    if (after !== undefined) after.previousAdmitted = before;
+    else this.last = before;
+    if (before !== undefined) before.nextAdmitted = after;
+    this.count--;
   }
 }

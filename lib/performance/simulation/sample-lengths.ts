@@ -5,8 +5,8 @@ import { normal, type RandomStream, randomStream } from "./random-stream";
 function quantileAt(quantiles: readonly number[], u: number): number {
   const position = u * (quantiles.length - 1);
   const below = Math.min(Math.floor(position), quantiles.length - 2);
-  const low = quantiles[below] ?? 0;
-  const high = quantiles[below + 1] ?? low;
+  const low = quantiles[below];
+  const high = quantiles[below + 1];
   return low + (high - low) * (position - below);
 }
 

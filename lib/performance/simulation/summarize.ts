@@ -67,7 +67,7 @@ function replicaImbalance(fleet: Fleet): number {
   return total === 0 ? 0 : ((Math.max(...served) - Math.min(...served)) * served.length) / total;
 }
 
-const at = (column: Float64Array, request: number): number => column[request] ?? Number.NaN;
+const at = (column: Float64Array, request: number): number => column[request];
 
 function firstToken(requests: RequestTable, first: number): LatencyStatistics {
   const { firstTokenMs, sentMs } = requests;
@@ -82,7 +82,7 @@ function prefill(requests: RequestTable, first: number): LatencyStatistics {
 function timePerOutputToken(requests: RequestTable, first: number): LatencyStatistics {
   const { doneMs, firstTokenMs, outputTokens } = requests;
   return over(requests, first, (i) => {
-    const gaps = (outputTokens[i] ?? 0) - 1;
+    const gaps = outputTokens[i] - 1;
     return gaps > 0 ? (at(doneMs, i) - at(firstTokenMs, i)) / gaps : Number.NaN;
   });
 }
@@ -90,7 +90,7 @@ function timePerOutputToken(requests: RequestTable, first: number): LatencyStati
 function tokensOfDone(requests: RequestTable): number {
   let tokens = 0;
   for (let i = 0; i < requests.count; i++)
-    if (!Number.isNaN(requests.doneMs[i])) tokens += requests.outputTokens[i] ?? 0;
+    if (!Number.isNaN(requests.doneMs[i])) tokens += requests.outputTokens[i];
   return tokens;
 }
 
@@ -101,7 +101,7 @@ function totals({ recorder, fleet, requests }: Finished, endMs: number) {
     const { tokens, completions, busyMs, runningMs } = recorder;
     return { tokens, completions, busyMs, runningMs, spanMs: windowMs };
   }
-  const startMs = requests.sentMs[0] ?? 0;
+  const startMs = requests.sentMs[0];
   const { busyAllMs, runningAllMs } = recorder;
   return {
     tokens: tokensOfDone(requests),
@@ -127,7 +127,7 @@ export function summarize(finished: Finished): SimulationResult {
       return {
         firstToken: firstToken(requests, 0),
         timePerOutputToken: timePerOutputToken(requests, 0),
-        outputTokensPerSecond: (tokensOfDone(requests) / (endMs - (requests.sentMs[0] ?? 0))) * 1000,
+        outputTokensPerSecond: (tokensOfDone(requests) / (endMs - requests.sentMs[0])) * 1000,
       };
     },
     steady: {

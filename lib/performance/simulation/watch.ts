@@ -49,7 +49,7 @@ export class Watch {
 
   /** The last instant at which a request of open traffic arrives. */
   private get lastSentMs(): number {
-    return this.sentMs[this.sentMs.length - 1] ?? 0;
+    return this.sentMs[this.sentMs.length - 1];
   }
 
   /** Length of the queue of open traffic when it was last sampled. */
@@ -59,7 +59,7 @@ export class Watch {
   look(nowMs: number, fleet: Fleet): void {
     if (this.kind === "open") {
       if (nowMs < this.nextLookMs) return;
-      if (nowMs >= (this.sentMs[this.firstSteady] ?? 0)) this.recorder.start(nowMs);
+      if (nowMs >= this.sentMs[this.firstSteady]) this.recorder.start(nowMs);
       if (nowMs > this.lastSentMs) this.recorder.stop(nowMs);
     } else this.moveWindow(nowMs, fleet);
     if (nowMs >= this.nextTimelineMs) this.sampleTimeline(nowMs, fleet);

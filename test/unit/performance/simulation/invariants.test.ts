@@ -88,11 +88,11 @@ describe("simulation, whatever the input", () => {
   it("finishes every request, in the order sent, scheduled, first token, done", () => {
     fc.assert(
       fc.property(inputs, (input) => {
-        const { requests } = run(input);
+        const { requests, fleet } = run(input);
         for (let i = 0; i < requests.count; i++) {
           const times = [
             requests.sentMs[i],
-            requests.queuedMs[i],
+            fleet.sequences[i]?.queuedMs,
             requests.scheduledMs[i],
             requests.firstTokenMs[i],
             requests.doneMs[i],
