@@ -73,6 +73,8 @@ def make_scheduler(scenario):
             *("--max-model-len", "32768", "--max-num-batched-tokens", str(scenario["budget"])),
             *("--max-num-seqs", str(scenario["sequences"])),
             "--enable-prefix-caching" if caching else "--no-enable-prefix-caching",
+            *("--prefill-schedule-interval", str(scenario["prefillInterval"])),
+            *("--watermark", str(scenario["watermark"])),
         ],
         MODEL,
     )

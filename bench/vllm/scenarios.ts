@@ -28,6 +28,8 @@ interface Outline {
   readonly prefixCaching?: boolean;
   readonly endsByToken?: boolean;
   readonly requests?: number;
+  readonly prefillInterval?: number;
+  readonly watermark?: number;
 }
 
 /** Step times of about a 70B model on eight GPUs, in the tokens of a step alone. */
@@ -68,6 +70,8 @@ function scenario(outline: Outline): Scenario {
       maxNumBatchedTokens: outline.budget ?? 1024,
       kvCacheTokens: outline.kvTokens ?? 400_000,
       prefixCaching: outline.prefixCaching ?? true,
+      prefillInterval: outline.prefillInterval ?? 1,
+      watermark: outline.watermark ?? 0,
     },
     replicas: 1,
     balancer: "round-robin",
@@ -122,6 +126,15 @@ const OUTLINES: readonly Outline[] = [
   { name: "one token each, PP4", stages: 4, outputs: [1, 1], rate: 12 },
   { name: "ends by a token, starved", kvTokens: 10_000, clients: 48, endsByToken: true, requests: 100 },
   { name: "ends by a token, closed loop, PP4", stages: 4, clients: 64, endsByToken: true },
+  { name: "prompts every 2 steps", prefillInterval: 2 },
+  { name: "prompts every 4 steps, budget 256", prefillInterval: 4, budget: 256, sequences: 64, rate: 3 },
+  { name: "prompts every 4 steps, closed loop", prefillInterval: 4, clients: 32 },
+  { name: "prompts every 2 steps, PP4", stages: 4, prefillInterval: 2 },
+  { name: "prompts every 3 steps, short of KV", prefillInterval: 3, kvTokens: 24_000, clients: 48 },
+  { name: "prompts every 3 steps, ends by a token", prefillInterval: 3, rate: 8, endsByToken: true },
+  { name: "watermark of 5 %, short of KV", watermark: 0.05, kvTokens: 24_000, clients: 48 },
+  { name: "watermark of 2 %, starved", watermark: 0.02, kvTokens: 12_000, rate: 4, requests: 100 },
+  { name: "watermark of 10 %, PP2, starved", stages: 2, watermark: 0.1, kvTokens: 16_000, clients: 48 },
 ];
 
 export const scenarios: readonly Scenario[] = OUTLINES.map(scenario);
@@ -137,6 +150,8 @@ export function drivenScenario({ name, input, baseMs, perTokenMs }: Scenario): o
     budget: scheduler.maxNumBatchedTokens,
     sequences: scheduler.maxNumSeqs,
     prefixCaching: scheduler.prefixCaching,
+    prefillInterval: scheduler.prefillInterval,
+    watermark: scheduler.watermark,
     prefixTokens: traffic.cachedPrefixTokens,
     endsByToken: traffic.endsByToken,
     clients: traffic.arrivals.kind === "closed" ? traffic.arrivals.concurrency : 0,

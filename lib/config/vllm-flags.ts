@@ -43,6 +43,8 @@ export const PLANNED_FLAGS: Readonly<Record<string, string>> = {
   "max-num-seqs": "serving.maxNumSeqs",
   "max-num-batched-tokens": "serving.maxNumBatchedTokens",
   "max-num-queued-reqs": "serving.maxQueuedRequests",
+  "prefill-schedule-interval": "serving.prefillInterval",
+  watermark: "serving.watermark",
   "gpu-memory-utilization": "serving.gpuMemoryUtilization",
   "device-memory-utilization": "serving.gpuMemoryUtilization",
   "kv-cache-memory-bytes": "serving.gpuMemoryUtilization",

@@ -131,6 +131,10 @@ export interface SchedulerInput {
   readonly kvCacheTokens: number;
   /** Whether blocks are found again by their content. Default true. */
   readonly prefixCaching?: boolean;
+  /** Steps from one with prompt tokens to the next while sequences decode and no queue builds up. Default 1. */
+  readonly prefillInterval?: number;
+  /** Share of the KV cache, 0..1, that stays free when a request is admitted beside others. Default 0. */
+  readonly watermark?: number;
 }
 
 export interface SimulationInput {

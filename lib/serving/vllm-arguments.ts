@@ -73,6 +73,8 @@ function envelope(plan: Plan): string[] {
     ...["--max-num-batched-tokens", `${serving.maxNumBatchedTokens}`],
     ...["--max-num-seqs", `${serving.maxNumSeqs}`],
     ...["--gpu-memory-utilization", `${serving.gpuMemoryUtilization}`],
+    ...(serving.prefillInterval > 1 ? ["--prefill-schedule-interval", `${serving.prefillInterval}`] : []),
+    ...(serving.watermark > 0 ? ["--watermark", `${serving.watermark}`] : []),
     ...(limit === undefined ? [] : ["--max-num-queued-reqs", `${limit}`]),
     prefixCaching ? "--enable-prefix-caching" : "--no-enable-prefix-caching",
     ...(enforceEager ? ["--enforce-eager"] : cudaGraphs(serving)),

@@ -154,6 +154,10 @@ export interface ServingParameters {
   readonly gpuMemoryUtilization: number;
   /** Steps that are captured as CUDA graphs; larger ones are launched kernel by kernel. */
   readonly cudaGraphs: CudaGraphs;
+  /** Steps from one with prompt tokens to the next while sequences decode and no queue builds up; 1 holds nothing back. */
+  readonly prefillInterval: number;
+  /** Share of the KV cache, 0..1, that stays free when a request is admitted beside others. */
+  readonly watermark: number;
 }
 
 /** A token budget that the serving parameters could have had. */

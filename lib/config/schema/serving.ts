@@ -26,6 +26,16 @@ export const serving = z
       description:
         "Pins the largest step that vLLM captures as a CUDA graph; `auto` captures as far as launching kernels one by one would slow a step.",
     }),
+    prefillInterval: positiveInt.default(1).meta({
+      unit: "steps",
+      description:
+        "--prefill-schedule-interval: prompts join every so many steps while sequences decode. Simulated; more than 1 has lengthened requests wherever it was tried.",
+    }),
+    watermark: z.number().min(0).lt(1).default(0).meta({
+      unit: "share",
+      description:
+        "--watermark: KV cache that stays free when a request is admitted beside others. Simulated; it saves preemptions and has raised no highest rate.",
+    }),
     maxQueuedRequests: z
       .union([z.enum(["auto", "off"]), positiveInt])
       .default("auto")

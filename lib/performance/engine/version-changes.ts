@@ -37,6 +37,8 @@ const changes = {
   noSequenceParallelism: { engine: "vLLM", since: "0.32" },
   /** --max-num-queued-reqs turns requests away; oldest version whose sources were read for it. */
   admissionLimits: { engine: "vLLM", since: "0.32" },
+  /** --prefill-schedule-interval holds prompts back without data parallelism too: 0.33 does, 0.32 does not. */
+  localPrefillInterval: { engine: "vLLM", since: "0.33" },
   /** The PyTorch runtime replaces the older one (release notes of 0.19). */
   pytorchRuntime: { engine: "TensorRT-LLM", since: "0.19" },
 } as const satisfies Record<string, VersionChange>;

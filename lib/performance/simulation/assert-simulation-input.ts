@@ -55,6 +55,10 @@ export function assertSimulationInput({ traffic, scheduler, replicas }: Simulati
   assertAtLeast("maxNumSeqs", scheduler.maxNumSeqs, 1);
   assertAtLeast("maxNumBatchedTokens", scheduler.maxNumBatchedTokens, 1);
   assertAtLeast("kvCacheTokens", scheduler.kvCacheTokens, 0);
+  assertAtLeast("prefillInterval", scheduler.prefillInterval ?? 1, 1);
+  const { watermark = 0 } = scheduler;
+  if (!(watermark >= 0 && watermark < 1))
+    throw new RangeError(`watermark is ${watermark}, must be from 0 to below 1`);
   assertAtLeast("cachedPrefixTokens", traffic.cachedPrefixTokens, 0);
   const cold = traffic.coldPrefixShare ?? 0;
   if (!(cold >= 0 && cold <= 1)) throw new RangeError(`coldPrefixShare is ${cold}, must be from 0 to 1`);

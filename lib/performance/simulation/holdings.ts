@@ -14,8 +14,11 @@ export class Holdings {
     this.pool = new KvPool({ blocks, sharedBlocks, keepsFreed: prefixCaching });
   }
 
-  /** Admits a waiting sequence to a step with `room` tokens if its blocks are there, with what the cache still has of it. */
-  admit(sequence: Sequence, room: number): boolean {
+  /**
+   * Admits a waiting sequence to a step with `room` tokens if its blocks are there, with what the cache still has of it.
+   * `spare` blocks have to stay free.
+   */
+  admit(sequence: Sequence, room: number, spare: number): boolean {
     const { pool } = this;
     const { promptTokens, shareableBlocks } = sequence;
     const shared = Math.min(shareableBlocks, pool.sharedBlocks);
@@ -26,7 +29,7 @@ export class Holdings {
         : 0;
     const hit = (shared + own) * BLOCK_TOKENS;
     const wanted = Math.max(this.reserved(sequence), hit + Math.min(promptTokens - hit, room));
-    if (blocksOf(wanted) - (pool.isSharedHeld ? shared : 0) > pool.free) return false;
+    if (blocksOf(wanted) - (pool.isSharedHeld ? shared : 0) + spare > pool.free) return false;
     if (shareableBlocks > 0) {
       sequence.isSharing = true;
       pool.holdShared();

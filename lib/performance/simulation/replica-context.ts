@@ -8,6 +8,10 @@ export interface ReplicaLimits {
   readonly maxSequences: number;
   readonly tokenBudget: number;
   readonly blocks: number;
+  /** Blocks that stay free when a request is admitted beside others. */
+  readonly watermarkBlocks: number;
+  /** Steps from one with prompt tokens to the next while sequences decode and no queue builds up. */
+  readonly prefillInterval: number;
   /** Batches composed before the first of them has ended. */
   readonly batchesInFlight: number;
   readonly reservesOutput: boolean;

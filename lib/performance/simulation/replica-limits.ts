@@ -32,10 +32,13 @@ export function replicaLimits(input: SimulationInput, requests: RequestTable): R
   const rules = schedulerRules(engine);
   // vLLM refuses to start with fewer batched tokens than sequences; the smaller one is what it would take.
   const tokenBudget = scheduler.maxNumBatchedTokens;
+  const blocks = Math.floor(scheduler.kvCacheTokens / BLOCK_TOKENS);
   return {
     maxSequences: Math.min(scheduler.maxNumSeqs, tokenBudget),
     tokenBudget,
-    blocks: Math.floor(scheduler.kvCacheTokens / BLOCK_TOKENS),
+    blocks,
+    watermarkBlocks: Math.floor((scheduler.watermark ?? 0) * blocks),
+    prefillInterval: scheduler.prefillInterval ?? 1,
     batchesInFlight: batchesInFlight(input, rules),
     reservesOutput: engine.reservesOutput,
     rules,

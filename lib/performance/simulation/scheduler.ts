@@ -3,6 +3,7 @@ import type { Batch } from "./batch";
 import { DecodeGroup } from "./decode-group";
 import { Holdings } from "./holdings";
 import { finish, type Places, preempt } from "./leave-running";
+import { PrefillCadence } from "./prefill-cadence";
 import type { ReplicaContext } from "./replica-context";
 import { RunningList } from "./running-list";
 import type { Sequence } from "./sequence";
@@ -29,12 +30,14 @@ export class Scheduler {
   };
   private readonly context: ReplicaContext;
   private readonly places: Places;
+  private readonly cadence: PrefillCadence;
 
   constructor(context: ReplicaContext, slots: number) {
     this.context = context;
     const { limits, recorder } = context;
     for (let slot = 0; slot < slots; slot++) this.groups.push(new DecodeGroup(limits.longestOutput));
     this.holdings = new Holdings(limits);
+    this.cadence = new PrefillCadence(limits.prefillInterval);
     const { groups, running, holdings } = this;
     this.places = { groups, running, holdings, limits, recorder };
   }
@@ -43,9 +46,14 @@ export class Scheduler {
   compose(batch: Batch, slot: number, nowMs: number, number: number, ended: number): boolean {
     const group = this.groups[slot];
     batch.clear();
+    const defersPrompts = this.cadence.defers(this.running);
     const preempted = this.takeDecodes(group);
-    if (this.takePartial(batch, slot, number) && !preempted)
-      this.takeWaiting(batch, slot, nowMs, number, ended);
+    const isRoomy = defersPrompts || this.takePartial(batch, slot, number);
+    if (isRoomy && !preempted) {
+      if (!defersPrompts) this.takeWaiting(batch, slot, nowMs, number, ended);
+      this.cadence.looked(defersPrompts, this.waiting.waiting);
+    }
+    this.cadence.composed(this.step);
     if (this.step.tokens === 0) return false;
     batch.slot = slot;
     batch.counter = group.counter;
@@ -97,11 +105,12 @@ export class Scheduler {
   }
 
   private takeWaiting(batch: Batch, slot: number, nowMs: number, number: number, ended: number): void {
-    const { tokenBudget, maxSequences } = this.context.limits;
+    const { tokenBudget, maxSequences, watermarkBlocks } = this.context.limits;
     const { running, waiting, holdings, step } = this;
     while (step.tokens < tokenBudget && running.partial === undefined && running.count < maxSequences) {
       const sequence = waiting.peek(nowMs, ended);
-      if (sequence === undefined || !holdings.admit(sequence, tokenBudget - step.tokens)) return;
+      const spare = running.count > 0 ? watermarkBlocks : 0;
+      if (sequence === undefined || !holdings.admit(sequence, tokenBudget - step.tokens, spare)) return;
       waiting.shift();
       this.start(sequence, nowMs);
       this.takeChunk(batch, slot, sequence, number);

@@ -18,7 +18,7 @@ import type { Strategy } from "../types";
 import { describeCandidate, describeOverload } from "./describe-candidate";
 import type { Evaluation, Settled } from "./evaluation";
 import { servingSettings, unfittedServing } from "./serving-settings";
-import { type RateRange, type SustainedRate, searchRate, utilizationCeiling } from "./sustained-rate";
+import { confirmedRate, type RateRange, type SustainedRate, utilizationCeiling } from "./sustained-rate";
 import { type Rated, tuneServing } from "./tune-serving";
 import { pressureAt, runAt, type VerdictRun } from "./verdict-run";
 
@@ -136,7 +136,7 @@ function settledRate(
   const requests = requestsOf(situation, replica);
   const pressure = (rate: number): Pressure =>
     pressureAt(situation, replica, { run: runAt(situation, replica, { rate, requests }), rate, saturated });
-  return searchRate(pressure, { ceiling: utilizationCeiling(situation, saturated), ...range });
+  return confirmedRate(pressure, { ceiling: utilizationCeiling(situation, saturated), ...range });
 }
 
 /**

@@ -37,14 +37,18 @@ function bounds({ deployment }: Situation): Limits {
   };
 }
 
+/** What no search sets: as the config says. */
+function fixed({ deployment }: Situation) {
+  const { gpuMemoryUtilization, prefillInterval, watermark } = deployment.serving;
+  return { maxModelLen: deployment.envelope.maxModelLen, gpuMemoryUtilization, prefillInterval, watermark };
+}
+
 /** What a strategy that cannot run is shown with: the envelope's bounds, and vLLM's own CUDA graphs. */
 export function unfittedServing(situation: Situation): ServingParameters {
-  const { envelope, serving } = situation.deployment;
   const limits = bounds(situation);
   return {
     ...limits,
-    maxModelLen: envelope.maxModelLen,
-    gpuMemoryUtilization: serving.gpuMemoryUtilization,
+    ...fixed(situation),
     cudaGraphs: defaultCudaGraphs(situation.hardware.gpu, limits),
   };
 }
@@ -78,8 +82,7 @@ export function servingSettings(
   const most = bounds(situation);
   const withGraphs = (limits: Limits): ServingParameters => ({
     ...limits,
-    maxModelLen: envelope.maxModelLen,
-    gpuMemoryUtilization: serving.gpuMemoryUtilization,
+    ...fixed(situation),
     cudaGraphs: graphsFor(situation, models, limits),
   });
   const budgetsAt = (maxNumSeqs: number): ServingParameters[] =>

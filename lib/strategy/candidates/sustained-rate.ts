@@ -50,6 +50,8 @@ export interface RateRange {
   /** Where the answer is believed to be. */
   readonly near?: number;
   readonly close?: number;
+  /** Hold the answer against `CONFIRMED` of it as well: what is near a limit may pass at a rate and not just below. */
+  readonly confirms?: boolean;
 }
 
 /**
@@ -90,6 +92,34 @@ export function searchRate(tryAt: (rate: number) => Pressure, range: RateRange):
     }
   }
   return { rate: holds, endsBy };
+}
+
+/** Shares of a sustained rate of which the lower has to pass and the higher to fail: what an operator counts on. */
+const CONFIRMED = { passes: 0.97, fails: 1.06 } as const;
+/** Rates that fail their confirmation before the last one stands. */
+const MOST_CONFIRMATIONS = 6;
+
+/**
+ * The rate that `searchRate` finds, once a rate just below it passes and one just above it fails: near a limit a run may
+ * pass at a rate and not at a lower one, where its requests meet otherwise. A rate that is known to pass stands.
+ */
+export function confirmedRate(tryAt: (rate: number) => Pressure, range: RateRange): SustainedRate {
+  const { ceiling, holds = 0 } = range;
+  let found = searchRate(tryAt, range);
+  for (let trial = 0; trial < MOST_CONFIRMATIONS && found.rate > 0; trial++) {
+    const above = CONFIRMED.fails * found.rate;
+    if (above <= ceiling && tryAt(above).value <= 1) {
+      found = searchRate(tryAt, { ...range, holds: above, near: above });
+      continue;
+    }
+    const below = CONFIRMED.passes * found.rate;
+    if (below <= holds) return found;
+    const { value, by } = tryAt(below);
+    if (value <= 1) return found;
+    const lower = searchRate(tryAt, { ...range, ceiling: below, near: CONFIRMED.passes * below });
+    found = { rate: lower.rate, endsBy: by };
+  }
+  return found;
 }
 
 /** Highest rate of a replica's serving parameters by short runs of the whole fleet. */

@@ -66,6 +66,8 @@ export function runSimulation(
         maxNumBatchedTokens: serving.maxNumBatchedTokens,
         kvCacheTokens: memory.kvCacheTokens,
         prefixCaching,
+        prefillInterval: serving.prefillInterval,
+        watermark: serving.watermark,
       },
       replicas,
       balancer: "least-loaded",

@@ -2,6 +2,7 @@ import { hasChange } from "../../performance";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
 import { expertDegrees } from "./expert-degrees";
+import { prefillIntervalWorks } from "./prefill-interval";
 import type { Requirement } from "./requirement";
 
 /** 0 when `count` splits evenly over `ranks`, or `ranks` over `count` (replication allowed). */
@@ -202,5 +203,6 @@ export function structuralRequirements(situation: Situation, strategy: Strategy)
     modelKnowsLength(situation),
     oneHostWithoutRay(situation, strategy),
     ...replicasWithinNodes(situation, strategy),
+    ...prefillIntervalWorks(situation),
   ];
 }

@@ -117,6 +117,8 @@ export function fixtureCandidate(changes: Partial<Candidate>): Candidate {
       maxModelLen: 8192,
       gpuMemoryUtilization: 0.85,
       cudaGraphs: { largestTokens: 256, stride: 16 },
+      prefillInterval: 1,
+      watermark: 0,
     },
     memory: {
       totalBytes: 80e9,

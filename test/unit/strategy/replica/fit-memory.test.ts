@@ -19,6 +19,8 @@ const serving: ServingParameters = {
   maxModelLen: 8192,
   gpuMemoryUtilization: 0.85,
   cudaGraphs: { largestTokens: 256, stride: 16 },
+  prefillInterval: 1,
+  watermark: 0,
 };
 const strategy = (tensorParallel: number, pipelineParallel = 1): Strategy => ({
   tensorParallel,

@@ -1,0 +1,38 @@
+import type { StepShape } from "../types";
+import type { RunningList } from "./running-list";
+
+/**
+ * vLLM's `--prefill-schedule-interval`: prompts are held back until so many steps have passed since the last one that
+ * computed prompt tokens, so that running sequences decode in longer stretches. Not while nobody decodes, and not once a
+ * step has left requests waiting that it might have taken.
+ * Source: `local_prefill_interval` in vllm/v1/core/sched/scheduler.py of 0.33.
+ */
+export class PrefillCadence {
+  private executed = 0;
+  private lastPrefill: number;
+  private hasQueue = false;
+  private readonly interval: number;
+
+  constructor(interval: number) {
+    this.interval = interval;
+    this.lastPrefill = -interval;
+  }
+
+  /** Has the next step to leave prompts out? */
+  defers({ count, partial }: RunningList): boolean {
+    if (this.interval === 1 || this.hasQueue) return false;
+    const decodes = count - (partial === undefined ? 0 : 1);
+    return this.executed + 1 - this.lastPrefill < this.interval && decodes > 0;
+  }
+
+  /** The waiting requests were looked at, and so many are left. */
+  looked(deferred: boolean, waiting: number): void {
+    if (!deferred) this.hasQueue = waiting > 0;
+  }
+
+  /** A step was composed, or an empty one. */
+  composed({ tokens, decodeSequences }: StepShape): void {
+    if (tokens > 0) this.executed++;
+    if (tokens > decodeSequences) this.lastPrefill = this.executed;
+  }
+}
