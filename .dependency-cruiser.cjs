@@ -51,6 +51,13 @@ module.exports = {
       from: { path: "^lib/[^/]+/[^/]+$" },
       to: { circular: true, viaOnly: { path: "^lib/[^/]+/[^/]+$" } },
     },
+    {
+      name: "no-rings-of-folders-in-infra",
+      severity: "error",
+      scope: "folder",
+      from: { path: "^infra/[^/]+$" },
+      to: { circular: true, viaOnly: { path: "^infra/[^/]+$" } },
+    },
   ],
   options: {
     tsPreCompilationDeps: true,

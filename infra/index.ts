@@ -1,7 +1,7 @@
 import { readConfiguration } from "./configuration";
 import { checkGivenHosts } from "./hosts/check-given-hosts";
-import { provideHosts } from "./hosts/provide-hosts";
 import { planOrFail } from "./plan-or-fail";
+import { provideHosts } from "./provide-hosts";
 import { requireHubToken } from "./require-hub-token";
 import { Drivers } from "./services/drivers";
 import { EngineEnvironment } from "./services/engine-environment";

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { Host } from "./hosts/host";
-import { askHost, type Door } from "./hosts/ssh-session";
+import { askHost, type SshTarget } from "./hosts/ssh-session";
 
 /** What a step's `look` prints last. */
 const seen = z.object({
@@ -37,8 +37,8 @@ export interface Look {
  */
 export function markOf({ host, name, command, script }: Look): pulumi.Output<string> {
   const mark = pulumi.all([host.connection, host.label, script]).apply(async ([connection, label, stdin]) => {
-    const door = doorOf(connection);
-    const answer = await askHost(door, { command, stdin, limitSeconds: LOOK_SECONDS }).then(
+    const target = doorOf(connection);
+    const answer = await askHost(target, { command, stdin, limitSeconds: LOOK_SECONDS }).then(
       readAnswer,
       (): undefined => undefined,
     );
@@ -54,7 +54,7 @@ export function markOf({ host, name, command, script }: Look): pulumi.Output<str
   return pulumi.unsecret(mark);
 }
 
-function doorOf({ host, port, user, privateKey, hostKey }: PlainConnection): Door {
+function doorOf({ host, port, user, privateKey, hostKey }: PlainConnection): SshTarget {
   return {
     address: host,
     port: port ?? 22,

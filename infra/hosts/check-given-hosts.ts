@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Deployment } from "../../lib/config";
 import type { Secrets } from "../configuration";
 import { hostLabel, privateKeyOf } from "./given-hosts";
-import { knock } from "./knock";
+import { probeSsh } from "./probe-ssh";
 
 /**
  * Knocks at every given host before anything is registered: an unreachable host, a refused key or a changed host key
@@ -13,7 +13,7 @@ export async function checkGivenHosts({ hosts }: Deployment, secrets: Secrets): 
   const problems = await Promise.all(
     hosts.map(async (host, index) => {
       const privateKey = await plain(privateKeyOf(host, index, secrets));
-      const problem = await knock({ ...host, privateKey });
+      const problem = await probeSsh({ ...host, privateKey });
       return problem === undefined ? [] : [`${hostLabel(host, index)}: ${problem}`];
     }),
   );

@@ -2,7 +2,7 @@ import { text } from "node:stream/consumers";
 import { Client, type ConnectConfig } from "ssh2";
 
 /** How to reach a host, and what key it must show. */
-export interface Door {
+export interface SshTarget {
   readonly address: string;
   readonly port: number;
   readonly user: string;
@@ -19,20 +19,20 @@ export const HUNG_UP = "hung-up";
 const LOGIN_SECONDS = 10;
 
 /** The kind and the text of a public key. */
-export function pinnedKey({ hostKey }: Door): { type: string; key: string } | undefined {
+export function pinnedKey({ hostKey }: SshTarget): { type: string; key: string } | undefined {
   const [type, key] = hostKey.trim().split(/\s+/);
   return type === undefined || key === undefined ? undefined : { type, key };
 }
 
 /** Logs in to a host that shows its pinned key. Rejects with an SshError; `seen` keeps the key that the host showed. */
-export function logIn(door: Door, seen: { hostKey?: string } = {}): Promise<Client> {
+export function logIn(target: SshTarget, seen: { hostKey?: string } = {}): Promise<Client> {
   const client = new Client();
-  const pinned = pinnedKey(door);
+  const pinned = pinnedKey(target);
   const config: ConnectConfig = {
-    host: door.address,
-    port: door.port,
-    username: door.user,
-    privateKey: door.privateKey,
+    host: target.address,
+    port: target.port,
+    username: target.user,
+    privateKey: target.privateKey,
     readyTimeout: LOGIN_SECONDS * 1000,
     // Asks for the kind of key that is pinned, as the command plugin does.
     algorithms: { serverHostKey: [pinned?.type] } as ConnectConfig["algorithms"],
@@ -55,8 +55,8 @@ export function logIn(door: Door, seen: { hostKey?: string } = {}): Promise<Clie
 }
 
 /** Runs one command on a host and returns what it wrote to its standard output. Rejects when that takes too long. */
-export async function askHost(door: Door, question: Question): Promise<string> {
-  const client = await logIn(door);
+export async function askHost(target: SshTarget, question: Question): Promise<string> {
+  const client = await logIn(target);
   const limit = setTimeout(() => client.destroy(), question.limitSeconds * 1000);
   try {
     return await new Promise<string>((resolve, reject) => {

@@ -108,8 +108,6 @@ export interface TrafficInput {
   readonly promptTokens: LengthDistribution;
   readonly outputTokens: LengthDistribution;
   readonly cachedPrefixTokens: number;
-  /** Share of requests whose prefix is not in the cache yet (0..1). Default 0. */
-  readonly coldPrefixShare?: number;
   /** The first requests of the run, which find no prefix in the cache: the distinct prompts of a cold start. Default 0. */
   readonly coldStartRequests?: number;
   /** Open traffic: requests that arrive together at the start, ahead of the rest. Default 0. */

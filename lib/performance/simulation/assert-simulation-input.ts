@@ -60,8 +60,6 @@ export function assertSimulationInput({ traffic, scheduler, replicas }: Simulati
   if (!(watermark >= 0 && watermark < 1))
     throw new RangeError(`watermark is ${watermark}, must be from 0 to below 1`);
   assertAtLeast("cachedPrefixTokens", traffic.cachedPrefixTokens, 0);
-  const cold = traffic.coldPrefixShare ?? 0;
-  if (!(cold >= 0 && cold <= 1)) throw new RangeError(`coldPrefixShare is ${cold}, must be from 0 to 1`);
   assertLengths("promptTokens", traffic.promptTokens);
   assertLengths("outputTokens", traffic.outputTokens);
   assertArrivals(traffic);

@@ -25,17 +25,14 @@ export interface RequestTable {
 }
 
 function cachedTokens(traffic: TrafficInput, promptTokens: Int32Array): Int32Array {
-  const stream = randomStream(traffic.seed, "prefix");
-  const cold = traffic.coldPrefixShare ?? 0;
   const coldStart = traffic.coldStartRequests ?? 0;
   return promptTokens.map((prompt, request) => {
-    const isCold = stream.next() < cold || request < coldStart;
     const reusable = Math.min(traffic.cachedPrefixTokens, prompt - 1);
-    return isCold ? 0 : Math.floor(reusable / BLOCK_TOKENS) * BLOCK_TOKENS;
+    return request < coldStart ? 0 : Math.floor(reusable / BLOCK_TOKENS) * BLOCK_TOKENS;
   });
 }
 
-/** Draws lengths, cold prefixes and arrival instants of the traffic, each from its own stream of the seed. */
+/** Draws lengths and arrival instants of the traffic, each from its own stream of the seed. */
 export function createRequestTable(traffic: TrafficInput): RequestTable {
   const count = traffic.requests;
   const pending = (): Float64Array => new Float64Array(count).fill(Number.NaN);

@@ -57,7 +57,7 @@ export function simulate(input: SimulationInput, options: SimulationOptions = {}
     recorder,
     hostTimes: options.hostTimes ?? calibrated,
     onTime: (nowMs) => {
-      watch.look(nowMs, fleet);
+      watch.sample(nowMs, fleet);
       return watch.lastWaiting > limitOfQueue;
     },
   });

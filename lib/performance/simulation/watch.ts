@@ -56,7 +56,7 @@ export class Watch {
   lastWaiting = 0;
 
   /** Called before every event, so the common case is one comparison. */
-  look(nowMs: number, fleet: Fleet): void {
+  sample(nowMs: number, fleet: Fleet): void {
     if (this.kind === "open") {
       if (nowMs < this.nextLookMs) return;
       if (nowMs >= this.sentMs[this.firstSteady]) this.recorder.start(nowMs);

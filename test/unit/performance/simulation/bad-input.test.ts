@@ -3,6 +3,7 @@ import { simulate } from "../../../../lib/performance";
 import { formulaModel, simulationInput } from "./simulation-input";
 
 describe("simulation, given nonsense", () => {
+  const limits = { maxNumSeqs: 8, maxNumBatchedTokens: 64, kvCacheTokens: 1024 };
   const cases: readonly [string, Parameters<typeof simulationInput>[0], RegExp][] = [
     [
       "a NaN rate",
@@ -27,7 +28,11 @@ describe("simulation, given nonsense", () => {
       { traffic: { outputTokens: { kind: "lognormal", median: 9, mean: 3 } } },
       /outputTokens.mean is 3/,
     ],
-    ["a share above one", { traffic: { coldPrefixShare: 1.5 } }, /coldPrefixShare is 1.5/],
+    [
+      "a share of one",
+      { scheduler: { ...limits, watermark: 1 } },
+      /watermark is 1, must be from 0 to below 1/,
+    ],
     ["no replica", { replicas: 0 }, /replicas is 0/],
     [
       "a short trace",

@@ -55,7 +55,7 @@ const inputs: fc.Arbitrary<SimulationInput> = fc
       traffic: {
         arrivals: x.arrivals,
         cachedPrefixTokens: x.cachedPrefixTokens,
-        coldPrefixShare: 0.2,
+        coldStartRequests: 16,
         outputTokens: { kind: "uniform", min: 1, max: 40 },
         requests: 80,
         seed: x.seed,

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { knock } from "../../../infra/hosts/knock";
+import { probeSsh } from "../../../infra/hosts/probe-ssh";
 import { type FakeHost, newKeyPair, openFakeHost } from "../../engine/fake-host";
 import { openHangingUpServer } from "../rehearsal/hanging-up-server";
 
-describe("knock", () => {
+describe("probeSsh", () => {
   const key = newKeyPair();
   let host: FakeHost;
-  const door = () => ({
+  const target = () => ({
     address: "127.0.0.1",
     port: host.port,
     user: "root",
@@ -20,17 +20,17 @@ describe("knock", () => {
   after(() => host.close());
 
   it("has nothing to say when the host lets us in and shows the pinned key", async () => {
-    assert.equal(await knock(door()), undefined);
+    assert.equal(await probeSsh(target()), undefined);
   });
 
   it("says that the host refuses the key, for which user, and what to do", async () => {
-    const problem = await knock({ ...door(), privateKey: newKeyPair().privateKey });
+    const problem = await probeSsh({ ...target(), privateKey: newKeyPair().privateKey });
     assert.match(problem ?? "", /^refuses the SSH key for user root; .*authorized_keys/);
   });
 
   it("says that the host key has changed, and how to read the new one", async () => {
     const [type, base64 = ""] = newKeyPair().publicKey.split(" ");
-    const problem = await knock({ ...door(), hostKey: `${type} ${base64}` });
+    const problem = await probeSsh({ ...target(), hostKey: `${type} ${base64}` });
     assert.match(
       problem ?? "",
       /^the host key has changed: hostKey pins \.\.\..{12}, the host shows \.\.\..{12};/,
@@ -39,14 +39,14 @@ describe("knock", () => {
   });
 
   it("says that the host has no key of the pinned kind", async () => {
-    const problem = await knock({ ...door(), hostKey: "ecdsa-sha2-nistp256 AAAA" });
+    const problem = await probeSsh({ ...target(), hostKey: "ecdsa-sha2-nistp256 AAAA" });
     assert.match(problem ?? "", /^the host has no ecdsa-sha2-nistp256 key; set hostKey/);
   });
 
   it("says that nothing answers, after three tries", async () => {
     // Port 1 of loopback: nothing listens there, so each try is refused at once; two pauses of 2 s.
     const started = Date.now();
-    const problem = await knock({ ...door(), port: 1 });
+    const problem = await probeSsh({ ...target(), port: 1 });
     assert.match(
       problem ?? "",
       /^no SSH answer on port 1 \(.*ECONNREFUSED.*\); check address, port and firewall/,
@@ -56,7 +56,7 @@ describe("knock", () => {
 
   it("does not wait for ever for a host that hangs up in the middle of the login, and tries again", async () => {
     const booting = await openHangingUpServer();
-    const problem = await knock({ ...door(), ...booting });
+    const problem = await probeSsh({ ...target(), ...booting });
     await booting.close();
     assert.match(problem ?? "", /^ended the connection during the login; it may still be booting/);
     assert.equal(booting.logins(), 3);
@@ -64,7 +64,7 @@ describe("knock", () => {
 
   it("says that a private key cannot be read", async () => {
     assert.match(
-      (await knock({ ...door(), privateKey: "nonsense" })) ?? "",
+      (await probeSsh({ ...target(), privateKey: "nonsense" })) ?? "",
       /^the SSH private key cannot be read/,
     );
   });
