@@ -40,6 +40,7 @@ MOE_TOKENS = [1, 2, 4, 8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024, 204
 BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
 PASTS = [1, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072]
 LENGTHS = [1, 16, 64, 128, 256, 512, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 10240, 12288, 16384, 32768]
+LENGTHS_OF_2 = [1, 16, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768]
 GROUPS = (1, 2, 4, 5, 6, 7, 8, 12, 16)
 errors: dict = {}
 
@@ -210,6 +211,26 @@ def experts(data, gpu, name) -> None:
     write(f"moe-{name}", {**head(f"{gpu}/moe", what), "tokens": MOE_TOKENS, "shapes": shapes})
 
 
+def recurrent(data, gpu, name, version) -> None:
+    path = f"{gpu}/linear_attention/vllm/{version}/gdn_perf.parquet"
+    if not (data / path).exists():
+        return
+    rows = pd.read_parquet(data / path)
+    rows["kernels"] = rows.kernel_source.str.contains("conv1d").map({True: "convolution", False: "rule"})
+    point = ["phase", "num_v_heads", "batch_size", "seq_len"]
+    fastest = rows.groupby([*point, "num_k_heads", "kernels"]).latency.min().unstack().dropna()
+    us = fastest.sum(axis=1).groupby(point).min() * 1e3
+    heads = {}
+    for count in sorted(int(h) for h in rows.num_v_heads.unique()):
+        decode = falling(us["generation", count].droplevel("seq_len").reindex(BATCHES))
+        prefill = falling(us["context", count, 1].reindex(LENGTHS_OF_2))
+        if all(v == v for v in decode + prefill):
+            heads[str(count)] = {"decode": [short(v) for v in decode], "prefill": [short(v) for v in prefill]}
+    what = (f"microseconds of one gated delta layer without its projections (convolution and rule) on one GPU, vLLM {version}, by value heads of "
+            "128 x 128 of the rank: decode by sequences, prefill by tokens of one prompt; no size slower than a larger one")
+    write(f"recurrent-{name}", {**head(path, what), "sequences": BATCHES, "tokens": LENGTHS_OF_2, "heads": heads})
+
+
 def series(rows) -> dict:
     result = {}
     for gpus, group in rows.groupby("num_gpus"):
@@ -253,6 +274,7 @@ def main() -> None:
         attention(data, gpu, name, version)
         mla(data, gpu, name, version)
         experts(data, gpu, name)
+        recurrent(data, gpu, name, version)
     report = {}
     for table, values in sorted(errors.items()):
         v = np.array(values)
