@@ -13,7 +13,8 @@ export interface KvCacheProof {
  * @param measured Tokens; 0 where the log has forgotten.
  */
 export function proveKvCache({ gpu, memoryPerGpu }: Plan, measured: number): KvCacheProof {
-  const { kvCacheTokensLow: low, kvCacheTokensHigh: high } = memoryPerGpu;
+  const { kvCacheTokensLow, kvCacheTokensHigh } = memoryPerGpu;
+  const [low, high] = memoryPerGpu.kvCacheTokensLogged ?? [kvCacheTokensLow, kvCacheTokensHigh];
   if (gpu.kind !== "gpu")
     return unjudged("the plan does not speak of memory on hosts without an accelerator");
   if (measured === 0) return unjudged("vLLM's log has forgotten the size of its KV cache");

@@ -36,23 +36,6 @@ function networkBetween({ hardware }: Deployment, { instance }: Hardware): Situa
   return { bytesPerSecondPerGpu: Math.min(lineBytesPerSecond, 12.5e9) / instance.gpus, latencyUs: 60 };
 }
 
-/** Refuses layers whose step time and memory a sequence no kernel table prices yet. */
-function assertPriced({ name, tensors }: ModelArchitecture): void {
-  const recurrent = tensors?.layers.filter(({ mixer }) => mixer?.kind === "recurrent").length ?? 0;
-  const whole = tensors?.layers.every(({ mixer, feedForward }) => mixer && feedForward) ?? true;
-  if (recurrent === 0 && whole) return;
-  const what =
-    recurrent > 0
-      ? `${recurrent} layers with a recurrent state (Mamba, gated delta)`
-      : "layers without attention or without feed-forward";
-  throw new UserError({
-    code: "layers-not-priced",
-    where: "model.configPath",
-    message: `${name} has ${what}: its shapes are known, its step time is not`,
-    hint: "use a model whose layers all have attention and feed-forward",
-  });
-}
-
 /** fp8 quantises an unquantised checkpoint while loading; one that is quantised otherwise stays as it is stored. */
 function assertPrecision(
   { name, checkpoint }: ModelArchitecture,
@@ -73,7 +56,6 @@ function assertPrecision(
 export function readSituation(deployment: Deployment, options: PlanOptions = {}): Situation {
   const model = resolveModel(deployment.model, options.modelConfig);
   if (options.modelConfig !== undefined) {
-    assertPriced(model);
     assertPrecision(model, deployment.model.precision);
   }
   // One name from here on: what the report says is what the hosts download and serve.

@@ -75,6 +75,8 @@ export interface MemoryPerGpu {
   /** Band of kvCacheTokens from the spread of published measurements. */
   readonly kvCacheTokensLow: number;
   readonly kvCacheTokensHigh: number;
+  /** Band of what vLLM logs as the size of its cache, where windows or states make it differ: it counts longest sequences. */
+  readonly kvCacheTokensLogged?: readonly [low: number, high: number];
   /** Weights + activations + overheads + KV of the simulated peak; without KV where nothing could be simulated. */
   readonly demandBytes: number;
   /** demandBytes over visible memory, 0..1. */

@@ -33,6 +33,8 @@ export function deltaHybridLayer(c: RawConfig, index: number): Layer {
     keyHeadDim: count(c, "linear_key_head_dim"),
     valueHeadDim: count(c, "linear_value_head_dim"),
     kernel: count(c, "linear_conv_kernel_dim"),
+    // Qwen3.5 names the state's type; Qwen3-Next leaves it to vLLM, which takes the compute type.
+    stateBytes: words(c, "mamba_ssm_dtype") === "float32" ? 4 : 2,
   });
   return { mixer, feedForward, tensors: [...tensors, ...rest] };
 }
@@ -67,7 +69,7 @@ export function nemotronLayer(c: RawConfig, index: number): Layer {
         groups: count(c, "n_groups"),
         stateSize: count(c, "ssm_state_size"),
         kernel: count(c, "conv_kernel"),
-        stateBytes: words(c, "mamba_ssm_cache_dtype") === "float32" ? 4 : 2,
+        stateBytes: (words(c, "mamba_ssm_cache_dtype") ?? "float32") === "float32" ? 4 : 2,
       });
       return { mixer, tensors: [...tensors, norm] };
     }

@@ -18,6 +18,8 @@ export interface GatedDeltaShape {
   readonly keyHeadDim: number;
   readonly valueHeadDim: number;
   readonly kernel: number;
+  /** Bytes of an element of the state. */
+  readonly stateBytes: number;
 }
 
 /** Gated delta rule of Qwen3-Next and later: its state is one matrix a value head. */
@@ -31,7 +33,7 @@ export function gatedDelta(hidden: number, s: GatedDeltaShape): { mixer: Recurre
       variant: "gated-delta",
       heads: s.valueHeads,
       stateElements: s.valueHeads * s.keyHeadDim * s.valueHeadDim,
-      stateElementBytes: 4,
+      stateElementBytes: s.stateBytes,
       convolutionElements: convolution * (s.kernel - 1),
     },
     tensors: [

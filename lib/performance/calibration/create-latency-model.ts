@@ -1,4 +1,5 @@
 import { type LatencyConstants, latencyConstants } from "../kernels/constants";
+import { wholeLayers } from "../shards/layer-kinds";
 import { partitionLayers } from "../shards/partition-layers";
 import type { CudaGraphs } from "../step/cuda-graph-padding";
 import { createKernelModels } from "../step/latency-model";
@@ -38,7 +39,10 @@ function withTraits(
   { traits, graphs }: { readonly traits: EngineTraits; readonly graphs: CudaGraphs },
 ): LatencyModel {
   const layers = partitionLayers(input.model.layers, input.pipelineParallel);
-  const floorsMs = layers.map((count) => count * traits.eagerDispatchMsPerLayer);
+  const firsts = layers.map((_, stage) => layers.slice(0, stage).reduce((sum, count) => sum + count, 0));
+  const floorsMs = layers.map(
+    (count, stage) => wholeLayers(input.model, firsts[stage] ?? 0, count) * traits.eagerDispatchMsPerLayer,
+  );
   const isSlow = traits.decodeAttentionFactor !== 1;
   const extraMs = slowAttention(model, traits.decodeAttentionFactor);
   const lastStage = model.stages - 1;

@@ -6,6 +6,7 @@ import type { ExpertShape } from "./experts-of";
 import type { Curve } from "./log-log";
 import type { AttentionHeads } from "./nearest-attention";
 import type { KernelPrecision } from "./precision";
+import type { RecurrentCurves, RecurrentShape } from "./recurrent-of";
 
 /** Kernel times of one kind of GPU. */
 export interface KernelSet {
@@ -18,6 +19,8 @@ export interface KernelSet {
     kvCacheDtype: Precision,
     projections: KernelPrecision,
   ): AttentionCurves | undefined;
+  /** A layer with a state, without its projections; undefined where no table prices it. */
+  recurrent?(shape: RecurrentShape): RecurrentCurves | undefined;
   /** Routed experts of a rank by tokens of all ranks, in microseconds; undefined where no table prices them. */
   experts?(shape: ExpertShape, precision: KernelPrecision): Curve | undefined;
   readonly collectives: NodeCollectives;

@@ -6,6 +6,7 @@ import { expertsOf } from "./experts-of";
 import { gemmCurve } from "./gemm-curve";
 import type { KernelSet } from "./kernel-set";
 import { measured, nvlinkSendUs, pcieCollectives, pcieSendUs, tableCollectives } from "./node-collectives";
+import { recurrentOf } from "./recurrent-of";
 import { h100, type Reference } from "./references";
 
 /** NVLink of H100 in bytes per second and direction: sends were measured on it alone. */
@@ -48,6 +49,11 @@ export function tableKernels({ gpu, engine, dense: reference, own }: PricedGpu):
         latentAttentionOf(gpu, own, queryHeads, formats) ??
         latentAttentionOf(gpu, h100(), queryHeads, formats);
       note("attention", found?.scaled);
+      return found?.curves;
+    },
+    recurrent: (shape) => {
+      const found = recurrentOf(gpu, own, shape) ?? recurrentOf(gpu, h100(), shape);
+      note(shape.variant === "mamba2" ? "Mamba layers" : "gated delta layers", found?.scaled);
       return found?.curves;
     },
     experts: (shape, precision) => {

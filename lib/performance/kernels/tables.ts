@@ -55,6 +55,18 @@ export interface ExpertTable {
   >;
 }
 
+/** Layers with a state, without their projections, in microseconds. */
+export interface RecurrentTable {
+  readonly source: string;
+  /** Sequences of a decode step, and tokens of a prompt, ascending. */
+  readonly sequences: readonly number[];
+  readonly tokens: readonly number[];
+  /** By value heads of the rank. */
+  readonly heads: Readonly<
+    Record<string, { readonly decode: readonly number[]; readonly prefill: readonly number[] }>
+  >;
+}
+
 export interface Series {
   readonly bytes: readonly number[];
   readonly us: readonly number[];
@@ -102,6 +114,9 @@ export const latentAttentionTable = (gpu: string): LatentAttentionTable | undefi
 
 /** Measured experts; undefined when this GPU has none. */
 export const expertTable = (gpu: string): ExpertTable | undefined => load(`moe-${gpu}`);
+
+/** Measured layers with a state; undefined when this GPU has none. */
+export const recurrentTable = (gpu: string): RecurrentTable | undefined => load(`recurrent-${gpu}`);
 
 /** Measured collectives; undefined when this GPU has none. */
 export const collectiveTable = (gpu: string): CollectiveTable | undefined => load(`collectives-${gpu}`);

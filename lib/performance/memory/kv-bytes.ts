@@ -4,7 +4,12 @@ import type { Precision } from "../types";
 interface KvInput {
   readonly tensorParallel: number;
   readonly kvCacheDtype: Precision;
+  /** Tokens of the sequence that is counted; default: shorter than any window, its states left out. */
   readonly sequenceTokens?: number;
+  /** Tokens in flight that a window keeps beside itself: what vLLM reserves for the longest sequence; default 0. */
+  readonly inFlightTokens?: number;
+  /** Layers with a state keep a second one where prefixes are cached; default true. */
+  readonly prefixCaching?: boolean;
 }
 
 interface StageLayers {
@@ -16,38 +21,97 @@ interface StageLayers {
 const SPARSE_FP8_BYTES = 656;
 /** Keys of the indexer are cached in FP8 with one FP32 scale for 128 values. */
 const INDEXER_SCALE_BYTES = 4;
+/** Tokens of a block of attention; pages that must hold a state are a multiple of it. */
+const BLOCK_TOKENS = 16;
+/** The convolution's window is kept in the compute type. */
+const CONVOLUTION_BYTES = 2;
 
 type Mixer = NonNullable<NonNullable<ModelArchitecture["tensors"]>["layers"][number]["mixer"]>;
 
 /** Bytes that one token takes in the cache of one layer on one GPU; heads are copied beyond their number. */
-function layerBytes(mixer: Mixer | undefined, input: KvInput): number {
-  const width = input.kvCacheDtype === "fp8" ? 1 : 2;
-  switch (mixer?.kind) {
+function tokenBytes(mixer: Mixer, { kvCacheDtype, tensorParallel }: KvInput): number {
+  const width = kvCacheDtype === "fp8" ? 1 : 2;
+  switch (mixer.kind) {
     case "attention": {
-      const heads = Math.max(1, Math.ceil(mixer.keyValueHeads / input.tensorParallel));
-      const bytes = heads * (mixer.headDim + mixer.valueHeadDim) * width;
-      // Blocks that a window has left are freed: of a long sequence only the window stays.
-      const { window } = mixer;
-      const { sequenceTokens } = input;
-      if (window === undefined || sequenceTokens === undefined) return bytes;
-      return bytes * Math.min(1, window / sequenceTokens);
+      const heads = Math.max(1, Math.ceil(mixer.keyValueHeads / tensorParallel));
+      return heads * (mixer.headDim + mixer.valueHeadDim) * width;
     }
     case "latent": {
       const { indexer, keyValueRank, ropeHeadDim } = mixer;
       const latent = indexer && width === 1 ? SPARSE_FP8_BYTES : (keyValueRank + ropeHeadDim) * width;
       return latent + (indexer ? indexer.headDim + INDEXER_SCALE_BYTES : 0);
     }
-    default:
+    case "recurrent":
       return 0;
   }
 }
 
-/** Bytes of keys and values of one token on one GPU that holds some layers: every layer counted as its kind caches. */
+/** Bytes that one sequence's state takes in one layer on one GPU. */
+function stateBytes(mixer: Extract<Mixer, { kind: "recurrent" }>, { tensorParallel }: KvInput): number {
+  const { stateElements, stateElementBytes, convolutionElements } = mixer;
+  return (stateElements * stateElementBytes + convolutionElements * CONVOLUTION_BYTES) / tensorParallel;
+}
+
+/** Layers that share a block table: of one kind, and of one window. */
+function kindOf(mixer: Mixer): string {
+  if (mixer.kind === "attention") return mixer.window === undefined ? "full" : `window ${mixer.window}`;
+  return mixer.kind;
+}
+
+/** A kind of layer with a state counts its state in whole blocks of the attention beside it. */
+function pageBytes(state: number, perToken: number): number {
+  const block = BLOCK_TOKENS * perToken;
+  return block > 0 ? Math.ceil(state / block) * block : state;
+}
+
+/** Kinds whose number is below this many times the least are padded to the largest, not to the least (vLLM 0.33). */
+const PADDED_TO_LARGEST = 1.5;
+
+/**
+ * Layers of each kind as vLLM allocates them (v1/core/kv_cache_planning.py, groups of uniform pages): all groups have as many
+ * layers, so kinds are padded to a multiple of the least of them, or all to the largest where they are almost as many.
+ */
+function paddedTo(counts: readonly number[]): number {
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return most < least * PADDED_TO_LARGEST ? most : least;
+}
+
+/** Bytes of keys, values and states of a sequence by its kinds of layers, in one stage on one GPU. */
+function sequenceBytes(mixers: readonly Mixer[], input: KvInput, tokens: number): number {
+  const kinds = new Map<string, Mixer[]>();
+  for (const mixer of mixers) kinds.set(kindOf(mixer), [...(kinds.get(kindOf(mixer)) ?? []), mixer]);
+  const group = paddedTo([...kinds.values()].map((each) => each.length));
+  const widest = Math.max(...mixers.map((mixer) => tokenBytes(mixer, input)));
+  let bytes = 0;
+  for (const layers of kinds.values()) {
+    const padding = (Math.ceil(layers.length / group) * group) / layers.length;
+    for (const mixer of layers) {
+      if (mixer.kind === "recurrent") {
+        const states = (input.prefixCaching ?? true) ? 2 : 1;
+        bytes += padding * states * pageBytes(stateBytes(mixer, input), widest);
+      } else {
+        const window = mixer.kind === "attention" ? mixer.window : undefined;
+        // Blocks that a window has left are freed: of a long sequence only the window stays.
+        const kept = window === undefined ? tokens : Math.min(tokens, window + (input.inFlightTokens ?? 0));
+        bytes += padding * tokenBytes(mixer, input) * kept;
+      }
+    }
+  }
+  return bytes;
+}
+
+/**
+ * Bytes of keys and values of one token on one GPU that holds some layers: those of a whole sequence of `sequenceTokens` over
+ * its tokens, so that windows and states count with what a sequence of that length really holds.
+ */
 export function kvBytesPerToken(model: ModelArchitecture, stage: StageLayers, input: KvInput): number {
   if (model.tensors) {
-    return model.tensors.layers
+    const mixers = model.tensors.layers
       .slice(stage.firstLayer, stage.firstLayer + stage.layers)
-      .reduce((sum, { mixer }) => sum + layerBytes(mixer, input), 0);
+      .flatMap(({ mixer }) => (mixer ? [mixer] : []));
+    if (input.sequenceTokens === undefined)
+      return mixers.reduce((sum, mixer) => sum + tokenBytes(mixer, input), 0);
+    return sequenceBytes(mixers, input, input.sequenceTokens) / input.sequenceTokens;
   }
   const heads = Math.max(1, Math.ceil(model.keyValueHeads / input.tensorParallel));
   return 2 * stage.layers * heads * model.headDim * (input.kvCacheDtype === "fp8" ? 1 : 2);

@@ -26,8 +26,11 @@ export interface MemoryInput {
   readonly gpuMemoryUtilization: number;
   readonly maxNumSeqs: number;
   readonly maxNumBatchedTokens: number;
-  /** Tokens of a typical sequence: what a layer with a window caches of it. Default: shorter than any window. */
+  /** Tokens of a typical sequence: what a layer with a window or a state caches of it. Default: shorter than any window. */
   readonly sequenceTokens?: number;
+  /** Tokens of the longest sequence that the engine admits; default: a typical one. */
+  readonly maxModelLen?: number;
+  readonly prefixCaching?: boolean;
   /** Steps that are captured; default: what the engine captures by itself. */
   readonly cudaGraphs?: CudaGraphs;
   /** Fitted buffer sizes; a calibration passes its own. */
@@ -61,6 +64,8 @@ export interface ReplicaMemory {
   readonly kvCacheTokens: number;
   readonly kvCacheTokensLow: number;
   readonly kvCacheTokensHigh: number;
+  /** The same in sequences of the longest length, as vLLM logs and checks it: windows and states count differently there. */
+  readonly longest: { readonly tokens: number; readonly low: number; readonly high: number };
 }
 
 const BLOCK_TOKENS = 16;
@@ -173,5 +178,28 @@ export function replicaMemory(input: MemoryInput): ReplicaMemory {
     kvCacheTokens: tokens(tightest),
     kvCacheTokensLow: tokensIn(tightest.kvCacheBytesLow, tightest.kvBytesPerToken),
     kvCacheTokensHigh: tokensIn(tightest.kvCacheBytesHigh, tightest.kvBytesPerToken),
+    longest: inLongest(input, stages),
+  };
+}
+
+/** Tokens of the replica's cache in sequences of the longest length. */
+function inLongest(input: MemoryInput, stages: readonly GpuMemory[]): ReplicaMemory["longest"] {
+  const { model, maxModelLen = input.sequenceTokens, maxNumBatchedTokens, pipelineParallel } = input;
+  const partition = partitionLayers(model.layers, pipelineParallel);
+  const longest = {
+    ...input,
+    ...(maxModelLen === undefined ? {} : { sequenceTokens: maxModelLen }),
+    inFlightTokens: maxNumBatchedTokens * input.engine.batchesInFlight,
+  };
+  const perToken = stages.map(({ stage }) => {
+    const firstLayer = partition.slice(0, stage).reduce((sum, count) => sum + count, 0);
+    return kvBytesPerToken(model, { firstLayer, layers: partition[stage] ?? 0 }, longest);
+  });
+  const least = (bytes: (memory: GpuMemory) => number) =>
+    Math.min(...stages.map((memory, stage) => tokensIn(bytes(memory), perToken[stage] ?? 1)));
+  return {
+    tokens: least(({ kvCacheBytes }) => kvCacheBytes),
+    low: least(({ kvCacheBytesLow }) => kvCacheBytesLow),
+    high: least(({ kvCacheBytesHigh }) => kvCacheBytesHigh),
   };
 }

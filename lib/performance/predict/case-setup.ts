@@ -181,6 +181,9 @@ export function caseSetup(asked: CaseRow, context: SetupContext): CaseSetup {
     engine,
     gpuMemoryUtilization: row.gpu_memory_utilization ?? defaultUtilization(engine),
     ...limits,
+    sequenceTokens: row.isl + row.osl,
+    ...(row.max_model_len === undefined ? {} : { maxModelLen: row.max_model_len }),
+    prefixCaching: cachesPrefixes(row),
     constants: context.constants,
   });
   const requests = requestCount(row);

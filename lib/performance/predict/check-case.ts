@@ -27,7 +27,7 @@ export function checkCase(setup: CaseSetup): string | undefined {
     return `prompt and output of ${row.isl + row.osl} tokens exceed max_model_len ${row.max_model_len}`;
   if (row.engine === "vLLM" && row.isl + row.osl > model.maxPositionEmbeddings)
     return `prompt and output of ${row.isl + row.osl} tokens exceed the ${model.maxPositionEmbeddings} that ${model.name} knows`;
-  if (row.engine === "vLLM" && (row.max_model_len ?? 0) > memory.kvCacheTokensHigh)
+  if (row.engine === "vLLM" && (row.max_model_len ?? 0) > memory.longest.high)
     return `max_model_len ${row.max_model_len} exceeds the KV cache of ${scheduler.kvCacheTokens} tokens`;
   return undefined;
 }

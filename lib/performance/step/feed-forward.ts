@@ -8,6 +8,9 @@ import type { Shard } from "../shards/shard";
 export interface LayerParts {
   readonly kernels: KernelSet;
   readonly shard: Shard;
+  /** A layer may lack the one or the other (Nemotron-H, nemotron-nas); default: it has both. */
+  readonly hasMixer?: boolean;
+  readonly hasFeedForward?: boolean;
   readonly group: Collectives;
   readonly constants: LatencyConstants;
 }

@@ -1,17 +1,17 @@
-import { type AttentionCurves, mixedCurves } from "../kernels/attention";
 import { groupCollectives } from "../kernels/collectives";
 import { type LatencyConstants, latencyConstants } from "../kernels/constants";
-import type { KernelSet } from "../kernels/kernel-set";
 import { kernelsOf } from "../kernels/kernels-of";
 import { type Curve, sumOf } from "../kernels/log-log";
 import { denseReferenceOf, isCheckedScaling } from "../kernels/references";
 import { tabulated, tabulatedCurve } from "../kernels/tabulated";
+import { layerKinds } from "../shards/layer-kinds";
 import { expertRanksInNode, tensorRanksInNode } from "../shards/ranks-in-node";
-import { type Shard, shardOf } from "../shards/shard";
+import { shardOf } from "../shards/shard";
 import type { LatencyModel, LatencyModelInput, StepShape } from "../types";
 import { attentionModel } from "./attention-model";
 import { type CudaGraphs, paddedTokens } from "./cuda-graph-padding";
-import { layerCosts } from "./layer-costs";
+import { type LayerCosts, layerCosts } from "./layer-costs";
+import { meanAttention, recurrentModel } from "./layer-mixers";
 import { endCosts, stagesOf } from "./pipeline-stages";
 
 /** Sequences that are tabulated one by one; engines run a few hundred. */
@@ -31,19 +31,28 @@ export function createKernelModels(
   constants: LatencyConstants = latencyConstants,
 ): (graphs: CudaGraphs) => LatencyModel {
   const kernels = kernelsOf(input);
-  const shard = shardOf(input);
+  const kinds = layerKinds(input);
   const places = { ranksInNode: tensorRanksInNode(input), network: input.network };
   const group = groupCollectives(kernels.collectives, input.tensorParallel, places);
-  const layer = layerCosts(input, { kernels, shard, group, constants });
-  const attention = attentionModel(input.model.layers, meanAttention(input, kernels, shard));
-  const logitsUs = kernels.gemmUs(shard.logits, "bf16");
+  const costs = kinds.map(({ model, shard, mixer, hasFeedForward }) => {
+    const parts = { kernels, shard, group, constants, hasMixer: mixer !== undefined, hasFeedForward };
+    return layerCosts({ ...input, model }, parts);
+  });
+  const mean = meanAttention(input, kernels, kinds);
+  const attention = attentionModel(mean.layers, mean.curves);
+  const states = recurrentModel(input, kernels, kinds);
+  const logitsUs = kernels.gemmUs(shardOf(input).logits, "bf16");
   const stages = stagesOf(input);
   const ends = stages.map((stage) => endCosts(stage, input, { kernels, group, constants }));
 
-  const layerMs = sumOf([layer.gemmMs, layer.elementwiseMs, layer.allReduceMs, layer.allToAllMs]);
-  const tokensMs = stages.map(({ layers }, i) => {
+  const layerMs = costs.map((each) =>
+    sumOf([each.gemmMs, each.elementwiseMs, each.allReduceMs, each.allToAllMs]),
+  );
+  const tokensMs = stages.map((_, i) => {
     const endMs = sumOf([ends[i].allReduceMs, ends[i].elementwiseMs, ends[i].transferMs]);
-    const stageMs: Curve = (tokens) => layers * layerMs(tokens) + endMs(tokens) + constants.hostMsPerStep;
+    const layersMs: Curve = (tokens) =>
+      kinds.reduce((sum, { counts }, kind) => sum + counts[i] * layerMs[kind](tokens), 0);
+    const stageMs: Curve = (tokens) => layersMs(tokens) + endMs(tokens) + constants.hostMsPerStep;
     return { captured: tabulated(stageMs, LARGEST_GRAPH), eager: tabulatedCurve(stageMs) };
   });
   const sampledMs = tabulated(
@@ -51,28 +60,33 @@ export function createKernelModels(
     TABULATED_SEQUENCES,
   );
 
+  /** A part of all layers of all stages, in ms. */
+  const allLayers = (part: keyof LayerCosts, tokens: number) =>
+    kinds.reduce((sum, { counts }, kind) => sum + totalOf(counts) * costs[kind][part](tokens), 0);
+
   const basis = basisOf(input, kernels.rooflineFigures);
   return (graphs) => {
     const byTokens = tokensMs.map((stageMs) => timeByTokens(stageMs, graphs));
     return {
       stages: stages.length,
       stageMs: (stage, step) => {
-        const { layers, last } = stages[stage];
+        const { last } = stages[stage];
         const atEnd = last && step.sampledSequences > 0 ? sampledMs(step.sampledSequences) : 0;
-        return byTokens[stage](step.tokens) + layers * attention.layerMs(step) + atEnd;
+        const mixingMs = mean.counts[stage] * attention.layerMs(step) + states.stageMs(stage, step);
+        return byTokens[stage](step.tokens) + mixingMs + atEnd;
       },
       prefillAttentionMs: attention.prefillMs,
       breakdown: (step: StepShape) => {
         const tokens = paddedTokens(step.tokens, graphs);
-        const { layers } = input.model;
+        const statesMs = totalOf(stages.map((_, stage) => states.stageMs(stage, step)));
         const parts = {
-          gemmMs: layers * layer.gemmMs(tokens),
-          attentionMs: layers * attention.layerMs(step),
-          allReduceMs: layers * layer.allReduceMs(tokens) + sumOf(ends.map((end) => end.allReduceMs))(tokens),
-          allToAllMs: layers * layer.allToAllMs(tokens),
+          gemmMs: allLayers("gemmMs", tokens),
+          attentionMs: totalOf(mean.counts) * attention.layerMs(step) + statesMs,
+          allReduceMs: allLayers("allReduceMs", tokens) + sumOf(ends.map((end) => end.allReduceMs))(tokens),
+          allToAllMs: allLayers("allToAllMs", tokens),
           pipelineTransferMs: sumOf(ends.map((end) => end.transferMs))(tokens),
           elementwiseMs:
-            layers * layer.elementwiseMs(tokens) + sumOf(ends.map((end) => end.elementwiseMs))(tokens),
+            allLayers("elementwiseMs", tokens) + sumOf(ends.map((end) => end.elementwiseMs))(tokens),
           logitsMs: step.sampledSequences > 0 ? logitsUs(step.sampledSequences) / 1e3 : 0,
           hostMs:
             constants.hostMsPerStep * stages.length + constants.hostMsPerSequence * step.sampledSequences,
@@ -84,18 +98,7 @@ export function createKernelModels(
   };
 }
 
-/** Attention of the mean layer: latent, or over the whole context in some layers and over a window in the others. */
-function meanAttention(input: LatencyModelInput, kernels: KernelSet, shard: Shard): AttentionCurves {
-  const { model, kvCacheDtype } = input;
-  const format = input.formats?.attention ?? input.precision;
-  const latent = model.latentAttention && kernels.latentAttention?.(shard.queryHeads, kvCacheDtype, format);
-  if (latent) return latent;
-  const { slidingWindow } = model;
-  if (slidingWindow === undefined) return kernels.attention(shard, kvCacheDtype);
-  const windowed = kernels.attention(shard, kvCacheDtype, slidingWindow.tokens);
-  const share = slidingWindow.layers / model.layers;
-  return share === 1 ? windowed : mixedCurves(windowed, kernels.attention(shard, kvCacheDtype), share);
-}
+const totalOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 /** Time by tokens: exact where a CUDA graph runs, from cells within 0.03 % above, as prompts make every count occur. */
 function timeByTokens({ captured, eager }: { captured: Curve; eager: Curve }, graphs: CudaGraphs): Curve {

@@ -21,24 +21,36 @@ export function layerCosts(input: LatencyModelInput, parts: LayerParts): LayerCo
   const bytesPerToken = model.hiddenSize * BF16_BYTES;
   const format = input.formats?.attention ?? input.precision;
   // The measured modules of latent attention hold their projections.
-  const gemms = model.latentAttention ? [] : parts.shard.attentionGemms;
+  const { hasMixer = true, hasFeedForward = true } = parts;
+  const gemms = model.latentAttention || !hasMixer ? [] : parts.shard.attentionGemms;
+  const halves = (hasMixer ? 1 : 0) + (hasFeedForward ? 1 : 0);
   const projections = sumOf(gemms.map((shape) => parts.kernels.gemmUs(shape, format)));
   const norms = elementwiseCurve(
-    { launches: 2, bytesPerToken: (8 * bytesPerToken) / sequenceParallel },
+    { launches: halves, bytesPerToken: (4 * halves * bytesPerToken) / sequenceParallel },
     { gpu, constants: parts.constants },
   );
   const afterAttention = exchange(parts.group, sequenceParallel);
   const exchangeUs: Curve = (tokens) => afterAttention(tokens * bytesPerToken);
-  const rest = model.experts
-    ? expertFeedForward({ ...input, experts: model.experts }, parts, exchangeUs)
-    : denseFeedForward(input, parts, exchangeUs);
+  const rest = hasFeedForward ? feedForward(input, parts, exchangeUs) : NOTHING;
   return {
     gemmMs: (tokens) => (projections(tokens) + rest.gemmUs(tokens)) / 1e3,
     elementwiseMs: (tokens) => norms(tokens) + rest.elementwiseMs(tokens),
-    allReduceMs: (tokens) => (exchangeUs(tokens) + rest.exchangeUs(tokens)) / 1e3,
+    allReduceMs: (tokens) => ((hasMixer ? exchangeUs(tokens) : 0) + rest.exchangeUs(tokens)) / 1e3,
     allToAllMs: (tokens) => rest.allToAllUs(tokens) / 1e3,
   };
 }
+
+const NOTHING: FeedForward = {
+  gemmUs: () => 0,
+  elementwiseMs: () => 0,
+  allToAllUs: () => 0,
+  exchangeUs: () => 0,
+};
+
+const feedForward = (input: LatencyModelInput, parts: LayerParts, exchangeUs: Curve): FeedForward =>
+  input.model.experts
+    ? expertFeedForward({ ...input, experts: input.model.experts }, parts, exchangeUs)
+    : denseFeedForward(input, parts, exchangeUs);
 
 /** Gate-up and down projection; the activation reads gate and up and writes their product. */
 function denseFeedForward(input: LatencyModelInput, parts: LayerParts, exchangeUs: Curve): FeedForward {

@@ -29,7 +29,11 @@ function kvCacheText(kvCacheBytes: number): string {
 }
 
 function memoryFacts({ memoryPerGpu: memory, deployment }: Plan): readonly Fact[] {
-  const part = (label: string, figure: keyof MemoryPerGpu, note?: string): Fact =>
+  const part = (
+    label: string,
+    figure: Exclude<keyof MemoryPerGpu, "kvCacheTokensLogged">,
+    note?: string,
+  ): Fact =>
     fact(label, `${bytes(memory[figure])} (${gibibytes(memory[figure])})`, `memoryPerGpu.${figure}`, {
       ...(note === undefined ? {} : { note }),
     });

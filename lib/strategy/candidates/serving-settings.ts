@@ -92,7 +92,7 @@ export function servingSettings(
   const replicasAt = (options: readonly ServingParameters[]): Replica[] =>
     options
       .map((option) => replicaOf(situation, strategy, { serving: option, models }))
-      .filter(({ memory, serving: own }) => memory.kvCacheTokens >= own.maxModelLen);
+      .filter(({ memory, serving: own }) => memory.longest.tokens >= own.maxModelLen);
   let least = withGraphs(most);
   for (const maxNumSeqs of sequenceSteps(situation, most.maxNumSeqs)) {
     const options = budgetsAt(maxNumSeqs);

@@ -25,6 +25,8 @@ export function fitMemory(
     maxNumSeqs: serving.maxNumSeqs,
     maxNumBatchedTokens: serving.maxNumBatchedTokens,
     sequenceTokens: meanTokens(workload.promptTokens) + meanTokens(workload.outputTokens),
+    maxModelLen: serving.maxModelLen,
+    prefixCaching: deployment.serving.prefixCaching,
     cudaGraphs: serving.cudaGraphs,
   });
 }
@@ -68,6 +70,9 @@ export function memoryRow(fit: ReplicaMemory, kvTokens: number): MemoryPerGpu {
     kvCacheTokens: fit.kvCacheTokens,
     kvCacheTokensLow: fit.kvCacheTokensLow,
     kvCacheTokensHigh: fit.kvCacheTokensHigh,
+    ...(fit.longest.tokens === fit.kvCacheTokens
+      ? {}
+      : { kvCacheTokensLogged: [fit.longest.low, fit.longest.high] as const }),
     demandBytes,
     demandFraction: demandBytes / gpu.totalBytes,
   };

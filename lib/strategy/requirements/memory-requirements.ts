@@ -63,7 +63,7 @@ export function memoryIsFree({ deployment, hardware }: Situation): Requirement[]
 
 /** vLLM starts only when one sequence of the longest length fits into the KV cache. */
 export function oneSequenceFits({ deployment }: Situation, fit: ReplicaMemory): Requirement {
-  const tokens = fit.kvCacheTokens;
+  const { tokens } = fit.longest;
   const needed = deployment.envelope.maxModelLen;
   return {
     id: "one-sequence-fits",

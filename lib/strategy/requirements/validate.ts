@@ -56,6 +56,26 @@ function keyValueHeadsDivide({ model }: Situation, { tensorParallel }: Strategy)
   };
 }
 
+/** Layers with a state are cut by their heads, and vLLM copies none. */
+function stateHeadsDivide({ model }: Situation, { tensorParallel }: Strategy): Requirement[] {
+  const mixer = model.tensors?.layers.find((layer) => layer.mixer?.kind === "recurrent")?.mixer;
+  if (mixer?.kind !== "recurrent") return [];
+  const left = remainder(mixer.heads, tensorParallel);
+  return [
+    {
+      id: "state-heads-divisible",
+      requirement: `the ${mixer.heads} heads of the layers with a state divide evenly over the tensor-parallel ranks`,
+      value: left,
+      limit: 0,
+      unit: "heads left over",
+      bound: "most",
+      valueText: `${mixer.heads} heads over ${tensorParallel} ranks leave ${left}`,
+      configKey: "strategy.tensorParallel",
+      change: `set strategy.tensorParallel to a divisor of ${mixer.heads}`,
+    },
+  ];
+}
+
 function feedForwardDivides({ model }: Situation, strategy: Strategy): Requirement {
   const size = model.experts?.intermediateSize ?? model.intermediateSize;
   const ranks = model.experts && strategy.expertParallel > 1 ? 1 : strategy.tensorParallel;
@@ -196,6 +216,7 @@ export function structuralRequirements(situation: Situation, strategy: Strategy)
     usesAllGpus(situation, strategy),
     headsDivide(situation, strategy),
     keyValueHeadsDivide(situation, strategy),
+    ...stateHeadsDivide(situation, strategy),
     feedForwardDivides(situation, strategy),
     stagesHaveLayers(situation, strategy),
     expertsSpread(situation, strategy),
