@@ -20,6 +20,7 @@ export {
   type MeasuredQuantity,
 } from "./calibration/error-band";
 export { type ModelKind, modelKind } from "./calibration/model-kind";
+export type { Derivation } from "./derivation";
 export { engineProfile } from "./engine/engine-profile";
 export { firstVersionWith, hasChange } from "./engine/version-changes";
 export { type LatencyConstants, latencyConstants } from "./kernels/constants";
@@ -27,12 +28,14 @@ export type { KernelPrecision } from "./kernels/precision";
 export { kernelReference } from "./kernels/references";
 export { memoryConstants } from "./memory/constants";
 export {
-  type GpuMemory,
-  type MemoryInput,
-  memoryPerGpu,
-  type ReplicaMemory,
-  replicaMemory,
-} from "./memory/memory-per-gpu";
+  type DerivedMemory,
+  kvTokensDerivation,
+  loggedTokensDerivation,
+  memoryDerivations,
+  overheadEdges,
+} from "./memory/memory-derivation";
+export type { MemoryInput } from "./memory/memory-input";
+export { type GpuMemory, memoryPerGpu, type ReplicaMemory, replicaMemory } from "./memory/memory-per-gpu";
 export type {
   Band,
   CasePrediction,
@@ -45,6 +48,12 @@ export { type CaseCells, type CaseContext, predictCase } from "./predict/predict
 export { laterStages, predictCases } from "./predict/predict-cases";
 export { partitionLayers } from "./shards/partition-layers";
 export { type SimulationOptions, simulate } from "./simulation/simulate";
-export { type CommunicationBytes, communicationBytes, ringBytes } from "./step/communication-bytes";
+export {
+  type CommunicationBytes,
+  type CommunicationInput,
+  communicationBytes,
+  ringBytes,
+  sentBytesDerivation,
+} from "./step/communication-bytes";
 export { type CudaGraphs, captureSizes, defaultCudaGraphs } from "./step/cuda-graph-padding";
 export * from "./types";

@@ -2,7 +2,7 @@ import { isRateDriven, type Plan, strategyLabel } from "../strategy";
 import { citeSources } from "./cite-sources";
 import { figureProvenance } from "./explain/figure-provenance";
 import { bytes, milliseconds, percent, significant, usd } from "./format-number";
-import { growthText, overloadOf } from "./overload";
+import { growthText, overloadOf, shortText } from "./overload";
 import type { Fact, ReportDocument, Section } from "./report-document";
 import type { ReportDetails } from "./report-options";
 import type { SectionId } from "./section-ids";
@@ -99,12 +99,12 @@ function rateHighlights(plan: Plan): readonly Fact[] {
   const asked = `asked ${significant(throughput.requestRate)} requests/s`;
   const overload = overloadOf(plan);
   if (overload !== undefined) {
-    const { mostRequestRate, shortRequestRate, queueGrowthPerMinute } = overload;
+    const { mostRequestRate } = overload;
     return [
       fact("Served at most", `${significant(mostRequestRate)}/s`, undefined, {
-        note: `${asked}: ${significant(shortRequestRate)} short`,
+        note: `${asked}: ${shortText(overload)} short`,
       }),
-      fact("Queue grows by", `${growthText(queueGrowthPerMinute)}/min`),
+      fact("Queue grows by", `${growthText(overload)}/min`),
     ];
   }
   return [

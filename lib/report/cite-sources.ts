@@ -1,4 +1,6 @@
+import type { Provenance } from "../strategy";
 import type { FigureProvenance } from "./explain/figure-provenance";
+import { inputText } from "./format-number";
 import type { Block, Citation, Derivation, Fact, ReportDocument, Section, Table } from "./report-document";
 
 interface Cited {
@@ -40,10 +42,10 @@ function numberSources() {
   };
 }
 
-const inputsText = (inputs: Readonly<Record<string, string>>): string =>
+const inputsText = (inputs: Provenance["inputs"]): string =>
   Object.entries(inputs)
-    .map(([name, value]) => `${name} = ${value}`)
-    .join(", ");
+    .map(([name, value]) => `${name} = ${inputText(value)}`)
+    .join("; ");
 
 type Cite = (figure: string) => Citation | undefined;
 

@@ -3,7 +3,7 @@ import { strategyLabel } from "../strategy";
 import * as format from "./format-number";
 import { planCommands } from "./json/plan-commands";
 import { planJson } from "./json/plan-json";
-import { growthText, type Overload, overloadOf } from "./overload";
+import { growthText, type Overload, overloadOf, shortText } from "./overload";
 import { renderDocument } from "./render-report";
 import type { Cell, ReportDocument, ReportFormat, Table } from "./report-document";
 import type { ReportOptions } from "./report-options";
@@ -115,12 +115,12 @@ const ROWS: readonly ComparedRow[] = [
   row(
     "Throughput",
     "Short of the requested rate by",
-    overload(({ shortRequestRate }) => `${format.significant(shortRequestRate)}/s`),
+    overload((of) => `${shortText(of)}/s`),
   ),
   row(
     "Throughput",
     "The queue grows by",
-    overload(({ queueGrowthPerMinute }) => `${growthText(queueGrowthPerMinute)}/min`),
+    overload((of) => `${growthText(of)}/min`),
   ),
   row(
     "Throughput",

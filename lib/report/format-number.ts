@@ -36,6 +36,14 @@ export function count(value: number): string {
   return Number.isFinite(value) ? grouped(Math.round(value), 0) : NOT_KNOWN;
 }
 
+/** An input of a formula, unrounded as far as a pocket calculator shows: what is computed from it keeps its digits. */
+export function inputText(value: number | string): string {
+  if (typeof value === "string" || !Number.isFinite(value)) return String(value);
+  if (Number.isInteger(value)) return count(value);
+  const decimals = 9 - Math.floor(Math.log10(Math.abs(value)));
+  return grouped(value, Math.min(20, Math.max(0, decimals)));
+}
+
 /** A number without needless decimals: 8 -> "8", 8.25 -> "8.25". */
 export function plain(value: number): string {
   return Number.isInteger(value) ? count(value) : significant(value);

@@ -3,6 +3,7 @@
  * Renderers decide how a block looks, never what it says.
  */
 import type { Provenance } from "../strategy";
+import type { JsonFigure } from "./json/json-figure";
 
 export type Tone = "good" | "bad" | "warn" | "strong" | "quiet";
 
@@ -24,7 +25,7 @@ export interface Fact {
   readonly value: Cell;
   readonly band?: string;
   /** Dotted path of the figure in the plan's JSON: what `shardplan explain` takes. */
-  readonly figure?: string;
+  readonly figure?: JsonFigure;
   readonly note?: string;
   readonly citation?: Citation;
 }
@@ -38,7 +39,7 @@ export interface Table {
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly Cell[])[];
   /** Figures that the table prints; each gets its source cited under the table. */
-  readonly figures?: readonly string[];
+  readonly figures?: readonly JsonFigure[];
   readonly citations?: readonly Citation[];
 }
 

@@ -83,7 +83,7 @@ export function assemblePlan(
     moduleDivision: divideModules(model, strategy, hardware.instance.gpus),
     memoryPerGpu: memory,
     latency: winner.latency ?? unknownLatency,
-    ...(chosen.regime ? { bandSources: bandSources(chosen.regime) } : {}),
+    ...(winner.seen ? { bandSources: bandSources(winner.seen.regime) } : {}),
     throughput,
     communication: winner.communication ?? noCommunication,
     balance: winner.balance ?? noBalance,
@@ -92,7 +92,7 @@ export function assemblePlan(
     // A queue that grows has no price per token.
     cost: price(situation, winner.latency ? throughput.outputTokensPerSecond : 0),
     serving: { ...serving, executor: deployment.serving.executor },
-    steps: { decode: chosen.steps?.decode ?? noStep, prefill: chosen.steps?.prefill ?? noStep },
+    steps: { decode: winner.steps?.decode ?? noStep, prefill: winner.steps?.prefill ?? noStep },
     chunks: chosen.tuned?.chunks ?? [],
     simulation: chosen.result,
   };

@@ -1,6 +1,13 @@
 import type { Gpu, InstanceType, ModelArchitecture } from "../catalog";
 import type { Deployment } from "../config";
-import type { CudaGraphs, LatencyStatistics, SimulationResult, StepBreakdown } from "../performance";
+import type {
+  BandRegime,
+  CudaGraphs,
+  LatencyStatistics,
+  SimulationResult,
+  StepBreakdown,
+} from "../performance";
+import type { FigurePath } from "./provenance/figure-path";
 
 /** Degrees of the five parallelisms. gpus = tensorParallel * pipelineParallel * dataParallel. */
 export interface Strategy {
@@ -77,7 +84,7 @@ export interface MemoryPerGpu {
   readonly kvCacheTokensHigh: number;
   /** Band of what vLLM logs as the size of its cache, where windows or states make it differ: it counts longest sequences. */
   readonly kvCacheTokensLogged?: readonly [low: number, high: number];
-  /** Weights + activations + overheads + KV of the simulated peak; without KV where nothing could be simulated. */
+  /** Weights + activations + overheads + KV that is in use at most for 99 % of the time; without KV where nothing could be simulated. */
   readonly demandBytes: number;
   /** demandBytes over visible memory, 0..1. */
   readonly demandFraction: number;
@@ -173,6 +180,29 @@ export interface Chunk {
   readonly passes?: boolean;
 }
 
+/** Steps whose split into computing and communicating is reported. */
+export interface TypicalSteps {
+  readonly decode: StepBreakdown;
+  readonly prefill: StepBreakdown;
+  /** Sequences of the decode step. */
+  readonly decodeSequences: number;
+}
+
+/** What the runs at the requested rate showed, where figures are computed from it. */
+export interface SeenInRuns {
+  /** Share of a replica's KV cache in use at most for 99 % of the time, 0..1. */
+  readonly kvUsageP99: number;
+  readonly timePerOutputTokenMs: number;
+  /** Spread of served tokens over replicas: (max - min) / mean; 0 for one. */
+  readonly replicaImbalance: number;
+  /** Relative standard errors of the percentiles. */
+  readonly errors: Readonly<
+    Record<keyof PlanLatency, { readonly p50Error: number; readonly p99Error: number }>
+  >;
+  /** Where the error bands come from. */
+  readonly regime: BandRegime;
+}
+
 /** One enumerated strategy with its verdict. Nothing is dropped: a loser keeps its reasons. */
 export interface Candidate {
   readonly strategy: Strategy;
@@ -195,6 +225,10 @@ export interface Candidate {
   readonly tokensPerSecondPerUser?: number;
   /** Requests that its simulation at the requested rate ran. */
   readonly simulatedRequests?: number;
+  /** At the mean batch of the requested rate, or of the highest that can be served; absent when it cannot run. */
+  readonly steps?: TypicalSteps;
+  /** Absent where there is no latency. */
+  readonly seen?: SeenInRuns;
   /** Price of all nodes over the output at its highest rate; absent without a price or when it sustains nothing. */
   readonly costUsdPerMillionOutputTokens?: number;
 }
@@ -224,16 +258,46 @@ export interface Cost {
 }
 
 /** Where a figure comes from: `explain` prints this. */
-export interface Provenance {
+export type Provenance<Figure extends string = string> = {
   /** Dotted path of the figure in the plan's JSON, such as `memoryPerGpu.weightsBytes`; `*` matches one segment. */
-  readonly figure: string;
-  readonly kind: "measured" | "derived" | "published" | "config";
-  /** How it is computed, as a formula with the names of its inputs. */
-  readonly formula: string;
-  /** Inputs with their values in this plan, as text with units. */
-  readonly inputs: Readonly<Record<string, string>>;
+  readonly figure: Figure;
   readonly source: string;
-}
+} & (
+  | {
+      /** Computed: `formula` is arithmetic over `inputs` (see Derivation) and gives the figure. */
+      readonly kind: "derived";
+      readonly formula: string;
+      readonly inputs: Readonly<Record<string, number>>;
+    }
+  | {
+      /**
+       * `simulated`: read off simulated requests or steps. `searched`: found by comparing such runs. `restated`: another
+       * figure of the plan. `formula` says in words what was read, with what it depends on.
+       */
+      readonly kind: "simulated" | "searched" | "restated" | "published" | "config";
+      readonly formula: string;
+      readonly inputs: Readonly<Record<string, number | string>>;
+    }
+);
+
+/** Figures of one strategy, by their path in its candidate. */
+export type CandidateFigure = FigurePath<
+  Pick<
+    Candidate,
+    | "memory"
+    | "latency"
+    | "throughput"
+    | "communication"
+    | "balance"
+    | "tokensPerSecondPerUser"
+    | "costUsdPerMillionOutputTokens"
+  >
+>;
+
+/** Figures that a plan's own provenance explains. */
+export type PlanFigure = FigurePath<
+  Pick<Plan, "memoryPerGpu" | "latency" | "throughput" | "communication" | "balance" | "cost">
+>;
 
 /** A point of the load curve of the chosen strategy. Latencies are NaN (null in JSON) where it is not stable. */
 export interface LoadPoint {
@@ -306,7 +370,7 @@ export interface Plan {
   readonly chunks: readonly Chunk[];
   /** The run at the requested rate; absent when the plan cannot run or is overloaded. */
   readonly simulation: SimulationResult | undefined;
-  readonly provenance: readonly Provenance[];
+  readonly provenance: readonly Provenance<PlanFigure>[];
 }
 
 export type { LatencyStatistics };

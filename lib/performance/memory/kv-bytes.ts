@@ -1,7 +1,8 @@
 import type { ModelArchitecture } from "../../catalog";
 import type { Precision } from "../types";
 
-interface KvInput {
+/** What decides the bytes of a token in the cache. */
+export interface KvInput {
   readonly tensorParallel: number;
   readonly kvCacheDtype: Precision;
   /** Tokens of the sequence that is counted; default: shorter than any window, its states left out. */
@@ -12,24 +13,26 @@ interface KvInput {
   readonly prefixCaching?: boolean;
 }
 
-interface StageLayers {
+/** Layers of a pipeline stage. */
+export interface StageLayers {
   readonly firstLayer: number;
   readonly layers: number;
 }
 
 /** What DeepSeek's sparse attention caches of a token in FP8: 512 values, 4 scales and the rotary part in BF16. */
-const SPARSE_FP8_BYTES = 656;
+export const SPARSE_FP8_BYTES = 656;
 /** Keys of the indexer are cached in FP8 with one FP32 scale for 128 values. */
-const INDEXER_SCALE_BYTES = 4;
+export const INDEXER_SCALE_BYTES = 4;
 /** Tokens of a block of attention; pages that must hold a state are a multiple of it. */
-const BLOCK_TOKENS = 16;
+export const BLOCK_TOKENS = 16;
 /** The convolution's window is kept in the compute type. */
-const CONVOLUTION_BYTES = 2;
+export const CONVOLUTION_BYTES = 2;
 
-type Mixer = NonNullable<NonNullable<ModelArchitecture["tensors"]>["layers"][number]["mixer"]>;
+/** What mixes the tokens of a layer. */
+export type Mixer = NonNullable<NonNullable<ModelArchitecture["tensors"]>["layers"][number]["mixer"]>;
 
 /** Bytes that one token takes in the cache of one layer on one GPU; heads are copied beyond their number. */
-function tokenBytes(mixer: Mixer, { kvCacheDtype, tensorParallel }: KvInput): number {
+export function tokenBytes(mixer: Mixer, { kvCacheDtype, tensorParallel }: KvInput): number {
   const width = kvCacheDtype === "fp8" ? 1 : 2;
   switch (mixer.kind) {
     case "attention": {
@@ -53,7 +56,7 @@ function stateBytes(mixer: Extract<Mixer, { kind: "recurrent" }>, { tensorParall
 }
 
 /** Layers that share a block table: of one kind, and of one window. */
-function kindOf(mixer: Mixer): string {
+export function kindOf(mixer: Mixer): string {
   if (mixer.kind === "attention") return mixer.window === undefined ? "full" : `window ${mixer.window}`;
   return mixer.kind;
 }
@@ -76,25 +79,29 @@ function paddedTo(counts: readonly number[]): number {
   return most < least * PADDED_TO_LARGEST ? most : least;
 }
 
+/** Layers that are allocated for each one of a kind, by kind. */
+export function paddingsOf(mixers: readonly Mixer[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const mixer of mixers) counts.set(kindOf(mixer), (counts.get(kindOf(mixer)) ?? 0) + 1);
+  const group = paddedTo([...counts.values()]);
+  return new Map([...counts].map(([kind, count]) => [kind, (Math.ceil(count / group) * group) / count]));
+}
+
 /** Bytes of keys, values and states of a sequence by its kinds of layers, in one stage on one GPU. */
 function sequenceBytes(mixers: readonly Mixer[], input: KvInput, tokens: number): number {
-  const kinds = new Map<string, Mixer[]>();
-  for (const mixer of mixers) kinds.set(kindOf(mixer), [...(kinds.get(kindOf(mixer)) ?? []), mixer]);
-  const group = paddedTo([...kinds.values()].map((each) => each.length));
+  const paddings = paddingsOf(mixers);
   const widest = Math.max(...mixers.map((mixer) => tokenBytes(mixer, input)));
   let bytes = 0;
-  for (const layers of kinds.values()) {
-    const padding = (Math.ceil(layers.length / group) * group) / layers.length;
-    for (const mixer of layers) {
-      if (mixer.kind === "recurrent") {
-        const states = (input.prefixCaching ?? true) ? 2 : 1;
-        bytes += padding * states * pageBytes(stateBytes(mixer, input), widest);
-      } else {
-        const window = mixer.kind === "attention" ? mixer.window : undefined;
-        // Blocks that a window has left are freed: of a long sequence only the window stays.
-        const kept = window === undefined ? tokens : Math.min(tokens, window + (input.inFlightTokens ?? 0));
-        bytes += padding * tokenBytes(mixer, input) * kept;
-      }
+  for (const mixer of mixers) {
+    const padding = paddings.get(kindOf(mixer)) ?? 1;
+    if (mixer.kind === "recurrent") {
+      const states = (input.prefixCaching ?? true) ? 2 : 1;
+      bytes += padding * states * pageBytes(stateBytes(mixer, input), widest);
+    } else {
+      const window = mixer.kind === "attention" ? mixer.window : undefined;
+      // Blocks that a window has left are freed: of a long sequence only the window stays.
+      const kept = window === undefined ? tokens : Math.min(tokens, window + (input.inFlightTokens ?? 0));
+      bytes += padding * tokenBytes(mixer, input) * kept;
     }
   }
   return bytes;

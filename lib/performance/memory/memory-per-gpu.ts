@@ -1,41 +1,9 @@
-import type { Gpu, ModelArchitecture } from "../../catalog";
-import { type CalibratedConstants, calibrated } from "../calibration/calibrated";
-import { hasOldRuntime } from "../engine/engine-profile";
-import { hasChange } from "../engine/version-changes";
 import { partitionLayers } from "../shards/partition-layers";
-import { type CudaGraphs, captureSizes, defaultCudaGraphs } from "../step/cuda-graph-padding";
-import type { EngineProfile, KernelFormats, Precision } from "../types";
 import { memoryConstants as c } from "./constants";
-import { kvBytesPerToken } from "./kv-bytes";
-import { weightsOfStage } from "./weights-of-stage";
-
-/** What decides the memory of one GPU of a replica. */
-export interface MemoryInput {
-  readonly model: ModelArchitecture;
-  readonly gpu: Gpu;
-  readonly precision: Precision;
-  readonly formats?: KernelFormats;
-  readonly kvCacheDtype: Precision;
-  readonly tensorParallel: number;
-  readonly pipelineParallel: number;
-  readonly expertParallel: number;
-  /** 1 or tensorParallel: residual stream and norms sharded by token. */
-  readonly sequenceParallel: number;
-  readonly engine: EngineProfile;
-  /** Share of the visible memory that the engine takes, 0..1. */
-  readonly gpuMemoryUtilization: number;
-  readonly maxNumSeqs: number;
-  readonly maxNumBatchedTokens: number;
-  /** Tokens of a typical sequence: what a layer with a window or a state caches of it. Default: shorter than any window. */
-  readonly sequenceTokens?: number;
-  /** Tokens of the longest sequence that the engine admits; default: a typical one. */
-  readonly maxModelLen?: number;
-  readonly prefixCaching?: boolean;
-  /** Steps that are captured; default: what the engine captures by itself. */
-  readonly cudaGraphs?: CudaGraphs;
-  /** Fitted buffer sizes; a calibration passes its own. */
-  readonly constants?: CalibratedConstants;
-}
+import { BLOCK_TOKENS, kvBytesPerToken } from "./kv-bytes";
+import type { MemoryInput } from "./memory-input";
+import { isVllm, overheads } from "./overheads";
+import { type WeightShards, weightsOfStage } from "./weights-of-stage";
 
 /** Memory of one GPU of one pipeline stage, in bytes. The parts and the KV cache sum to `usableBytes`. */
 export interface GpuMemory {
@@ -68,73 +36,25 @@ export interface ReplicaMemory {
   readonly longest: { readonly tokens: number; readonly low: number; readonly high: number };
 }
 
-const BLOCK_TOKENS = 16;
-
-function isVllm(engine: EngineProfile): boolean {
-  return engine.name === "vLLM" || engine.name === "SGLang";
-}
-
-/**
- * Peak of activations in bytes. Forward pass and sampler peak one after the other, so the larger counts: the sampler
- * with max_num_seqs x vocabulary, the forward pass with the batched tokens.
- */
-function activationBytes(input: MemoryInput, isLastStage: boolean): number {
-  const { model, maxNumBatchedTokens } = input;
-  const sampler = isLastStage ? input.maxNumSeqs * model.vocabularySize * c.samplerBytesPerLogit : 0;
-  return Math.max(forwardBytes(input, maxNumBatchedTokens), sampler);
-}
-
-/** Live activations of a forward pass over `tokens` tokens, in bytes. */
-function forwardBytes(input: MemoryInput, tokens: number): number {
-  const { model, tensorParallel } = input;
-  const hidden = (c.hiddenCopies * model.hiddenSize) / input.sequenceParallel;
-  const width = model.experts
-    ? model.experts.intermediateSize * (model.experts.activePerToken + model.experts.shared)
-    : model.intermediateSize;
-  return tokens * 2 * (hidden + (c.mlpCopies * width) / tensorParallel);
-}
-
-/** Captured CUDA graphs: each size by itself, and one pool of buffers for the largest of them. */
-function cudaGraphBytes(input: MemoryInput): number {
-  const graphs = input.cudaGraphs ?? defaultCudaGraphs(input.gpu, input);
-  return captureSizes(graphs).length * c.cudaGraphBytesPerSize + forwardBytes(input, graphs.largestTokens);
-}
-
-function tensorRtBufferBytes({ engine, tensorParallel, constants = calibrated }: MemoryInput): number {
-  const gib = hasOldRuntime(engine)
-    ? constants.oldRuntimeBufferGib + constants.oldRuntimeShardedBufferGib / tensorParallel
-    : constants.tensorRtBufferGib;
-  return gib * 2 ** 30;
-}
-
-interface Overheads {
-  readonly activationBytes: number;
-  readonly nonTorchBytes: number;
-  readonly cudaGraphBytes: number;
-}
-
-function overheads(input: MemoryInput, isLastStage: boolean): Overheads {
-  if (input.gpu.kind === "cpu") return { activationBytes: 0, nonTorchBytes: 0, cudaGraphBytes: 0 };
-  if (!isVllm(input.engine))
-    return { activationBytes: tensorRtBufferBytes(input), nonTorchBytes: 0, cudaGraphBytes: 0 };
-  const alone = input.tensorParallel * input.pipelineParallel === 1;
-  return {
-    activationBytes: activationBytes(input, isLastStage),
-    nonTorchBytes: alone ? c.nonTorchBytesAlone : c.nonTorchBytesInGroup,
-    cudaGraphBytes: hasChange(input.engine, "graphsInsideBudget") ? cudaGraphBytes(input) : 0,
-  };
-}
-
-/** Memory of one GPU of pipeline stage `stage`, counted as the engine counts it. */
-export function memoryPerGpu(input: MemoryInput, stage: number): GpuMemory {
-  const { model, gpu, pipelineParallel } = input;
+/** The layers of a stage and how they are cut. */
+export function stageShards(
+  input: MemoryInput,
+  stage: number,
+): WeightShards & { readonly firstLayer: number } {
+  const { model, pipelineParallel } = input;
   const partition = partitionLayers(model.layers, pipelineParallel);
   const layers = partition[stage] ?? 0;
   const firstLayer = partition.slice(0, stage).reduce((sum, count) => sum + count, 0);
   const isLastStage = stage === pipelineParallel - 1;
-  const shards = { ...input, firstLayer, layers, isFirstStage: stage === 0, isLastStage };
+  return { ...input, firstLayer, layers, isFirstStage: stage === 0, isLastStage };
+}
+
+/** Memory of one GPU of pipeline stage `stage`, counted as the engine counts it. */
+export function memoryPerGpu(input: MemoryInput, stage: number): GpuMemory {
+  const { model, gpu } = input;
+  const shards = stageShards(input, stage);
   const weightsBytes = weightsOfStage(model, shards);
-  const parts = overheads(input, isLastStage);
+  const parts = overheads(input, shards.isLastStage);
   const overhead = parts.activationBytes + parts.nonTorchBytes + parts.cudaGraphBytes;
   // vLLM's utilization is a share of all visible memory; TensorRT-LLM's is a share of what weights and buffers leave.
   const share = input.gpuMemoryUtilization;
@@ -151,7 +71,7 @@ export function memoryPerGpu(input: MemoryInput, stage: number): GpuMemory {
     kvCacheBytes,
     kvCacheBytesLow: kvCacheBytes - overhead * (c.overheadHigh - 1),
     kvCacheBytesHigh: kvCacheBytes + overhead * (1 - c.overheadLow),
-    kvBytesPerToken: kvBytesPerToken(model, { firstLayer, layers }, input),
+    kvBytesPerToken: kvBytesPerToken(model, shards, input),
   };
 }
 
@@ -182,19 +102,22 @@ export function replicaMemory(input: MemoryInput): ReplicaMemory {
   };
 }
 
-/** Tokens of the replica's cache in sequences of the longest length. */
-function inLongest(input: MemoryInput, stages: readonly GpuMemory[]): ReplicaMemory["longest"] {
-  const { model, maxModelLen = input.sequenceTokens, maxNumBatchedTokens, pipelineParallel } = input;
-  const partition = partitionLayers(model.layers, pipelineParallel);
-  const longest = {
+/** The same memory, its tokens counted in sequences of the longest length. */
+export function inLongestSequences(input: MemoryInput): MemoryInput & { readonly inFlightTokens: number } {
+  const { maxModelLen = input.sequenceTokens, maxNumBatchedTokens } = input;
+  return {
     ...input,
     ...(maxModelLen === undefined ? {} : { sequenceTokens: maxModelLen }),
     inFlightTokens: maxNumBatchedTokens * input.engine.batchesInFlight,
   };
-  const perToken = stages.map(({ stage }) => {
-    const firstLayer = partition.slice(0, stage).reduce((sum, count) => sum + count, 0);
-    return kvBytesPerToken(model, { firstLayer, layers: partition[stage] ?? 0 }, longest);
-  });
+}
+
+/** Tokens of the replica's cache in sequences of the longest length. */
+function inLongest(input: MemoryInput, stages: readonly GpuMemory[]): ReplicaMemory["longest"] {
+  const longest = inLongestSequences(input);
+  const perToken = stages.map(({ stage }) =>
+    kvBytesPerToken(input.model, stageShards(input, stage), longest),
+  );
   const least = (bytes: (memory: GpuMemory) => number) =>
     Math.min(...stages.map((memory, stage) => tokensIn(bytes(memory), perToken[stage] ?? 1)));
   return {

@@ -1,4 +1,5 @@
 import { countParameters, type ModelArchitecture, weightBytesOnRank } from "../../catalog";
+import { type Derivation, sumOverLayers } from "../derivation";
 import { type KernelPrecision, weightBytes } from "../kernels/precision";
 import type { KernelFormats, Precision } from "../types";
 
@@ -26,6 +27,17 @@ function formatBytes({ precision, formats }: WeightShards) {
   return { attention: of(formats?.attention), feedForward: of(formats?.experts ?? formats?.feedForward) };
 }
 
+/** The same by tensor. A quantised checkpoint is loaded as it is; only an unquantised one may be quantised while loading. */
+function tensorBytes(
+  { checkpoint }: ModelArchitecture,
+  tensors: NonNullable<ModelArchitecture["tensors"]>,
+  shards: WeightShards,
+): number {
+  const { tensorParallel, expertParallel, precision, firstLayer = 0 } = shards;
+  const onLoad = precision === "fp8" && !checkpoint ? { onLoad: { format: "fp8" as const } } : {};
+  return weightBytesOnRank(tensors, { ...shards, firstLayer }, { tensorParallel, expertParallel, ...onLoad });
+}
+
 /**
  * Bytes of weights on one GPU of a stage, as vLLM loads them: projections and vocabulary cut by TP, key and value heads
  * replicated when there are fewer than ranks, norms and the MoE router replicated on every rank. Expert parallelism spreads
@@ -34,16 +46,7 @@ function formatBytes({ precision, formats }: WeightShards) {
  */
 export function weightsOfStage(model: ModelArchitecture, shards: WeightShards): number {
   const { tensorParallel, layers } = shards;
-  if (model.tensors) {
-    // A quantised checkpoint is loaded as it is; only an unquantised one may be quantised while loading.
-    const onLoad =
-      shards.precision === "fp8" && !model.checkpoint ? { onLoad: { format: "fp8" as const } } : {};
-    return weightBytesOnRank(
-      model.tensors,
-      { ...shards, firstLayer: shards.firstLayer ?? 0 },
-      { tensorParallel, expertParallel: shards.expertParallel, ...onLoad },
-    );
-  }
+  if (model.tensors) return tensorBytes(model, model.tensors, shards);
   const count = countParameters(model);
   const bytes = formatBytes(shards);
   const keyValue = 2 * model.keyValueHeads * model.headDim * model.hiddenSize;
@@ -52,8 +55,9 @@ export function weightsOfStage(model: ModelArchitecture, shards: WeightShards): 
   const router = model.experts ? model.hiddenSize * model.experts.count : 0;
   const sharedExperts =
     3 * model.hiddenSize * (model.experts?.shared ?? 0) * (model.experts?.intermediateSize ?? 0);
+  const expertRanks = model.experts ? shards.expertParallel : 1;
   const mlp =
-    (count.mlpPerLayer - router - sharedExperts) / Math.max(tensorParallel, shards.expertParallel) +
+    (count.mlpPerLayer - router - sharedExperts) / Math.max(tensorParallel, expertRanks) +
     sharedExperts / tensorParallel;
   const projections = attention * bytes.attention + mlp * bytes.feedForward;
   const perLayer = projections + (router + count.normsPerLayer) * BF16_BYTES;
@@ -73,4 +77,72 @@ export function weightsOfStage(model: ModelArchitecture, shards: WeightShards): 
  */
 function holdsVocabularyOnEveryStage(model: ModelArchitecture): boolean {
   return model.experts !== undefined && model.latentAttention === undefined;
+}
+
+/** How `weightsOfStage` counts: by parameter, or by layer where the checkpoint's own tensors are known. */
+export function weightsDerivation(model: ModelArchitecture, shards: WeightShards): Derivation {
+  return model.tensors ? tensorsDerivation(model, model.tensors, shards) : shapesDerivation(model, shards);
+}
+
+/** Layers that weigh the same count as one kind; their bytes are the sum of their tensors, scales and padding included. */
+function tensorsDerivation(
+  model: ModelArchitecture,
+  tensors: NonNullable<ModelArchitecture["tensors"]>,
+  shards: WeightShards,
+): Derivation {
+  const { firstLayer = 0, layers } = shards;
+  const part = (change: Partial<WeightShards>) => tensorBytes(model, tensors, { ...shards, ...change });
+  const inner = { layers: 1, isFirstStage: false, isLastStage: false };
+  const perLayer = Array.from({ length: layers }, (_, index) => ({
+    formula: "layerBytes",
+    inputs: { layerBytes: part({ ...inner, firstLayer: firstLayer + index }) },
+  }));
+  const sum = sumOverLayers(perLayer);
+  const endBytes = part({ layers: 0 });
+  return {
+    formula: `${sum.formula} + embeddingAndLogitsBytes`,
+    inputs: { ...sum.inputs, embeddingAndLogitsBytes: endBytes },
+  };
+}
+
+function shapesDerivation(model: ModelArchitecture, shards: WeightShards): Derivation {
+  const { tensorParallel, expertParallel, layers, isFirstStage, isLastStage } = shards;
+  const count = countParameters(model);
+  const bytes = formatBytes(shards);
+  const { hiddenSize, keyValueHeads, headDim, vocabularySize, experts } = model;
+  const everywhere = holdsVocabularyOnEveryStage(model);
+  const [first, last] = [isFirstStage || everywhere, isLastStage || everywhere];
+  const vocabularyMatrices = Number(first) + Number(last && !(model.tiedEmbeddings && first));
+  const attention =
+    "(attentionParameters + (max(1, tensorParallel / keyValueHeads) - 1) * 2 * keyValueHeads * headDim * hiddenSize) / tensorParallel * attentionBytesPerParameter";
+  const feedForward = experts
+    ? "3 * hiddenSize * expertWidth * (experts / max(tensorParallel, expertParallel) + sharedExperts / tensorParallel) * feedForwardBytesPerParameter"
+    : "feedForwardParameters / tensorParallel * feedForwardBytesPerParameter";
+  const whole = experts ? "(hiddenSize * experts + normParameters)" : "normParameters";
+  const shape: Derivation["inputs"] = experts
+    ? {
+        experts: experts.count,
+        sharedExperts: experts.shared,
+        expertWidth: experts.intermediateSize,
+        expertParallel,
+      }
+    : { feedForwardParameters: count.mlpPerLayer };
+  return {
+    formula: `layers * (${attention} + ${feedForward} + ${whole} * ${BF16_BYTES}) + vocabularyMatrices * vocabularySize * hiddenSize * ${BF16_BYTES} / tensorParallel + finalNormParameters * ${BF16_BYTES}`,
+    inputs: {
+      layers,
+      attentionParameters: count.attentionPerLayer,
+      keyValueHeads,
+      headDim,
+      hiddenSize,
+      tensorParallel,
+      attentionBytesPerParameter: bytes.attention,
+      ...shape,
+      feedForwardBytesPerParameter: bytes.feedForward,
+      normParameters: count.normsPerLayer,
+      vocabularyMatrices,
+      vocabularySize,
+      finalNormParameters: last ? count.finalNorm : 0,
+    },
+  };
 }

@@ -1,3 +1,4 @@
+import type { Derivation } from "../derivation";
 import { BF16_BYTES } from "../kernels/roofline";
 import { distinctRanks } from "../shards/expert-ranks";
 import type { LatencyModelInput } from "../types";
@@ -29,26 +30,62 @@ export type CommunicationInput = Pick<
  * a reduce-scatter followed by an all-gather (sequence parallelism) sends the same. Activations are BF16.
  */
 export function communicationBytes(input: CommunicationInput, tokens: number): CommunicationBytes {
-  const { model, tensorParallel, expertParallel } = input;
+  const { model, tensorParallel } = input;
+  const busiest = busiestStage(input, tokens);
+  return {
+    payloadPerTokenPerLayer: tensorParallel > 1 ? EXCHANGES_PER_LAYER * model.hiddenSize * BF16_BYTES : 0,
+    sentPerGpu: busiest.total,
+    sentToNextStage: busiest.toNext,
+  };
+}
+
+/** Whole experts beyond the group replace the second all-reduce by an all-gather, half of it. */
+const exchangesPerLayer = ({ expertParallel, tensorParallel }: CommunicationInput): number =>
+  expertParallel > tensorParallel ? 1.5 : EXCHANGES_PER_LAYER;
+
+/** The stage whose GPUs send most, with what each of them sends, in bytes. */
+function busiestStage(input: CommunicationInput, tokens: number) {
+  const { model, tensorParallel } = input;
   const bytes = tokens * model.hiddenSize * BF16_BYTES;
   const perExchange = ringBytes(bytes, tensorParallel);
   const dispatch = model.experts
     ? dispatchBytes(bytes, { ...input, active: model.experts.activePerToken })
     : 0;
-  // Whole experts beyond the group replace the second all-reduce by an all-gather, half of it.
-  const exchanges = expertParallel > tensorParallel ? 1.5 : EXCHANGES_PER_LAYER;
-  const sent = stagesOf(input).map(({ layers, first, last }) => {
-    const toNext = last ? 0 : BOUNDARY_TENSORS * (bytes / tensorParallel);
-    return {
-      toNext,
-      total: layers * (exchanges * perExchange + dispatch) + (first ? perExchange : 0) + toNext,
-    };
-  });
-  const busiest = sent.reduce((a, b) => (b.total > a.total ? b : a));
+  const exchanges = exchangesPerLayer(input);
+  return stagesOf(input)
+    .map(({ layers, first, last }) => {
+      const toNext = last ? 0 : BOUNDARY_TENSORS * (bytes / tensorParallel);
+      const embedding = first ? perExchange : 0;
+      return {
+        layers,
+        first,
+        last,
+        toNext,
+        total: layers * (exchanges * perExchange + dispatch) + embedding + toNext,
+      };
+    })
+    .reduce((a, b) => (b.total > a.total ? b : a));
+}
+
+/** How `sentPerGpu` is counted for `tokens` tokens. */
+export function sentBytesDerivation(input: CommunicationInput, tokens: number): Derivation {
+  const { model, tensorParallel, expertParallel } = input;
+  const { layers, first, last } = busiestStage(input, 1);
+  const isSpread = model.experts !== undefined && expertParallel > tensorParallel;
+  const dispatch = isSpread
+    ? " + 2 * layers / tensorParallel * expertParallel * (1 - (1 - 1 / expertParallel) ** activeExperts) * (expertParallel - 1) / expertParallel"
+    : "";
+  const toNext = last ? "" : ` + ${BOUNDARY_TENSORS} / tensorParallel`;
+  const exchanges = `${exchangesPerLayer(input)} * layers${first ? " + 1" : ""}`;
   return {
-    payloadPerTokenPerLayer: tensorParallel > 1 ? EXCHANGES_PER_LAYER * model.hiddenSize * BF16_BYTES : 0,
-    sentPerGpu: busiest.total,
-    sentToNextStage: busiest.toNext,
+    formula: `tokens * ${BF16_BYTES} * hiddenSize * (2 * (tensorParallel - 1) / tensorParallel * (${exchanges})${dispatch}${toNext})`,
+    inputs: {
+      tokens,
+      hiddenSize: model.hiddenSize,
+      layers,
+      tensorParallel,
+      ...(isSpread ? { expertParallel, activeExperts: model.experts?.activePerToken ?? 0 } : {}),
+    },
   };
 }
 

@@ -1,7 +1,9 @@
 import { UserError } from "../../config";
-import type { Plan, Provenance } from "../../strategy";
+import { type Plan, type Provenance, strategyLabel } from "../../strategy";
+import { inputText } from "../format-number";
 import { planCommands } from "../json/plan-commands";
 import { type Json, planJson } from "../json/plan-json";
+import { overloadOfCandidate, overloadText } from "../overload";
 import { type FigureProvenance, figureProvenance } from "./figure-provenance";
 import { figureText } from "./figure-text";
 import { nearestFigures } from "./nearest-figures";
@@ -16,7 +18,7 @@ export interface Explanation {
   readonly text: string;
   readonly kind: Provenance["kind"];
   readonly formula: string;
-  readonly inputs: Readonly<Record<string, string>>;
+  readonly inputs: Provenance["inputs"];
   readonly source: string;
   /** The 80 % error band, where the figure has one, and what its width was measured on. */
   readonly band?: {
@@ -37,7 +39,9 @@ export function explain(plan: Plan, figure: string): readonly Explanation[] {
   const figures = numericFigures(json);
   const wanted = figure.replaceAll("[", ".").replaceAll("]", "");
   const found = figures.filter(([path]) => path === wanted || path.startsWith(`${wanted}.`));
-  if (found.length === 0) throw statedAsText(json, wanted) ?? unknownFigure(figure, figures);
+  if (found.length === 0) {
+    throw statedAsText(json, wanted) ?? withoutValue(plan, json, wanted) ?? unknownFigure(figure, figures);
+  }
   const provenance = figureProvenance(plan);
   const values = new Map(figures);
   return found.flatMap(([path, value]) => {
@@ -67,7 +71,9 @@ function bandOf(
 export function renderExplanation(explanations: readonly Explanation[]): string {
   return explanations
     .map((explanation) => {
-      const inputs = Object.entries(explanation.inputs).map(([name, value]) => `    ${name} = ${value}`);
+      const inputs = Object.entries(explanation.inputs).map(
+        ([name, value]) => `    ${name} = ${inputText(value)}`,
+      );
       return [
         `${explanation.figure} = ${explanation.text}`,
         ...(explanation.band === undefined ? [] : [`  band     ${explanation.band.text} (80 %)`]),
@@ -89,6 +95,29 @@ function statedAsText(json: Json, path: string): UserError | undefined {
     where: path,
     message: `is no number but ${JSON.stringify(value)}`,
     hint: "only figures have a formula",
+  });
+}
+
+/** The path is one of the plan's, but nothing stands there: too much is asked of the strategy, or it cannot run. */
+function withoutValue(plan: Plan, json: Json, path: string): UserError | undefined {
+  const [, index] = /^candidates\.(\d+)\./.exec(path) ?? [];
+  const candidate = index === undefined ? plan.chosen : plan.candidates[Number(index)];
+  const isKnown = /^(latency|communication|balance|simulation|cost|tokensPerSecondPerUser)\b/.test(
+    path.replace(/^candidates\.\d+\./, ""),
+  );
+  const stands = path.split(".").reduce<Json | undefined>(childOf, json) !== undefined;
+  if (candidate === undefined || !(isKnown || stands)) return undefined;
+  const overload = overloadOfCandidate(candidate);
+  if (overload === undefined && candidate.feasible) return undefined;
+  const label = strategyLabel(candidate.strategy);
+  return new UserError({
+    code: "no-figure",
+    where: path,
+    message:
+      overload === undefined
+        ? `${label} cannot run (${candidate.reasons.join("; ")}): it has no such figure`
+        : `${label} is overloaded: it ${overloadText(overload)}. What waits longer the longer the load lasts has no such figure`,
+    hint: "`shardplan plan` prints the changes that pass",
   });
 }
 

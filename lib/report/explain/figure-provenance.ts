@@ -1,4 +1,5 @@
-import type { Plan, Provenance } from "../../strategy";
+import { candidateProvenance, type Plan, type Provenance } from "../../strategy";
+import { derivedFigure } from "./derived-figures";
 import { bySpecificity, matchesFigure } from "./match-figure";
 import { statedFigures } from "./stated-figures";
 
@@ -6,36 +7,38 @@ import { statedFigures } from "./stated-figures";
 export type FigureProvenance = (figure: string) => Provenance | undefined;
 
 /**
- * The planner's entries first, most specific pattern first; then what is stated by config and catalogue.
- * A candidate's figure is computed by the same formula as the chosen one's, from the candidate's own degrees: its
- * entry keeps formula and source and leaves out inputs that belong to the chosen strategy.
+ * The planner's entries first, then those of a candidate from its own degrees and runs, then formulas of figures that
+ * stand many times, then what is stated by config and catalogue: the most specific pattern of each.
  */
 export function figureProvenance(plan: Plan): FigureProvenance {
-  const find = (entries: readonly Provenance[]) => {
-    const sorted = [...entries].sort((a, b) => bySpecificity(a.figure, b.figure));
-    return (figure: string) => sorted.find((entry) => matchesFigure(entry.figure, figure));
+  const find = (entries: readonly Provenance[]): FigureProvenance => {
+    const exact = new Map(entries.map((entry) => [entry.figure, entry]));
+    const patterns = entries
+      .filter((entry) => entry.figure.includes("*"))
+      .sort((a, b) => bySpecificity(a.figure, b.figure));
+    return (figure) => exact.get(figure) ?? patterns.find((entry) => matchesFigure(entry.figure, figure));
   };
   const computed = find(plan.provenance);
   const stated = find(statedFigures(plan));
-  const direct: FigureProvenance = (figure) => computed(figure) ?? stated(figure);
-  return (figure) => direct(figure) ?? ofCandidate(plan, figure, direct);
+  const ofCandidate = candidates(plan, find);
+  return (figure) => {
+    const entry = computed(figure) ?? ofCandidate(figure) ?? derivedFigure(plan, figure) ?? stated(figure);
+    return entry && { ...entry, figure };
+  };
 }
 
-function ofCandidate(plan: Plan, figure: string, direct: FigureProvenance): Provenance | undefined {
-  const match = /^candidates\.(\d+)\.(.+)$/.exec(figure);
-  const candidate = plan.candidates[Number(match?.[1])];
-  const rest = match?.[2];
-  if (candidate === undefined || rest === undefined) return undefined;
-  const same = direct(rest.replace(/^memory\./, "memoryPerGpu."));
-  if (same === undefined) return undefined;
-  const { tensorParallel, pipelineParallel, dataParallel } = candidate.strategy;
-  return {
-    ...same,
-    figure,
-    inputs: {
-      tensorParallel: String(tensorParallel),
-      pipelineParallel: String(pipelineParallel),
-      dataParallel: String(dataParallel),
-    },
+/** Provenance of the candidates' figures, made when one of them is asked for. */
+function candidates(
+  plan: Plan,
+  find: (entries: readonly Provenance[]) => FigureProvenance,
+): FigureProvenance {
+  const made = new Map<number, FigureProvenance>();
+  return (figure) => {
+    const [, index, rest = ""] = /^candidates\.(\d+)\.(.+)$/.exec(figure) ?? [];
+    const candidate = plan.candidates[Number(index)];
+    if (candidate === undefined) return undefined;
+    const known = made.get(Number(index)) ?? find(candidateProvenance(plan, candidate));
+    made.set(Number(index), known);
+    return known(rest);
   };
 }

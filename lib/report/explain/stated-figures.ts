@@ -1,19 +1,22 @@
 import type { Source } from "../../catalog";
 import { firstVersionWith } from "../../performance";
-import { type Plan, type Provenance, SIMULATION_SOURCE } from "../../strategy";
+import { type Plan, type Provenance, searched, simulated } from "../../strategy";
+import type { FigurePattern } from "../json/json-figure";
+
+type Entry = Provenance<FigurePattern>;
 
 /**
- * Provenance of figures that the planner takes as they are (config, catalogue) or that restate its result (ranks,
- * checks). The planner's own entries in `plan.provenance` go first; these fill the rest.
+ * Provenance of figures that the planner takes as they are (config, catalogue) or that restate its result. The planner's
+ * own entries in `plan.provenance` go first; these fill the rest.
  */
-export function statedFigures(plan: Plan): readonly Provenance[] {
-  return [...fromConfig(), ...fromCatalog(plan), ...fromPlanner(plan), ...fromSimulation(plan)];
+export function statedFigures(plan: Plan): readonly Entry[] {
+  return [...fromConfig(), ...fromCatalog(plan), ...fromSearch(plan), ...fromRuns(plan), ...restated()];
 }
 
 const cite = ({ source, date }: Source): string => `${source} (${date})`;
 
-function fromConfig(): readonly Provenance[] {
-  const config = (figure: string, section: string): Provenance => ({
+function fromConfig(): readonly Entry[] {
+  const config = (figure: FigurePattern, section: string): Entry => ({
     figure,
     kind: "config",
     formula: `as the stack's config says under \`${section}\`, or its documented default`,
@@ -26,15 +29,17 @@ function fromConfig(): readonly Provenance[] {
     config("envelope.**", "envelope"),
     config("hardware.nodes", "hardware.nodes"),
     config("serving.gpuMemoryUtilization", "serving.gpuMemoryUtilization"),
-    config("throughput.requestRate", "workload.requestRate"),
-    config("candidates.*.throughput.requestRate", "workload.requestRate"),
     config("candidates.*.serving.gpuMemoryUtilization", "serving.gpuMemoryUtilization"),
     config("schemaVersion", "(none: version of this JSON's layout)"),
+    {
+      ...config("checks.*.limit", ""),
+      formula: "the limit that the config sets under the check's `configKey`",
+    } as Entry,
   ];
 }
 
-function fromCatalog(plan: Plan): readonly Provenance[] {
-  const catalog = (figure: string, what: string, source: Source): Provenance => ({
+function fromCatalog(plan: Plan): readonly Entry[] {
+  const catalog = (figure: FigurePattern, what: string, source: Source): Entry => ({
     figure,
     kind: "published",
     formula: `taken from the catalogue: ${what}`,
@@ -48,83 +53,49 @@ function fromCatalog(plan: Plan): readonly Provenance[] {
   ];
 }
 
+const PLANNER = { source: "shardplan's planner; docs/numbers.md" };
 const CUDA_GRAPHS = `captured as far as launching kernels one by one would slow a step (at least 0.8 ms a layer since ${firstVersionWith("launchCostSeen")}), within the token budget; sizes above 256 tokens lie \`stride\` apart`;
+const WITHIN_ENVELOPE = "picked within the envelope so that every target holds, or as pinned";
 
-function fromPlanner(plan: Plan): readonly Provenance[] {
-  const derived = (figure: string, formula: string): Provenance => ({
-    figure,
-    kind: "derived",
-    formula,
-    inputs: {},
-    source: "shardplan's planner; docs/numbers.md",
-  });
+function fromSearch(plan: Plan): readonly Entry[] {
   const chosen = plan.pinned
     ? "pinned by the config under `strategy`"
     : "the best candidate by the objective";
   return [
-    { ...derived("strategy.*", chosen), kind: plan.pinned ? "config" : "derived" },
-    derived("strategy.gpus", "tensorParallel x pipelineParallel x dataParallel"),
-    derived("recommendation.strategy.*", "the candidate that the planner would choose by itself"),
-    derived("candidates.*.strategy.*", "one point of the enumeration of TP x PP x DP x EP x SP"),
-    derived("candidates.*.strategy.gpus", "tensorParallel x pipelineParallel x dataParallel"),
-    derived("candidates.*.serving.*", "picked within the envelope so that every target holds, or as pinned"),
-    derived("serving.*", "picked within the envelope so that every target holds, or as pinned"),
-    derived("candidates.*.serving.cudaGraphs.*", CUDA_GRAPHS),
-    derived("serving.cudaGraphs.*", CUDA_GRAPHS),
-    derived("moduleDivision.*.gpu", "index of the GPU over all nodes"),
-    derived("moduleDivision.*.node", "floor(gpu / GPUs per node)"),
-    derived("moduleDivision.*.replica", "floor(gpu / (tensorParallel x pipelineParallel))"),
-    derived("moduleDivision.*.stage", "floor(gpu / tensorParallel) mod pipelineParallel"),
-    derived("moduleDivision.*.tensorRank", "gpu mod tensorParallel"),
-    derived("moduleDivision.*.firstLayer", "first layer of the stage; layers are split as vLLM splits them"),
-    derived("moduleDivision.*.lastLayer", "last layer of the stage, inclusive"),
-    derived("checks.*.value", "the figure that the requirement names, as printed in its own section"),
-    {
-      ...derived("checks.*.limit", "the limit that the config sets under the check's `configKey`"),
-      kind: "config",
-    },
-    derived("checks.*.margin", "distance from value to limit, negative when the requirement is violated"),
-    ...costFigures(plan),
+    { ...searched<FigurePattern>("strategy.*", chosen, PLANNER), kind: plan.pinned ? "config" : "searched" },
+    searched("recommendation.strategy.*", "the candidate that the planner would choose by itself", PLANNER),
+    searched("candidates.*.strategy.*", "one point of the enumeration of TP x PP x DP x EP x SP", PLANNER),
+    searched("candidates.*.serving.*", WITHIN_ENVELOPE, PLANNER),
+    searched("serving.*", WITHIN_ENVELOPE, PLANNER),
+    searched("candidates.*.serving.cudaGraphs.*", CUDA_GRAPHS, PLANNER),
+    searched("serving.cudaGraphs.*", CUDA_GRAPHS, PLANNER),
+    searched("remedies.**", "the plan with these settings, as if they were typed"),
   ];
 }
 
-function costFigures(plan: Plan): readonly Provenance[] {
-  const cost = (figure: string, formula: string): Provenance => ({
+function fromRuns({ deployment }: Plan): readonly Entry[] {
+  const { seed, simulatedRequests, requestRate } = deployment.workload;
+  const run = (figure: FigurePattern, formula: string): Entry =>
+    simulated(figure, formula, { inputs: { requests: simulatedRequests, seed, requestRate } });
+  return [
+    run("loadCurve.*.requestRate", "a share of the saturated rate"),
+    run("loadCurve.**", "percentile of a simulation at that rate"),
+    run("simulation.**", "counted in the simulation of the chosen strategy"),
+    run("steps.**", "time of these kernels in one step, by the tables of docs/numbers.md"),
+  ];
+}
+
+function restated(): readonly Entry[] {
+  const restate = (figure: FigurePattern, formula: string): Entry => ({
     figure,
-    kind: "derived",
+    kind: "restated",
     formula,
     inputs: {},
-    source: plan.cost.priceSource,
+    ...PLANNER,
   });
   return [
-    cost("cost.usdPerHour", "price of one node per hour x nodes"),
-    cost("cost.usdPerMonth", "usdPerHour x 730 h"),
-    cost("cost.usdPerMillionOutputTokens", "usdPerHour / (outputTokensPerSecond x 3600) x 10^6"),
-  ];
-}
-
-function fromSimulation(plan: Plan): readonly Provenance[] {
-  const { seed, simulatedRequests, requestRate } = plan.deployment.workload;
-  const simulated = (figure: string, formula: string): Provenance => ({
-    figure,
-    kind: "derived",
-    formula,
-    inputs: {
-      requests: String(simulatedRequests),
-      seed: String(seed),
-      requestRate: `${requestRate} requests/s`,
-    },
-    source: SIMULATION_SOURCE,
-  });
-  return [
-    simulated("loadCurve.*.requestRate", "a share of the saturated rate"),
-    simulated("loadCurve.**", "percentile of a simulation at that rate"),
-    simulated("simulation.**", "counted in the simulation of the chosen strategy"),
-    simulated("overload.mostRequestRate", "saturatedRequestRate: the highest rate that can be served at all"),
-    simulated("overload.shortRequestRate", "requestRate - saturatedRequestRate"),
-    simulated("overload.queueGrowthPerMinute", "60 x (requestRate - saturatedRequestRate)"),
-    simulated("remedies.**", "the plan with these settings, as if they were typed"),
-    simulated("steps.**", "sum of the kernels of one step at the simulated batch"),
-    simulated("candidates.*.tokensPerSecondPerUser", "1000 / mean time per output token in ms"),
+    restate("checks.*.value", "the figure that the requirement names, as printed in its own section"),
+    restate("moduleDivision.*.gpu", "index of the GPU over all nodes"),
+    restate("overload.mostRequestRate", "throughput.saturatedRequestRate"),
   ];
 }

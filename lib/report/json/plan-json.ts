@@ -37,19 +37,12 @@ export interface PlanCommands {
   readonly rayWorker: string | null;
 }
 
-/**
- * The plan as the object that `--format json` prints. Its keys are a contract: a key may be added, none renamed or
- * removed without a new `schemaVersion`. Details that were not computed are left out. What is not a finite number (nothing observed, no bound) is null.
- */
-export function planJson(
-  plan: Plan,
-  commands: PlanCommands,
-  details: ReportDetails = {},
-): { readonly [key: string]: Json } {
+/** What the JSON of a plan holds, before it is JSON. */
+export function planObject(plan: Plan, commands: PlanCommands, details: ReportDetails = {}) {
   const { deployment } = plan;
   // A tensor list of every layer would be longer than all else; the figures derived from it stand in memoryPerGpu.
   const { tensors: _, ...model } = plan.model;
-  const result = {
+  return {
     schemaVersion: plan.schemaVersion,
     model: {
       ...model,
@@ -84,6 +77,19 @@ export function planJson(
     remedies: details.remedies,
     provenance: plan.provenance,
   };
-  const json: { readonly [key: string]: Json } = JSON.parse(JSON.stringify(result));
+}
+
+/**
+ * The plan as the object that `--format json` prints. Its keys are a contract: a key may be added, none renamed or
+ * removed without a new `schemaVersion`. Details that were not computed are left out. What is not a finite number (nothing observed, no bound) is null.
+ */
+export function planJson(
+  plan: Plan,
+  commands: PlanCommands,
+  details: ReportDetails = {},
+): { readonly [key: string]: Json } {
+  const json: { readonly [key: string]: Json } = JSON.parse(
+    JSON.stringify(planObject(plan, commands, details)),
+  );
   return json;
 }

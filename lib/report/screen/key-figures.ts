@@ -82,7 +82,7 @@ function overloadFigures(plan: Plan, overload: Overload): readonly KeyFigure[] {
     target: `>= ${plain(plan.throughput.requestRate)}/s`,
     holds: false,
   };
-  const growth = `${growthText(overload.queueGrowthPerMinute)}/min`;
+  const growth = `${growthText(overload)}/min`;
   return [served, { label: "Queue grows by", value: growth, target: "0 requests/min", holds: false }];
 }
 

@@ -42,7 +42,7 @@ const FIGURES = [
   "candidates.0.throughput.highestRequestRate",
   "candidates.0.memory.demandFraction",
   "candidates.0.costUsdPerMillionOutputTokens",
-];
+] as const;
 
 /** Strategies from this many on that fail for one reason share a line. */
 const WORTH_FOLDING = 3;

@@ -54,6 +54,6 @@ function capacityCost({ chosen, candidates, strategy }: Plan): readonly Fact[] {
   const price = chosen.costUsdPerMillionOutputTokens;
   const index = candidates.findIndex((candidate) => sameStrategy(candidate.strategy, strategy));
   if (price === undefined || index < 0) return [];
-  const figure = `candidates.${index}.costUsdPerMillionOutputTokens`;
+  const figure = `candidates.${index}.costUsdPerMillionOutputTokens` as const;
   return [fact("A million output tokens at the highest rate within the targets", usd(price), figure)];
 }

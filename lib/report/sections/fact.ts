@@ -1,7 +1,8 @@
+import type { JsonFigure } from "../json/json-figure";
 import type { Cell, Fact, Tone } from "../report-document";
 
 /** One figure of a section. `figure` is its path in the plan's JSON; leave it out for what is no number. */
-export function fact(label: string, text: string, figure?: string, more: Partial<Fact> = {}): Fact {
+export function fact(label: string, text: string, figure?: JsonFigure, more: Partial<Fact> = {}): Fact {
   return { label, value: { text }, ...(figure === undefined ? {} : { figure }), ...more };
 }
 

@@ -66,8 +66,8 @@ function latencyTable(plan: Plan): Block {
     ],
     rows,
     figures: MEANINGS.flatMap(([quantity]) =>
-      ["p50Ms", "p99Ms", "p50LowMs", "p50HighMs", "p99LowMs", "p99HighMs"].map(
-        (name) => `latency.${quantity}.${name}`,
+      (["p50Ms", "p99Ms", "p50LowMs", "p50HighMs", "p99LowMs", "p99HighMs"] as const).map(
+        (name) => `latency.${quantity}.${name}` as const,
       ),
     ),
   };

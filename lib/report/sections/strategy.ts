@@ -1,4 +1,4 @@
-import type { Plan } from "../../strategy";
+import type { Plan, Strategy } from "../../strategy";
 import { sameStrategy, strategyLabel } from "../../strategy";
 import { count, percent } from "../format-number";
 import type { Block, Fact, Section } from "../report-document";
@@ -7,7 +7,7 @@ import { fact } from "./fact";
 /** The five degrees, who chose them, and the scheduler's limits. */
 export function strategySection(plan: Plan): Section {
   const { strategy, serving } = plan;
-  const degree = (label: string, value: number, figure: string, note?: string): Fact =>
+  const degree = (label: string, value: number, figure: keyof Strategy, note?: string): Fact =>
     fact(label, count(value), `strategy.${figure}`, note === undefined ? {} : { note });
   const facts: readonly Fact[] = [
     degree("Tensor parallelism (TP)", strategy.tensorParallel, "tensorParallel"),

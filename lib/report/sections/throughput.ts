@@ -1,7 +1,7 @@
 import { isRateDriven, type Plan } from "../../strategy";
 import { busiestMinute, type Samples } from "../busiest-minute";
 import { count, percent, plain, significant } from "../format-number";
-import { growthText, overloadOf } from "../overload";
+import { growthText, overloadOf, shortText } from "../overload";
 import type { Block, Fact, Section, Table } from "../report-document";
 import { cannotRun, emptySection } from "./cannot-run";
 import { cell, fact } from "./fact";
@@ -86,10 +86,9 @@ function rates(plan: Plan): readonly Fact[] {
 function excess(plan: Plan): readonly Fact[] {
   const overload = overloadOf(plan);
   if (overload === undefined) return [];
-  const { shortRequestRate, queueGrowthPerMinute } = overload;
   return [
-    fact("Short of the requested rate by", `${significant(shortRequestRate)} requests/s`),
-    fact("The queue grows by", `${growthText(queueGrowthPerMinute)} a minute`),
+    fact("Short of the requested rate by", `${shortText(overload)} requests/s`),
+    fact("The queue grows by", `${growthText(overload)} a minute`),
   ];
 }
 

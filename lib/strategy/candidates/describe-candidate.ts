@@ -3,7 +3,7 @@ import { type BandRegime, partitionLayers, type SimulationResult } from "../../p
 import { usdPerHour, usdPerMillionTokens } from "../figures/price";
 import { bandLatency, evidenceOf } from "../replica/band-latency";
 import { findBottleneck } from "../replica/bottleneck";
-import { communicate, type TypicalSteps, typicalSteps } from "../replica/communicate";
+import { communicate, computedPromptTokens, typicalSteps } from "../replica/communicate";
 import { demandOfStages, memoryRow, relativeSpread } from "../replica/fit-memory";
 import type { Replica } from "../replica/replica";
 import { expectedDecodes } from "../replica/simulation-effort";
@@ -11,7 +11,7 @@ import { loadedRequirements } from "../requirements/assess";
 import { type Requirement, reasonText, violationsOf } from "../requirements/requirement";
 import { isRateDriven, overloadRequirements, rateRequirement } from "../requirements/service-requirements";
 import type { Situation } from "../situation";
-import type { Balance, Candidate, Throughput } from "../types";
+import type { Balance, Candidate, Throughput, TypicalSteps } from "../types";
 import type { Evaluation, Settled } from "./evaluation";
 import { meanRequestMs, type Tuned } from "./tune-serving";
 import type { VerdictRun } from "./verdict-run";
@@ -65,15 +65,15 @@ function throughputOf(situation: Situation, simulated: Simulated): Throughput {
   };
 }
 
+const imbalanceOf = (simulated: Simulated): number =>
+  simulated.replica.strategy.dataParallel > 1 ? first(simulated).replicaImbalance : 0;
+
 function balanceOf(situation: Situation, simulated: Simulated, throughput: Throughput): Balance {
-  const { dataParallel, pipelineParallel } = simulated.replica.strategy;
+  const { pipelineParallel } = simulated.replica.strategy;
   const layers = partitionLayers(situation.model.layers, pipelineParallel);
   return {
     memoryEpsilon: relativeSpread(demandOfStages(simulated.replica.memory, simulated.run.seen.kvTokens)),
-    computeEpsilon: Math.max(
-      relativeSpread(layers),
-      dataParallel > 1 ? first(simulated).replicaImbalance : 0,
-    ),
+    computeEpsilon: Math.max(relativeSpread(layers), imbalanceOf(simulated)),
     gpuUtilization: throughput.requestRate / throughput.saturatedRequestRate,
     bubbleShare: first(simulated).bubbleShare,
   };
@@ -87,14 +87,8 @@ function stepsOf({ deployment }: Situation, { latency, serving }: Replica, seque
 }
 
 /** Prompt tokens per second that one replica computes. */
-function promptTokensPerSecond(
-  { deployment }: Situation,
-  { strategy }: Replica,
-  requestRate: number,
-): number {
-  const { promptTokens, cachedPrefixTokens } = deployment.workload;
-  const computed = Math.max(1, meanTokens(promptTokens) - cachedPrefixTokens);
-  return (requestRate / strategy.dataParallel) * computed;
+function promptTokensPerSecond(situation: Situation, { strategy }: Replica, requestRate: number): number {
+  return (requestRate / strategy.dataParallel) * computedPromptTokens(situation);
 }
 
 /** Share of a capacity beyond which queues decide: where the bands of a saturated system apply. */
@@ -126,7 +120,13 @@ function figuresOf(situation: Situation, simulated: Simulated) {
   const memory = memoryRow(replica.memory, run.seen.kvTokens);
   return {
     steps,
-    regime,
+    seen: {
+      kvUsageP99: run.seen.kvTokens / replica.memory.kvCacheTokens,
+      timePerOutputTokenMs: mean(simulated, ({ steady }) => steady.timePerOutputToken.meanMs),
+      replicaImbalance: imbalanceOf(simulated),
+      errors: run.seen.latency,
+      regime,
+    },
     memory,
     throughput,
     latency: bandLatency(run.seen.latency, regime),
@@ -158,7 +158,7 @@ function verdictOf(requirements: readonly Requirement[]) {
 /** Describes a strategy that was simulated, and holds it against every requirement. */
 export function describeCandidate(situation: Situation, simulated: Simulated): Evaluation {
   const { replica, run, met, sustained, saturated } = simulated;
-  const { steps, regime, ...figures } = figuresOf(situation, simulated);
+  const figures = figuresOf(situation, simulated);
   const { throughput } = figures;
   const seen = { ...run.seen, rate: throughput.requestRate, saturated: throughput.saturatedRequestRate };
   const requirements = [
@@ -166,14 +166,13 @@ export function describeCandidate(situation: Situation, simulated: Simulated): E
     ...loadedRequirements(situation, replica, seen),
     ...(isRateDriven(situation) ? [rateRequirement(situation, sustained.rate, saturated)] : []),
   ];
-  const msPerToken = mean(simulated, ({ steady }) => steady.timePerOutputToken.meanMs);
   const candidate: Candidate = {
     strategy: replica.strategy,
     feasible: true,
     ...verdictOf(requirements),
     serving: replica.serving,
     ...figures,
-    tokensPerSecondPerUser: 1000 / msPerToken,
+    tokensPerSecondPerUser: 1000 / figures.seen.timePerOutputTokenMs,
     simulatedRequests: run.requests,
     ...costOf(situation, throughput.highestRequestRate),
   };
@@ -181,8 +180,6 @@ export function describeCandidate(situation: Situation, simulated: Simulated): E
     candidate,
     requirements,
     result: first(simulated),
-    steps,
-    regime,
     tuned: simulated,
     meanRequestMs: mean(simulated, ({ steady }) => meanRequestMs(situation, steady)),
   };
@@ -225,7 +222,7 @@ export function describeOverload(situation: Situation, rated: Settled): Evaluati
       bubbleShare: Number.NaN,
     },
     bottleneck: { kind: "queue", sentence: "requests arrive faster than they can be served" },
+    steps: stepsOf(situation, replica, expectedDecodes(situation, replica, saturated)),
   };
-  const steps = stepsOf(situation, replica, expectedDecodes(situation, replica, saturated));
-  return { candidate, requirements, steps, tuned: rated, meanRequestMs: Number.POSITIVE_INFINITY };
+  return { candidate, requirements, tuned: rated, meanRequestMs: Number.POSITIVE_INFINITY };
 }

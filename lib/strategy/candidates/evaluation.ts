@@ -1,5 +1,4 @@
-import type { BandRegime, SimulationResult } from "../../performance";
-import type { TypicalSteps } from "../replica/communicate";
+import type { SimulationResult } from "../../performance";
 import type { Requirement } from "../requirements/requirement";
 import type { Candidate } from "../types";
 import type { SustainedRate } from "./sustained-rate";
@@ -22,9 +21,6 @@ export interface Evaluation {
   readonly tuned?: Settled;
   /** One run at the requested rate; absent when the candidate cannot run or is overloaded. */
   readonly result?: SimulationResult;
-  readonly steps?: TypicalSteps;
-  /** Where its error bands come from. */
-  readonly regime?: BandRegime;
   /** Mean time of a whole request in ms: what objective latency minimises. Infinite when it cannot run. */
   readonly meanRequestMs: number;
 }

@@ -2,7 +2,7 @@ import type { Situation } from "../situation";
 import type { Cost } from "../types";
 
 /** Hours of a month as cloud bills count them: 365 x 24 / 12. */
-const HOURS_PER_MONTH = 730;
+export const HOURS_PER_MONTH = 730;
 
 /** USD per million output tokens when `usdPerHour` buys `outputTokensPerSecond`; undefined without a price or output. */
 export function usdPerMillionTokens(
@@ -14,16 +14,22 @@ export function usdPerMillionTokens(
 }
 
 /**
- * Price of all nodes per hour in USD: the config's, else the catalogue's; undefined when neither knows one. What
+ * Price of one node per hour in USD: the config's, else the catalogue's; undefined when neither knows one. What
  * someone's own hosts cost, no catalogue knows.
  */
-export function usdPerHour({ deployment, hardware }: Situation): number | undefined {
+export function usdPerNodeHour({ deployment, hardware }: Situation): number | undefined {
   const listed = deployment.hosts.length > 0 ? undefined : hardware.instance.priceUsdPerHour;
-  const perNode = deployment.cost.priceUsdPerHour ?? listed;
-  return perNode === undefined ? undefined : perNode * hardware.nodes;
+  return deployment.cost.priceUsdPerHour ?? listed;
 }
 
-function priceSource({ deployment, hardware }: Situation): string {
+/** Price of all nodes per hour in USD; undefined when that of one is not known. */
+export function usdPerHour(situation: Situation): number | undefined {
+  const perNode = usdPerNodeHour(situation);
+  return perNode === undefined ? undefined : perNode * situation.hardware.nodes;
+}
+
+/** Where the price comes from, with its date. */
+export function priceSource({ deployment, hardware }: Situation): string {
   if (deployment.cost.priceUsdPerHour !== undefined) return "cost.priceUsdPerHour of the config";
   if (deployment.hosts.length > 0) return "the price of given hosts is not known; set cost.priceUsdPerHour";
   if (hardware.instance.priceUsdPerHour === undefined)

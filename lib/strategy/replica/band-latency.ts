@@ -26,6 +26,21 @@ const quantities = {
 /** Standard deviations of a normal error that hold 80 % of it. */
 const EIGHTY_PERCENT = 1.2816;
 
+/** How `widened` widens an edge, over inputs of that name. */
+export const widenedFormula = (edge: number): string =>
+  edge < 1
+    ? `max(0, 1 - hypot(edge - 1, ${EIGHTY_PERCENT} * standardError))`
+    : `(1 + hypot(edge - 1, ${EIGHTY_PERCENT} * standardError))`;
+
+/** Edges of a percentile's band as factors, before the simulation's own error. */
+export function bandEdges(
+  name: keyof PlanLatency,
+  percentile: "p50" | "p99",
+  regime: BandRegime,
+): { readonly low: number; readonly high: number } {
+  return errorBand(quantities[name][percentile], regime);
+}
+
 /** Widens one edge (a factor around 1) by a relative standard error of the simulation, as independent errors add up. */
 function widened(edge: number, standardError: number): number {
   const distance = Math.hypot(edge - 1, EIGHTY_PERCENT * standardError);

@@ -1,8 +1,7 @@
 import type { SimulationResult, StepBreakdown } from "../../performance";
 import { gbText, msText, percentText } from "../figures/quantity-text";
 import type { Situation } from "../situation";
-import type { Bottleneck, MemoryPerGpu, Strategy } from "../types";
-import type { TypicalSteps } from "./communicate";
+import type { Bottleneck, MemoryPerGpu, Strategy, TypicalSteps } from "../types";
 
 /** KV usage above which the cache, not the GPUs, limits the batch. */
 const KV_FULL = 0.95;
@@ -70,10 +69,10 @@ function decodeBottleneck(evidence: Evidence): Bottleneck {
 /** Names what is in the way of a candidate: the queue, the cache, the pipeline, or the largest part of a decode step. */
 export function findBottleneck(evidence: Evidence): Bottleneck {
   const { result, steps } = evidence;
-  if (result.maxKvUsage > KV_FULL || result.preemptions > 0) {
+  if (result.kvUsageP99 > KV_FULL || result.preemptions > 0) {
     return {
       kind: "kv-capacity",
-      sentence: `the KV cache fills to ${percentText(result.maxKvUsage)} and ${result.preemptions} sequences are preempted`,
+      sentence: `for 1 % of the time more than ${percentText(result.kvUsageP99)} of the KV cache is in use, and ${result.preemptions} sequences are preempted`,
     };
   }
   if (!result.stable) return { kind: "queue", sentence: "requests arrive faster than they can be served" };

@@ -1,28 +1,49 @@
+import { meanTokens } from "../../config";
 import {
   type CommunicationBytes,
+  type CommunicationInput,
   communicationBytes,
+  type Derivation,
   type LatencyModel,
   type StepBreakdown,
 } from "../../performance";
 import type { Situation } from "../situation";
-import type { Communication, Strategy } from "../types";
+import type { Communication, Strategy, Throughput, TypicalSteps } from "../types";
+
+/** What the bytes that a strategy moves are counted from. */
+export function communicationInput({ model, hardware }: Situation, strategy: Strategy): CommunicationInput {
+  const { tensorParallel, pipelineParallel, expertParallel } = strategy;
+  return { model, tensorParallel, pipelineParallel, expertParallel, gpusPerNode: hardware.instance.gpus };
+}
 
 /** Bytes of `tokens` tokens of a step: payload and what the busiest GPU sends. */
-function bytesOf({ model, hardware }: Situation, strategy: Strategy, tokens: number): CommunicationBytes {
-  const { tensorParallel, pipelineParallel, expertParallel } = strategy;
-  const gpusPerNode = hardware.instance.gpus;
-  return communicationBytes({ model, tensorParallel, pipelineParallel, expertParallel, gpusPerNode }, tokens);
+const bytesOf = (situation: Situation, strategy: Strategy, tokens: number): CommunicationBytes =>
+  communicationBytes(communicationInput(situation, strategy), tokens);
+
+/** Prompt tokens that a request computes on the average: those that are not in the prefix cache. */
+export function computedPromptTokens({ deployment }: Situation): number {
+  const { promptTokens, cachedPrefixTokens } = deployment.workload;
+  return Math.max(1, meanTokens(promptTokens) - cachedPrefixTokens);
+}
+
+/** How the tokens that one replica computes a second, prompt and output, are counted. */
+export function tokensPerSecondOf(
+  situation: Situation,
+  { dataParallel }: Strategy,
+  { requestRate, outputTokensPerSecond }: Throughput,
+): Derivation {
+  return {
+    formula: "(requestRate * computedPromptTokens + outputTokensPerSecond) / dataParallel",
+    inputs: {
+      requestRate,
+      computedPromptTokens: computedPromptTokens(situation),
+      outputTokensPerSecond,
+      dataParallel,
+    },
+  };
 }
 
 const communicationMs = (step: StepBreakdown) => step.allReduceMs + step.allToAllMs + step.pipelineTransferMs;
-
-/** Steps whose split into computing and communicating is reported. */
-export interface TypicalSteps {
-  readonly decode: StepBreakdown;
-  readonly prefill: StepBreakdown;
-  /** Sequences of the decode step. */
-  readonly decodeSequences: number;
-}
 
 /** A decode step at the mean batch and context of the simulation, and a prefill step that fills the token budget. */
 export function typicalSteps(

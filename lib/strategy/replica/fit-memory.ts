@@ -1,17 +1,17 @@
 import { meanTokens } from "../../config";
-import { type GpuMemory, type ReplicaMemory, replicaMemory } from "../../performance";
+import { type GpuMemory, type MemoryInput, type ReplicaMemory, replicaMemory } from "../../performance";
 import type { Situation } from "../situation";
 import type { MemoryPerGpu, ServingParameters, Strategy } from "../types";
 
-/** Memory of a replica under given serving parameters, before anything is simulated. */
-export function fitMemory(
+/** What the memory of a strategy under given serving parameters is counted from. */
+export function memoryInput(
   situation: Situation,
   strategy: Strategy,
   serving: ServingParameters,
-): ReplicaMemory {
+): MemoryInput {
   const { model, deployment, engine, hardware } = situation;
   const { workload } = deployment;
-  return replicaMemory({
+  return {
     model,
     gpu: hardware.gpu,
     precision: deployment.model.precision,
@@ -28,7 +28,16 @@ export function fitMemory(
     maxModelLen: serving.maxModelLen,
     prefixCaching: deployment.serving.prefixCaching,
     cudaGraphs: serving.cudaGraphs,
-  });
+  };
+}
+
+/** Memory of a replica under given serving parameters, before anything is simulated. */
+export function fitMemory(
+  situation: Situation,
+  strategy: Strategy,
+  serving: ServingParameters,
+): ReplicaMemory {
+  return replicaMemory(memoryInput(situation, strategy, serving));
 }
 
 const fixedBytes = (gpu: GpuMemory) =>
@@ -44,7 +53,7 @@ export function fullestGpu(fit: ReplicaMemory): GpuMemory {
   return fit.stages.reduce((fullest, gpu) => (gpu.kvCacheBytes < fullest.kvCacheBytes ? gpu : fullest));
 }
 
-/** What the workload demands of each GPU of a replica, in bytes, when its KV cache peaks at `kvTokens` tokens. */
+/** What the workload demands of each GPU of a replica, in bytes, when `kvTokens` tokens lie in its KV cache. */
 export function demandOfStages(fit: ReplicaMemory, kvTokens: number): number[] {
   return fit.stages.map((gpu) => fixedBytes(gpu) + kvTokens * gpu.kvBytesPerToken);
 }
@@ -55,7 +64,7 @@ export function relativeSpread(values: readonly number[]): number {
   return mean === 0 ? 0 : (Math.max(...values) - Math.min(...values)) / mean;
 }
 
-/** The row of the plan: the fullest GPU, and the replica's cache. `kvTokens` is the simulated peak of one replica, in tokens. */
+/** The row of the plan: the fullest GPU, and the replica's cache. `kvTokens` of a replica are in use at most for 99 % of the time. */
 export function memoryRow(fit: ReplicaMemory, kvTokens: number): MemoryPerGpu {
   const gpu = fullestGpu(fit);
   const demandBytes = Math.max(...demandOfStages(fit, kvTokens));

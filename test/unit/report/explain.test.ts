@@ -4,7 +4,7 @@ import { explain, planJson, renderExplanation } from "../../../lib/report";
 import { figureProvenance } from "../../../lib/report/explain/figure-provenance";
 import { numericFigures } from "../../../lib/report/explain/numeric-figures";
 import { planCommands } from "../../../lib/report/json/plan-commands";
-import type { Plan } from "../../../lib/strategy";
+import { type Plan, strategyLabel } from "../../../lib/strategy";
 import { fixturePlan } from "./fixture-plan";
 import { failingPlan, fullOptions, stackPlan } from "./stack-plan";
 
@@ -39,7 +39,7 @@ describe("explain", function () {
     assert.equal(weights?.text, "17.50 GB (16.30 GiB)"); // 17.5e9 / 2^30 = 16.298
     assert.match(
       renderExplanation([weights ?? assert.fail()]),
-      /parameters x 2 bytes[\s\S]*70,553,706,496[\s\S]*model/,
+      /parameters \* bytesPerParameter[\s\S]*70,553,706,496[\s\S]*model/,
     );
   });
 
@@ -49,10 +49,30 @@ describe("explain", function () {
     assert.equal(figures.length, 6);
   });
 
-  it("takes a candidate's formula from the plan's, without the plan's inputs", () => {
-    const [weights] = explain(fixturePlan(), "candidates[1].memory.weightsBytes");
-    assert.match(weights?.formula ?? "", /parameters x 2 bytes/);
-    assert.deepEqual(weights?.inputs, { tensorParallel: "4", pipelineParallel: "1", dataParallel: "2" });
+  it("explains a candidate's figure by its own degrees", () => {
+    const plan = stackPlan("prod");
+    const index = plan.candidates.findIndex(({ strategy }) => strategyLabel(strategy) === "TP4 PP2");
+    const [weights] = explain(plan, `candidates[${index}].memory.weightsBytes`);
+    assert.deepEqual([weights?.inputs.tensorParallel, weights?.inputs.layers], [4, 40], weights?.formula);
+  });
+
+  it("says of a figure that an overloaded plan lacks that it is overloaded, and of one that cannot run why", () => {
+    const overloaded = stackPlan("prod", ["workload.requestRate=40", "workload.simulatedRequests=500"]);
+    const growth =
+      /^\S+: TP8 is overloaded: it serves at most [\d.]+ requests\/s, [\d.]+ short, so its queue grows/;
+    for (const [plan, figure, message] of [
+      [overloaded, "latency", growth],
+      [overloaded, "latency.decode.p99Ms", growth],
+      [overloaded, "simulation.preemptions", growth],
+      [overloaded, "cost.usdPerMillionOutputTokens", growth],
+      [failingPlan(), "latency.decode.p99Ms", /TP1 x8 cannot run \(.*weights/],
+    ] as const) {
+      assert.throws(
+        () => explain(plan, figure),
+        (error) => error instanceof UserError && message.test(error.line),
+        figure,
+      );
+    }
   });
 
   it("gives the band of a figure that has one, and what its width was measured on", () => {

@@ -66,26 +66,19 @@ export function fixturePlan(changes: Partial<Plan> = {}, input: DeploymentInput 
     simulation: undefined,
     provenance: [
       {
-        figure: "memoryPerGpu.*",
-        kind: "derived",
-        formula: "as vLLM counts it",
-        inputs: { tensorParallel: "8" },
-        source: "vLLM's memory profile",
-      },
-      {
         figure: "memoryPerGpu.weightsBytes",
         kind: "derived",
-        formula: "parameters x 2 bytes / tensorParallel",
-        inputs: { parameters: "70,553,706,496" },
+        formula: "parameters * bytesPerParameter / tensorParallel",
+        inputs: { parameters: 70_553_706_496, bytesPerParameter: 2, tensorParallel: 8 },
         source: "model architecture",
       },
-      {
-        figure: "latency.*.*",
-        kind: "derived",
+      ...(["p50Ms", "p99Ms", "p50LowMs", "p50HighMs", "p99LowMs", "p99HighMs"] as const).map((name) => ({
+        figure: `latency.decode.${name}` as const,
+        kind: "simulated" as const,
         formula: "percentile of the simulation",
         inputs: {},
         source: "simulation over measured kernels",
-      },
+      })),
     ],
     ...changes,
   };

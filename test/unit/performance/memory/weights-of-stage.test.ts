@@ -46,3 +46,19 @@ describe("weights of a mixture of experts", () => {
       assert.ok(Math.abs(planned / bytes - 1) < 0.002, `${planned} bytes are planned, vLLM holds ${bytes}`);
     });
 });
+
+describe("weights of a dense model", () => {
+  it("are not spread by an expert parallelism that it cannot have", () => {
+    const model = findModel("Llama-3-70B-Instruct");
+    const weighed = (expertParallel: number) =>
+      weightsOfStage(model, {
+        precision: "bf16",
+        tensorParallel: 1,
+        expertParallel,
+        layers: model.layers,
+        isFirstStage: true,
+        isLastStage: true,
+      });
+    assert.equal(weighed(4), weighed(1));
+  });
+});

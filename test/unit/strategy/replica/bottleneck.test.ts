@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { plan, strategyLabel } from "../../../../lib/strategy";
+import { planSituation } from "../../../../lib/strategy/plan";
+import { findBottleneck } from "../../../../lib/strategy/replica/bottleneck";
 import { stepModelsOf } from "../../../../lib/strategy/replica/replica";
 import { readSituation } from "../../../../lib/strategy/situation";
 import { aDeployment } from "../a-deployment";
@@ -58,5 +60,18 @@ describe("the bottleneck", () => {
       tp8?.bottleneck?.sentence ?? "",
       /^matrix products, which read 17\.6 GB of weights per GPU, take [\d.]+ ms of the [\d.]+ ms of a decode step$/,
     );
+  });
+
+  it("is the KV cache by what is in use for 1 % of the time, not by one peak, which another seed moves", () => {
+    const situation = readSituation(aDeployment({ workload: { requestRate: 1 } }));
+    const { chosen, simulation } = planSituation(situation);
+    const { strategy, memory, steps } = chosen;
+    if (!simulation || !steps) return assert.fail("the plan runs");
+    const kindWith = (maxKvUsage: number, kvUsageP99: number) => {
+      const result = { ...simulation, maxKvUsage, kvUsageP99 };
+      return findBottleneck({ situation, strategy, result, steps, memory, prefillTimeShare: 0 }).kind;
+    };
+    assert.notEqual(kindWith(1, 0.5), "kv-capacity");
+    assert.equal(kindWith(1, 0.97), "kv-capacity");
   });
 });

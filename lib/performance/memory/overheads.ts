@@ -1,0 +1,127 @@
+import { calibrated } from "../calibration/calibrated";
+import type { Derivation } from "../derivation";
+import { hasOldRuntime } from "../engine/engine-profile";
+import { hasChange } from "../engine/version-changes";
+import { captureSizes, defaultCudaGraphs } from "../step/cuda-graph-padding";
+import type { EngineProfile } from "../types";
+import { memoryConstants as c } from "./constants";
+import type { MemoryInput } from "./memory-input";
+
+const GIB = 2 ** 30;
+
+/** Counts its memory as vLLM does. */
+export function isVllm(engine: EngineProfile): boolean {
+  return engine.name === "vLLM" || engine.name === "SGLang";
+}
+
+/**
+ * Peak of activations in bytes. Forward pass and sampler peak one after the other, so the larger counts: the sampler
+ * with max_num_seqs x vocabulary, the forward pass with the batched tokens.
+ */
+function activationBytes(input: MemoryInput, isLastStage: boolean): number {
+  const { model, maxNumBatchedTokens } = input;
+  const sampler = isLastStage ? input.maxNumSeqs * model.vocabularySize * c.samplerBytesPerLogit : 0;
+  return Math.max(forwardBytes(input, maxNumBatchedTokens), sampler);
+}
+
+/** Live activations of a forward pass over `tokens` tokens, in bytes. */
+function forwardBytes(input: MemoryInput, tokens: number): number {
+  const { model, tensorParallel } = input;
+  const hidden = (c.hiddenCopies * model.hiddenSize) / input.sequenceParallel;
+  const width = model.experts
+    ? model.experts.intermediateSize * (model.experts.activePerToken + model.experts.shared)
+    : model.intermediateSize;
+  return tokens * 2 * (hidden + (c.mlpCopies * width) / tensorParallel);
+}
+
+/** Captured CUDA graphs: each size by itself, and one pool of buffers for the largest of them. */
+function cudaGraphBytes(input: MemoryInput): number {
+  const graphs = input.cudaGraphs ?? defaultCudaGraphs(input.gpu, input);
+  return captureSizes(graphs).length * c.cudaGraphBytesPerSize + forwardBytes(input, graphs.largestTokens);
+}
+
+function tensorRtBufferBytes({ engine, tensorParallel, constants = calibrated }: MemoryInput): number {
+  const gib = hasOldRuntime(engine)
+    ? constants.oldRuntimeBufferGib + constants.oldRuntimeShardedBufferGib / tensorParallel
+    : constants.tensorRtBufferGib;
+  return gib * GIB;
+}
+
+interface Overheads {
+  readonly activationBytes: number;
+  readonly nonTorchBytes: number;
+  readonly cudaGraphBytes: number;
+}
+
+/** Everything beside weights and cache on a GPU of a stage, in bytes. */
+export function overheads(input: MemoryInput, isLastStage: boolean): Overheads {
+  if (input.gpu.kind === "cpu") return { activationBytes: 0, nonTorchBytes: 0, cudaGraphBytes: 0 };
+  if (!isVllm(input.engine))
+    return { activationBytes: tensorRtBufferBytes(input), nonTorchBytes: 0, cudaGraphBytes: 0 };
+  const alone = input.tensorParallel * input.pipelineParallel === 1;
+  return {
+    activationBytes: activationBytes(input, isLastStage),
+    nonTorchBytes: alone ? c.nonTorchBytesAlone : c.nonTorchBytesInGroup,
+    cudaGraphBytes: hasChange(input.engine, "graphsInsideBudget") ? cudaGraphBytes(input) : 0,
+  };
+}
+
+/** How `forwardBytes` counts the activations of one token. */
+function perToken({ model, tensorParallel, sequenceParallel }: MemoryInput): Derivation {
+  const { hiddenSize, intermediateSize, experts } = model;
+  const width = experts ? "expertWidth * (activeExperts + sharedExperts)" : "intermediateSize";
+  const shape: Derivation["inputs"] = experts
+    ? {
+        expertWidth: experts.intermediateSize,
+        activeExperts: experts.activePerToken,
+        sharedExperts: experts.shared,
+      }
+    : { intermediateSize };
+  return {
+    formula: `2 * (${c.hiddenCopies} * hiddenSize / sequenceParallel + ${c.mlpCopies} * ${width} / tensorParallel)`,
+    inputs: { hiddenSize, sequenceParallel, ...shape, tensorParallel },
+  };
+}
+
+const NOTHING: Derivation = { formula: "0", inputs: {} };
+
+/** How `overheads` counts each part for vLLM. */
+export function overheadDerivations(
+  input: MemoryInput,
+  isLastStage: boolean,
+): Readonly<Record<keyof Overheads, Derivation>> {
+  const { model, maxNumSeqs, maxNumBatchedTokens } = input;
+  if (input.gpu.kind === "cpu")
+    return { activationBytes: NOTHING, nonTorchBytes: NOTHING, cudaGraphBytes: NOTHING };
+  const token = perToken(input);
+  const forward = `maxNumBatchedTokens * ${token.formula}`;
+  const sampler = `maxNumSeqs * vocabularySize * ${c.samplerBytesPerLogit}`;
+  const graphs = input.cudaGraphs ?? defaultCudaGraphs(input.gpu, input);
+  return {
+    activationBytes: isLastStage
+      ? {
+          formula: `max(${forward}, ${sampler})`,
+          inputs: {
+            maxNumBatchedTokens,
+            ...token.inputs,
+            maxNumSeqs,
+            vocabularySize: model.vocabularySize,
+          },
+        }
+      : { formula: forward, inputs: { maxNumBatchedTokens, ...token.inputs } },
+    nonTorchBytes: {
+      formula: `(gpusPerReplica > 1 ? ${c.nonTorchBytesInGroup / GIB} : ${c.nonTorchBytesAlone / GIB}) * 2 ** 30`,
+      inputs: { gpusPerReplica: input.tensorParallel * input.pipelineParallel },
+    },
+    cudaGraphBytes: hasChange(input.engine, "graphsInsideBudget")
+      ? {
+          formula: `capturedSizes * ${c.cudaGraphBytesPerSize / 2 ** 20} * 2 ** 20 + largestTokens * ${token.formula}`,
+          inputs: {
+            capturedSizes: captureSizes(graphs).length,
+            largestTokens: graphs.largestTokens,
+            ...token.inputs,
+          },
+        }
+      : NOTHING,
+  };
+}
