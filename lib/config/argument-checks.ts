@@ -12,6 +12,8 @@ function problemOf(argument: string, mayBeUnproven: boolean): string | undefined
   switch (standing.kind) {
     case "planned":
       return `${standing.flag} comes from the plan; set ${standing.setInstead}`;
+    case "fixed":
+      return `${standing.flag} cannot be given: ${standing.why}`;
     case "unproven":
       return mayBeUnproven
         ? undefined

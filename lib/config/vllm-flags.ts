@@ -1,15 +1,10 @@
 import flags from "./vllm-flags.json";
 
-/** Flags that the plan decides or that the deployment counts on, with what to set instead. */
+/** Flags that the plan decides, with what to set instead. */
 export const PLANNED_FLAGS: Readonly<Record<string, string>> = {
   model: "model.name",
   "served-model-name": "model.servedName",
   config: "the stack file: vLLM would read a second one",
-  host: "nothing: vLLM listens on loopback behind the gateway",
-  port: "nothing: the gateway and the checks count on the port",
-  uds: "nothing: the gateway reaches vLLM over loopback",
-  grpc: "nothing: the gateway speaks HTTP",
-  "grpc-port": "nothing: the gateway speaks HTTP",
   "ssl-keyfile": "gateway.domain",
   "ssl-certfile": "gateway.domain",
   "ssl-ca-certs": "gateway.domain",
@@ -38,7 +33,6 @@ export const PLANNED_FLAGS: Readonly<Record<string, string>> = {
   "master-addr": "hardware.nodes",
   "master-port": "hardware.nodes",
   headless: "hardware.nodes",
-  "api-server-count": "nothing: the simulation counts one",
   "max-model-len": "envelope.maxModelLen",
   "max-num-seqs": "serving.maxNumSeqs",
   "max-num-batched-tokens": "serving.maxNumBatchedTokens",
@@ -50,20 +44,31 @@ export const PLANNED_FLAGS: Readonly<Record<string, string>> = {
   "kv-cache-memory-bytes": "serving.gpuMemoryUtilization",
   "num-gpu-blocks-override": "serving.gpuMemoryUtilization",
   "enable-prefix-caching": "serving.prefixCaching",
-  "enable-chunked-prefill": "nothing: the plan counts on chunked prefill",
   "enforce-eager": "serving.enforceEager",
   "cudagraph-capture-sizes": "serving.maxCudaGraphTokens",
   "max-cudagraph-capture-size": "serving.maxCudaGraphTokens",
   dtype: "serving.dtype",
   "kv-cache-dtype": "model.kvCacheDtype",
   quantization: "model.precision",
-  "shutdown-timeout": "nothing: systemd counts on it",
-  "disable-access-log-for-endpoints": "nothing: the plan sets it",
+};
+
+/** Flags that nothing sets otherwise: what the deployment counts on instead. */
+const FIXED_FLAGS: Readonly<Record<string, string>> = {
+  host: "vLLM listens on loopback behind the gateway",
+  port: "the gateway and the checks count on the port",
+  uds: "the gateway reaches vLLM over loopback",
+  grpc: "the gateway speaks HTTP",
+  "grpc-port": "the gateway speaks HTTP",
+  "api-server-count": "the simulation counts one",
+  "enable-chunked-prefill": "the plan counts on chunked prefill",
+  "shutdown-timeout": "systemd counts on it",
+  "disable-access-log-for-endpoints": "the plan sets it",
 };
 
 /** What is known of a flag of `vllm serve`. */
 export type FlagStanding =
   | { readonly kind: "planned"; readonly flag: string; readonly setInstead: string }
+  | { readonly kind: "fixed"; readonly flag: string; readonly why: string }
   /** Changes what clients or operators see, nothing that was proved. */
   | { readonly kind: "harmless"; readonly flag: string }
   /** vLLM takes it, and it may change what was proved. */
@@ -75,7 +80,12 @@ const unproven = new Set(flags.unproven);
 const short: Readonly<Record<string, string>> = flags.short;
 
 /** Every long flag by its name without dashes. */
-export const KNOWN_FLAGS: readonly string[] = [...Object.keys(PLANNED_FLAGS), ...harmless, ...unproven];
+export const KNOWN_FLAGS: readonly string[] = [
+  ...Object.keys(PLANNED_FLAGS),
+  ...Object.keys(FIXED_FLAGS),
+  ...harmless,
+  ...unproven,
+];
 
 /** `--no-enable-x` and `--disable-x` are `--enable-x` said otherwise. */
 function positives(name: string): string[] {
@@ -109,6 +119,8 @@ export function flagStanding(argument: string): FlagStanding {
   if (planned !== undefined) {
     return { kind: "planned", flag: written, setInstead: PLANNED_FLAGS[planned] ?? "" };
   }
+  const fixed = names.find((name) => Object.hasOwn(FIXED_FLAGS, name));
+  if (fixed !== undefined) return { kind: "fixed", flag: written, why: FIXED_FLAGS[fixed] ?? "" };
   if (names.length === 0) return { kind: "unknown", flag: written };
   return { kind: names.every((name) => harmless.has(name)) ? "harmless" : "unproven", flag: written };
 }

@@ -1,5 +1,6 @@
 export { claimsPage } from "./claims/claims-page";
-export { type ComparedPlan, comparePlans } from "./compare-plans";
+export { comparePlans } from "./compare-plans";
+export type { ComparedPlan } from "./compared-rows";
 export { type Explanation, explain, renderExplanation } from "./explain/explain";
 export { planJson } from "./json/plan-json";
 export { overloadOf } from "./overload";

@@ -97,13 +97,11 @@ describe("the gateway's configuration in Caddy", function () {
       body,
     );
 
-  /** What comes back for half a request, and after how many seconds. */
-  async function half(request: string): Promise<{ answer: string; seconds: number }> {
-    const started = Date.now();
+  /** What comes back for half a request. */
+  async function half(request: string): Promise<string> {
     const socket = connect({ host: "127.0.0.1", port: PORT, ca: readFileSync(authority()) });
     socket.write(request);
-    const answer = await text(socket).catch(() => "");
-    return { answer, seconds: (Date.now() - started) / 1000 };
+    return text(socket).catch(() => "");
   }
 
   it("lets completions with the key through, and nothing else", async () => {
@@ -151,7 +149,7 @@ describe("the gateway's configuration in Caddy", function () {
       half(head),
       half(`${head}Authorization: Bearer ${KEY}\r\nContent-Length: 100\r\n\r\n{`),
     ]);
-    assert.match(inHead.answer, /^(HTTP\/1\.1 4\d\d|$)/);
-    assert.match(inBody.answer, /^(HTTP\/1\.1 (4\d\d|503)|$)/);
+    assert.match(inHead, /^(HTTP\/1\.1 4\d\d|$)/);
+    assert.match(inBody, /^(HTTP\/1\.1 (4\d\d|503)|$)/);
   });
 });

@@ -10,7 +10,8 @@ import { strategyOverrides } from "../parse-strategy";
 import { planDeployment } from "../plan-deployment";
 import { readNamed } from "../read-deployment";
 import { type SweepRow, sweepRow } from "../sweep-row";
-import { alignedTable, csvTable } from "../text-table";
+import { sweepTable, sweepTableNotes } from "../sweep-table";
+import { csvTable } from "../text-table";
 
 export const sweepCommand: CommandSpec = {
   name: "sweep",
@@ -45,8 +46,9 @@ export const sweepCommand: CommandSpec = {
       return sweepRow(value, planDeployment({ name, deployment }, io));
     });
     const format = options.json ? "json" : (options.table ?? formatOfEnding(options.out));
-    emit(RENDER[format]({ param, rows, slo: deployments[0]?.slo, width: io.width }), options, io);
-    if (format === "table") for (const line of TABLE_UNITS) io.talk(line);
+    const sweep = { param, rows, slo: deployments[0]?.slo, width: io.width };
+    emit(RENDER[format](sweep), options, io);
+    if (format === "table") for (const line of sweepTableNotes(sweep)) io.talk(line);
     return EXIT.met;
   },
 };
@@ -89,7 +91,7 @@ const RENDER: Readonly<Record<SweepFormat, (sweep: Sweep) => string>> = {
       [param.key, ...CSV_COLUMNS],
       rows.map((row) => [row.value, ...CSV_COLUMNS.map((column) => cellText(row[column]))]),
     ),
-  table: ({ param, rows }) => alignedTable(tableHeader(param.key), rows.map(tableRow)),
+  table: sweepTable,
   plot: plots,
 };
 
@@ -113,52 +115,6 @@ const CSV_COLUMNS = [
 function cellText(value: SweepRow[keyof SweepRow]): string {
   if (value === null) return "";
   return Array.isArray(value) ? value.join(" ") : String(value);
-}
-
-function tableHeader(key: string): string[] {
-  const name = key.slice(key.lastIndexOf(".") + 1);
-  return [
-    name,
-    "strategy",
-    "TTFT p50",
-    "TTFT p99",
-    "dec. p50",
-    "dec. p99",
-    "max/s",
-    "tok/s/GPU",
-    "$/M",
-    "misses",
-  ];
-}
-
-function tableRow(row: SweepRow): string[] {
-  return [
-    row.value,
-    row.strategy,
-    figure(row.firstTokenP50Ms, 0),
-    figure(row.firstTokenP99Ms, 0),
-    figure(row.decodeP50Ms, 1),
-    figure(row.decodeP99Ms, 1),
-    figure(row.sustainableRequestRate, 1),
-    figure(row.outputTokensPerSecondPerGpu, 0),
-    figure(row.usdPerMillionOutputTokens, 2),
-    missesText(row.misses),
-  ];
-}
-
-/** The first check that fails and how many more, so that the table keeps within 100 columns; CSV and JSON have them all. */
-function missesText(misses: readonly string[]): string {
-  return misses.length < 2 ? misses.join("") : `${misses[0]} +${misses.length - 1}`;
-}
-
-/** What the short titles mean: beside the table, not in it, so that the table can be piped. */
-const TABLE_UNITS: readonly string[] = [
-  "TTFT: time to first token, dec.: gap between tokens, both in ms; max/s: highest rate within the targets;",
-  "$/M: price of a million output tokens at the row's load. --format csv has every requirement that fails.",
-];
-
-function figure(value: number | null, digits: number): string {
-  return value === null ? "-" : value.toFixed(digits);
 }
 
 function plots({ param, rows, slo, width }: Sweep): string {

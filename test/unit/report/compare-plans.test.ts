@@ -49,4 +49,25 @@ describe("comparePlans", () => {
     assert.match(comparePlans(plans, "md", options), /\| Per hour \| .* \| ≠ \|/);
     assert.match(comparePlans(plans, "html", options), /<h1>prod against twice<\/h1>/);
   });
+
+  it("breaks no row at 80 columns: what is too long for one stands below the table", () => {
+    const named = ["tp8", "a-second-stack", "third"].map((name, index) => ({
+      name,
+      plan: fixturePlan({ cost: { ...one.cost, usdPerHour: index } }),
+    }));
+    for (const compared of [named.slice(0, 2), named]) {
+      const lines = comparePlans(compared, "terminal", { color: false, width: 80 }).split("\n");
+      assert.deepEqual(
+        lines.filter((line) => line.length > 80 || /^ {3}/.test(line)),
+        [],
+        "a row is broken",
+      );
+      const text = lines.join(" ").replaceAll(/\s+/g, " ");
+      assert.match(
+        text,
+        /- Model: tp8 meta-llama\/Meta-Llama-3-70B-Instruct; a-second-stack meta-llama/,
+        text,
+      );
+    }
+  });
 });
