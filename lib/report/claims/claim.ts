@@ -12,8 +12,15 @@ export interface Claim {
   readonly reason: (plan: Plan) => string;
 }
 
-/** What a claimed number is against a computed one with its band. */
+/** How far, as a share, an edge of a band may lie from run to run: nearer than that a claim is on neither side of it. */
+const EDGE = 0.1;
+
+/** What a claimed number is against a computed one with its band: the same for every seed of the simulation. */
 export function against(claimed: number, value: { low: number; high: number }): string {
+  const isAt = (edge: number) => Math.abs(claimed / edge - 1) < EDGE;
+  if (isAt(value.low) && isAt(value.high)) return "within the band";
+  if (isAt(value.low)) return "at the lower edge of the band";
+  if (isAt(value.high)) return "at the upper edge of the band";
   if (claimed < value.low) return "too low";
   return claimed > value.high ? "higher than computed" : "within the band";
 }

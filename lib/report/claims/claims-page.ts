@@ -2,12 +2,20 @@ import type { BandedLatency, Plan, PlanLatency } from "../../strategy";
 import { strategyLabel } from "../../strategy";
 import { band, marginWithUnit, milliseconds } from "../format-number";
 import type { Claim } from "./claim";
+import { hardwareClaims } from "./hardware-claims";
 import { latencyClaims } from "./latency-claims";
 import { loadClaims } from "./load-claims";
 import { memoryClaims } from "./memory-claims";
+import { strategyClaims } from "./strategy-claims";
 
 /** All figures of the reference document that are held against the plan. */
-export const claims: readonly Claim[] = [...latencyClaims, ...memoryClaims, ...loadClaims];
+export const claims: readonly Claim[] = [
+  ...latencyClaims,
+  ...memoryClaims,
+  ...loadClaims,
+  ...hardwareClaims,
+  ...strategyClaims,
+];
 
 /**
  * docs/claims.md: the reference document's figures beside what the plan computes and what was published, with a

@@ -1,7 +1,7 @@
-import { bytes, bytesPerSecond, count, percent, significant } from "../format-number";
+import { bytes, count, percent, significant } from "../format-number";
 import type { Claim } from "./claim";
 
-/** Throughput, communication, balance and links. */
+/** Throughput, communication and balance. */
 export const loadClaims: readonly Claim[] = [
   {
     figure: "Aggregate output",
@@ -63,18 +63,6 @@ export const loadClaims: readonly Claim[] = [
     published: "none",
     verdict: ({ balance }) => (balance.memoryEpsilon <= 0.05 ? "met" : "not met"),
     reason: () => "With one stage all ranks hold the same; 0.05 is the limit, not the result.",
-  },
-  {
-    figure: "NVLink bandwidth",
-    claimed: "900 Gbps",
-    computed: ({ gpu }) =>
-      gpu.nvlinkBytesPerSecond === undefined
-        ? "no NVLink"
-        : `${bytesPerSecond(gpu.nvlinkBytesPerSecond)} per direction = ${count((2 * gpu.nvlinkBytesPerSecond * 8) / 1e9)} Gbit/s both ways`,
-    published:
-      "900 GB/s both ways (NVIDIA H100 data sheet); 370 GB/s per direction reached (NVIDIA/nccl-tests issue 212)",
-    verdict: () => "wrong unit",
-    reason: () => "Bytes, not bits: eight times more. Likewise PCIe: 64 GB/s, not 64 Gbit/s.",
   },
   {
     figure: "Tokens per step",

@@ -1,13 +1,15 @@
 import type { Plan } from "../../strategy";
-import { bytes, count, gibibytes, percent } from "../format-number";
+import { bytes, count, gibibytes, percent, points, significant } from "../format-number";
 import type { Claim } from "./claim";
 
-/** Bytes of KV cache of one token on one GPU: keys and values of the GPU's own heads in all its layers. */
-function kvBytesPerToken({ model, strategy, deployment }: Plan): number {
-  const heads = Math.max(1, model.keyValueHeads / strategy.tensorParallel);
-  const layers = Math.ceil(model.layers / strategy.pipelineParallel);
-  return 2 * layers * heads * model.headDim * (deployment.model.kvCacheDtype === "fp8" ? 1 : 2);
+/** Bytes of KV cache of one token on one GPU, as the demand counts them. */
+function kvBytesPerToken({ provenance }: Plan): number {
+  const demand = provenance.find(({ figure }) => figure === "memoryPerGpu.demandBytes");
+  return Number(demand?.inputs.kvBytesPerToken);
 }
+
+/** Requirements that memory ends; all others are of time or of the load. */
+const OF_MEMORY = /^(kv|memory|weights|max-num-seqs)/;
 
 const near = (claimed: number, value: number): boolean => Math.abs(claimed / value - 1) < 0.02;
 
@@ -54,6 +56,40 @@ export const memoryClaims: readonly Claim[] = [
       Math.abs(memory.demandFraction - 0.369) < 0.05 ? "right as a demand" : "a demand with other parts",
     reason: () =>
       "17.5 + 8 + 4 of 80 GB. The monitor will show vLLM's whole share from the first minute: an alarm at 70 % would always ring.",
+  },
+  {
+    figure: "Memory headroom",
+    claimed: "50.5 GB",
+    computed: ({ memoryPerGpu: memory }) =>
+      `not demanded ${bytes(memory.totalBytes - memory.demandBytes)}, not taken by vLLM ${bytes(memory.totalBytes - memory.usableBytes)}`,
+    published: "vLLM takes gpu_memory_utilization of the visible memory at start (v1/worker/gpu_worker.py)",
+    verdict: ({ memoryPerGpu: memory }) =>
+      memory.totalBytes - memory.usableBytes < 50.5e9 ? "not free: the KV cache takes it" : "right",
+    reason: ({ memoryPerGpu: memory }) =>
+      `80 - 29.5. What the workload does not demand is cache already: it holds more or longer sequences and keeps prefixes, but nothing else can have it. Only ${bytes(memory.totalBytes - memory.usableBytes)} lie outside vLLM.`,
+  },
+  {
+    figure: "Memory margin",
+    claimed: "38.1 %",
+    computed: ({ memoryPerGpu: memory, deployment }) =>
+      `${points(deployment.envelope.maxMemoryFraction - memory.demandFraction)} between the demand and the limit of ${percent(deployment.envelope.maxMemoryFraction)}`,
+    published: "none: arithmetic",
+    verdict: () => "miscalculated",
+    reason: () =>
+      "85 - 36.9 = 48.1. And a difference of two percentages is in points: the demand may grow by 130 % of itself before it reaches the limit.",
+  },
+  {
+    figure: "Scaling headroom",
+    claimed: "larger batches, longer sequences, future models",
+    computed: ({ memoryPerGpu: memory, throughput, serving }) =>
+      `the cache holds ${count(memory.kvCacheTokens / serving.maxModelLen)} sequences of ${count(serving.maxModelLen)}; the rate may grow ${significant(throughput.sustainableRequestRate / throughput.requestRate)} times`,
+    published: "none for this workload",
+    verdict: ({ throughput }) =>
+      OF_MEMORY.test(throughput.sustainableEndsBy ?? "")
+        ? "of memory, as it says"
+        : "of memory, which is not what ends the growth",
+    reason: ({ throughput, model }) =>
+      `What ends first is ${(throughput.sustainableEndsBy ?? "nothing that is known").replaceAll("-", " ")}, long before the memory: larger batches make every token slower. Sequences cannot grow beyond the ${count(model.maxPositionEmbeddings)} tokens that the model knows, and another model has another plan.`,
   },
 ];
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { claimsPage } from "../../../lib/report";
 import { against } from "../../../lib/report/claims/claim";
 import { claims } from "../../../lib/report/claims/claims-page";
+import type { Plan } from "../../../lib/strategy";
 import { fixturePlan } from "./fixture-plan";
 import { stackPlan } from "./stack-plan";
 
@@ -31,7 +32,11 @@ describe("docs/claims.md", function () {
       "4 GB",
     ];
     const others = ["156 tokens/s", "36.9 %", "128 bytes", "25 %", "65 %", "0.05", "900 Gbps"];
-    for (const figure of [...wanted, ...others]) {
+    const sections = [
+      ...["50.5 GB", "38.1 %", "640 GB", "400 Gbps", "larger batches", "LLM("],
+      ...["pipeline bubbles", "pipeline overhead", "extremely inefficient", "three, all with a pipeline"],
+    ];
+    for (const figure of [...wanted, ...others, ...sections]) {
       const claim = claims.find(({ claimed }) => claimed.startsWith(figure));
       assert.ok(claim, figure);
       for (const text of [claim.computed(plan), claim.verdict(plan), claim.reason(plan), claim.published]) {
@@ -63,7 +68,17 @@ describe("docs/claims.md", function () {
     const band = { low: 10, high: 20 };
     assert.deepEqual(
       [9, 15, 21].map((claimed) => against(claimed, band)),
-      ["too low", "within the band", "higher than computed"],
+      ["at the lower edge of the band", "within the band", "at the upper edge of the band"],
     );
+    assert.equal(against(8.9, band), "too low");
+    assert.equal(against(22.1, band), "higher than computed");
+  });
+
+  it("gives the same verdicts for other seeds of the simulation", () => {
+    const verdicts = (plan: Plan) => claims.map((claim) => `${claim.figure}: ${claim.verdict(plan)}`);
+    for (const seed of [7, 13]) {
+      const other = stackPlan("prod", [`workload.seed=${seed}`]);
+      assert.deepEqual(verdicts(other), verdicts(stackPlan("prod")), `seed ${seed}`);
+    }
   });
 });
