@@ -109,7 +109,7 @@ function rateHighlights(plan: Plan): readonly Fact[] {
   }
   return [
     isRateDriven(plan)
-      ? fact("Highest rate", `${significant(throughput.sustainableRequestRate)}/s`, undefined, {
+      ? fact("Sustainable rate", `${significant(throughput.sustainableRequestRate)}/s`, undefined, {
           note: asked,
         })
       : fact("Served", `${significant(throughput.requestRate)}/s`, undefined, {

@@ -67,7 +67,7 @@ function rate(plan: Plan): readonly KeyFigure[] {
   }
   return [
     {
-      label: "Highest rate",
+      label: "Sustainable rate",
       value: `${significant(sustainableRequestRate)}/s`,
       target: `>= ${plain(requestRate)}/s`,
       holds: sustainableRequestRate >= requestRate,

@@ -116,7 +116,7 @@ describe("the terminal report", function () {
   it("asks no rate of traffic that adapts to the service", () => {
     const text = renderReport(fixturePlan({}, { workload: { arrivals: "closed" } }), "terminal", plain);
     assert.match(text, /Served +8 requests\/s/);
-    assert.doesNotMatch(text, /asked|Highest rate|requested rate/);
+    assert.doesNotMatch(text, /asked|Sustainable rate|requested rate/);
   });
 
   it("names every candidate with a reason, those that share one in a line", () => {
