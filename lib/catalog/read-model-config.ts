@@ -80,7 +80,15 @@ export function readModelConfig(json: unknown, name = "custom"): ModelArchitectu
   return withItsOwnName({
     name,
     ...architectureOf(config, stored),
-    ...(checkpoint ? { checkpoint: { method: checkpoint.method, formats: formatsOf(stored) } } : {}),
+    ...(checkpoint
+      ? {
+          checkpoint: {
+            method: checkpoint.method,
+            formats: formatsOf(stored),
+            ...(checkpoint.calibratedCache ? { calibratedCache: true } : {}),
+          },
+        }
+      : {}),
     provenance: { source: "config.json given in model.configPath", date: "as given" },
   });
 }

@@ -59,7 +59,12 @@ export interface ModelArchitecture {
   /** Every tensor by layer; absent for rows of the catalogue whose layers are all alike. */
   readonly tensors?: ModelTensors;
   /** How a quantised checkpoint stores its weights: the method as vLLM names it, and the format of each part. */
-  readonly checkpoint?: { readonly method: string; readonly formats: StoredFormats };
+  readonly checkpoint?: {
+    readonly method: string;
+    readonly formats: StoredFormats;
+    /** It brings scales for an 8-bit KV cache, which vLLM then takes unless it is told otherwise. */
+    readonly calibratedCache?: boolean;
+  };
   readonly provenance: Source;
 }
 

@@ -9,6 +9,13 @@ export { endTokens, longestTokens, meanTokens, medianTokens } from "./lengths";
 export { readModelConfigFile } from "./model-config";
 export { configKeys, nearestName } from "./nearest-key";
 export { parseDeployment } from "./parse-deployment";
+export {
+  cachePrecision,
+  loadedPrecision,
+  type WeightPrecision,
+  type WeightRequest,
+  weightRequest,
+} from "./precisions";
 export type { Deployment, DeploymentInput, HostConfig, LengthDistribution } from "./schema";
 export { deploymentSchema } from "./schema";
 export { NAMESPACE, SECRET_KEYS, SECTIONS } from "./sections";

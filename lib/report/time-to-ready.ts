@@ -1,4 +1,5 @@
 import { weightBytes } from "../catalog";
+import { loadedPrecision } from "../config";
 import type { Plan } from "../strategy";
 
 /** One phase between `pulumi up` and the first completion. Seconds; undefined where nobody published a figure. */
@@ -35,7 +36,7 @@ const START_SOURCE =
  * figure that the plan is held against: the deployment measures the real one.
  */
 export function timeToReady(plan: Plan): readonly ReadyPhase[] {
-  const bytes = weightBytes(plan.model, plan.deployment.model.precision);
+  const bytes = weightBytes(plan.model, loadedPrecision(plan.deployment.model));
   return [...provisioning(plan), ...download(plan, bytes), load(bytes), start(plan)];
 }
 

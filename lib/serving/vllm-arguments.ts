@@ -1,3 +1,4 @@
+import { cachePrecision, weightRequest } from "../config";
 import { captureSizes } from "../performance";
 import type { Plan } from "../strategy";
 import { admissionLimit } from "./admission-limit";
@@ -95,16 +96,21 @@ const VLLM_STRIDE = 16;
 export const isQuantizedCheckpoint = ({ deployment, model }: Plan): boolean =>
   model.checkpoint !== undefined || (model.tensors === undefined && /fp8/i.test(deployment.model.name));
 
-/** `auto` keeps the cache in the compute type; fp8 weights are quantised while loading unless the checkpoint already is. */
+/** `auto` keeps the cache in the compute type; weights are quantised while loading unless the checkpoint already is. */
 function precision(plan: Plan): string[] {
   const { model, serving } = plan.deployment;
+  const request = weightRequest(model);
   return [
     ...["--dtype", serving.dtype],
-    ...["--kv-cache-dtype", model.kvCacheDtype === "fp8" ? "fp8" : "auto"],
-    ...(model.precision === "fp8" && !isQuantizedCheckpoint(plan)
-      ? ["--quantization", "fp8_per_tensor"]
-      : []),
+    ...["--kv-cache-dtype", cacheType(plan)],
+    ...(request.kind === "on load" && !isQuantizedCheckpoint(plan) ? ["--quantization", request.flag] : []),
   ];
+}
+
+/** vLLM's `auto` follows a checkpoint that was calibrated for an FP8 cache: against the plan's 16 bits that is said. */
+function cacheType({ model, deployment }: Plan): string {
+  if (cachePrecision(deployment.model) === "fp8") return "fp8";
+  return model.checkpoint?.calibratedCache ? "bfloat16" : "auto";
 }
 
 /** Loopback only: vLLM's own key does not protect every path, the gateway does. */

@@ -1,5 +1,5 @@
 import { type Hardware, type ModelArchitecture, resolveHardware, resolveModel } from "../catalog";
-import { type Deployment, UserError } from "../config";
+import { type Deployment, UserError, weightRequest } from "../config";
 import { type EngineProfile, engineProfile, hasChange, type LatencyModelInput } from "../performance";
 
 /** What every step of the planner reads: the deployment and the catalogue rows that it names. */
@@ -36,28 +36,35 @@ function networkBetween({ hardware }: Deployment, { instance }: Hardware): Situa
   return { bytesPerSecondPerGpu: Math.min(lineBytesPerSecond, 12.5e9) / instance.gpus, latencyUs: 60 };
 }
 
-/** fp8 quantises an unquantised checkpoint while loading; one that is quantised otherwise stays as it is stored. */
-function assertPrecision(
-  { name, checkpoint }: ModelArchitecture,
-  precision: Deployment["model"]["precision"],
-): void {
-  if (!checkpoint || precision === "bf16") return;
-  const { formats } = checkpoint;
-  if (Object.values(formats).some((format) => format === "fp8" || format === "fp8_block")) return;
+/** Quantising while loading needs an unquantised checkpoint or one of the same kind; a method needs a checkpoint of it. */
+function assertPrecision({ name, checkpoint }: ModelArchitecture, model: Deployment["model"]): void {
+  const request = weightRequest(model);
+  if (request.kind === "as stored") return;
+  const formats = Object.values(checkpoint?.formats ?? {});
+  const stored = checkpoint ? `by ${checkpoint.method} (${formats.at(-1)})` : "in 16 bits";
+  const fits =
+    request.kind === "on load"
+      ? !checkpoint || formats.some((format) => format.startsWith("fp8"))
+      : checkpoint?.method.startsWith(request.method);
+  if (fits) return;
   throw new UserError({
     code: "precision-of-checkpoint",
     where: "model.precision",
-    message: `${name} is stored by ${checkpoint.method} (${formats.experts ?? formats.feedForward}), which vLLM does not quantise again to fp8`,
-    hint: "leave model.precision out: the weights stay as the checkpoint stores them",
+    message:
+      request.kind === "on load"
+        ? `${name} is stored ${stored}, which vLLM does not quantise again to ${model.precision}`
+        : `${name} is stored ${stored}, and vLLM loads ${model.precision} only from a checkpoint of that kind`,
+    hint:
+      request.kind === "on load"
+        ? "leave model.precision out: the weights stay as the checkpoint stores them"
+        : "name the quantised repository in model.name and give its config.json in model.configPath",
   });
 }
 
 /** Looks up everything the deployment names. Throws a UserError for names that the catalogue lacks. */
 export function readSituation(deployment: Deployment, options: PlanOptions = {}): Situation {
   const model = resolveModel(deployment.model, options.modelConfig);
-  if (options.modelConfig !== undefined) {
-    assertPrecision(model, deployment.model.precision);
-  }
+  assertPrecision(model, deployment.model);
   // One name from here on: what the report says is what the hosts download and serve.
   return situationOf({ ...deployment, model: { ...deployment.model, name: model.name } }, model);
 }

@@ -6,6 +6,8 @@ import { namesModule, plainModule } from "./match-module";
 export interface Checkpoint {
   /** Method as vLLM names it: fp8, awq, gptq, compressed-tensors, modelopt, mxfp4. */
   readonly method: string;
+  /** Scales for an 8-bit KV cache: `kv_cache_scheme` or `kv_cache_quant_algo` (vllm/utils/torch_utils.py). */
+  readonly calibratedCache: boolean;
   /** Storage of a product of layer `layer`; undefined for what the checkpoint leaves in BF16. */
   storedOf(layer: number, tensor: Tensor): Stored | undefined;
 }
@@ -124,9 +126,8 @@ function integers(quantization: RawConfig, zeroPoints: boolean): Rule {
   return () => stored;
 }
 
-/** gpt-oss stores its experts only; vLLM pads their width on each rank to 64. */
-const mxfp4: Rule = (module) =>
-  module.includes(".experts.") ? { format: "mxfp4", group: 32, padTo: 64 } : undefined;
+/** gpt-oss stores its experts only. */
+const mxfp4: Rule = (module) => (module.includes(".experts.") ? { format: "mxfp4", group: 32 } : undefined);
 
 function ruleOf(method: string, quantization: RawConfig): Rule {
   switch (method) {
@@ -181,6 +182,9 @@ export function readCheckpoint(config: RawConfig, beside?: unknown): Checkpoint 
   );
   return {
     method,
+    calibratedCache: [quantization.kv_cache_scheme, quantization.kv_cache_quant_algo].some(
+      (scheme) => scheme !== undefined && scheme !== null,
+    ),
     storedOf(layer, tensor) {
       if (tensor.kind !== "product") return undefined;
       const module = `layers.${layer}.${tensor.name}`;

@@ -7,6 +7,8 @@ export interface TensorShards {
   readonly expertParallel: number;
   /** Format of products whose checkpoint is not quantised: quantised while loading. */
   readonly onLoad?: Stored;
+  /** Layout of experts whose kernel pads them (mxfp4); default: their width to 64. */
+  readonly expertPadding?: { readonly width: number; readonly hidden: number; readonly scaleCopies?: number };
 }
 
 const roundUp = (value: number, step: number) => Math.ceil(value / step) * step;
@@ -18,6 +20,7 @@ function storedBytes(
   { format, group = 128, block, zeroPoints }: Stored,
   outputs: number,
   inputs: number,
+  scaleCopies = 1,
 ): number {
   const values = outputs * inputs;
   switch (format) {
@@ -38,19 +41,23 @@ function storedBytes(
       return values / 2 + 2 * groups + (zeroPoints ? groups / 2 : 0);
     }
     case "mxfp4":
-      return values / 2 + values / 32;
+      return values / 2 + (scaleCopies * values) / 32;
     case "nvfp4":
       return values / 2 + values / 16;
   }
 }
 
-function shardShape(tensor: Tensor, ranks: number, padTo: number): [outputs: number, inputs: number] {
+function shardShape(
+  tensor: Tensor,
+  ranks: number,
+  { width: padTo, hidden }: { readonly width: number; readonly hidden: number },
+): [outputs: number, inputs: number] {
   const { outputs, inputs, cut, heads = 1 } = tensor;
   switch (cut) {
     case "rows":
-      return [Math.ceil(outputs / ranks / padTo) * padTo, inputs];
+      return [roundUp(outputs / ranks, padTo), roundUp(inputs, hidden)];
     case "columns":
-      return [outputs, Math.ceil(inputs / ranks / padTo) * padTo];
+      return [roundUp(outputs, hidden), roundUp(inputs / ranks, padTo)];
     case "heads":
       return [Math.max(1, Math.ceil(heads / ranks)) * (outputs / heads), inputs];
     case "vocabulary":
@@ -66,14 +73,18 @@ function shardShape(tensor: Tensor, ranks: number, padTo: number): [outputs: num
  */
 export function bytesOnRank(
   tensor: Tensor,
-  { tensorParallel, expertParallel, onLoad }: TensorShards,
+  { tensorParallel, expertParallel, onLoad, expertPadding = { width: 64, hidden: 1 } }: TensorShards,
 ): number {
   const { experts, kind, elementBytes = 2 } = tensor;
   const stored = tensor.stored ?? onLoad ?? { format: "bf16" as const };
   const whole = experts !== undefined && expertParallel > 1;
-  const padTo = experts === undefined ? 1 : (tensor.stored?.padTo ?? 1);
-  const [outputs, inputs] = shardShape(tensor, whole ? 1 : tensorParallel, padTo);
+  const padding =
+    experts !== undefined && stored.format === "mxfp4" ? expertPadding : { width: 1, hidden: 1 };
+  const [outputs, inputs] = shardShape(tensor, whole ? 1 : tensorParallel, padding);
   const copies = experts === undefined ? 1 : whole ? Math.ceil(experts / expertParallel) : experts;
-  const one = kind === "plain" ? outputs * inputs * elementBytes : storedBytes(stored, outputs, inputs);
+  const one =
+    kind === "plain"
+      ? outputs * inputs * elementBytes
+      : storedBytes(stored, outputs, inputs, expertPadding.scaleCopies);
   return copies * one;
 }

@@ -35,8 +35,6 @@ export interface Stored {
   readonly block?: readonly [number, number];
   /** Groups carry a zero point too. */
   readonly zeroPoints?: boolean;
-  /** The width of routed experts is padded to a multiple of this before it is cut. */
-  readonly padTo?: number;
 }
 
 export const product = (name: string, outputs: number, inputs: number, cut: Cut, heads?: number): Tensor => ({

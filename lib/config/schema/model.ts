@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CACHE_PRECISIONS, WEIGHT_PRECISIONS } from "../precisions";
 
 export const model = z
   .strictObject({
@@ -17,12 +18,17 @@ export const model = z
         "Path of a Hugging Face config.json (from the stack file's folder) for a model outside the catalogue.",
       ),
     precision: z
-      .enum(["bf16", "fp8"])
+      .enum(WEIGHT_PRECISIONS)
       .default("bf16")
       .describe(
-        "Precision of the weights: `bf16` leaves them as the checkpoint stores them, `fp8` quantises an unquantised checkpoint while loading.",
+        "Precision of the weights: `bf16` leaves them as the checkpoint stores them, `fp8` and the values of vLLM's --quantization that quantise while loading do so to an unquantised checkpoint, a method such as `awq` is held against the checkpoint.",
       ),
-    kvCacheDtype: z.enum(["bf16", "fp8"]).default("bf16").describe("Precision of the KV cache."),
+    kvCacheDtype: z
+      .enum(CACHE_PRECISIONS)
+      .default("bf16")
+      .describe(
+        "Precision of the KV cache: 16 bits (`bf16`, vLLM's `auto` and `bfloat16`) or 8 (`fp8`, `fp8_e4m3`).",
+      ),
     source: z
       .enum(["hub", "bucket", "path"])
       .default("hub")

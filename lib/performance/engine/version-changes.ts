@@ -21,6 +21,15 @@ const changes = {
   lightMixtureHostSeen: { engine: "vLLM", since: "0.15" },
   /** A request is admitted only when its whole prompt fits (`scheduler_reserve_full_isl`): 0.19.0 has it, 0.18.1 not. */
   wholePromptsAdmitted: { engine: "vLLM", since: "0.19" },
+  /** gpt-oss's experts run Triton's kernels on Hopper; vLLM 0.10.1 logs Marlin (vllm-project/vllm#23278). */
+  tritonExperts: { engine: "vLLM", since: "0.11" },
+  /**
+   * First version known to free the scales that Triton's kernels were given in another layout: 0.14.1 keeps them
+   * (64.38 GiB for gpt-oss-120b, vllm-project/vllm#33155), 0.33 deletes them (oracle/mxfp4.py).
+   */
+  freesReorderedScales: { engine: "vLLM", since: "0.33" },
+  /** Experts with a scale a block may be cut through a block; before, vLLM does not start (vllm-project/vllm#25292). */
+  cutsThroughBlocks: { engine: "vLLM", since: "0.33" },
   /** Its own all-reduce kernel takes messages of every size; before, those of 8 MiB and more went to NCCL. */
   ownAllReduceAtAllSizes: { engine: "vLLM", since: "0.19" },
   /** CUDA graphs count inside the memory budget (v1/worker/gpu_worker.py, determine_available_memory). */

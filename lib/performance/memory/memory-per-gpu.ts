@@ -1,5 +1,6 @@
 import { partitionLayers } from "../shards/partition-layers";
 import { memoryConstants as c } from "./constants";
+import { expertPadding } from "./expert-padding";
 import { BLOCK_TOKENS, kvBytesPerToken } from "./kv-bytes";
 import type { MemoryInput } from "./memory-input";
 import { isVllm, overheads } from "./overheads";
@@ -46,7 +47,8 @@ export function stageShards(
   const layers = partition[stage] ?? 0;
   const firstLayer = partition.slice(0, stage).reduce((sum, count) => sum + count, 0);
   const isLastStage = stage === pipelineParallel - 1;
-  return { ...input, firstLayer, layers, isFirstStage: stage === 0, isLastStage };
+  const ends = { isFirstStage: stage === 0, isLastStage, expertPadding: expertPadding(input.gpu, input.engine) };
+  return { ...input, firstLayer, layers, ...ends };
 }
 
 /** Memory of one GPU of pipeline stage `stage`, counted as the engine counts it. */

@@ -2,6 +2,7 @@ import { countParameters, type ModelArchitecture, weightBytesOnRank } from "../.
 import { type Derivation, sumOverLayers } from "../derivation";
 import { type KernelPrecision, weightBytes } from "../kernels/precision";
 import type { KernelFormats, Precision } from "../types";
+import type { ExpertPadding } from "./expert-padding";
 
 /** How one replica's weights are cut. */
 export interface WeightShards {
@@ -16,6 +17,7 @@ export interface WeightShards {
   readonly layers: number;
   readonly isFirstStage: boolean;
   readonly isLastStage: boolean;
+  readonly expertPadding?: ExpertPadding;
 }
 
 /** Bytes of a projection parameter; FP8 checkpoints keep embedding, output projection, norms and router in BF16. */
@@ -33,9 +35,16 @@ function tensorBytes(
   tensors: NonNullable<ModelArchitecture["tensors"]>,
   shards: WeightShards,
 ): number {
-  const { tensorParallel, expertParallel, precision, firstLayer = 0 } = shards;
-  const onLoad = precision === "fp8" && !checkpoint ? { onLoad: { format: "fp8" as const } } : {};
-  return weightBytesOnRank(tensors, { ...shards, firstLayer }, { tensorParallel, expertParallel, ...onLoad });
+  const { tensorParallel, expertParallel, precision, formats, expertPadding, firstLayer = 0 } = shards;
+  // A quantised checkpoint is loaded as it is; only an unquantised one may be quantised while loading.
+  const asked = formats?.feedForward ?? precision;
+  const onLoad = asked !== "bf16" && !checkpoint ? { onLoad: { format: asked } } : {};
+  const padding = expertPadding ? { expertPadding } : {};
+  return weightBytesOnRank(
+    tensors,
+    { ...shards, firstLayer },
+    { tensorParallel, expertParallel, ...onLoad, ...padding },
+  );
 }
 
 /**

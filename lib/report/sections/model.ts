@@ -1,3 +1,4 @@
+import { cachePrecision } from "../../config";
 import type { Plan } from "../../strategy";
 import { count } from "../format-number";
 import type { Fact, Section } from "../report-document";
@@ -27,7 +28,7 @@ export function modelSection(plan: Plan): Section {
       `${count(plan.serving.maxModelLen)} tokens`,
       "serving.maxModelLen",
     ),
-    fact("Precision of weights / KV cache", `${storedAs(plan)} / ${name(deployment.model.kvCacheDtype)}`),
+    fact("Precision of weights / KV cache", `${storedAs(plan)} / ${name(cachePrecision(deployment.model))}`),
   ];
   return { id: "model", title: "Model parameters", blocks: [{ kind: "facts", facts }] };
 }

@@ -1,7 +1,8 @@
-import { meanTokens } from "../../config";
+import { cachePrecision, meanTokens } from "../../config";
 import { type GpuMemory, type MemoryInput, type ReplicaMemory, replicaMemory } from "../../performance";
 import type { Situation } from "../situation";
 import type { MemoryPerGpu, ServingParameters, Strategy } from "../types";
+import { weightFormats } from "./weight-formats";
 
 /** What the memory of a strategy under given serving parameters is counted from. */
 export function memoryInput(
@@ -14,8 +15,8 @@ export function memoryInput(
   return {
     model,
     gpu: hardware.gpu,
-    precision: deployment.model.precision,
-    kvCacheDtype: deployment.model.kvCacheDtype,
+    ...weightFormats(situation),
+    kvCacheDtype: cachePrecision(deployment.model),
     tensorParallel: strategy.tensorParallel,
     pipelineParallel: Math.min(strategy.pipelineParallel, model.layers),
     expertParallel: strategy.expertParallel,

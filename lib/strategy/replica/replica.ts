@@ -1,16 +1,16 @@
-import { type Gpu, type ModelArchitecture, runnableFormat } from "../../catalog";
+import { cachePrecision } from "../../config";
 import {
   type CudaGraphs,
   createLatencyModels,
   defaultCudaGraphs,
   type LatencyModel,
-  type LatencyModelInput,
   type ReplicaMemory,
   type StepShape,
 } from "../../performance";
 import type { Situation } from "../situation";
 import type { ServingParameters, Strategy } from "../types";
 import { fitMemory } from "./fit-memory";
+import { weightFormats } from "./weight-formats";
 
 /** One replica of a strategy under given serving parameters: what it holds. */
 export interface FittedReplica {
@@ -27,28 +27,14 @@ export interface Replica extends FittedReplica {
 /** Makes the step-time model of a strategy for given CUDA graphs; all of them share their tables. */
 export type StepModels = (graphs: CudaGraphs) => LatencyModel;
 
-/** The kernels that a quantised checkpoint's weights run on a GPU. */
-function kernelFormats({ checkpoint }: ModelArchitecture, gpu: Gpu): Pick<LatencyModelInput, "formats"> {
-  if (!checkpoint) return {};
-  const { attention, feedForward, experts } = checkpoint.formats;
-  return {
-    formats: {
-      attention: runnableFormat(attention, gpu),
-      feedForward: runnableFormat(feedForward, gpu),
-      ...(experts ? { experts: runnableFormat(experts, gpu) } : {}),
-    },
-  };
-}
-
 /** Step times of one replica under a strategy. */
 export function stepModelsOf(situation: Situation, strategy: Strategy): StepModels {
   const { model, deployment, engine, hardware, network } = situation;
   return createLatencyModels({
     model,
     gpu: hardware.gpu,
-    precision: deployment.model.precision,
-    ...kernelFormats(model, hardware.gpu),
-    kvCacheDtype: deployment.model.kvCacheDtype,
+    ...weightFormats(situation),
+    kvCacheDtype: cachePrecision(deployment.model),
     tensorParallel: strategy.tensorParallel,
     pipelineParallel: strategy.pipelineParallel,
     expertParallel: strategy.expertParallel,

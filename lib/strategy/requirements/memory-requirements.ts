@@ -1,4 +1,5 @@
 import { weightBytes } from "../../catalog";
+import { loadedPrecision } from "../../config";
 import { memoryConstants, type ReplicaMemory } from "../../performance";
 import { countText, gbText, percentText } from "../figures/quantity-text";
 import { fullestGpu, relativeSpread } from "../replica/fit-memory";
@@ -18,7 +19,7 @@ export function weightsFit(situation: Situation, strategy: Strategy, fit: Replic
   const { weightsBytes, usableBytes, kvCacheBytes } = fullestGpu(fit);
   const needed = usableBytes - kvCacheBytes;
   const beyond = weightsBytes > gpu.memoryBytes;
-  const total = gbText(weightBytes(situation.model, situation.deployment.model.precision));
+  const total = gbText(weightBytes(situation.model, loadedPrecision(situation.deployment.model)));
   return {
     id: "weights-fit",
     requirement: `weights, activations and overheads fit in the ${gbText(usableBytes)} that vLLM may use of one ${gpu.name}`,

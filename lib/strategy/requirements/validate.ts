@@ -1,4 +1,4 @@
-import { hasChange } from "../../performance";
+import { firstVersionWith, hasChange } from "../../performance";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
 import { expertDegrees } from "./expert-degrees";
@@ -90,6 +90,30 @@ function feedForwardDivides({ model }: Situation, strategy: Strategy): Requireme
     configKey: "strategy.tensorParallel",
     change: `set strategy.tensorParallel to a divisor of ${size}`,
   };
+}
+
+/** Before it could cut through them, vLLM refused ranks that hold a part of a block with one scale. */
+function scaleBlocksWhole({ model, engine }: Situation, strategy: Strategy): Requirement[] {
+  const tensors = model.tensors?.layers.flatMap((layer) => layer.tensors) ?? [];
+  const cut = tensors.find(({ experts, stored }) => experts !== undefined && stored?.block !== undefined);
+  const block = cut?.stored?.block?.[0] ?? 1;
+  const size = model.experts?.intermediateSize ?? 0;
+  if (block === 1 || strategy.expertParallel > 1 || hasChange(engine, "cutsThroughBlocks")) return [];
+  const share = size / strategy.tensorParallel;
+  const left = remainder(share, block);
+  return [
+    {
+      id: "scale-blocks-whole",
+      requirement: `a rank's share of an expert holds whole blocks of ${block} columns, which vLLM before ${firstVersionWith("cutsThroughBlocks").split(" ")[1]} needs`,
+      value: left,
+      limit: 0,
+      unit: "columns left over",
+      bound: "most",
+      valueText: `${size} columns over ${strategy.tensorParallel} ranks are ${share}, which leaves ${left}`,
+      configKey: "strategy.tensorParallel",
+      change: `set strategy.tensorParallel so that ${size} over it is a multiple of ${block}, or spread whole experts (strategy.expertParallel)`,
+    },
+  ];
 }
 
 function stagesHaveLayers({ model }: Situation, { pipelineParallel }: Strategy): Requirement {
@@ -218,6 +242,7 @@ export function structuralRequirements(situation: Situation, strategy: Strategy)
     keyValueHeadsDivide(situation, strategy),
     ...stateHeadsDivide(situation, strategy),
     feedForwardDivides(situation, strategy),
+    ...scaleBlocksWhole(situation, strategy),
     stagesHaveLayers(situation, strategy),
     expertsSpread(situation, strategy),
     sequenceFollowsTensor(situation, strategy),

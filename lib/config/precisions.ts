@@ -1,0 +1,64 @@
+/** What a precision of the weights asks of vLLM. */
+export type WeightRequest =
+  /** The weights stay as the checkpoint stores them. */
+  | { readonly kind: "as stored" }
+  /** An unquantised checkpoint is quantised while loading, by this value of --quantization. */
+  | { readonly kind: "on load"; readonly format: "fp8" | "fp8_block" | "w8a16"; readonly flag: string }
+  /** The checkpoint must be quantised by a method that begins so: vLLM never quantises so itself. */
+  | { readonly kind: "checkpoint"; readonly method: string };
+
+const AS_STORED: WeightRequest = { kind: "as stored" };
+const onLoad = (format: "fp8" | "fp8_block" | "w8a16", flag: string): WeightRequest => ({
+  kind: "on load",
+  format,
+  flag,
+});
+const storedBy = (method: string): WeightRequest => ({ kind: "checkpoint", method });
+
+/** Values of `model.precision`: vLLM's own of --dtype and --quantization (vllm/model_executor/layers/quantization, 0.33). */
+const REQUESTS = {
+  bf16: AS_STORED,
+  auto: AS_STORED,
+  bfloat16: AS_STORED,
+  fp8: onLoad("fp8", "fp8_per_tensor"),
+  fp8_per_tensor: onLoad("fp8", "fp8_per_tensor"),
+  fp8_per_channel: onLoad("fp8", "fp8_per_channel"),
+  fp8_per_block: onLoad("fp8_block", "fp8_per_block"),
+  int8_per_channel_weight_only: onLoad("w8a16", "int8_per_channel_weight_only"),
+  awq: storedBy("awq"),
+  awq_marlin: storedBy("awq"),
+  auto_awq: storedBy("awq"),
+  gptq: storedBy("gptq"),
+  gptq_marlin: storedBy("gptq"),
+  auto_gptq: storedBy("gptq"),
+  "compressed-tensors": storedBy("compressed-tensors"),
+  modelopt: storedBy("modelopt"),
+  modelopt_fp4: storedBy("modelopt"),
+  modelopt_mixed: storedBy("modelopt"),
+  mxfp4: storedBy("mxfp4"),
+  gpt_oss_mxfp4: storedBy("mxfp4"),
+} as const satisfies Record<string, WeightRequest>;
+
+export type WeightPrecision = keyof typeof REQUESTS;
+export const WEIGHT_PRECISIONS = Object.keys(REQUESTS) as [WeightPrecision, ...WeightPrecision[]];
+
+/** Values of `model.kvCacheDtype`: what is not here no table prices, or vLLM has it for one attention kernel alone. */
+const CACHES = { bf16: "bf16", auto: "bf16", bfloat16: "bf16", fp8: "fp8", fp8_e4m3: "fp8" } as const;
+
+export type CachePrecision = keyof typeof CACHES;
+export const CACHE_PRECISIONS = Object.keys(CACHES) as [CachePrecision, ...CachePrecision[]];
+
+interface Model {
+  readonly precision: WeightPrecision;
+  readonly kvCacheDtype: CachePrecision;
+}
+
+export const weightRequest = ({ precision }: Pick<Model, "precision">): WeightRequest => REQUESTS[precision];
+
+/** 16 bits, or 8 where the weights are quantised while loading. */
+export const loadedPrecision = (model: Pick<Model, "precision">): "bf16" | "fp8" =>
+  weightRequest(model).kind === "on load" ? "fp8" : "bf16";
+
+/** Type of the KV cache: vLLM's own names are two. */
+export const cachePrecision = ({ kvCacheDtype }: Pick<Model, "kvCacheDtype">): "bf16" | "fp8" =>
+  CACHES[kvCacheDtype];
