@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Deployment, readModelConfigFile } from "../lib/config";
+import { modelConfigOf } from "../lib/catalog";
+import type { Deployment } from "../lib/config";
 import {
   asPulumiCommands,
   assertPlan,
@@ -30,7 +31,7 @@ function remedyLines(plan: Plan): string[] {
  */
 export function planOrFail(deployment: Deployment): Plan {
   return orRunError(() => {
-    const plan = planDeployment(deployment, { modelConfig: readModelConfigFile(deployment) });
+    const plan = planDeployment(deployment, { modelConfig: modelConfigOf(deployment) });
     try {
       return assertPlan(plan);
     } catch (error) {

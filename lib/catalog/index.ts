@@ -7,5 +7,5 @@ export { isGated } from "./gated";
 export { readModelConfig } from "./read-model-config";
 export type { Hardware } from "./resolve-hardware";
 export { resolveHardware } from "./resolve-hardware";
-export { resolveModel } from "./resolve-model";
+export { modelConfigOf, resolveModel } from "./resolve-model";
 export type { Gpu, InstanceType, ModelArchitecture, Source } from "./types";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { UserError } from "../config";
 import { architectureOf, formatsOf, withStorage } from "./architecture-of";
 import { readCheckpoint } from "./checkpoint/read-checkpoint";
-import { isObject, type RawConfig, refuseConfig } from "./families/config-reader";
+import { isObject, type RawConfig, refuseConfig, words } from "./families/config-reader";
 import { assertSupported, readTensors, textConfigOf } from "./families/read-tensors";
 import { models } from "./models";
 import type { ModelArchitecture } from "./types";
@@ -41,6 +41,9 @@ function parse(json: unknown): RawConfig {
     "give the config.json of the model repository",
   );
 }
+
+/** Key under which a caller says where on the hub a config.json comes from. */
+export const HUB_SOURCE = "shardplan_source";
 
 /** The figures of which a checkpoint is made: a config.json that differs in one is of another model. */
 const SHAPE = [
@@ -89,6 +92,9 @@ export function readModelConfig(json: unknown, name = "custom"): ModelArchitectu
           },
         }
       : {}),
-    provenance: { source: "config.json given in model.configPath", date: "as given" },
+    provenance: {
+      source: words(config, HUB_SOURCE) ?? "config.json given in model.configPath",
+      date: "as given",
+    },
   });
 }

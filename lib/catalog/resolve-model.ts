@@ -1,6 +1,7 @@
-import { type Deployment, UserError } from "../config";
+import { type Deployment, readModelConfigFile, UserError } from "../config";
 import { findModel, listModels, modelKey } from "./find";
-import { readModelConfig } from "./read-model-config";
+import { hubModel, hubSource } from "./hub-config";
+import { HUB_SOURCE, readModelConfig } from "./read-model-config";
 import type { ModelArchitecture } from "./types";
 
 /** What may differ between spellings of one repository: case, and Meta's habit of naming itself twice. */
@@ -27,10 +28,23 @@ function means(name: string, { name: known }: ModelArchitecture): boolean {
   return isShort && modelKey(name) === modelKey(known);
 }
 
+const rowOf = (name: string): ModelArchitecture | undefined =>
+  listModels().find((model) => model.name === name) ?? listModels().find((model) => means(name, model));
+
+/**
+ * Parsed config.json of a deployment's model: of `model.configPath`, or of the hub for a repository that the catalogue lacks;
+ * undefined for a model of the catalogue. Throws a `UserError` when the file or the hub does not answer.
+ */
+export function modelConfigOf({ model }: Pick<Deployment, "model">): unknown {
+  if (model.configPath !== undefined) return readModelConfigFile(model);
+  if (model.source !== "hub" || !model.name.includes("/") || rowOf(model.name)) return undefined;
+  const found = hubModel(model);
+  return { ...found.config, [HUB_SOURCE]: hubSource(model, found) };
+}
+
 /** The row whose repository a name means, never one that only has the same shape: hosts download what is named. */
 function findRepository(name: string): ModelArchitecture {
-  const found =
-    listModels().find((model) => model.name === name) ?? listModels().find((model) => means(name, model));
+  const found = rowOf(name);
   if (found) return found;
   const { name: other } = findModel(name);
   throw new UserError({

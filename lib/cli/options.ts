@@ -12,6 +12,7 @@ export interface OptionValues {
   readonly strategy: readonly string[];
   readonly param?: string;
   readonly table?: SweepFormat;
+  readonly models?: string;
 }
 
 export type SweepFormat = "table" | "csv" | "json" | "plot";
@@ -51,6 +52,10 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
     flags: "--strategy <strategy>",
     description: "pin a strategy such as tp8 or tp4dp2, or auto; repeat to compare",
     repeatable: true,
+  },
+  models: {
+    flags: "--models <folder>",
+    description: "folder of config.json files for models that the catalogue lacks",
   },
   param: {
     flags: "--param <key=values>",

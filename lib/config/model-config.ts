@@ -13,7 +13,7 @@ const readJson = (path: string): unknown =>
  * Parsed content of the config.json that `model.configPath` names; undefined when the model is one of the catalogue.
  * Throws a `UserError` when the file cannot be read or is not JSON.
  */
-export function readModelConfigFile({ model: { configPath } }: Deployment): unknown {
+export function readModelConfigFile({ configPath }: Pick<Deployment["model"], "configPath">): unknown {
   if (configPath === undefined) return undefined;
   try {
     const config = readJson(configPath);

@@ -1,11 +1,5 @@
-import { resolveHardware, resolveModel } from "../../catalog";
-import {
-  configurationPage,
-  type Deployment,
-  editorSchema,
-  exampleStack,
-  readModelConfigFile,
-} from "../../config";
+import { modelConfigOf, resolveHardware, resolveModel } from "../../catalog";
+import { configurationPage, type Deployment, editorSchema, exampleStack } from "../../config";
 import type { CommandInput, CommandSpec } from "../command-spec";
 import { emit, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
@@ -59,5 +53,5 @@ export const configCommand: CommandSpec = {
 /** Names that only the catalogue knows, and the model's own file. Throws their `UserError`. */
 function checkNames(deployment: Deployment): void {
   resolveHardware(deployment.hardware);
-  resolveModel(deployment.model, readModelConfigFile(deployment));
+  resolveModel(deployment.model, modelConfigOf(deployment));
 }

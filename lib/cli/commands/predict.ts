@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { readModelConfig } from "../../catalog";
-import { UserError } from "../../config";
+import { readModelConfigFile, UserError } from "../../config";
 import { type CaseResult, laterStages, predictCase } from "../../performance";
 import type { CommandSpec } from "../command-spec";
 import { emit } from "../emit";
@@ -12,7 +12,7 @@ export const predictCommand: CommandSpec = {
   name: "predict",
   summary: "predict benchmark cases: one JSON object a line",
   arguments: [{ usage: "<cases.csv>", description: "cases, one a row under named columns; - reads stdin" }],
-  options: ["json", "out"],
+  options: ["models", "json", "out"],
   notes: [
     `The header names the columns, in any order; columns that are not known are ignored, so measured values may stand
 beside them. A row with a mistake gets a line with \`error\`, and the exit code is 1.`,
@@ -23,9 +23,10 @@ for closed also concurrency (requests in flight), for constant and poisson also 
 (lengths from this share of isl and osl up to them), cached_prefix_tokens, cold_prefix_share (share of requests whose prefix
 is not cached yet), burst_start (requests that arrive at once at the start), num_requests, gpu_memory_utilization,
 max_num_seqs, max_num_batched_tokens and max_model_len (those of the engine), async (asynchronous scheduling: true or false),
-model_config (path of a config.json, from the folder of the cases, for a model that the catalogue lacks), attention_dp (ranks
+model_config (path of a config.json, from the folder of the cases, for a model that the catalogue lacks; with --models the
+file of that name there: ORGANISATION/NAME/config.json, ORGANISATION--NAME/config.json, NAME/config.json, or one of these as NAME.json), attention_dp (ranks
 of data-parallel attention that share their experts), moe_ep (ranks that hold whole experts) and moe_tp (ranks that cut
-each expert; it follows from the others).
+each expert; held against the others).
 Rows that differ in nothing but request_rate are read as stages of one run.`,
   ],
   examples: [
@@ -39,7 +40,11 @@ Rows that differ in nothing but request_rate are read as stages of one run.`,
     let mistakes = 0;
     for (const [index, line] of lines.entries()) {
       io.progress(`${index + 1} of ${lines.length}: ${line.id} ...`);
-      const result = predictLine(line, { isLaterStage: later[index] ?? false, folder: dirname(path) });
+      const result = predictLine(line, {
+        isLaterStage: later[index] ?? false,
+        folder: dirname(path),
+        ...(options.models === undefined ? {} : { models: options.models }),
+      });
       io.progress("");
       // Each answer is shown when it is there, unless a file gets them all.
       if (options.out === undefined) io.out(jsonLine(result));
@@ -58,28 +63,31 @@ interface LineContext {
   readonly isLaterStage: boolean;
   /** Where a relative `model_config` starts from. */
   readonly folder: string;
+  /** Folder of config.json files by the names of their models. */
+  readonly models?: string;
 }
 
-function predictLine(line: CaseLine, { isLaterStage, folder }: LineContext): CaseResult {
+/** The config.json of a model in a folder of them: as git clones of repositories lie there, or as single files. */
+function configIn(folder: string, model: string): string | undefined {
+  const name = model.split("/").at(-1) ?? model;
+  const names = [model, model.replaceAll("/", "--"), name];
+  return names
+    .flatMap((each) => [join(folder, each, "config.json"), join(folder, `${each}.json`)])
+    .find((path) => existsSync(path));
+}
+
+function predictLine(line: CaseLine, { isLaterStage, folder, models }: LineContext): CaseResult {
   if (!("cells" in line)) return line;
   const { model: name, model_config: file } = line.cells;
-  if (!file) return predictCase(line.cells, { isLaterStage });
+  const own = models === undefined || name === undefined ? undefined : configIn(models, name);
+  const path = file ? resolve(folder, file) : own;
+  if (path === undefined) return predictCase(line.cells, { isLaterStage });
   try {
-    const model = readModelConfig(readJson(resolve(folder, file), file), name);
+    const model = readModelConfig(readModelConfigFile({ configPath: path }), name);
     return predictCase(line.cells, { isLaterStage, model });
   } catch (error) {
     if (error instanceof UserError) return { id: line.id, error: `model_config: ${error.message}` };
     throw error;
-  }
-}
-
-function readJson(path: string, file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, "utf8"));
-  } catch {
-    const message = `${file} cannot be read as JSON`;
-    const hint = "give the path of the config.json of the model repository";
-    throw new UserError({ code: "model-config", where: "model_config", message, hint });
   }
 }
 

@@ -10,7 +10,10 @@ function checkCut({ row, model }: CaseSetup): string | undefined {
   if (model.keyValueHeads % tp !== 0 && tp % model.keyValueHeads !== 0)
     return `tp ${tp} neither divides nor multiplies the ${model.keyValueHeads} key-value heads of ${model.name}`;
   if (pp > model.layers) return `pp ${pp} exceeds the ${model.layers} layers of ${model.name}`;
-  return undefined;
+  if (model.experts === undefined || row.moe_tp === undefined) return undefined;
+  const { moe_tp: cut, moe_ep: spread = 1, attention_dp: replicas = 1 } = row;
+  if (cut * spread === tp * replicas) return undefined;
+  return `moe_tp ${cut} times moe_ep ${spread} is not tp ${tp} times attention_dp ${replicas}, the ranks that hold the experts`;
 }
 
 /** Why the case cannot run at all; undefined when it can. The same rules make vLLM refuse to start. */

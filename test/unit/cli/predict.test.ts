@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { predictCommand } from "../../../lib/cli/commands/predict";
@@ -42,6 +42,26 @@ describe("shardplan predict", function () {
       "ttft_ms_mean ttft_ms_p50 ttft_ms_p99 itl_ms_mean itl_ms_p50 itl_ms_p99 output_tok_s steady_ttft_ms_p50 steady_ttft_ms_p99";
     for (const key of keys.split(" ")) assert.ok(result[key] > 0, key);
     assert.equal(result.id, "good");
+  });
+
+  it("takes models from a folder of config.json files, and refuses experts cut over other ranks than there are", () => {
+    const config = {
+      ...{ model_type: "mixtral", hidden_size: 4096, num_hidden_layers: 32, num_attention_heads: 32 },
+      ...{ num_key_value_heads: 8, intermediate_size: 14_336, num_local_experts: 8, num_experts_per_tok: 2 },
+      ...{ vocab_size: 32_000, max_position_embeddings: 32_768 },
+    };
+    mkdirSync(join(folder, "models", "somebody--mixture"), { recursive: true });
+    writeFileSync(join(folder, "models", "somebody--mixture", "config.json"), JSON.stringify(config));
+    const row = GOOD.replace("Llama-3.3-70B-Instruct,fp8", "somebody/mixture,bf16");
+    writeFileSync(
+      join(folder, "cases.csv"),
+      `${HEADER},moe_tp,moe_ep\n${row},4,1\n${row.replace("good", "bad")},4,4\n`,
+    );
+    const { stdout } = runCli(["predict", "--models", "models", "cases.csv"], { cwd: folder });
+    const [good, bad] = lines(stdout);
+    assert.ok(good.ttft_ms_mean > 0, stdout);
+    assert.match(bad.infeasible, /moe_tp 4 times moe_ep 4 is not tp 4 times attention_dp 1/);
+    assert.match(predict(`${HEADER}\n${row}\n`).stdout, /no model \\"somebody\/mixture\\" in the catalogue/);
   });
 
   it("takes columns in any order, ignores unknown ones, and reads stdin", () => {
