@@ -47,7 +47,11 @@ export function stageShards(
   const layers = partition[stage] ?? 0;
   const firstLayer = partition.slice(0, stage).reduce((sum, count) => sum + count, 0);
   const isLastStage = stage === pipelineParallel - 1;
-  const ends = { isFirstStage: stage === 0, isLastStage, expertPadding: expertPadding(input.gpu, input.engine) };
+  const ends = {
+    isFirstStage: stage === 0,
+    isLastStage,
+    expertPadding: expertPadding(input.gpu, input.engine),
+  };
   return { ...input, firstLayer, layers, ...ends };
 }
 

@@ -112,7 +112,7 @@ describe("errors of a configuration", () => {
   });
 
   it("shorten what was given", () => {
-    const [line] = lines({ model: { precision: "x".repeat(500) } });
+    const [line] = lines({ serving: { executor: "x".repeat(500) } });
     assert.ok((line ?? "").length < 140, line);
   });
 });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { listGpus, listModels } from "../../../lib/catalog";
 import { type DeploymentInput, UserError } from "../../../lib/config";
 import { assertPlan, type Plan, PlanError, plan } from "../../../lib/strategy";
-import { aDeployment } from "./a-deployment";
+import { aDeployment, asStored } from "./a-deployment";
 
 const degree = fc.oneof(fc.constant("auto" as const), fc.constantFrom(1, 2, 3, 4, 8, 16));
 
@@ -82,7 +82,7 @@ describe("any deployment", () => {
     this.timeout(120_000);
     fc.assert(
       fc.property(deployments, (change) => {
-        const made = plan(aDeployment(change));
+        const made = plan(aDeployment(asStored(change)));
         holdsTogether(made);
         try {
           assertPlan(made);
