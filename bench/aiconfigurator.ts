@@ -42,6 +42,16 @@ function pythonWithPackage(): { python: string } | { absent: string } {
   return { absent: `the package aiconfigurator ${VERSION} could not be installed` };
 }
 
+/** Folder of the published config.json files that the package carries. Throws when the package cannot be installed. */
+export function configFolder(): string {
+  const ready = pythonWithPackage();
+  if ("absent" in ready) throw new Error(ready.absent);
+  const where = "import aiconfigurator_core as package; print(package.__path__[0])";
+  const child = spawnSync(ready.python, ["-c", where], { encoding: "utf8", timeout: TIMEOUT_MS });
+  if (child.status !== 0) throw new Error(`no configs in the package: ${child.stderr.trim()}`);
+  return join(child.stdout.trim(), "model_configs");
+}
+
 function run(python: string, input: string): Answer {
   const script = join(__dirname, "aiconfigurator_estimates.py");
   const child = spawnSync(python, [script], { input, encoding: "utf8", timeout: TIMEOUT_MS });

@@ -65,7 +65,7 @@ class Pipeline:
         return ready
 
 
-def make_scheduler(scenario):
+def make_scheduler(scenario, model):
     caching = scenario["prefixCaching"]
     config = engine_config(
         [
@@ -76,7 +76,7 @@ def make_scheduler(scenario):
             *("--prefill-schedule-interval", str(scenario["prefillInterval"])),
             *("--watermark", str(scenario["watermark"])),
         ],
-        MODEL,
+        model,
     )
     blocks = scenario["kvTokens"] // BLOCK + 1  # one is vLLM's null block
     config.cache_config.num_gpu_blocks = blocks
@@ -138,8 +138,8 @@ def warm_up(scheduler, request):
         scheduler.update_from_output(out, output_of(out.num_scheduled_tokens, chunks, lambda _: END))
 
 
-def drive(scenario):
-    scheduler, in_flight, hasher = make_scheduler(scenario)
+def drive(scenario, model):
+    scheduler, in_flight, hasher = make_scheduler(scenario, model)
     requests, warmer = make_requests(scenario, hasher)
     if warmer is not None:
         warm_up(scheduler, warmer)
@@ -198,9 +198,12 @@ def drive(scenario):
 
 def main():
     folder = pathlib.Path(sys.argv[1])
+    model = folder / "model"
+    model.mkdir()
+    (model / "config.json").write_text(json.dumps(MODEL))
     with (folder / "results.jsonl").open("w") as results:
         for scenario in json.loads((folder / "scenarios.json").read_text()):
-            print(json.dumps(drive(scenario)), file=results, flush=True)
+            print(json.dumps(drive(scenario, model)), file=results, flush=True)
             print(scenario["name"], flush=True)
 
 

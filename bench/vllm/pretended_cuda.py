@@ -3,6 +3,7 @@
 Nothing is computed; importing this module before anything of vLLM makes `vllm.platforms.current_platform` a GPU.
 """
 
+import importlib.abc
 import importlib.machinery
 import os
 import sys
@@ -33,6 +34,7 @@ GPUS = {
 }
 
 COMPILED = ("vllm._C_stable_libtorch", "vllm._C", "vllm._moe_C")
+BINDINGS = ("cuda", "cutlass", "deep_gemm", "quack")
 FLASH_ATTENTION = ("", ".flash_attn_interface", ".layers", ".layers.rotary")
 
 # True while a model is built: then every compiled operator is there.
@@ -67,6 +69,26 @@ def _pretend_compiled_modules() -> None:
         sys.modules[name] = module
 
 
+def pretend_bindings() -> None:
+    """NVIDIA's bindings and the kernels that hosts have, for models that ask while they are built; call it once all is imported."""
+    sys.meta_path.insert(0, PretendedModules())
+
+
+class PretendedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds every module of the bindings."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] not in BINDINGS:
+            return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec):
+        return MagicMock(name=spec.name)
+
+    def exec_module(self, module):
+        pass
+
+
 def _pretend_platform():
     import vllm.platforms as platforms
     from vllm.platforms import cuda
@@ -87,6 +109,10 @@ def _pretend_platform():
         @classmethod
         def get_device_total_memory(cls, device_id=0):
             return int(cls.gpu[2] * 2**30)
+
+        @classmethod
+        def current_device(cls):
+            return "cuda"
 
         @classmethod
         def is_fully_connected(cls, ids):
@@ -127,8 +153,12 @@ def _pretend_platform():
         if getattr(module, "__name__", "").startswith("vllm") and "current_platform" in vars(module):
             module.current_platform = platforms._current_platform
     import vllm.config.vllm
+    from vllm.model_executor.models import registry
+    from vllm.triton_utils import triton
 
     vllm.config.vllm.HAS_TRITON = True  # as on the hosts of a deployment
+    triton.Config = MagicMock(name="triton.Config")  # modules of kernels sort their configurations while imported
+    registry._run_in_subprocess = lambda inspect: inspect()  # a process of its own would not pretend
     return PretendedCuda
 
 
@@ -137,16 +167,13 @@ _answer_for_compiled_operators()
 Platform = _pretend_platform()
 
 
-def engine_config(arguments, config, files=None):
-    """The configuration that vLLM makes of `vllm serve` arguments (without the model) for a model's config.json.
+def engine_config(arguments, folder):
+    """The configuration that vLLM makes of `vllm serve` arguments (without the model) for the config.json in a folder.
 
     Raises what vLLM raises; SystemExit with the parser's last line when that refuses.
     """
     import contextlib
     import io
-    import json
-    import pathlib
-    import tempfile
 
     from vllm.engine.arg_utils import AsyncEngineArgs
     from vllm.entrypoints.cli.serve import ServeSubcommand
@@ -154,18 +181,15 @@ def engine_config(arguments, config, files=None):
     from vllm.usage.usage_lib import UsageContext
     from vllm.utils.argparse_utils import FlexibleArgumentParser
 
-    with tempfile.TemporaryDirectory() as folder:
-        for name, content in {"config.json": config, **(files or {})}.items():
-            pathlib.Path(folder, name).write_text(json.dumps(content))
-        said = io.StringIO()
-        try:
-            with contextlib.redirect_stderr(said):
-                parser = FlexibleArgumentParser(prog="vllm")
-                ServeSubcommand().subparser_init(parser.add_subparsers(required=True, dest="subparser"))
-                parsed = parser.parse_args(["serve", folder, *arguments])
-        except SystemExit:
-            raise SystemExit(said.getvalue().strip().splitlines()[-1]) from None
-        if getattr(parsed, "model_tag", None):
-            parsed.model = parsed.model_tag
-        validate_parsed_serve_args(parsed)
-        return AsyncEngineArgs.from_cli_args(parsed).create_engine_config(UsageContext.OPENAI_API_SERVER)
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            parser = FlexibleArgumentParser(prog="vllm")
+            ServeSubcommand().subparser_init(parser.add_subparsers(required=True, dest="subparser"))
+            parsed = parser.parse_args(["serve", str(folder), *arguments])
+    except SystemExit:
+        raise SystemExit(said.getvalue().strip().splitlines()[-1]) from None
+    if getattr(parsed, "model_tag", None):
+        parsed.model = parsed.model_tag
+    validate_parsed_serve_args(parsed)
+    return AsyncEngineArgs.from_cli_args(parsed).create_engine_config(UsageContext.OPENAI_API_SERVER)

@@ -15,7 +15,12 @@ export function withStorage(tensors: ModelTensors, checkpoint: Checkpoint): Mode
       return how ? { ...tensor, stored: how } : tensor;
     }),
   });
-  return { ...tensors, layers: tensors.layers.map(stored) };
+  const { logits } = checkpoint;
+  return {
+    ...tensors,
+    layers: tensors.layers.map(stored),
+    ...(tensors.logits && logits ? { logits: { ...tensors.logits, kind: "product", stored: logits } } : {}),
+  };
 }
 
 /** The format that holds most of the elements of some products. */

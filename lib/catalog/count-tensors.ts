@@ -33,12 +33,14 @@ export function parametersOf(model: ModelTensors): number {
 /** Bytes of weights on one rank of a stage, as vLLM allocates them. */
 export function weightBytesOnRank(model: ModelTensors, stage: StageTensors, shards: TensorShards): number {
   const { firstLayer, layers, isFirstStage, isLastStage } = stage;
+  const { embedding: holdsEmbedding, logits: holdsLogits } = model.onEveryStage;
   const held = [
     ...layerTensors(model.layers.slice(firstLayer, firstLayer + layers)),
-    ...(isFirstStage ? [model.embedding, ...model.vision] : []),
-    ...(isLastStage ? [model.finalNorm, ...(model.logits ? [model.logits] : [])] : []),
+    ...(isFirstStage || holdsEmbedding ? [model.embedding] : []),
+    ...(isFirstStage ? model.vision : []),
+    ...(isLastStage || holdsLogits ? [model.finalNorm, ...(model.logits ? [model.logits] : [])] : []),
     // A matrix that is shared by both ends stands on both when they are apart.
-    ...(isLastStage && !isFirstStage && !model.logits ? [model.embedding] : []),
+    ...(isLastStage && !isFirstStage && !holdsEmbedding && !model.logits ? [model.embedding] : []),
   ];
   return sum(held, (tensor) => bytesOnRank(tensor, shards));
 }

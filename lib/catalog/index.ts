@@ -1,3 +1,4 @@
+export { type CutGroup, cutGroup } from "./checkpoint/cut-group";
 export { runnableFormat } from "./checkpoint/runnable-format";
 export type { ParameterCount } from "./count-parameters";
 export { countParameters, weightBytes } from "./count-parameters";

@@ -89,6 +89,7 @@ export function readModelConfig(json: unknown, name = "custom"): ModelArchitectu
             method: checkpoint.method,
             formats: formatsOf(stored),
             ...(checkpoint.calibratedCache ? { calibratedCache: true } : {}),
+            ...(checkpoint.isNamed ? {} : { isUnnamed: true }),
           },
         }
       : {}),

@@ -64,6 +64,8 @@ export interface ModelArchitecture {
     readonly formats: StoredFormats;
     /** It brings scales for an 8-bit KV cache, which vLLM then takes unless it is told otherwise. */
     readonly calibratedCache?: boolean;
+    /** vLLM does not find the method in the files and takes the weights for unquantised. */
+    readonly isUnnamed?: boolean;
   };
   readonly provenance: Source;
 }

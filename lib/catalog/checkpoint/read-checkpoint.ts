@@ -8,8 +8,12 @@ export interface Checkpoint {
   readonly method: string;
   /** Scales for an 8-bit KV cache: `kv_cache_scheme` or `kv_cache_quant_algo` (vllm/utils/torch_utils.py). */
   readonly calibratedCache: boolean;
+  /** Whether the files name the method where vLLM looks for it. */
+  readonly isNamed: boolean;
   /** Storage of a product of layer `layer`; undefined for what the checkpoint leaves in BF16. */
   storedOf(layer: number, tensor: Tensor): Stored | undefined;
+  /** Storage of the output projection; undefined unless the checkpoint names it. */
+  readonly logits?: Stored;
 }
 
 type Rule = (module: string) => Stored | undefined;
@@ -28,11 +32,11 @@ function unknown(what: string): Error {
 /** ModelOpt's names of formats. */
 const ALGORITHMS: Readonly<Record<string, Stored>> = {
   FP8: { format: "fp8" },
-  FP8_PER_CHANNEL_PER_TOKEN: { format: "fp8" },
+  FP8_PER_CHANNEL_PER_TOKEN: { format: "fp8", channelScales: true },
   FP8_PB_WO: { format: "fp8_block", block: [128, 128] },
   NVFP4: { format: "nvfp4", group: 16 },
   W4A16_NVFP4: { format: "nvfp4", group: 16 },
-  MXFP8: { format: "fp8_block", block: [1, 32] },
+  MXFP8: { format: "fp8_block", block: [1, 32], scaleBytes: 1 },
 };
 
 function algorithm(name: unknown): Stored {
@@ -45,14 +49,16 @@ function algorithm(name: unknown): Stored {
 function groupStored(group: RawConfig): Stored {
   const weights = isObject(group.weights) ? group.weights : {};
   const bits = numberOf(weights.num_bits, 0);
-  const size = numberOf(weights.group_size, 128);
+  const isChannel = weights.strategy === "channel";
+  const size = isChannel ? Number.MAX_SAFE_INTEGER : numberOf(weights.group_size, 128);
   const format = storageOf(String(weights.type), bits, size, isObject(group.input_activations));
   if (!format) throw unknown(`compressed-tensors with ${bits}-bit ${String(weights.type)} weights`);
-  const block =
-    texts([]).length === 0 && Array.isArray(weights.block_structure) ? weights.block_structure : [];
+  const block = Array.isArray(weights.block_structure) ? weights.block_structure : [];
   return {
     format: block.length === 2 ? "fp8_block" : format,
     group: size,
+    wholeGroups: true,
+    ...(format === "fp8" && isChannel ? { channelScales: true } : {}),
     ...(block.length === 2 ? { block: [Number(block[0]), Number(block[1])] as const } : {}),
     ...(weights.symmetric === false ? { zeroPoints: true } : {}),
   };
@@ -70,6 +76,9 @@ function storageOf(
   return type === "int" && bits === 4 ? "int4" : undefined;
 }
 
+/** Checkpoints name the projections of a mixture in several ways, or the mixture alone: all its experts are stored alike. */
+const mixtureOf = (module: string): string => module.replace(/\.experts\..*$/, ".experts");
+
 /** Groups name their modules, or `Linear` for all that no other group names. */
 function grouped(quantization: RawConfig): Rule {
   const groups = isObject(quantization.config_groups) ? Object.values(quantization.config_groups) : [];
@@ -81,23 +90,23 @@ function grouped(quantization: RawConfig): Rule {
     for (const target of texts(group.targets)) {
       if (target === "Linear") rest = stored;
       else if (target.startsWith("re:")) patterns.push([target, stored]);
-      else byName.set(plainModule(target), stored);
+      else byName.set(mixtureOf(plainModule(target)), stored);
     }
     if (group.targets === undefined) rest = stored;
   }
   return (module) =>
-    byName.get(module) ?? patterns.find(([pattern]) => namesModule(pattern, module))?.[1] ?? rest;
+    byName.get(mixtureOf(module)) ?? patterns.find(([pattern]) => namesModule(pattern, module))?.[1] ?? rest;
 }
 
 function modelopt(quantization: RawConfig): Rule {
   if (quantization.quant_algo === "MIXED_PRECISION" && isObject(quantization.quantized_layers)) {
     const layers = new Map(
       Object.entries(quantization.quantized_layers).map(([name, layer]) => [
-        plainModule(name),
+        mixtureOf(plainModule(name)),
         algorithm(isObject(layer) ? layer.quant_algo : undefined),
       ]),
     );
-    return (module) => layers.get(module);
+    return (module) => layers.get(mixtureOf(module));
   }
   if (isObject(quantization.config_groups)) return grouped(quantization);
   const stored = algorithm(quantization.quant_algo);
@@ -113,7 +122,7 @@ function fp8({ weight_block_size: block }: RawConfig): Rule {
   return () => stored;
 }
 
-function integers(quantization: RawConfig, zeroPoints: boolean): Rule {
+function integers(quantization: RawConfig): Rule {
   const bits = numberOf(quantization.bits ?? quantization.w_bit, 4);
   if (bits !== 4 && bits !== 8) throw unknown(`${String(quantization.quant_method)} with ${bits} bits`);
   const group = numberOf(quantization.group_size ?? quantization.q_group_size, 128);
@@ -121,7 +130,8 @@ function integers(quantization: RawConfig, zeroPoints: boolean): Rule {
     format: bits === 4 ? "int4" : "w8a16",
     // -1 is one group of all inputs.
     group: group > 0 ? group : Number.MAX_SAFE_INTEGER,
-    zeroPoints,
+    zeroPoints: true,
+    ...(quantization.quant_method === "gptq" && quantization.sym !== false ? { gptqExperts: true } : {}),
   };
   return () => stored;
 }
@@ -141,10 +151,9 @@ function ruleOf(method: string, quantization: RawConfig): Rule {
       return modelopt(quantization);
     case "awq":
     case "awq_marlin":
-      return integers(quantization, true);
     case "gptq":
     case "gptq_marlin":
-      return integers(quantization, true);
+      return integers(quantization);
     case "mxfp4":
       return mxfp4;
     default:
@@ -152,19 +161,29 @@ function ruleOf(method: string, quantization: RawConfig): Rule {
   }
 }
 
+/** Does vLLM find the method: under `quant_method`, or in ModelOpt's older form (0.33.0: model_arch_config_convertor.py)? */
+function isNamed({ quant_method: method, producer, quantization }: RawConfig): boolean {
+  if (typeof method === "string" && method !== "") return true;
+  return isObject(producer) && producer.name === "modelopt" && isObject(quantization);
+}
+
+interface Stated {
+  readonly quantization: RawConfig;
+  readonly isNamed: boolean;
+}
+
 /** The quantisation that a config.json, its text part or the hf_quant_config.json beside it states. */
-function quantizationOf(config: RawConfig, beside: unknown): RawConfig | undefined {
+function quantizationOf(config: RawConfig, beside: unknown): Stated | undefined {
   const text = isObject(config.text_config) ? config.text_config : {};
-  const own = [
-    config.quantization_config,
-    text.quantization_config,
-    config.compression_config,
-    isObject(beside) ? (beside.quantization ?? beside) : undefined,
-  ].find(isObject);
+  const own = [config.quantization_config, text.quantization_config, config.compression_config, beside].find(
+    isObject,
+  );
   if (own === undefined && config.quantization !== undefined && config.quantization !== null) {
     throw unknown("MLX or an unnamed method (key quantization)");
   }
-  return own;
+  if (own === undefined) return undefined;
+  const { quantization: nested } = own;
+  return { quantization: isObject(nested) ? nested : own, isNamed: isNamed(own) };
 }
 
 /**
@@ -172,19 +191,23 @@ function quantizationOf(config: RawConfig, beside: unknown): RawConfig | undefin
  * Throws a UserError that names a method or format that is not known.
  */
 export function readCheckpoint(config: RawConfig, beside?: unknown): Checkpoint | undefined {
-  const quantization = quantizationOf(config, beside);
-  if (!quantization) return undefined;
+  const found = quantizationOf(config, beside);
+  if (!found) return undefined;
+  const { quantization } = found;
   const stated = words(quantization, "quant_method");
   const method = stated ?? (quantization.quant_algo === undefined ? "unnamed" : "modelopt");
   const rule = ruleOf(method, quantization);
   const ignored = ["ignore", "modules_to_not_convert", "exclude_modules", "ignored_layers"].flatMap((key) =>
     texts(list(quantization, key)),
   );
+  const logits = isObject(quantization.quantized_layers) ? quantization.quantized_layers.lm_head : undefined;
   return {
     method,
     calibratedCache: [quantization.kv_cache_scheme, quantization.kv_cache_quant_algo].some(
       (scheme) => scheme !== undefined && scheme !== null,
     ),
+    isNamed: found.isNamed,
+    ...(isObject(logits) ? { logits: algorithm(logits.quant_algo) } : {}),
     storedOf(layer, tensor) {
       if (tensor.kind !== "product") return undefined;
       const module = `layers.${layer}.${tensor.name}`;

@@ -94,8 +94,16 @@ export function feedForwardOf(c: RawConfig, index: number): FeedForward {
   };
 }
 
+/**
+ * Families whose shared expert lies whole on each rank of replicas that share their experts (0.33.0: sequence parallelism of
+ * mixtures, models/deepseek_v2.py, qwen3_next.py).
+ */
+const COPIED_SHARED = /^(deepseek|kimi|glm_moe_dsa|qwen3_next|qwen3_5|llama4)/;
+/** And those whose dense layers do too (vllm/models/deepseek_v32/nvidia/model.py). */
+const COPIED_DENSE = /^(deepseek_v32|glm_moe_dsa)/;
+
 /** Families whose router is kept in FP32. */
-const FLOAT_ROUTERS = /^(minimax|mimo_v2)/;
+const FLOAT_ROUTERS = /^(minimax|mimo_v2|glm4_moe)/;
 const ROUTER_PREFIX: readonly (readonly [RegExp, string])[] = [
   [/^(mixtral|minimax)/, "block_sparse_moe"],
   [/^llama4/, "feed_forward"],
@@ -105,12 +113,20 @@ export function feedForwardTensors(c: RawConfig, feedForward: FeedForward): Tens
   const hidden = count(c, "hidden_size");
   const type = words(c, "model_type") ?? "";
   const prefix = ROUTER_PREFIX.find(([of]) => of.test(type))?.[1] ?? "mlp";
-  if (feedForward.kind === "dense") return denseFeedForward(hidden, feedForward.width, { prefix });
+  if (feedForward.kind === "dense") {
+    const copied = COPIED_DENSE.test(type) ? { copiedOverReplicas: true } : {};
+    const own = /^minimax/.test(type) ? "mlp" : prefix;
+    return denseFeedForward(hidden, feedForward.width, { prefix: own }).map((tensor) => ({
+      ...tensor,
+      ...copied,
+    }));
+  }
   return experts(hidden, feedForward, {
     prefix,
     routerBytes: FLOAT_ROUTERS.test(type) ? 4 : 2,
     biases: type === "gpt_oss",
     sharedGate: /^qwen/.test(type),
+    copiedShared: COPIED_SHARED.test(type),
     ...(/^qwen|^llama4/.test(type) ? { sharedPrefix: `${prefix}.shared_expert` } : {}),
   });
 }

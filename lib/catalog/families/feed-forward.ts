@@ -34,6 +34,8 @@ interface ExpertOptions extends DenseOptions {
   readonly biases?: boolean;
   /** Width that routed experts see instead of the hidden one (Nemotron 3 Super's latent experts). */
   readonly latent?: number;
+  /** Each rank holds the shared expert whole where several replicas share the routed ones. */
+  readonly copiedShared?: boolean;
   /** The shared expert has a gate of its own (Qwen). */
   readonly sharedGate?: boolean;
 }
@@ -62,7 +64,10 @@ export function experts(
           product(`${prefix}.fc2_latent_proj`, hidden, latent, "none"),
         ]),
     ...(mixture.sharedWidth > 0
-      ? denseFeedForward(hidden, mixture.sharedWidth, { prefix: shared, gated })
+      ? denseFeedForward(hidden, mixture.sharedWidth, { prefix: shared, gated }).map((tensor) => ({
+          ...tensor,
+          ...(options.copiedShared ? { copiedOverReplicas: true } : {}),
+        }))
       : []),
     ...(options.sharedGate && mixture.sharedWidth > 0 ? [plain(`${shared}_gate`, 1, hidden)] : []),
   ];

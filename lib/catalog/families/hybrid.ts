@@ -28,6 +28,7 @@ export function deltaHybridLayer(c: RawConfig, index: number): Layer {
     };
   }
   const { mixer, tensors } = gatedDelta(hidden, {
+    inputs: words(c, "model_type")?.startsWith("qwen3_next") ? "qkvz" : "qkv, z",
     keyHeads: count(c, "linear_num_key_heads"),
     valueHeads: count(c, "linear_num_value_heads"),
     keyHeadDim: count(c, "linear_key_head_dim"),
@@ -90,7 +91,12 @@ export function nemotronLayer(c: RawConfig, index: number): Layer {
     case "E": {
       const mixture = nemotronExperts(c);
       const latent = typeof c.moe_latent_size === "number" ? { latent: c.moe_latent_size } : {};
-      const tensors = experts(hidden, mixture, { prefix: "mixer", gated: false, ...latent });
+      const tensors = experts(hidden, mixture, {
+        prefix: "mixer",
+        gated: false,
+        copiedShared: true,
+        ...latent,
+      });
       return { feedForward: mixture, tensors: [...tensors, norm] };
     }
     default:

@@ -17,6 +17,8 @@ export interface ModelTensors {
   /** Output projection; absent where it shares the embedding's matrix. */
   readonly logits?: Tensor;
   readonly finalNorm: Tensor;
+  /** What vLLM's class of the family makes on every stage of a pipeline, not only on the one that needs it. */
+  readonly onEveryStage: { readonly embedding: boolean; readonly logits: boolean };
   /** Vision tower and its projector: on the first stage, idle for text. */
   readonly vision: readonly Tensor[];
 }

@@ -74,6 +74,13 @@ export function textConfigOf(config: RawConfig): RawConfig {
   return { ...DEFAULTS[words(text, "model_type") ?? ""], ...text };
 }
 
+/**
+ * Families whose classes make the embedding on every stage, and those that make last norm and output projection there too
+ * (0.33.0: vllm/model_executor/models/qwen3_5.py; mixtral.py, qwen2_moe.py, qwen3_moe.py, gpt_oss.py, gemma2.py, nemotron_h.py).
+ */
+const EMBEDDING_ON_EVERY_STAGE = /^(qwen3_5|gemma)/;
+const BOTH_ON_EVERY_STAGE = /^(mixtral|qwen2_moe|qwen3_moe|qwen3_vl_moe|qwen3_next|gpt_oss|nemotron_h)/;
+
 /** All tensors of the model that `config` describes; its model_type was asserted. Throws a UserError for wrong keys. */
 export function readTensors(config: RawConfig): ModelTensors {
   const text = textConfigOf(config);
@@ -89,6 +96,10 @@ export function readTensors(config: RawConfig): ModelTensors {
     embedding: plain("embed_tokens", vocabulary, hidden, "vocabulary"),
     ...(tied ? {} : { logits: plain("lm_head", vocabulary, hidden, "vocabulary") }),
     finalNorm: plain("norm", hidden),
+    onEveryStage: {
+      embedding: EMBEDDING_ON_EVERY_STAGE.test(type) || BOTH_ON_EVERY_STAGE.test(type),
+      logits: BOTH_ON_EVERY_STAGE.test(type),
+    },
     vision: visionTensors(config, hidden),
   };
 }

@@ -13,6 +13,8 @@ export interface RecurrentLayer {
 }
 
 export interface GatedDeltaShape {
+  /** Modules of the projections into queries, keys, values and gate as the checkpoint names them. */
+  readonly inputs: "qkvz" | "qkv, z";
   readonly keyHeads: number;
   readonly valueHeads: number;
   readonly keyHeadDim: number;
@@ -37,8 +39,17 @@ export function gatedDelta(hidden: number, s: GatedDeltaShape): { mixer: Recurre
       convolutionElements: convolution * (s.kernel - 1),
     },
     tensors: [
-      product("linear_attn.in_proj_qkvz", 2 * keys + 2 * values, hidden, "rows"),
-      product("linear_attn.in_proj_ba", 2 * s.valueHeads, hidden, "rows"),
+      ...(s.inputs === "qkvz"
+        ? [
+            product("linear_attn.in_proj_qkvz", 2 * keys + 2 * values, hidden, "rows"),
+            product("linear_attn.in_proj_ba", 2 * s.valueHeads, hidden, "rows"),
+          ]
+        : [
+            product("linear_attn.in_proj_qkv", 2 * keys + values, hidden, "rows"),
+            product("linear_attn.in_proj_z", values, hidden, "rows"),
+            product("linear_attn.in_proj_b", s.valueHeads, hidden, "rows"),
+            product("linear_attn.in_proj_a", s.valueHeads, hidden, "rows"),
+          ]),
       product("linear_attn.out_proj", hidden, values, "columns"),
       plain("linear_attn.conv1d", convolution, s.kernel, "rows"),
       plain("linear_attn.A_log", 2 * s.valueHeads, 1, "rows"),

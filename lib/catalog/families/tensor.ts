@@ -22,6 +22,8 @@ export interface Tensor {
   readonly kind: "product" | "plain";
   /** Bytes of an element of a plain tensor; default 2. */
   readonly elementBytes?: number;
+  /** A shared expert or dense layer that each rank holds whole where replicas share the routed experts. */
+  readonly copiedOverReplicas?: boolean;
   /** How a product is stored; absent means bf16. */
   readonly stored?: Stored;
 }
@@ -31,10 +33,18 @@ export interface Stored {
   readonly format: StorageFormat;
   /** Values that share a scale, along the inputs. */
   readonly group?: number;
+  /** Bytes of a block's scale; default 4. */
+  readonly scaleBytes?: number;
   /** Outputs and inputs of a block with a scale. */
   readonly block?: readonly [number, number];
   /** Groups carry a zero point too. */
   readonly zeroPoints?: boolean;
+  /** FP8 with a scale for each output instead of one for the tensor. */
+  readonly channelScales?: boolean;
+  /** Routed experts whose groups a rank cannot hold whole are refused, not regrouped (compressed-tensors). */
+  readonly wholeGroups?: boolean;
+  /** GPTQ's experts: bias vectors are allocated for the kernel that takes whole groups, zero points of symmetric ones too. */
+  readonly gptqExperts?: boolean;
 }
 
 export const product = (name: string, outputs: number, inputs: number, cut: Cut, heads?: number): Tensor => ({

@@ -42,6 +42,8 @@ const changes = {
   tokensInFlightKept: { engine: "vLLM", since: "0.28" },
   /** A pipeline has stages + 1 batches in flight: model runner V2, the default for every model since 0.29.0. */
   pipelinesOneAhead: { engine: "vLLM", since: "0.29" },
+  /** First version known to cut the FP8 blocks of experts to fit a rank (refine_fp8_moe_block_shape); before, it refused. */
+  expertBlocksRefit: { engine: "vLLM", since: "0.32" },
   /** First version known to lack the compiler pass for sequence parallelism: 0.28 has it, 0.32's PassConfig does not. */
   noSequenceParallelism: { engine: "vLLM", since: "0.32" },
   /** --max-num-queued-reqs turns requests away; oldest version whose sources were read for it. */

@@ -1,7 +1,9 @@
 import { firstVersionWith, hasChange } from "../../performance";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
+import { checkpointRequirements } from "./checkpoint-requirements";
 import { expertDegrees } from "./expert-degrees";
+import { gpuRequirements } from "./gpu-requirements";
 import { prefillIntervalWorks } from "./prefill-interval";
 import type { Requirement } from "./requirement";
 
@@ -250,5 +252,7 @@ export function structuralRequirements(situation: Situation, strategy: Strategy)
     oneHostWithoutRay(situation, strategy),
     ...replicasWithinNodes(situation, strategy),
     ...prefillIntervalWorks(situation),
+    ...checkpointRequirements(situation, strategy),
+    ...gpuRequirements(situation),
   ];
 }

@@ -155,7 +155,11 @@ describe("a config.json", () => {
     [{ quantization_config: { quant_method: "gptq", bits: 8 } }, "gptq", "w8a16"],
     [{ quantization_config: { quant_method: "fp8", weight_block_size: [128, 128] } }, "fp8", "fp8_block"],
     [{ quantization_config: { quant_method: "modelopt", quant_algo: "NVFP4" } }, "modelopt", "nvfp4"],
-    [{ hf_quant_config: { quantization: { quant_algo: "FP8" } } }, "modelopt", "fp8"],
+    [
+      { hf_quant_config: { producer: { name: "modelopt" }, quantization: { quant_algo: "FP8" } } },
+      "modelopt",
+      "fp8",
+    ],
     [
       {
         quantization_config: {
@@ -178,6 +182,15 @@ describe("a config.json", () => {
       assert.deepEqual(checkpoint, { method, formats: { attention: format, feedForward: format } });
     });
   }
+
+  it("says where vLLM does not find the method: neither quant_method nor ModelOpt's older form", () => {
+    for (const quantized of [
+      { hf_quant_config: { quantization: { quant_algo: "FP8" } } },
+      { quantization_config: { producer: { name: "modelopt" }, quant_algo: "FP8" } },
+    ]) {
+      assert.equal(readModelConfig({ ...llama3, ...quantized }).checkpoint?.isUnnamed, true);
+    }
+  });
 
   it("leaves in BF16 what the checkpoint leaves out", () => {
     const quantization_config = {

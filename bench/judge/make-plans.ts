@@ -1,0 +1,79 @@
+import { parseDeployment, UserError } from "../../lib/config";
+import { partitionLayers } from "../../lib/performance";
+import { weightsOfStage } from "../../lib/performance/memory/weights-of-stage";
+import { vllmArguments } from "../../lib/serving";
+import type { Plan } from "../../lib/strategy";
+import { assemblePlan } from "../../lib/strategy/assemble-plan";
+import { enumerateStrategies, matchesPins } from "../../lib/strategy/candidates/enumerate";
+import { evaluateCandidate } from "../../lib/strategy/candidates/evaluate-candidate";
+import { settleChoice } from "../../lib/strategy/choice/settle-choice";
+import { readSituation } from "../../lib/strategy/situation";
+import type { Question } from "./ask";
+import type { PlanQuestion } from "./plan-questions";
+
+/** A plan as vLLM is asked about it. */
+export interface JudgedPlan {
+  readonly question: Question;
+  /** Requirements that the plan violates. */
+  readonly violated: readonly string[];
+  /** Bytes of weights that the plan counts on the first rank of each stage of the question. */
+  readonly planned: readonly number[];
+}
+
+/** A deployment that the planner refuses before it plans, and why. */
+export interface RefusedDeployment {
+  readonly name: string;
+  readonly reason: string;
+}
+
+function weightsAt({ model, strategy, deployment }: Plan, stage: number): number {
+  const partition = partitionLayers(model.layers, strategy.pipelineParallel);
+  return weightsOfStage(model, {
+    precision: deployment.model.precision,
+    tensorParallel: strategy.tensorParallel,
+    expertParallel: strategy.expertParallel,
+    firstLayer: partition.slice(0, stage).reduce((sum, layers) => sum + layers, 0),
+    layers: partition[stage] ?? 0,
+    isFirstStage: stage === 0,
+    isLastStage: stage === strategy.pipelineParallel - 1,
+  });
+}
+
+function judged(name: string, planned: Plan): JudgedPlan {
+  const { model, strategy, gpu, instance, deployment } = planned;
+  const stages = [...new Set([0, strategy.pipelineParallel - 1])];
+  return {
+    question: {
+      name,
+      model: model.name,
+      gpu: gpu.name,
+      nodes: deployment.hardware.nodes,
+      gpusPerNode: instance.gpus,
+      // vLLM gets the folder of the files instead of the host's.
+      arguments: vllmArguments(planned).slice(1),
+      stages,
+    },
+    violated: planned.violations.map(({ check }) => check),
+    planned: stages.map((stage) => weightsAt(planned, stage)),
+  };
+}
+
+/** As `plan`, but only what the deployment pins is evaluated: nobody asks what the planner would have chosen. */
+function planAsPinned(...question: Parameters<typeof readSituation>): Plan {
+  const situation = readSituation(...question);
+  const strategies = enumerateStrategies(situation).filter((one) => matchesPins(one, situation.deployment));
+  const evaluations = strategies.map((strategy) => evaluateCandidate(situation, strategy));
+  const { settled, choice } = settleChoice(situation, evaluations);
+  return assemblePlan(situation, settled, choice);
+}
+
+/** Plans a deployment, or says why the planner refuses it. */
+export function makePlan({ name, input, config }: PlanQuestion): JudgedPlan | RefusedDeployment {
+  try {
+    const options = config === undefined ? {} : { modelConfig: config };
+    return judged(name, planAsPinned(parseDeployment(input), options));
+  } catch (error) {
+    if (error instanceof UserError) return { name, reason: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,98 @@
+import type { Answer } from "./ask";
+import type { JudgedPlan } from "./make-plans";
+import type { Build } from "./weight-builds";
+
+/** How far weights on a rank may be from vLLM's own. */
+export const ALLOWED = 0.002;
+
+/** Requirements without which nothing starts; the others are about service, and vLLM takes a plan that misses them. */
+const TO_START = new Set([
+  "world-size",
+  "heads-divisible",
+  "kv-heads-divisible",
+  "mlp-divisible",
+  "stages-have-layers",
+  "expert-parallel",
+  "sequence-parallel",
+  "model-length",
+  "executor-spans-nodes",
+  "replicas-within-nodes",
+  "checkpoint-method",
+  "quantization-groups",
+  "dtype-runs",
+  "weights-fit",
+  "one-sequence-fits",
+  "memory-free",
+  "batch-holds-sequences",
+]);
+
+/** Repositories whose own code vLLM would run: their files alone cannot be judged. */
+const NEEDS_CODE = /custom code|does not recognize this architecture/;
+
+export type Outcome =
+  | "accepted"
+  | "refused though valid"
+  | "refused by both"
+  | "refused by the planner alone"
+  | "not judged";
+
+function outcomeOf(canStart: boolean, { refused }: Answer): Outcome {
+  if (refused && NEEDS_CODE.test(refused.said)) return "not judged";
+  if (refused) return canStart ? "refused though valid" : "refused by both";
+  return canStart ? "accepted" : "refused by the planner alone";
+}
+
+/** Something that both judged. */
+export interface Verdict {
+  readonly name: string;
+  readonly outcome: Outcome;
+  /** What vLLM or else the planner says against it. */
+  readonly reason?: string;
+  /** Relative difference of the weights on each rank that was weighed. */
+  readonly differences: readonly number[];
+}
+
+/** vLLM's words without the figures and names of one model, so that the same reason counts once. */
+const inGeneral = (said: string): string =>
+  said
+    .replace(/^\w+: (1 validation error for \w+ )?(Value error, )?/, "")
+    .replace(/'[^']*'/g, "'...'")
+    .replace(/\d+/g, "N")
+    .split(/[.;] /, 1)
+    .join("")
+    .slice(0, 110);
+
+function verdict(
+  name: string,
+  planned: readonly number[],
+  blocked: readonly string[],
+  answer: Answer,
+): Verdict {
+  const outcome = outcomeOf(blocked.length === 0, answer);
+  const reason = answer.refused ? inGeneral(answer.refused.said) : blocked[0];
+  return {
+    name,
+    outcome,
+    ...(reason === undefined ? {} : { reason }),
+    differences:
+      outcome === "accepted"
+        ? (answer.bytes ?? []).map((bytes, i) => (planned[i] ?? Number.NaN) / bytes - 1)
+        : [],
+  };
+}
+
+/** What both say of a plan. */
+export const planVerdict = ({ question, violated, planned }: JudgedPlan, answer: Answer): Verdict =>
+  verdict(
+    question.name,
+    planned,
+    violated.filter((id) => TO_START.has(id)),
+    answer,
+  );
+
+/** What both say of one rank of a model. */
+export const buildVerdict = ({ question, planned, refusedBy }: Build, answer: Answer): Verdict =>
+  verdict(question.name, [planned], refusedBy === undefined ? [] : [refusedBy], answer);
+
+export const isWithin = ({ differences }: Verdict): boolean =>
+  differences.every((difference) => Math.abs(difference) <= ALLOWED);
