@@ -31,10 +31,10 @@ function makePlans(questions: ReturnType<typeof planQuestions>) {
 
 /** Bytes by build, for the checkpoints whose files are in the repository. */
 function record(builds: readonly Build[], answers: readonly Answer[]): void {
-  const own = new Set(ownCheckpoints().map(({ name }) => name));
+  const own = new Set(weightBuilds(ownCheckpoints()).map(({ question }) => question.name));
   const bytes = builds.flatMap(({ question, refusedBy }, i) => {
     const [weighed] = answers[i]?.bytes ?? [];
-    return own.has(question.model) && !refusedBy && weighed !== undefined ? [[question.name, weighed]] : [];
+    return own.has(question.name) && !refusedBy && weighed !== undefined ? [[question.name, weighed]] : [];
   });
   const content = {
     source: `vllm ${DRIVEN_VERSION}'s own model classes on PyTorch's meta device, parameters of the first rank; npm run bench:judge -- --update`,

@@ -5,8 +5,11 @@ import type { Build } from "./weight-builds";
 /** How far weights on a rank may be from vLLM's own. */
 export const ALLOWED = 0.002;
 
-/** Requirements without which nothing starts; the others are about service, and vLLM takes a plan that misses them. */
-const TO_START = new Set([
+/**
+ * Requirements that vLLM's configuration and classes hold too. What a GPU holds and computes shows when a worker starts, and
+ * service when it runs: vLLM takes a command line that misses them.
+ */
+const HELD_BY_BOTH = new Set([
   "world-size",
   "heads-divisible",
   "kv-heads-divisible",
@@ -19,10 +22,6 @@ const TO_START = new Set([
   "replicas-within-nodes",
   "checkpoint-method",
   "quantization-groups",
-  "dtype-runs",
-  "weights-fit",
-  "one-sequence-fits",
-  "memory-free",
   "batch-holds-sequences",
 ]);
 
@@ -36,10 +35,10 @@ export type Outcome =
   | "refused by the planner alone"
   | "not judged";
 
-function outcomeOf(canStart: boolean, { refused }: Answer): Outcome {
+function outcomeOf(isValid: boolean, { refused }: Answer): Outcome {
   if (refused && NEEDS_CODE.test(refused.said)) return "not judged";
-  if (refused) return canStart ? "refused though valid" : "refused by both";
-  return canStart ? "accepted" : "refused by the planner alone";
+  if (refused) return isValid ? "refused though valid" : "refused by both";
+  return isValid ? "accepted" : "refused by the planner alone";
 }
 
 /** Something that both judged. */
@@ -86,7 +85,7 @@ export const planVerdict = ({ question, violated, planned }: JudgedPlan, answer:
   verdict(
     question.name,
     planned,
-    violated.filter((id) => TO_START.has(id)),
+    violated.filter((id) => HELD_BY_BOTH.has(id)),
     answer,
   );
 

@@ -17,56 +17,75 @@ const LLAMA4: RawConfig = {
   vision_output_dim: 7680,
 };
 
+/** Towers of which a projector or a rule differs. */
+type Tower = "qwen" | "kimi" | "llama4" | "gemma4" | "minimax" | "siglip";
+
+function towerOf(v: RawConfig, model: unknown): Tower {
+  if (/^minimax_m3/.test(String(model))) return "minimax";
+  if (v.vt_hidden_size !== undefined) return "kimi";
+  if (v.model_type === "llama4_vision_model") return "llama4";
+  if (/^gemma4/.test(String(v.model_type))) return "gemma4";
+  return v.depth !== undefined || list(v, "deepstack_visual_indexes") ? "qwen" : "siglip";
+}
+
+/** The vision part that a config states, or that vLLM's classes have where it leaves it out; undefined for text alone. */
+function statedVision({ vision_config: stated, model_type: model }: RawConfig): RawConfig | undefined {
+  if (isObject(stated)) return { ...SIGLIP, ...stated };
+  return model === "llama4" ? { ...SIGLIP, ...LLAMA4 } : undefined;
+}
+
 /**
  * Vision tower of a multimodal config and the projector behind it: blocks of four attention matrices and two of the MLP,
  * cut by tensor parallelism, plus patch and position embeddings and mergers, kept whole or cut as vLLM has them.
  * Bytes only: text requests do not pass it.
  */
 export function visionTensors(config: RawConfig, hidden: number): Tensor[] {
-  const stated = isObject(config.vision_config)
-    ? config.vision_config
-    : config.model_type === "llama4"
-      ? LLAMA4
-      : undefined;
-  if (!stated) return [];
-  const v: RawConfig = { ...SIGLIP, ...stated };
+  const v = statedVision(config);
+  if (!v) return [];
+  const tower = towerOf(v, config.model_type);
   const width = count(v, ["vt_hidden_size", "hidden_size"]);
   const depth = count(v, ["depth", "vt_num_hidden_layers", "num_hidden_layers"]);
   const inner = count(v, ["vt_intermediate_size", "intermediate_size"]);
-  const gated = /^gemma4/.test(String(v.model_type)) ? 3 : 2;
-  const merge = mergedPatches(v);
+  const [matrices, tables] = tower === "gemma4" ? [3, 2] : [2, 1];
   const patch = count(v, "patch_size");
   const positions = count(v, ["num_position_embeddings", "position_embedding_size"], positionsOf(v, patch));
-  const tables = /^gemma4/.test(String(v.model_type)) ? 2 : 1;
-  const mergers = 1 + (list(v, "deepstack_visual_indexes")?.length ?? 0);
-  const isQwen = mergers > 1 || v.depth !== undefined;
-  const isKimi = v.vt_hidden_size !== undefined;
-  const isMinimax = /^minimax_m3/.test(String(config.model_type));
-  const isLlama = v.model_type === "llama4_vision_model";
   // Gemma 4's tower is Transformers' own code, which vLLM does not cut.
-  const cut = /^gemma4/.test(String(v.model_type)) ? "none" : "rows";
+  const cut = tower === "gemma4" ? "none" : "rows";
   // What vLLM quantises while it loads: not these towers, and of SigLIP not an MLP that is no multiple of 64.
-  const isQuantised = !/^(gemma4|llama4)/.test(String(v.model_type));
-  const attention = isQuantised ? product : plain;
-  const mlp = isQuantised && (isQwen || inner % 64 === 0) ? product : plain;
+  const attention = tower === "gemma4" || tower === "llama4" ? plain : product;
+  const mlp = tower === "siglip" && inner % 64 !== 0 ? plain : attention;
   return [
     attention("visual.attention", depth * 4 * width, width, cut),
-    mlp("visual.mlp", depth * gated * inner, width, cut),
+    mlp("visual.mlp", depth * matrices * inner, width, cut),
     plain("visual.patch_embed", width, 3 * patch * patch * count(v, "temporal_patch_size", 1)),
-    ...(isMinimax ? [] : [plain("visual.pos_embed", tables * positions, width)]),
-    ...(isQwen
-      ? [
-          product("visual.merger.fc1", mergers * merge * width, merge * width, "rows"),
-          product("visual.merger.fc2", mergers * hidden, merge * width, "rows"),
-        ]
-      : isKimi
-        ? [plain("mm_projector", merge * width + hidden, merge * width)]
-        : isLlama
-          ? llamaProjector(v, hidden)
-          : isMinimax
-            ? minimaxProjector(width, merge, hidden)
-            : [plain("mm_projector", hidden, width)]),
+    ...(tower === "minimax" ? [] : [plain("visual.pos_embed", tables * positions, width)]),
+    ...projector(tower, v, { width, hidden }),
   ];
+}
+
+function projector(
+  tower: Tower,
+  v: RawConfig,
+  { width, hidden }: { readonly width: number; readonly hidden: number },
+): Tensor[] {
+  const merge = mergedPatches(v);
+  switch (tower) {
+    case "qwen": {
+      const mergers = 1 + (list(v, "deepstack_visual_indexes")?.length ?? 0);
+      return [
+        product("visual.merger.fc1", mergers * merge * width, merge * width, "rows"),
+        product("visual.merger.fc2", mergers * hidden, merge * width, "rows"),
+      ];
+    }
+    case "kimi":
+      return [plain("mm_projector", merge * width + hidden, merge * width)];
+    case "llama4":
+      return llamaProjector(v, hidden);
+    case "minimax":
+      return minimaxProjector(width, merge, hidden);
+    default:
+      return [plain("mm_projector", hidden, width)];
+  }
 }
 
 function mergedPatches(v: RawConfig): number {
