@@ -1,13 +1,12 @@
 import { parseDeployment, UserError } from "../../lib/config";
-import { partitionLayers } from "../../lib/performance";
-import { weightsOfStage } from "../../lib/performance/memory/weights-of-stage";
 import { vllmArguments } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import { assemblePlan } from "../../lib/strategy/assemble-plan";
 import { enumerateStrategies, matchesPins } from "../../lib/strategy/candidates/enumerate";
 import { evaluateCandidate } from "../../lib/strategy/candidates/evaluate-candidate";
 import { settleChoice } from "../../lib/strategy/choice/settle-choice";
-import { readSituation } from "../../lib/strategy/situation";
+import { fitMemory } from "../../lib/strategy/replica/fit-memory";
+import { readSituation, type Situation } from "../../lib/strategy/situation";
 import type { Question } from "./ask";
 import type { PlanQuestion } from "./plan-questions";
 
@@ -26,22 +25,10 @@ export interface RefusedDeployment {
   readonly reason: string;
 }
 
-function weightsAt({ model, strategy, deployment }: Plan, stage: number): number {
-  const partition = partitionLayers(model.layers, strategy.pipelineParallel);
-  return weightsOfStage(model, {
-    precision: deployment.model.precision,
-    tensorParallel: strategy.tensorParallel,
-    expertParallel: strategy.expertParallel,
-    firstLayer: partition.slice(0, stage).reduce((sum, layers) => sum + layers, 0),
-    layers: partition[stage] ?? 0,
-    isFirstStage: stage === 0,
-    isLastStage: stage === strategy.pipelineParallel - 1,
-  });
-}
-
-function judged(name: string, planned: Plan): JudgedPlan {
+function judged(name: string, situation: Situation, planned: Plan): JudgedPlan {
   const { model, strategy, gpu, instance, deployment } = planned;
   const stages = [...new Set([0, strategy.pipelineParallel - 1])];
+  const memory = fitMemory(situation, strategy, planned.serving).stages;
   return {
     question: {
       name,
@@ -54,13 +41,12 @@ function judged(name: string, planned: Plan): JudgedPlan {
       stages,
     },
     violated: planned.violations.map(({ check }) => check),
-    planned: stages.map((stage) => weightsAt(planned, stage)),
+    planned: stages.map((stage) => memory[stage]?.weightsBytes ?? Number.NaN),
   };
 }
 
 /** As `plan`, but only what the deployment pins is evaluated: nobody asks what the planner would have chosen. */
-function planAsPinned(...question: Parameters<typeof readSituation>): Plan {
-  const situation = readSituation(...question);
+function planAsPinned(situation: Situation): Plan {
   const strategies = enumerateStrategies(situation).filter((one) => matchesPins(one, situation.deployment));
   const evaluations = strategies.map((strategy) => evaluateCandidate(situation, strategy));
   const { settled, choice } = settleChoice(situation, evaluations);
@@ -71,7 +57,8 @@ function planAsPinned(...question: Parameters<typeof readSituation>): Plan {
 export function makePlan({ name, input, config }: PlanQuestion): JudgedPlan | RefusedDeployment {
   try {
     const options = config === undefined ? {} : { modelConfig: config };
-    return judged(name, planAsPinned(parseDeployment(input), options));
+    const situation = readSituation(parseDeployment(input), options);
+    return judged(name, situation, planAsPinned(situation));
   } catch (error) {
     if (error instanceof UserError) return { name, reason: error.message };
     throw error;
