@@ -19,6 +19,7 @@ export {
   errorBand,
   type MeasuredQuantity,
 } from "./calibration/error-band";
+export { type KnownBy, knownBy } from "./calibration/known-by";
 export { type ModelKind, modelKind } from "./calibration/model-kind";
 export type { Derivation } from "./derivation";
 export { engineProfile } from "./engine/engine-profile";

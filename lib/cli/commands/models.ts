@@ -1,4 +1,5 @@
-import { countParameters, listModels, weightBytes } from "../../catalog";
+import { countParameters, findGpu, listModels, type ModelArchitecture, weightBytes } from "../../catalog";
+import { type KnownBy, knownBy } from "../../performance";
 import type { CommandSpec } from "../command-spec";
 import { emit, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
@@ -14,11 +15,41 @@ export const modelsCommand: CommandSpec = {
     ["shardplan models --json", "the same with the source of each shape"],
   ],
   run({ options }, io) {
-    const models = listModels().map(({ tensors: _, ...model }) => model);
-    emit(wantsJson(options) ? toJson(models) : `${modelTable()}\n${CLOSING}`, options, io);
+    const models = listModels().map((row) => {
+      const { tensors: _, ...model } = row;
+      return { ...model, knownBy: knownByFamily(row) };
+    });
+    emit(
+      wantsJson(options) ? toJson(models) : `${modelTable()}\n${CLOSING}\n${knownTable()}\n${KNOWN}`,
+      options,
+      io,
+    );
     return EXIT.met;
   },
 };
+
+/** Families of GPUs by the one that stands for each. */
+const FAMILIES = {
+  H100: "H100-SXM-80GB",
+  H200: "H200-SXM-141GB",
+  B200: "B200-SXM-180GB",
+  "RTX PRO 6000": "RTX-PRO-6000-96GB",
+  L40S: "L40S-48GB",
+  A100: "A100-SXM-80GB",
+  "A10G, T4": "A10G-24GB",
+  MI300X: "MI300X-192GB",
+} as const;
+
+const knownByFamily = (model: ModelArchitecture): Record<string, KnownBy> =>
+  Object.fromEntries(Object.entries(FAMILIES).map(([family, gpu]) => [family, knownBy(model, findGpu(gpu))]));
+
+const KNOWN =
+  "What figures rest on. rows: published measurements of such a setup; tables: kernels measured on this GPU;\nscaled: kernels of the nearest measured GPU, scaled; figures: memory, bandwidth and FLOP/s alone. Bands widen in this order.";
+
+function knownTable(): string {
+  const rows = listModels().map((model) => [model.name, ...Object.values(knownByFamily(model))]);
+  return alignedTable(["model", ...Object.keys(FAMILIES)], rows);
+}
 
 const CLOSING =
   "KV: key/value heads; experts: active for a token/in all; context: longest sequence in tokens.\nAny other decoder-only model works by its Hugging Face config.json: --set model.name=NAME --set model.configPath=config.json";

@@ -21,10 +21,10 @@ const MOST_ON_BLACKWELL = 1024;
  * data-center Blackwell) and never more than a step's budget (vllm/config/vllm.py of 0.33, _set_cudagraph_sizes).
  */
 export function defaultCudaGraphs(
-  gpu: { readonly kind: string; readonly name: string },
+  gpu: { readonly kind: string; readonly computeCapability?: number },
   limits: { readonly maxNumSeqs: number; readonly maxNumBatchedTokens: number },
 ): CudaGraphs {
-  const isBlackwell = /^G?B[23]00/.test(gpu.name);
+  const isBlackwell = Math.floor(gpu.computeCapability ?? 0) === 10;
   const most = isBlackwell ? MOST_ON_BLACKWELL : MOST_BY_DEFAULT;
   const largestTokens = Math.min(2 * limits.maxNumSeqs, most, limits.maxNumBatchedTokens);
   return { largestTokens, stride: DEFAULT_STRIDE };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { findGpu } from "../../../../lib/catalog";
 import {
   captureSizes,
   defaultCudaGraphs,
@@ -43,7 +44,7 @@ describe("CUDA-graph padding", () => {
 
   it("reaches as far as vLLM captures for the sequences: 256 tokens for 128, never beyond 512, 1,024 on B200", () => {
     const reach = (name: string, maxNumSeqs: number, maxNumBatchedTokens = 8192) =>
-      defaultCudaGraphs({ kind: "gpu", name }, { maxNumSeqs, maxNumBatchedTokens }).largestTokens;
+      defaultCudaGraphs(findGpu(name), { maxNumSeqs, maxNumBatchedTokens }).largestTokens;
     assert.equal(reach("H100-SXM-80GB", 128), 256);
     assert.equal(reach("H100-SXM-80GB", 1024), 512);
     assert.equal(reach("B200-SXM-180GB", 1024), 1024);
