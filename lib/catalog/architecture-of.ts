@@ -100,6 +100,7 @@ export function architectureOf(
   const latent = latentAttention(tensors.layers);
   const grouped = tensors.layers.find(({ mixer }) => mixer?.kind === "attention")?.mixer;
   return {
+    modelType: type,
     layers: tensors.layers.length,
     hiddenSize: count(text, "hidden_size"),
     intermediateSize: denseWidth(tensors, text),

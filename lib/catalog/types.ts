@@ -21,6 +21,8 @@ export interface StoredFormats {
 /** Shape of a decoder-only transformer, as Hugging Face's config.json states it. Dimensions are elements, not bytes. */
 export interface ModelArchitecture {
   readonly name: string;
+  /** `model_type` of the config.json that it was read from. */
+  readonly modelType?: string;
   readonly layers: number;
   readonly hiddenSize: number;
   readonly intermediateSize: number;

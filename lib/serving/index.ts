@@ -4,6 +4,7 @@ export { gatewayConfig, openPaths } from "./gateway-config";
 export { type HostPaths, hostPaths } from "./host-paths";
 export { basePackages, MINIMUM_DRIVER, UV_VERSION } from "./host-software";
 export { type KvCacheProof, proveKvCache } from "./kv-cache-proof";
+export { runsRemoteCode } from "./model-flags";
 export { PORTS } from "./ports";
 export {
   type NodeAddresses,

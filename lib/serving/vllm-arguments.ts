@@ -3,6 +3,7 @@ import { captureSizes } from "../performance";
 import type { Plan } from "../strategy";
 import { admissionLimit } from "./admission-limit";
 import { hostPaths } from "./host-paths";
+import { modelFlags } from "./model-flags";
 import { PORTS } from "./ports";
 
 /** Seconds that vLLM lets running requests finish after SIGTERM; systemd waits twice as long. */
@@ -31,6 +32,7 @@ export function vllmArguments(plan: Plan): string[] {
     ...envelope(plan),
     ...precision(plan),
     ...server(),
+    ...modelFlags(plan),
     ...plan.deployment.serving.extraArgs,
     ...plan.deployment.serving.unprovenArgs,
   ];

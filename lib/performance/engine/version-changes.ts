@@ -30,6 +30,8 @@ const changes = {
   freesReorderedScales: { engine: "vLLM", since: "0.33" },
   /** Experts with a scale a block may be cut through a block; before, vLLM does not start (vllm-project/vllm#25292). */
   cutsThroughBlocks: { engine: "vLLM", since: "0.33" },
+  /** The version whose names of reasoning and tool-call parsers were read. */
+  parserNames: { engine: "vLLM", since: "0.33" },
   /** Its own all-reduce kernel takes messages of every size; before, those of 8 MiB and more went to NCCL. */
   ownAllReduceAtAllSizes: { engine: "vLLM", since: "0.19" },
   /** CUDA graphs count inside the memory budget (v1/worker/gpu_worker.py, determine_available_memory). */

@@ -1,4 +1,5 @@
 import { cachePrecision } from "../../config";
+import { runsRemoteCode } from "../../serving";
 import type { Plan } from "../../strategy";
 import { count } from "../format-number";
 import type { Fact, Section } from "../report-document";
@@ -29,6 +30,18 @@ export function modelSection(plan: Plan): Section {
       "serving.maxModelLen",
     ),
     fact("Precision of weights / KV cache", `${storedAs(plan)} / ${name(cachePrecision(deployment.model))}`),
+    ...(runsRemoteCode(plan)
+      ? [
+          fact(
+            "Code of the repository",
+            "hosts run Python that comes with the model (--trust-remote-code)",
+            undefined,
+            {
+              note: `read it, and pin it: model.revision is ${deployment.model.revision}`,
+            },
+          ),
+        ]
+      : []),
   ];
   return { id: "model", title: "Model parameters", blocks: [{ kind: "facts", facts }] };
 }

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { parseDeployment } from "../../../lib/config";
+import { modelFlags, runsRemoteCode } from "../../../lib/serving/model-flags";
+import type { Plan } from "../../../lib/strategy";
+
+/** As much of a plan as the flags depend on. */
+function served(name: string, serving = {}): Plan {
+  const deployment = parseDeployment({ model: { name }, serving });
+  return { deployment, model: { name } } as unknown as Plan;
+}
+
+describe("flags that a model needs", () => {
+  it("are its parsers", () => {
+    const flags = (name: string) => modelFlags(served(name)).join(" ");
+    assert.equal(
+      flags("openai/gpt-oss-120b"),
+      "--reasoning-parser openai_gptoss --enable-auto-tool-choice --tool-call-parser openai",
+    );
+    assert.equal(
+      flags("Qwen/Qwen3-Coder-480B-A35B-Instruct"),
+      "--enable-auto-tool-choice --tool-call-parser qwen3_coder",
+    );
+    assert.equal(flags("meta-llama/Meta-Llama-3-70B-Instruct"), "");
+    assert.match(flags("zai-org/GLM-5-FP8"), /glm45 .* glm47/);
+  });
+
+  it("name the trust in a repository's code", () => {
+    assert.ok(runsRemoteCode(served("moonshotai/Kimi-K2-Instruct")));
+    assert.ok(modelFlags(served("moonshotai/Kimi-K2-Instruct")).includes("--trust-remote-code"));
+    assert.ok(!runsRemoteCode(served("openai/gpt-oss-120b")));
+  });
+
+  it("leave to the user what the user says, and older versions alone", () => {
+    const own = { extraArgs: ["--tool-call-parser", "hermes", "--enable-auto-tool-choice"] };
+    assert.deepEqual(modelFlags(served("openai/gpt-oss-20b", own)), ["--reasoning-parser", "openai_gptoss"]);
+    assert.deepEqual(modelFlags(served("openai/gpt-oss-20b", { vllmVersion: "0.28.0" })), []);
+  });
+});
