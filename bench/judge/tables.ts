@@ -18,7 +18,7 @@ const countOf = (verdicts: readonly Verdict[], outcome: Outcome) =>
 export function outcomeTable(plans: readonly Verdict[], builds: readonly Verdict[]): Table {
   return {
     title: `Plans and ranks before vLLM ${DRIVEN_VERSION}`,
-    note: "Plans: their whole command line through vLLM's parser, configuration and placement, and its model class for the first and last stage. Builds: the first rank of one stage. Not judged: the repository brings code of its own.",
+    note: "Plans: their whole command line through vLLM's parser, configuration and placement, and its model class for the first and last stage. Builds: the first rank of one stage. Not judged: the repository brings code of its own, or only FlashInfer has a kernel, which is not here.",
     header: ["outcome", "plans", "builds"],
     rows: [
       ...OUTCOMES.map((outcome) => [outcome, `${countOf(plans, outcome)}`, `${countOf(builds, outcome)}`]),

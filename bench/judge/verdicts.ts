@@ -22,11 +22,14 @@ const HELD_BY_BOTH = new Set([
   "replicas-within-nodes",
   "checkpoint-method",
   "quantization-groups",
+  "attention-runs",
+  "kv-cache-runs",
   "batch-holds-sequences",
 ]);
 
-/** Repositories whose own code vLLM would run: their files alone cannot be judged. */
-const NEEDS_CODE = /custom code|does not recognize this architecture/;
+/** What cannot be judged here: repositories whose own code vLLM would run, and what FlashInfer's kernels would take. */
+const NOT_HERE =
+  /custom code|does not recognize this architecture|FlashInfer|FP8 KV cache is not supported by the Triton/i;
 
 export type Outcome =
   | "accepted"
@@ -36,8 +39,8 @@ export type Outcome =
   | "not judged";
 
 function outcomeOf(isValid: boolean, { refused }: Answer): Outcome {
-  if (refused && NEEDS_CODE.test(refused.said)) return "not judged";
-  if (refused) return isValid ? "refused though valid" : "refused by both";
+  if (refused && !isValid) return "refused by both";
+  if (refused) return NOT_HERE.test(refused.said) ? "not judged" : "refused though valid";
   return isValid ? "accepted" : "refused by the planner alone";
 }
 

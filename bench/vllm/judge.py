@@ -22,11 +22,13 @@ from vllm.config import set_current_vllm_config
 from vllm.model_executor.model_loader.utils import initialize_model
 from vllm.utils.torch_utils import set_default_torch_dtype
 from vllm.v1.engine.utils import CoreEngineActorManager
+from vllm.v1.worker.workspace import init_workspace_manager
 
 torch.cuda.Stream = torch.cuda.Event = MagicMock
 torch.cuda.current_stream = lambda *_: MagicMock()
 pretended_cuda.pretend_bindings()
 ray.util.placement_group = lambda **_: object()
+init_workspace_manager(torch.device("meta"))
 
 
 class Group:
@@ -116,7 +118,7 @@ def judge(question, folder):
         at = "model"
         answer["bytes"] = [weigh(config, stage) for stage in question["stages"]]
     except (Exception, SystemExit) as refusal:
-        said = " ".join(str(refusal).split())[:400]
+        said = " ".join(str(refusal).split())[:1500]
         answer["refused"] = {"at": at, "said": f"{type(refusal).__name__}: {said}"}
     return answer
 

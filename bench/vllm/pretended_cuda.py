@@ -89,6 +89,12 @@ class PretendedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         pass
 
 
+def _has_flash_attention(version):
+    """As vllm_flash_attn has it: version 2 from Ampere, 3 on Hopper, 4 on Hopper and data-centre Blackwell."""
+    major = Platform.gpu[1][0]
+    return {2: major >= 8, 3: major == 9, 4: major in (9, 10, 11)}[version]
+
+
 def _pretend_platform():
     import vllm.platforms as platforms
     from vllm.platforms import cuda
@@ -158,6 +164,8 @@ def _pretend_platform():
 
     vllm.config.vllm.HAS_TRITON = True  # as on the hosts of a deployment
     triton.Config = MagicMock(name="triton.Config")  # modules of kernels sort their configurations while imported
+    for part in FLASH_ATTENTION[:2]:
+        sys.modules[f"vllm.vllm_flash_attn{part}"].is_fa_version_supported = _has_flash_attention
     registry._run_in_subprocess = lambda inspect: inspect()  # a process of its own would not pretend
     return PretendedCuda
 

@@ -4,10 +4,12 @@ import type { Requirement } from "./requirement";
 /** First compute capability with BF16 (Ampere); vLLM's worker refuses it below (v1/worker/gpu_worker.py, init_device). */
 const BF16_SINCE = 8;
 
-/** What the GPU must be able to do; nothing where it can. */
-export function gpuRequirements({ deployment, hardware }: Situation): Requirement[] {
-  const { computeCapability = BF16_SINCE, kind, name } = hardware.gpu;
-  if (kind === "cpu" || deployment.serving.dtype !== "bfloat16" || computeCapability >= BF16_SINCE) return [];
+/** First compute capability with kernels for sparse latent attention (0.33.0: v1/attention/backends/mla, the sparse ones). */
+const SPARSE_SINCE = 9;
+
+function typeRuns({ deployment, hardware }: Situation): Requirement[] {
+  const { computeCapability = BF16_SINCE, name } = hardware.gpu;
+  if (deployment.serving.dtype !== "bfloat16" || computeCapability >= BF16_SINCE) return [];
   return [
     {
       id: "dtype-runs",
@@ -21,4 +23,52 @@ export function gpuRequirements({ deployment, hardware }: Situation): Requiremen
       change: "set serving.dtype to float16",
     },
   ];
+}
+
+/** DeepSeek V3.2 and GLM-5 pick the tokens that they attend to: vLLM has kernels for that from Hopper on. */
+function sparseAttentionRuns({ model, hardware }: Situation): Requirement[] {
+  const { computeCapability = SPARSE_SINCE, name } = hardware.gpu;
+  const isSparse = model.tensors?.layers.some(({ mixer }) => mixer?.kind === "latent" && mixer.indexer);
+  if (!isSparse || computeCapability >= SPARSE_SINCE) return [];
+  return [
+    {
+      id: "attention-runs",
+      requirement: "vLLM has kernels for the model's sparse attention on the GPU",
+      value: computeCapability,
+      limit: SPARSE_SINCE,
+      unit: "compute capability",
+      bound: "least",
+      valueText: `sparse attention needs compute capability ${SPARSE_SINCE}.0, and ${name} has ${computeCapability}`,
+      configKey: "hardware.instanceType",
+      change: "set hardware.instanceType to one with H100, H200, B200 or B300 GPUs",
+    },
+  ];
+}
+
+/** First compute capability whose kernels for latent attention read an 8-bit cache (0.33.0: Triton's, the only ones before Hopper). */
+const LATENT_FP8_SINCE = 8.9;
+
+function latentCacheRuns({ model, deployment, hardware }: Situation): Requirement[] {
+  const { computeCapability = LATENT_FP8_SINCE, name } = hardware.gpu;
+  const is8Bit = deployment.model.kvCacheDtype.startsWith("fp8");
+  if (!model.latentAttention || !is8Bit || computeCapability >= LATENT_FP8_SINCE) return [];
+  return [
+    {
+      id: "kv-cache-runs",
+      requirement: "vLLM has kernels that read the KV cache as it is stored",
+      value: computeCapability,
+      limit: LATENT_FP8_SINCE,
+      unit: "compute capability",
+      bound: "least",
+      valueText: `latent attention over an fp8 cache needs compute capability ${LATENT_FP8_SINCE}, and ${name} has ${computeCapability}`,
+      configKey: "model.kvCacheDtype",
+      change: "set model.kvCacheDtype to bf16",
+    },
+  ];
+}
+
+/** What the GPU must be able to do; nothing where it can. */
+export function gpuRequirements(situation: Situation): Requirement[] {
+  if (situation.hardware.gpu.kind === "cpu") return [];
+  return [...typeRuns(situation), ...sparseAttentionRuns(situation), ...latentCacheRuns(situation)];
 }
