@@ -21,7 +21,6 @@ export interface DrivenResult {
   readonly doneMs: readonly number[];
   readonly steps: number;
   readonly preemptions: number;
-  readonly batchesInFlight: number;
 }
 
 /** The simulation's outcome, without the times outside the GPU that a scheduler does not see. */

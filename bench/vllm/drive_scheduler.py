@@ -15,6 +15,7 @@ from unittest.mock import MagicMock
 from pretended_cuda import engine_config
 
 import torch  # noqa: E402
+from drive_lockstep import Cluster
 from vllm.sampling_params import SamplingParams
 from vllm.utils.hashing import get_hash_fn_by_name
 from vllm.v1.core.kv_cache_utils import get_request_block_hasher, init_none_hash
@@ -144,15 +145,11 @@ def drive(scenario, model):
     if warmer is not None:
         warm_up(scheduler, warmer)
     pipeline = Pipeline(scenario)
-    sent, clients, outputs = list(scenario["sentMs"]), scenario["clients"], scenario["outputs"]
+    sent, clients, sampled = list(scenario["sentMs"]), scenario["clients"], sampler_of(scenario)
     following = clients if clients > 0 else len(requests)  # closed loop: the next is sent when one is done
     arrivals = deque(sorted((sent[i], i) for i in range(min(following, len(requests)))))
-    first, done, produced = {}, {}, {}
+    first, done = {}, {}
     now, steps, queue = 0.0, 0, deque()
-
-    def sampled(request):
-        produced[request] = produced.get(request, 0) + 1
-        return END if produced[request] == outputs[int(request)] else OTHER
 
     while len(done) < len(requests):
         while arrivals and arrivals[0][0] <= now:
@@ -185,6 +182,36 @@ def drive(scenario, model):
                         sent[following] = now
                         arrivals.append((now, following))
                         following += 1
+    return result_of(scenario, requests, sent, first, done, steps)
+
+
+def drive_ranks(scenario, model):
+    """The data-parallel ranks of a mixture of experts."""
+    made = [make_scheduler(scenario, model) for _ in range(scenario["ranks"])]
+    _, in_flight, hasher = made[0]
+    requests, _ = make_requests(scenario, hasher)
+    sampled = sampler_of(scenario)
+
+    def answer(out, chunks):
+        return output_of(out.num_scheduled_tokens, chunks, sampled)
+
+    cluster = Cluster(scenario, [scheduler for scheduler, _, _ in made], in_flight, requests, answer)
+    cluster.run()
+    return result_of(scenario, requests, cluster.sent, cluster.first, cluster.done, cluster.steps)
+
+
+def sampler_of(scenario):
+    """What a request's next token is: any, until the last."""
+    produced = {}
+
+    def sampled(request):
+        produced[request] = produced.get(request, 0) + 1
+        return END if produced[request] == scenario["outputs"][int(request)] else OTHER
+
+    return sampled
+
+
+def result_of(scenario, requests, sent, first, done, steps):
     return {
         "name": scenario["name"],
         "sentMs": sent,
@@ -192,7 +219,6 @@ def drive(scenario, model):
         "doneMs": [done[i] for i in range(len(requests))],
         "steps": steps,
         "preemptions": sum(r.num_preemptions for r in requests),
-        "batchesInFlight": in_flight,
     }
 
 
@@ -203,7 +229,9 @@ def main():
     (model / "config.json").write_text(json.dumps(MODEL))
     with (folder / "results.jsonl").open("w") as results:
         for scenario in json.loads((folder / "scenarios.json").read_text()):
-            print(json.dumps(drive(scenario, model)), file=results, flush=True)
+            ranks = scenario["ranks"]
+            result = drive_ranks(scenario, model) if ranks > 1 else drive(scenario, model)
+            print(json.dumps(result), file=results, flush=True)
             print(scenario["name"], flush=True)
 
 

@@ -1,5 +1,6 @@
-import type { SimulationInput, StepShape, TrafficInput } from "../../lib/performance";
+import type { PeerTokens, SimulationInput, StepShape, TrafficInput } from "../../lib/performance";
 import { engineProfile } from "../../lib/performance";
+import { apiServers } from "../../lib/performance/simulation/engine-balancer";
 import { createRequestTable } from "../../lib/performance/simulation/request-table";
 
 /** vLLM whose scheduler is driven beside the simulation; its sources are pinned in engine-sources.lock. */
@@ -16,6 +17,8 @@ export interface Scenario {
 interface Outline {
   readonly name: string;
   readonly stages?: number;
+  /** Data-parallel ranks that step together. */
+  readonly ranks?: number;
   readonly kvTokens?: number;
   readonly budget?: number;
   readonly sequences?: number;
@@ -48,7 +51,8 @@ function scenario(outline: Outline): Scenario {
   const input: SimulationInput = {
     latency: {
       stages,
-      stageMs: (_stage: number, step: StepShape) => (BASE_MS + PER_TOKEN_MS * step.tokens) / stages,
+      stageMs: (_stage: number, { tokens }: StepShape, peers?: PeerTokens) =>
+        (BASE_MS + (PER_TOKEN_MS * (peers ? peers.mostTokens + peers.allTokens : 2 * tokens)) / 2) / stages,
       prefillAttentionMs: () => 0,
       breakdown: () => {
         throw new Error("a scheduler needs no parts of a step");
@@ -73,8 +77,9 @@ function scenario(outline: Outline): Scenario {
       prefillInterval: outline.prefillInterval ?? 1,
       watermark: outline.watermark ?? 0,
     },
-    replicas: 1,
+    replicas: outline.ranks ?? 1,
     balancer: "round-robin",
+    stepsTogether: outline.ranks !== undefined,
   };
   return { name: outline.name, input, baseMs: BASE_MS, perTokenMs: PER_TOKEN_MS };
 }
@@ -135,6 +140,15 @@ const OUTLINES: readonly Outline[] = [
   { name: "watermark of 5 %, short of KV", watermark: 0.05, kvTokens: 24_000, clients: 48 },
   { name: "watermark of 2 %, starved", watermark: 0.02, kvTokens: 12_000, rate: 4, requests: 100 },
   { name: "watermark of 10 %, PP2, starved", stages: 2, watermark: 0.1, kvTokens: 16_000, clients: 48 },
+  { name: "2 ranks of experts, Poisson", ranks: 2, rate: 8 },
+  { name: "8 ranks of experts, Poisson", ranks: 8, rate: 12, requests: 200 },
+  { name: "8 ranks of experts, few requests", ranks: 8, rate: 1, requests: 40 },
+  { name: "4 ranks of experts, closed loop of 64", ranks: 4, clients: 64, requests: 300 },
+  { name: "4 ranks of experts, ends by a token", ranks: 4, rate: 8, endsByToken: true },
+  { name: "4 ranks of experts, 8 sequences each", ranks: 4, rate: 10, sequences: 8, requests: 200 },
+  { name: "4 ranks of experts, prompts every 2 steps", ranks: 4, rate: 10, prefillInterval: 2 },
+  { name: "2 ranks of experts, short of KV", ranks: 2, clients: 64, kvTokens: 12_000 },
+  { name: "4 ranks of experts, starved of KV", ranks: 4, rate: 10, kvTokens: 6_000, requests: 200 },
 ];
 
 export const scenarios: readonly Scenario[] = OUTLINES.map(scenario);
@@ -146,6 +160,8 @@ export function drivenScenario({ name, input, baseMs, perTokenMs }: Scenario): o
   return {
     name,
     stages: latency.stages,
+    ranks: input.replicas,
+    servers: apiServers(traffic, input.replicas),
     kvTokens: scheduler.kvCacheTokens,
     budget: scheduler.maxNumBatchedTokens,
     sequences: scheduler.maxNumSeqs,

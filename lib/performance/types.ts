@@ -25,6 +25,11 @@ export interface LatencyModelInput {
   readonly pipelineParallel: number;
   /** GPUs over which experts are spread; 1 for dense models. */
   readonly expertParallel: number;
+  /**
+   * Data-parallel replicas that share one set of experts and step together; default: as many as expertParallel spreads
+   * whole experts over. Above 1 with expertParallel 1, each expert is cut over all their ranks.
+   */
+  readonly expertReplicas?: number;
   /** 1, or tensorParallel: norms sharded by token, reduce-scatter + all-gather for all-reduce. */
   readonly sequenceParallel: number;
   /** GPUs in one node: a tensor-parallel group or stage boundary beyond it crosses the network. */
@@ -79,12 +84,21 @@ export interface StepBreakdown {
   readonly totalMs: number;
 }
 
+/** Tokens of a step over the replicas that take it together, this one included. */
+export interface PeerTokens {
+  readonly mostTokens: number;
+  readonly allTokens: number;
+}
+
 /** Step time of one replica under one strategy. Pure; every method is free of allocation except `breakdown`. */
 export interface LatencyModel {
   /** Pipeline stages. */
   readonly stages: number;
-  /** Time of the step on stage `stage` including its transfer to the next one, in ms; > 0 for any non-empty step. */
-  stageMs(stage: number, step: StepShape): number;
+  /**
+   * Time of the step on stage `stage` including its transfer to the next one, in ms; > 0 for any non-empty step. Replicas
+   * that share their experts are priced as if all had this step, unless `peers` says what they have.
+   */
+  stageMs(stage: number, step: StepShape, peers?: PeerTokens): number;
   /** Attention time of `chunk` prompt tokens after `past` computed ones, in ms, over all layers. */
   prefillAttentionMs(past: number, chunk: number): number;
   /** One pass through all stages, split by part. */
@@ -140,9 +154,14 @@ export interface SimulationInput {
   readonly engine: EngineProfile;
   readonly traffic: TrafficInput;
   readonly scheduler: SchedulerInput;
-  /** Independent replicas behind a balancer. */
   readonly replicas: number;
+  /** Who sends requests to independent replicas. */
   readonly balancer: "round-robin" | "least-loaded";
+  /**
+   * The replicas are ranks of one engine that share their experts: they take every step together, and the engine sends
+   * requests to them by itself. Default false: they are independent.
+   */
+  readonly stepsTogether?: boolean;
 }
 
 /** Mean and percentiles of one quantity, in ms. NaN when nothing was observed. */

@@ -18,8 +18,8 @@ export function servedModelName({ deployment: { model } }: Plan): string {
  * The arguments after `vllm serve`, from the plan alone.
  *
  * Data parallelism is vLLM's own (`--data-parallel-size`), not several servers behind the gateway: one command,
- * one endpoint, one metrics page, requests go to the replica with the fewest waiting, and expert parallelism
- * needs it. The price: all replicas restart together.
+ * one endpoint, one metrics page, requests go to the least loaded replica, and replicas that share experts
+ * need it. The price: all replicas restart together.
  *
  * Names and rules follow vLLM's `arg_utils.py` (0.28 to 0.33); the executor is always named, because vLLM would
  * otherwise choose multiprocessing on one node and leave a Ray cluster idle.

@@ -3,8 +3,10 @@ import type { Stored, Tensor } from "./tensor";
 /** How one replica's tensors are cut. */
 export interface TensorShards {
   readonly tensorParallel: number;
-  /** Ranks that share the experts whole; 1 cuts each expert by tensorParallel. */
+  /** Ranks that share the experts whole; 1 cuts each expert. */
   readonly expertParallel: number;
+  /** Ranks over which each expert is cut when expertParallel is 1; default tensorParallel. */
+  readonly expertTensorParallel?: number;
   /** Format of products whose checkpoint is not quantised: quantised while loading. */
   readonly onLoad?: Stored;
   /** Layout of experts whose kernel pads them (mxfp4); default: their width to 64. */
@@ -110,17 +112,16 @@ export function shardShape(
  * Shared experts are cut by tensor parallelism even where the routed ones are spread whole over one replica's ranks; over
  * several replicas (experts beyond TP) some families copy them to each rank, which then takes its share of the tokens.
  */
-export function bytesOnRank(
-  tensor: Tensor,
-  { tensorParallel, expertParallel, onLoad, expertPadding = { width: 64, hidden: 1 } }: TensorShards,
-): number {
+export function bytesOnRank(tensor: Tensor, shards: TensorShards): number {
+  const { tensorParallel, expertParallel, onLoad, expertPadding = { width: 64, hidden: 1 } } = shards;
   const { experts, kind, elementBytes = 2 } = tensor;
   const stored = tensor.stored ?? onLoad ?? { format: "bf16" as const };
   const whole = experts !== undefined && expertParallel > 1;
   const sequenceParallel = tensorParallel > 1 && expertParallel > tensorParallel;
   const isCopied = whole || (tensor.copiedOverReplicas === true && sequenceParallel);
   const padding = experts !== undefined && stored.format === "mxfp4" ? expertPadding : NO_PADDING;
-  const shape = shardShape(tensor, isCopied ? 1 : tensorParallel, padding);
+  const cut = experts === undefined ? tensorParallel : (shards.expertTensorParallel ?? tensorParallel);
+  const shape = shardShape(tensor, isCopied ? 1 : cut, padding);
   const [outputs, inputs] = shape;
   const copies = experts === undefined ? 1 : whole ? Math.ceil(experts / expertParallel) : experts;
   if (kind === "plain") return copies * outputs * inputs * elementBytes;

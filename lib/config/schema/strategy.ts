@@ -12,7 +12,7 @@ export const strategy = z
       },
     ),
     dataParallel: degree(
-      "DP degree: independent replicas behind one endpoint. `auto` lets the planner choose.",
+      "DP degree: replicas behind one endpoint, independent for dense models; those of a mixture of experts share their experts and step together. `auto` lets the planner choose.",
     ).meta({ unit: "replicas" }),
     expertParallel: degree(
       "EP degree: GPUs over which the experts of an MoE model are spread; 1 for dense models.",

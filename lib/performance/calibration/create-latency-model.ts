@@ -3,7 +3,7 @@ import { wholeLayers } from "../shards/layer-kinds";
 import { partitionLayers } from "../shards/partition-layers";
 import type { CudaGraphs } from "../step/cuda-graph-padding";
 import { createKernelModels } from "../step/latency-model";
-import type { LatencyModel, LatencyModelInput, StepBreakdown, StepShape } from "../types";
+import type { LatencyModel, LatencyModelInput, PeerTokens, StepBreakdown, StepShape } from "../types";
 import { type CalibratedConstants, calibrated } from "./calibrated";
 import { type EngineTraits, engineTraits } from "./engine-traits";
 
@@ -22,14 +22,14 @@ function slowAttention(model: LatencyModel, factor: number) {
     prefillAttentionMs: 0,
     sampledSequences: 0,
   };
-  return (stage: number, step: StepShape, stageMs: number): number => {
+  return (stage: number, step: StepShape, stageMs: number, peers?: PeerTokens): number => {
     if (factor === 1 || step.decodeSequences === 0) return 0;
     bare.tokens = step.tokens;
     bare.decodeSequences = step.decodeSequences;
     bare.decodeContextTokens = step.decodeSequences;
     bare.prefillAttentionMs = step.prefillAttentionMs;
     bare.sampledSequences = step.sampledSequences;
-    return (factor - 1) * (stageMs - model.stageMs(stage, bare));
+    return (factor - 1) * (stageMs - model.stageMs(stage, bare, peers));
   };
 }
 
@@ -49,11 +49,11 @@ function withTraits(
   /** Of the CPU, which no factor of a kernel touches. */
   const hostMs = (stage: number, { sampledSequences }: StepShape) =>
     traits.hostMsPerStep + (stage === lastStage ? traits.hostMsPerSequence * sampledSequences : 0);
-  const stageMs = (stage: number, step: StepShape): number => {
-    const isCaptured = step.tokens <= graphs.largestTokens;
+  const stageMs = (stage: number, step: StepShape, peers?: PeerTokens): number => {
+    const isCaptured = (peers === undefined ? step.tokens : peers.mostTokens) <= graphs.largestTokens;
     const factor = isCaptured ? traits.graphFactor : traits.eagerFactor;
-    const kernelsMs = model.stageMs(stage, step);
-    const slowMs = isSlow ? kernelsMs + extraMs(stage, step, kernelsMs) : kernelsMs;
+    const kernelsMs = model.stageMs(stage, step, peers);
+    const slowMs = isSlow ? kernelsMs + extraMs(stage, step, kernelsMs, peers) : kernelsMs;
     const totalMs = factor === 1 ? slowMs : slowMs + (factor - 1) * (slowMs - hostMs(stage, step));
     return isCaptured ? totalMs : Math.max(totalMs, floorsMs[stage] ?? 0);
   };

@@ -13,6 +13,8 @@ export interface MemoryInput {
   readonly tensorParallel: number;
   readonly pipelineParallel: number;
   readonly expertParallel: number;
+  /** Replicas that share the experts and gather each other's tokens; default as in LatencyModelInput. */
+  readonly expertReplicas?: number;
   /** 1 or tensorParallel: residual stream and norms sharded by token. */
   readonly sequenceParallel: number;
   readonly engine: EngineProfile;

@@ -2,6 +2,7 @@ import { calibrated } from "../calibration/calibrated";
 import type { Derivation } from "../derivation";
 import { hasOldRuntime } from "../engine/engine-profile";
 import { hasChange } from "../engine/version-changes";
+import { sharingReplicas } from "../shards/expert-ranks";
 import { captureSizes, defaultCudaGraphs } from "../step/cuda-graph-padding";
 import type { EngineProfile } from "../types";
 import { memoryConstants as c } from "./constants";
@@ -31,7 +32,17 @@ function forwardBytes(input: MemoryInput, tokens: number): number {
   const width = model.experts
     ? model.experts.intermediateSize * (model.experts.activePerToken + model.experts.shared)
     : model.intermediateSize;
-  return tokens * 2 * (hidden + (c.mlpCopies * width) / tensorParallel);
+  const gathered = GATHERED_COPIES * gatheringReplicas(input) * model.hiddenSize;
+  return tokens * 2 * (hidden + (c.mlpCopies * width) / tensorParallel + gathered);
+}
+
+/** Hidden states of the tokens of all replicas that share experts: gathered before them, and to be scattered after. */
+const GATHERED_COPIES = 2;
+
+/** Replicas whose tokens a rank gathers; 0 when it has only its own. */
+function gatheringReplicas(input: MemoryInput): number {
+  const replicas = input.model.experts ? sharingReplicas(input) : 1;
+  return replicas > 1 ? replicas : 0;
 }
 
 /** Captured CUDA graphs: each size by itself, and one pool of buffers for the largest of them. */
@@ -67,7 +78,10 @@ export function overheads(input: MemoryInput, isLastStage: boolean): Overheads {
 }
 
 /** How `forwardBytes` counts the activations of one token. */
-function perToken({ model, tensorParallel, sequenceParallel }: MemoryInput): Derivation {
+function perToken(input: MemoryInput): Derivation {
+  const { model, tensorParallel, sequenceParallel } = input;
+  const expertReplicas = gatheringReplicas(input);
+  const gathered = expertReplicas > 0 ? ` + ${GATHERED_COPIES} * expertReplicas * hiddenSize` : "";
   const { hiddenSize, intermediateSize, experts } = model;
   const width = experts ? "expertWidth * (activeExperts + sharedExperts)" : "intermediateSize";
   const shape: Derivation["inputs"] = experts
@@ -78,8 +92,14 @@ function perToken({ model, tensorParallel, sequenceParallel }: MemoryInput): Der
       }
     : { intermediateSize };
   return {
-    formula: `2 * (${c.hiddenCopies} * hiddenSize / sequenceParallel + ${c.mlpCopies} * ${width} / tensorParallel)`,
-    inputs: { hiddenSize, sequenceParallel, ...shape, tensorParallel },
+    formula: `2 * (${c.hiddenCopies} * hiddenSize / sequenceParallel + ${c.mlpCopies} * ${width} / tensorParallel${gathered})`,
+    inputs: {
+      hiddenSize,
+      sequenceParallel,
+      ...shape,
+      tensorParallel,
+      ...(expertReplicas > 0 ? { expertReplicas } : {}),
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { countParameters, type ModelArchitecture, weightBytesOnRank } from "../../catalog";
 import { type Derivation, sumOverLayers } from "../derivation";
 import { type KernelPrecision, weightBytes } from "../kernels/precision";
+import { expertTensorRanks } from "../shards/expert-ranks";
 import type { KernelFormats, Precision } from "../types";
 import type { ExpertPadding } from "./expert-padding";
 
@@ -11,6 +12,8 @@ export interface WeightShards {
   readonly tensorParallel: number;
   /** GPUs over which experts are spread; 1 cuts them by tensorParallel. */
   readonly expertParallel: number;
+  /** Replicas that share the experts; with expertParallel 1 each expert is cut over the ranks of all of them. */
+  readonly expertReplicas?: number;
   /** First layer of the stage; default 0. */
   readonly firstLayer?: number;
   /** Layers of the stage. */
@@ -43,7 +46,13 @@ function tensorBytes(
   return weightBytesOnRank(
     tensors,
     { ...shards, firstLayer },
-    { tensorParallel, expertParallel, ...onLoad, ...padding },
+    {
+      tensorParallel,
+      expertParallel,
+      expertTensorParallel: expertTensorRanks(shards),
+      ...onLoad,
+      ...padding,
+    },
   );
 }
 
@@ -64,10 +73,8 @@ export function weightsOfStage(model: ModelArchitecture, shards: WeightShards): 
   const router = model.experts ? model.hiddenSize * model.experts.count : 0;
   const sharedExperts =
     3 * model.hiddenSize * (model.experts?.shared ?? 0) * (model.experts?.intermediateSize ?? 0);
-  const expertRanks = model.experts ? shards.expertParallel : 1;
-  const mlp =
-    (count.mlpPerLayer - router - sharedExperts) / Math.max(tensorParallel, expertRanks) +
-    sharedExperts / tensorParallel;
+  const expertRanks = model.experts ? ranksOfExperts(shards) : tensorParallel;
+  const mlp = (count.mlpPerLayer - router - sharedExperts) / expertRanks + sharedExperts / tensorParallel;
   const projections = attention * bytes.attention + mlp * bytes.feedForward;
   const perLayer = projections + (router + count.normsPerLayer) * BF16_BYTES;
   const vocabulary = (model.vocabularySize * model.hiddenSize * BF16_BYTES) / tensorParallel;
@@ -87,6 +94,10 @@ export function weightsOfStage(model: ModelArchitecture, shards: WeightShards): 
 function holdsVocabularyOnEveryStage(model: ModelArchitecture): boolean {
   return model.experts !== undefined && model.latentAttention === undefined;
 }
+
+/** Ranks over which the routed experts are cut or spread. */
+const ranksOfExperts = (shards: WeightShards): number =>
+  Math.max(expertTensorRanks(shards), shards.expertParallel);
 
 /** How `weightsOfStage` counts: by parameter, or by layer where the checkpoint's own tensors are known. */
 export function weightsDerivation(model: ModelArchitecture, shards: WeightShards): Derivation {
@@ -115,7 +126,7 @@ function tensorsDerivation(
 }
 
 function shapesDerivation(model: ModelArchitecture, shards: WeightShards): Derivation {
-  const { tensorParallel, expertParallel, layers, isFirstStage, isLastStage } = shards;
+  const { tensorParallel, layers, isFirstStage, isLastStage } = shards;
   const count = countParameters(model);
   const bytes = formatBytes(shards);
   const { hiddenSize, keyValueHeads, headDim, vocabularySize, experts } = model;
@@ -125,7 +136,7 @@ function shapesDerivation(model: ModelArchitecture, shards: WeightShards): Deriv
   const attention =
     "(attentionParameters + (max(1, tensorParallel / keyValueHeads) - 1) * 2 * keyValueHeads * headDim * hiddenSize) / tensorParallel * attentionBytesPerParameter";
   const feedForward = experts
-    ? "3 * hiddenSize * expertWidth * (experts / max(tensorParallel, expertParallel) + sharedExperts / tensorParallel) * feedForwardBytesPerParameter"
+    ? "3 * hiddenSize * expertWidth * (experts / ranksOfExperts + sharedExperts / tensorParallel) * feedForwardBytesPerParameter"
     : "feedForwardParameters / tensorParallel * feedForwardBytesPerParameter";
   const whole = experts ? "(hiddenSize * experts + normParameters)" : "normParameters";
   const shape: Derivation["inputs"] = experts
@@ -133,7 +144,7 @@ function shapesDerivation(model: ModelArchitecture, shards: WeightShards): Deriv
         experts: experts.count,
         sharedExperts: experts.shared,
         expertWidth: experts.intermediateSize,
-        expertParallel,
+        ranksOfExperts: ranksOfExperts(shards),
       }
     : { feedForwardParameters: count.mlpPerLayer };
   return {

@@ -18,6 +18,8 @@ export interface CaseSetup {
   readonly formats?: KernelFormats;
   /** Ranks over which whole experts are spread; 1 cuts each over the tensor-parallel group. */
   readonly expertParallel: number;
+  /** Replicas that share their experts and step together: ranks of data-parallel attention. */
+  readonly expertReplicas: number;
   readonly kvCacheDtype: Precision;
   readonly memory: ReplicaMemory;
   readonly scheduler: SchedulerInput;
@@ -157,7 +159,8 @@ function expertRanks(row: CaseRow, model: ModelArchitecture): number {
 /** Resolves model, GPU, engine and memory of a row. Throws a UserError for a model or GPU the catalogue lacks. */
 export function caseSetup(asked: CaseRow, context: SetupContext): CaseSetup {
   // Ranks of data-parallel attention are replicas that share their experts.
-  const row = { ...asked, dp: Math.max(asked.dp, asked.attention_dp ?? 1) };
+  const attentionRanks = asked.attention_dp ?? 1;
+  const row = { ...asked, dp: Math.max(asked.dp, attentionRanks) };
   const model = context.model ?? findModel(row.model);
   const gpu = findGpu(row.gpu);
   const version = row.engine_version ?? assumedVersion(row);
@@ -167,6 +170,7 @@ export function caseSetup(asked: CaseRow, context: SetupContext): CaseSetup {
   });
   const stored = rowFormats(row, model);
   const expertParallel = expertRanks(row, model);
+  const expertReplicas = model.experts ? attentionRanks : 1;
   const kvCacheDtype = row.kv_cache_dtype ?? assumedCache(row);
   const limits = schedulerLimits(row, gpu);
   const memory = replicaMemory({
@@ -177,6 +181,7 @@ export function caseSetup(asked: CaseRow, context: SetupContext): CaseSetup {
     tensorParallel: row.tp,
     pipelineParallel: row.pp,
     expertParallel,
+    expertReplicas,
     sequenceParallel: 1,
     engine,
     gpuMemoryUtilization: row.gpu_memory_utilization ?? defaultUtilization(engine),
@@ -194,6 +199,7 @@ export function caseSetup(asked: CaseRow, context: SetupContext): CaseSetup {
     engine,
     ...stored,
     expertParallel,
+    expertReplicas,
     kvCacheDtype,
     memory,
     scheduler: { ...limits, kvCacheTokens: memory.kvCacheTokens, prefixCaching: cachesPrefixes(row) },

@@ -15,7 +15,7 @@ const NODES = { gpusPerNode: 8, network: { bytesPerSecondPerGpu: 50e9, latencyUs
 
 /** Latency model of a case. */
 export function caseLatency(setup: CaseSetup, constants: CalibratedConstants = calibrated): LatencyModel {
-  const { model, gpu, engine, precision, formats, expertParallel, kvCacheDtype, row } = setup;
+  const { model, gpu, engine, precision, formats, expertParallel, expertReplicas, kvCacheDtype, row } = setup;
   return createLatencyModel(
     {
       model,
@@ -27,6 +27,7 @@ export function caseLatency(setup: CaseSetup, constants: CalibratedConstants = c
       tensorParallel: row.tp,
       pipelineParallel: row.pp,
       expertParallel,
+      expertReplicas,
       sequenceParallel: 1,
       ...NODES,
     },
@@ -53,6 +54,7 @@ export function simulateCase(
         scheduler: setup.scheduler,
         replicas: setup.row.dp,
         balancer: "round-robin",
+        stepsTogether: setup.expertReplicas > 1,
       },
       { hostTimes: constants },
     ),
@@ -65,7 +67,8 @@ export function simulateCase(
  * preemptions once its queue is full; arrivals that never fill it are served faster, as many clients as fit are.
  */
 export function capacity(setup: CaseSetup, latency: LatencyModel): number {
-  const concurrency = sequencesThatFit(setup);
+  const replicas = setup.expertReplicas;
+  const concurrency = sequencesThatFit(setup) * replicas;
   const requests = Math.max(
     1,
     Math.min(Math.max(500, 6 * concurrency), affordableRequests(setup, concurrency)),
@@ -76,11 +79,12 @@ export function capacity(setup: CaseSetup, latency: LatencyModel): number {
       engine: setup.engine,
       traffic: { ...caseTraffic({ ...setup, requests }, 1), arrivals, coldStartRequests: 0 },
       scheduler: setup.scheduler,
-      replicas: 1,
+      replicas,
       balancer: "round-robin",
+      stepsTogether: replicas > 1,
     }).steady.requestsPerSecond;
   const full = rateUnder({ kind: "offline" });
-  const preempts = concurrency < setup.scheduler.maxNumSeqs && !setup.engine.reservesOutput;
+  const preempts = concurrency < setup.scheduler.maxNumSeqs * replicas && !setup.engine.reservesOutput;
   const fitting = preempts ? rateUnder({ kind: "closed", concurrency }) : 0;
-  return Math.max(full, fitting) * setup.row.dp;
+  return (Math.max(full, fitting) * setup.row.dp) / replicas;
 }

@@ -13,14 +13,17 @@ export function tensorRanksInNode({ tensorParallel, pipelineParallel, gpusPerNod
   return greatestDivisor(gpusPerNode, tensorParallel);
 }
 
+/** Whole replicas in a node, at least one: vLLM places each replica's stages together (vllm/distributed/parallel_state.py). */
+export function replicasInNode({ tensorParallel, pipelineParallel, gpusPerNode }: Places): number {
+  return Math.max(1, Math.floor(gpusPerNode / (tensorParallel * pipelineParallel)));
+}
+
 /**
  * Ranks of an expert-parallel group (the same stage of all replicas) that share a node: as many replicas as a node holds
- * bring their tensor-parallel ranks, for vLLM places each replica's stages together (vllm/distributed/parallel_state.py).
+ * bring their tensor-parallel ranks.
  */
 export function expertRanksInNode(input: Places & Pick<LatencyModelInput, "expertParallel">): number {
-  const { tensorParallel, pipelineParallel, expertParallel, gpusPerNode } = input;
+  const { tensorParallel, expertParallel } = input;
   if (expertParallel <= tensorParallel) return tensorRanksInNode(input);
-  const replicasInNode = Math.floor(gpusPerNode / (tensorParallel * pipelineParallel));
-  const ranks = Math.max(1, replicasInNode) * tensorRanksInNode(input);
-  return Math.min(expertParallel, ranks);
+  return Math.min(expertParallel, replicasInNode(input) * tensorRanksInNode(input));
 }

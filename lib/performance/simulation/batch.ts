@@ -1,3 +1,4 @@
+import type { StepShape } from "../types";
 import type { Sequence } from "./sequence";
 
 /** One batch in flight. Reused in a ring: the simulation makes no object per step. */
@@ -7,6 +8,15 @@ export class Batch {
   /** Which of the slot's batches this is. */
   counter = 0;
   endMs = 0;
+  /** Of ranks that step together: which of their rounds it is, and its shape. */
+  round = 0;
+  readonly step: StepShape = {
+    tokens: 0,
+    decodeSequences: 0,
+    decodeContextTokens: 0,
+    prefillAttentionMs: 0,
+    sampledSequences: 0,
+  };
   /** Tokens that decoding sequences get from it. */
   decodes = 0;
   /** Sequences whose prompt this batch completes, with the epoch they had: a preemption in between voids the token. */
@@ -31,4 +41,13 @@ export class Batch {
   addFinishing(sequence: Sequence): void {
     this.finishing[this.finishingCount++] = sequence;
   }
+}
+
+/** Takes over the shape of a step whose object is reused. */
+export function copyStep(from: StepShape, to: StepShape): void {
+  to.tokens = from.tokens;
+  to.decodeSequences = from.decodeSequences;
+  to.decodeContextTokens = from.decodeContextTokens;
+  to.prefillAttentionMs = from.prefillAttentionMs;
+  to.sampledSequences = from.sampledSequences;
 }

@@ -1,4 +1,8 @@
 import type { SimulationInput } from "../types";
+import { type Balancer, LoadBalancer } from "./balancer";
+import { EngineBalancer } from "./engine-balancer";
+import { Lockstep } from "./lockstep";
+import type { Rank } from "./rank";
 import type { Recorder } from "./recorder";
 import { Replica } from "./replica";
 import type { ReplicaLimits } from "./replica-context";
@@ -23,13 +27,20 @@ export interface FleetInput {
   readonly onTime: (nowMs: number) => boolean;
 }
 
+/** What runs by itself: a replica, or ranks that step together. */
+interface Engine {
+  nextEventMs(): number;
+  advance(toMs: number): void;
+}
+
 /** The replicas, the balancer in front of them, and the client of a closed loop. */
 export class Fleet {
-  readonly replicas: Replica[] = [];
+  readonly replicas: readonly Rank[];
   /** Requests sent so far. */
   sent = 0;
   done = 0;
-  private turn = 0;
+  private readonly engines: readonly Engine[];
+  private readonly balancer: Balancer;
   private readonly isClosed: boolean;
   /** A balancer that looks at loads must decide when a request is sent; otherwise all are assigned ahead. */
   private readonly decidesLate: boolean;
@@ -42,11 +53,22 @@ export class Fleet {
     this.fleet = fleet;
     const { input, limits, requests, recorder } = fleet;
     this.isClosed = input.traffic.arrivals.kind === "closed";
-    this.decidesLate = !this.isClosed && input.replicas > 1 && input.balancer === "least-loaded";
+    const looks = input.stepsTogether || input.balancer === "least-loaded";
+    this.decidesLate = !this.isClosed && input.replicas > 1 && looks;
     this.sequences = sequencesOf(requests);
-    const onDone = (nowMs: number): void => this.onDone(nowMs);
+    const onDone = (sequence: Sequence, nowMs: number): void => this.onDone(sequence, nowMs);
     const context = { latency: input.latency, limits, requests, recorder, onDone };
-    for (let i = 0; i < input.replicas; i++) this.replicas.push(new Replica(context));
+    if (input.stepsTogether && input.replicas > 1) {
+      const lockstep = new Lockstep(context, input.replicas);
+      this.engines = [lockstep];
+      this.replicas = lockstep.ranks;
+      this.balancer = new EngineBalancer(lockstep.ranks, input.traffic);
+    } else {
+      const replicas = Array.from({ length: input.replicas }, () => new Replica(context));
+      this.engines = replicas;
+      this.replicas = replicas;
+      this.balancer = new LoadBalancer(replicas, input.balancer === "least-loaded");
+    }
   }
 
   /** Runs until every request is done, or until `onTime` says to give up. */
@@ -54,15 +76,16 @@ export class Fleet {
     const { requests, onTime } = this.fleet;
     this.sendFirst();
     while (this.done < requests.count) {
-      const replica = this.nextReplica();
-      const eventMs = replica.nextEventMs();
+      const engine = this.nextEngine();
+      const eventMs = engine.nextEventMs();
       const arrivalMs = this.nextSendMs();
       const nowMs = Math.min(eventMs, arrivalMs);
       if (nowMs === Number.POSITIVE_INFINITY)
         throw new Error(`simulation stands still with ${requests.count - this.done} requests left`);
       if (onTime(nowMs)) return;
+      this.balancer.look?.(nowMs);
       if (arrivalMs <= eventMs) this.send(arrivalMs);
-      else replica.advance(nowMs);
+      else engine.advance(nowMs);
     }
   }
 
@@ -78,14 +101,14 @@ export class Fleet {
     return running;
   }
 
-  private nextReplica(): Replica {
-    let first = this.replicas[0];
-    if (this.replicas.length === 1) return first;
+  private nextEngine(): Engine {
+    let first = this.engines[0];
+    if (this.engines.length === 1) return first;
     let firstMs = first.nextEventMs();
-    for (const replica of this.replicas) {
-      const eventMs = replica.nextEventMs();
+    for (const engine of this.engines) {
+      const eventMs = engine.nextEventMs();
       if (eventMs < firstMs) {
-        first = replica;
+        first = engine;
         firstMs = eventMs;
       }
     }
@@ -107,28 +130,16 @@ export class Fleet {
   private send(nowMs: number): void {
     const { requests, hostTimes } = this.fleet;
     const request = this.sent++;
-    const replica = this.pickReplica();
+    const replica = this.balancer.pick(request);
     requests.sentMs[request] = nowMs;
     const sequence = this.sequences[request];
     sequence.queuedMs = nowMs + hostTimes.requestInMs;
     this.replicas[replica].receive(sequence);
   }
 
-  private pickReplica(): number {
-    const count = this.replicas.length;
-    const start = this.turn;
-    this.turn = (this.turn + 1) % count;
-    if (count === 1 || this.fleet.input.balancer === "round-robin") return start;
-    let best = start;
-    for (let i = 0; i < count; i++) {
-      const candidate = (start + i) % count;
-      if (this.replicas[candidate].load < this.replicas[best].load) best = candidate;
-    }
-    return best;
-  }
-
-  private onDone(nowMs: number): void {
+  private onDone({ row }: Sequence, nowMs: number): void {
     this.done++;
+    this.balancer.done?.(row);
     if (this.isClosed && this.sent < this.fleet.requests.count)
       this.send(nowMs + this.fleet.hostTimes.turnaroundMs);
   }

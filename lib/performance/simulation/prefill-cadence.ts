@@ -5,7 +5,8 @@ import type { RunningList } from "./running-list";
  * vLLM's `--prefill-schedule-interval`: prompts are held back until so many steps have passed since the last one that
  * computed prompt tokens, so that running sequences decode in longer stretches. Not while nobody decodes, and not once a
  * step has left requests waiting that it might have taken.
- * Source: `local_prefill_interval` in vllm/v1/core/sched/scheduler.py of 0.33.
+ * Source: `local_prefill_interval` in vllm/v1/core/sched/scheduler.py of 0.33; for ranks that step together
+ * `_should_throttle_prefills` in vllm/v1/engine/core.py.
  */
 export class PrefillCadence {
   private executed = 0;
@@ -18,11 +19,13 @@ export class PrefillCadence {
     this.lastPrefill = -interval;
   }
 
-  /** Has the next step to leave prompts out? */
-  defers({ count, partial }: RunningList): boolean {
+  /** Has the next step to leave prompts out? Ranks that step together count the turns that they share. */
+  defers({ count, partial }: RunningList, sharedTurn: number | undefined): boolean {
     if (this.interval === 1 || this.hasQueue) return false;
     const decodes = count - (partial === undefined ? 0 : 1);
-    return this.executed + 1 - this.lastPrefill < this.interval && decodes > 0;
+    if (decodes === 0) return false;
+    if (sharedTurn !== undefined) return sharedTurn % this.interval !== 0;
+    return this.executed + 1 - this.lastPrefill < this.interval;
   }
 
   /** The waiting requests were looked at, and so many are left. */

@@ -2,6 +2,7 @@ import type { LatencyModel } from "../types";
 import type { Recorder } from "./recorder";
 import type { RequestTable } from "./request-table";
 import type { SchedulerRules } from "./scheduler-rules";
+import type { Sequence } from "./sequence";
 
 /** Limits of one replica, checked and in the units of the scheduler. */
 export interface ReplicaLimits {
@@ -34,5 +35,5 @@ export interface ReplicaContext {
   readonly requests: RequestTable;
   readonly recorder: Recorder;
   /** Called when a request's last token is out. */
-  readonly onDone: (nowMs: number) => void;
+  readonly onDone: (sequence: Sequence, nowMs: number) => void;
 }

@@ -28,6 +28,8 @@ export class Scheduler {
     prefillAttentionMs: 0,
     sampledSequences: 0,
   };
+  /** Turn of the loop that ranks which step together have in common; absent for independent replicas. */
+  sharedTurn: number | undefined = undefined;
   private readonly context: ReplicaContext;
   private readonly places: Places;
   private readonly cadence: PrefillCadence;
@@ -46,7 +48,7 @@ export class Scheduler {
   compose(batch: Batch, slot: number, nowMs: number, number: number, ended: number): boolean {
     const group = this.groups[slot];
     batch.clear();
-    const defersPrompts = this.cadence.defers(this.running);
+    const defersPrompts = this.cadence.defers(this.running, this.sharedTurn);
     const preempted = this.takeDecodes(group);
     const isRoomy = defersPrompts || this.takePartial(batch, slot, number);
     if (isRoomy && !preempted) {

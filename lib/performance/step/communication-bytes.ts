@@ -1,7 +1,8 @@
 import type { Derivation } from "../derivation";
 import { BF16_BYTES } from "../kernels/roofline";
-import { distinctRanks } from "../shards/expert-ranks";
+import { gatheringRanks, sharingReplicas } from "../shards/expert-ranks";
 import type { LatencyModelInput } from "../types";
+import { gatheredBytesPerToken } from "./gathered-bytes";
 import { stagesOf } from "./pipeline-stages";
 
 /** Collectives that bring a layer's partial sums together: after attention and after the feed-forward. */
@@ -22,7 +23,14 @@ export interface CommunicationBytes {
 /** What a communication count depends on. */
 export type CommunicationInput = Pick<
   LatencyModelInput,
-  "model" | "tensorParallel" | "pipelineParallel" | "expertParallel" | "gpusPerNode"
+  | "model"
+  | "precision"
+  | "formats"
+  | "tensorParallel"
+  | "pipelineParallel"
+  | "expertParallel"
+  | "expertReplicas"
+  | "gpusPerNode"
 >;
 
 /**
@@ -39,18 +47,16 @@ export function communicationBytes(input: CommunicationInput, tokens: number): C
   };
 }
 
-/** Whole experts beyond the group replace the second all-reduce by an all-gather, half of it. */
-const exchangesPerLayer = ({ expertParallel, tensorParallel }: CommunicationInput): number =>
-  expertParallel > tensorParallel ? 1.5 : EXCHANGES_PER_LAYER;
+/** Whole experts of several replicas replace the second all-reduce by an all-gather, half of it. */
+const exchangesPerLayer = (input: CommunicationInput): number =>
+  sharingReplicas(input) > 1 && input.expertParallel > 1 ? 1.5 : EXCHANGES_PER_LAYER;
 
 /** The stage whose GPUs send most, with what each of them sends, in bytes. */
 function busiestStage(input: CommunicationInput, tokens: number) {
   const { model, tensorParallel } = input;
   const bytes = tokens * model.hiddenSize * BF16_BYTES;
   const perExchange = ringBytes(bytes, tensorParallel);
-  const dispatch = model.experts
-    ? dispatchBytes(bytes, { ...input, active: model.experts.activePerToken })
-    : 0;
+  const gathered = gatheredBytes(input, tokens);
   const exchanges = exchangesPerLayer(input);
   return stagesOf(input)
     .map(({ layers, first, last }) => {
@@ -61,7 +67,7 @@ function busiestStage(input: CommunicationInput, tokens: number) {
         first,
         last,
         toNext,
-        total: layers * (exchanges * perExchange + dispatch) + embedding + toNext,
+        total: layers * (exchanges * perExchange + gathered) + embedding + toNext,
       };
     })
     .reduce((a, b) => (b.total > a.total ? b : a));
@@ -69,22 +75,30 @@ function busiestStage(input: CommunicationInput, tokens: number) {
 
 /** How `sentPerGpu` is counted for `tokens` tokens. */
 export function sentBytesDerivation(input: CommunicationInput, tokens: number): Derivation {
-  const { model, tensorParallel, expertParallel } = input;
+  const { model, tensorParallel } = input;
   const { layers, first, last } = busiestStage(input, 1);
-  const isSpread = model.experts !== undefined && expertParallel > tensorParallel;
-  const dispatch = isSpread
-    ? " + 2 * layers / tensorParallel * expertParallel * (1 - (1 - 1 / expertParallel) ** activeExperts) * (expertParallel - 1) / expertParallel"
+  const { experts } = model;
+  const { ranks } = gatheringRanks(input);
+  const isShared = experts !== undefined && ranks > 1;
+  const gathered = isShared
+    ? ` + layers * expertReplicas * (gatheringRanks - 1) / gatheringRanks * (gatheredBytesPerToken + ${BF16_BYTES} * hiddenSize)`
     : "";
   const toNext = last ? "" : ` + ${BOUNDARY_TENSORS} / tensorParallel`;
   const exchanges = `${exchangesPerLayer(input)} * layers${first ? " + 1" : ""}`;
   return {
-    formula: `tokens * ${BF16_BYTES} * hiddenSize * (2 * (tensorParallel - 1) / tensorParallel * (${exchanges})${dispatch}${toNext})`,
+    formula: `tokens * (${BF16_BYTES} * hiddenSize * (2 * (tensorParallel - 1) / tensorParallel * (${exchanges})${toNext})${gathered})`,
     inputs: {
       tokens,
       hiddenSize: model.hiddenSize,
       layers,
       tensorParallel,
-      ...(isSpread ? { expertParallel, activeExperts: model.experts?.activePerToken ?? 0 } : {}),
+      ...(isShared
+        ? {
+            expertReplicas: sharingReplicas(input),
+            gatheringRanks: ranks,
+            gatheredBytesPerToken: gatheredBytesPerToken({ ...input, experts }),
+          }
+        : {}),
     },
   };
 }
@@ -92,11 +106,12 @@ export function sentBytesDerivation(input: CommunicationInput, tokens: number): 
 /** Bytes that each of `ranks` sends in a ring all-reduce of a message. */
 export const ringBytes = (bytes: number, ranks: number): number => (2 * (ranks - 1) * bytes) / ranks;
 
-function dispatchBytes(
-  bytes: number,
-  { tensorParallel, expertParallel, active }: CommunicationInput & { active: number },
-): number {
-  if (expertParallel <= tensorParallel) return 0;
-  const copies = distinctRanks(expertParallel, active);
-  return (2 * (bytes / tensorParallel) * copies * (expertParallel - 1)) / expertParallel;
+/** Bytes that each rank sends in a layer to bring the tokens of all replicas to their experts, and the sums back. */
+function gatheredBytes(input: CommunicationInput, tokens: number): number {
+  const { model } = input;
+  if (!model.experts) return 0;
+  const { ranks } = gatheringRanks(input);
+  const perToken =
+    gatheredBytesPerToken({ ...input, experts: model.experts }) + model.hiddenSize * BF16_BYTES;
+  return ((ranks - 1) / ranks) * sharingReplicas(input) * tokens * perToken;
 }

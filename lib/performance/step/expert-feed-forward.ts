@@ -3,78 +3,80 @@ import { groupCollectives } from "../kernels/collectives";
 import { elementwiseCurve } from "../kernels/elementwise";
 import { type Curve, sumOf } from "../kernels/log-log";
 import { BF16_BYTES } from "../kernels/roofline";
-import { distinctRanks } from "../shards/expert-ranks";
-import { expertRanksInNode } from "../shards/ranks-in-node";
+import { expertTensorRanks, gatheringRanks, sharingReplicas } from "../shards/expert-ranks";
 import type { LatencyModelInput } from "../types";
-import type { FeedForward, LayerParts } from "./feed-forward";
+import { type FeedForward, type LayerParts, NOTHING_SHARED } from "./feed-forward";
+import { gatheredBytesPerToken } from "./gathered-bytes";
 
 type ExpertInput = LatencyModelInput & { readonly experts: NonNullable<ModelArchitecture["experts"]> };
 
 /**
- * Mixture of experts as vLLM runs it. Without expert parallelism every expert is cut over the tensor-parallel group.
- * With it the group (tensor x data parallel ranks) holds whole experts: within a tensor-parallel group the closing
- * all-reduce brings the results together; beyond it each rank sends its share of the tokens to the experts' ranks and
- * back (two all-to-alls), and an all-gather restores the tokens to the tensor-parallel group.
+ * Mixture of experts as vLLM runs it. Without expert parallelism every expert is cut over all ranks that share it, with it
+ * they hold whole experts. Within one replica the closing all-reduce brings the results together. Replicas that share
+ * experts gather each other's tokens before and scatter the sums after them; then a tensor-parallel group gathers its
+ * tokens again where each of its ranks had sent a share of them, or sums up what each had of them.
  */
 export function expertFeedForward(input: ExpertInput, parts: LayerParts, exchangeUs: Curve): FeedForward {
   const { model, gpu, tensorParallel, expertParallel } = input;
-  const beyondGroup = expertParallel > tensorParallel;
+  const isShared = sharingReplicas(input) > 1;
   const bytesPerToken = model.hiddenSize * BF16_BYTES;
   const { experts } = input;
   // Every routed copy of a token is read, permuted, multiplied and summed up again: two reads and two writes of the
   // hidden size. Within a tensor-parallel group each rank does so for all tokens, its experts' or not.
-  const slotsPerToken = experts.activePerToken / (beyondGroup ? tensorParallel : 1);
+  const isSpread = isShared && expertParallel > 1;
+  const slotsPerToken = experts.activePerToken / (isSpread ? tensorParallel : 1);
   const routed = measuredExperts(input, parts);
   const activated = (experts.shared + (routed ? 0 : experts.activePerToken)) * experts.intermediateSize;
   const permuted = routed ? 0 : slotsPerToken * 4 * bytesPerToken;
   const moved = permuted + (3 * activated * BF16_BYTES) / tensorParallel;
-  const share = bytesPerToken / tensorParallel;
-  const allToAll = beyondGroup
-    ? groupCollectives(parts.kernels.collectives, expertParallel, {
-        ranksInNode: expertRanksInNode(input),
-        network: input.network,
-      }).allToAllUs
-    : undefined;
-  const copies = distinctRanks(expertParallel, experts.activePerToken);
+  const own = ownGemms(input, parts);
+  const expertsUs = routed ?? routedExperts(input, parts);
   return {
-    gemmUs: expertGemms(input, parts, routed ?? routedExperts(input, parts)),
+    gemmUs: isShared ? own : sumOf([own, expertsUs]),
     // Router's softmax and top-k; and permutation, activation and sum, which measured experts hold.
     elementwiseMs: elementwiseCurve(
       { launches: routed ? 2 : 4, bytesPerToken: moved },
       { gpu, constants: parts.constants },
     ),
-    allToAllUs: (tokens) => (allToAll ? 2 * allToAll(tokens * share * copies) : 0),
-    exchangeUs: beyondGroup ? (tokens) => parts.group.allGatherUs(tokens * bytesPerToken) : exchangeUs,
+    exchangeUs: isSpread ? (tokens) => parts.group.allGatherUs(tokens * bytesPerToken) : exchangeUs,
+    ...(isShared ? { sharedGemmUs: expertsUs, allToAllUs: gatherAndScatter(input, parts) } : NOTHING_SHARED),
   };
 }
 
-/** Router, routed experts and shared experts. */
-function expertGemms(input: ExpertInput, parts: LayerParts, routed: Curve): Curve {
+/** Gathering the tokens of all replicas that share experts, and scattering the sums, by the tokens of all of them. */
+function gatherAndScatter(input: ExpertInput, parts: LayerParts): Curve {
+  const { ranks, inNode } = gatheringRanks(input);
+  const places = { ranksInNode: inNode, network: input.network };
+  const { allGatherUs, reduceScatterUs } = groupCollectives(parts.kernels.collectives, ranks, places);
+  const gathered = gatheredBytesPerToken(input);
+  const scattered = input.model.hiddenSize * BF16_BYTES;
+  return (tokens) => allGatherUs(tokens * gathered) + reduceScatterUs(tokens * scattered);
+}
+
+/** Router and shared experts, of the replica's own tokens. */
+function ownGemms(input: ExpertInput, parts: LayerParts): Curve {
   const { model, tensorParallel, experts } = input;
   const format = input.formats?.feedForward ?? input.precision;
   const gemm = (n: number, k: number) => parts.kernels.gemmUs({ n, k }, format);
   const shared = (experts.shared * experts.intermediateSize) / tensorParallel;
   return sumOf([
     parts.kernels.gemmUs({ n: experts.count, k: model.hiddenSize }, "bf16"),
-    routed,
     ...(shared > 0 ? [gemm(2 * shared, model.hiddenSize), gemm(model.hiddenSize, shared)] : []),
   ]);
 }
 
-/** Routed experts from the GPU's tables, by the tokens of one rank; undefined where it has none. */
+/** Routed experts from the GPU's tables, by the tokens of all replicas that share them; undefined where it has none. */
 function measuredExperts(input: ExpertInput, { kernels }: LayerParts): Curve | undefined {
-  const { model, tensorParallel, expertParallel, experts } = input;
+  const { model, expertParallel, experts } = input;
   const shape = {
     hiddenSize: model.hiddenSize,
     intermediateSize: experts.intermediateSize,
     activePerToken: experts.activePerToken,
     count: experts.count,
-    tensorRanks: expertParallel > 1 ? 1 : tensorParallel,
+    tensorRanks: expertTensorRanks(input),
     expertRanks: expertParallel,
   };
-  const us = kernels.experts?.(shape, input.formats?.experts ?? input.precision);
-  const replicas = Math.max(1, expertParallel / tensorParallel);
-  return us && ((tokens) => us(tokens * replicas));
+  return kernels.experts?.(shape, input.formats?.experts ?? input.precision);
 }
 
 /**
@@ -83,15 +85,13 @@ function measuredExperts(input: ExpertInput, { kernels }: LayerParts): Curve | u
  * no token of a small batch chose are not read.
  */
 function routedExperts(input: ExpertInput, { kernels, constants }: LayerParts): Curve {
-  const { model, precision, tensorParallel, expertParallel, experts } = input;
+  const { model, precision, expertParallel, experts } = input;
   const whole = expertParallel > 1;
   const local = experts.count / expertParallel;
-  const width = experts.intermediateSize / (whole ? 1 : tensorParallel);
-  const replicas = Math.max(1, expertParallel / tensorParallel);
+  const width = experts.intermediateSize / expertTensorRanks(input);
   const up = kernels.gemmUs({ n: local * 2 * width, k: model.hiddenSize }, precision);
   const down = kernels.gemmUs({ n: local * model.hiddenSize, k: width }, precision);
-  return (tokens) => {
-    const batch = tokens * replicas;
+  return (batch) => {
     const touched = local * (1 - (1 - experts.activePerToken / experts.count) ** batch);
     const slots = (batch * experts.activePerToken) / expertParallel;
     const busiest = whole ? rankImbalance(slots, expertParallel) * constants.expertSkew : 1;

@@ -19,7 +19,15 @@ export interface LayerParts {
 export interface FeedForward {
   readonly gemmUs: Curve;
   readonly elementwiseMs: Curve;
-  readonly allToAllUs: Curve;
   /** What brings the ranks' results together. */
   readonly exchangeUs: Curve;
+  /** Experts that replicas share, and the exchange of their tokens, by the tokens of all of them; 0 where none are shared. */
+  readonly sharedGemmUs: Curve;
+  readonly allToAllUs: Curve;
 }
+
+/** A replica that has all of its feed-forward to itself. */
+export const NOTHING_SHARED: Pick<FeedForward, "sharedGemmUs" | "allToAllUs"> = {
+  sharedGemmUs: () => 0,
+  allToAllUs: () => 0,
+};

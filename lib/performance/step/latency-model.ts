@@ -4,10 +4,13 @@ import { kernelsOf } from "../kernels/kernels-of";
 import { type Curve, sumOf } from "../kernels/log-log";
 import { denseReferenceOf, isCheckedScaling } from "../kernels/references";
 import { tabulated, tabulatedCurve } from "../kernels/tabulated";
+
+import { gatheringRanks, sharingReplicas } from "../shards/expert-ranks";
 import { layerKinds } from "../shards/layer-kinds";
-import { expertRanksInNode, tensorRanksInNode } from "../shards/ranks-in-node";
+import { tensorRanksInNode } from "../shards/ranks-in-node";
 import { shardOf } from "../shards/shard";
-import type { LatencyModel, LatencyModelInput, StepShape } from "../types";
+import type { LatencyModel, LatencyModelInput, PeerTokens, StepShape } from "../types";
+
 import { attentionModel } from "./attention-model";
 import { type CudaGraphs, paddedTokens } from "./cuda-graph-padding";
 import { type LayerCosts, layerCosts } from "./layer-costs";
@@ -45,15 +48,23 @@ export function createKernelModels(
   const stages = stagesOf(input);
   const ends = stages.map((stage) => endCosts(stage, input, { kernels, group, constants }));
 
-  const layerMs = costs.map((each) =>
-    sumOf([each.gemmMs, each.elementwiseMs, each.allReduceMs, each.allToAllMs]),
-  );
+  const replicas = sharingReplicas(input);
+  const ownMs = costs.map((each) => sumOf([each.gemmMs, each.elementwiseMs, each.allReduceMs]));
+  const sharedMs = costs.map((each) => sumOf([each.sharedGemmMs, each.allToAllMs]));
   const tokensMs = stages.map((_, i) => {
     const endMs = sumOf([ends[i].allReduceMs, ends[i].elementwiseMs, ends[i].transferMs]);
-    const layersMs: Curve = (tokens) =>
-      kinds.reduce((sum, { counts }, kind) => sum + counts[i] * layerMs[kind](tokens), 0);
-    const stageMs: Curve = (tokens) => layersMs(tokens) + endMs(tokens) + constants.hostMsPerStep;
-    return { captured: tabulated(stageMs, LARGEST_GRAPH), eager: tabulatedCurve(stageMs) };
+    const layersMs = (curves: readonly Curve[]) => (tokens: number) =>
+      kinds.reduce((sum, { counts }, kind) => sum + counts[i] * curves[kind](tokens), 0);
+    const [layersOwnMs, layersSharedMs] = [layersMs(ownMs), layersMs(sharedMs)];
+    const apartMs: Curve = (tokens) => layersOwnMs(tokens) + endMs(tokens) + constants.hostMsPerStep;
+    const stageMs: Curve =
+      replicas === 1 ? apartMs : (tokens) => apartMs(tokens) + layersSharedMs(replicas * tokens);
+    return {
+      captured: tabulated(stageMs, LARGEST_GRAPH),
+      eager: tabulatedCurve(stageMs),
+      apart: tabulatedCurve(apartMs),
+      shared: tabulatedCurve(layersSharedMs),
+    };
   });
   const sampledMs = tabulated(
     (sequences) => logitsUs(sequences) / 1e3 + constants.hostMsPerSequence * sequences,
@@ -67,23 +78,29 @@ export function createKernelModels(
   const basis = basisOf(input, kernels.rooflineFigures);
   return (graphs) => {
     const byTokens = tokensMs.map((stageMs) => timeByTokens(stageMs, graphs));
+    /** All pad to the largest where that has a graph; else each computes its own tokens, and the experts those of all. */
+    const withPeersMs = (stage: number, tokens: number, { mostTokens, allTokens }: PeerTokens): number =>
+      mostTokens <= graphs.largestTokens
+        ? byTokens[stage](mostTokens)
+        : tokensMs[stage].apart(tokens) + tokensMs[stage].shared(allTokens);
     return {
       stages: stages.length,
-      stageMs: (stage, step) => {
+      stageMs: (stage, step, peers) => {
         const { last } = stages[stage];
         const atEnd = last && step.sampledSequences > 0 ? sampledMs(step.sampledSequences) : 0;
         const mixingMs = mean.counts[stage] * attention.layerMs(step) + states.stageMs(stage, step);
-        return byTokens[stage](step.tokens) + mixingMs + atEnd;
+        const tokensTakeMs = peers ? withPeersMs(stage, step.tokens, peers) : byTokens[stage](step.tokens);
+        return tokensTakeMs + mixingMs + atEnd;
       },
       prefillAttentionMs: attention.prefillMs,
       breakdown: (step: StepShape) => {
         const tokens = paddedTokens(step.tokens, graphs);
         const statesMs = totalOf(stages.map((_, stage) => states.stageMs(stage, step)));
         const parts = {
-          gemmMs: allLayers("gemmMs", tokens),
+          gemmMs: allLayers("gemmMs", tokens) + allLayers("sharedGemmMs", replicas * tokens),
           attentionMs: totalOf(mean.counts) * attention.layerMs(step) + statesMs,
           allReduceMs: allLayers("allReduceMs", tokens) + sumOf(ends.map((end) => end.allReduceMs))(tokens),
-          allToAllMs: allLayers("allToAllMs", tokens),
+          allToAllMs: allLayers("allToAllMs", replicas * tokens),
           pipelineTransferMs: sumOf(ends.map((end) => end.transferMs))(tokens),
           elementwiseMs:
             allLayers("elementwiseMs", tokens) + sumOf(ends.map((end) => end.elementwiseMs))(tokens),
@@ -110,8 +127,8 @@ function timeByTokens({ captured, eager }: { captured: Curve; eager: Curve }, gr
 function basisOf(input: LatencyModelInput, roofline: ReadonlySet<string>): LatencyModel["basis"] {
   const more: string[] = [];
   const isTensorWhole = tensorRanksInNode(input) === input.tensorParallel;
-  const isExpertWhole =
-    input.expertParallel <= input.tensorParallel || expertRanksInNode(input) === input.expertParallel;
+  const gathering = gatheringRanks(input);
+  const isExpertWhole = gathering.inNode === gathering.ranks;
   if (!isTensorWhole || !isExpertWhole) more.push("collectives across nodes (from bandwidth and latency)");
   if (input.model.experts && input.gpu.kind === "cpu")
     more.push("experts (grouped products priced as dense ones)");

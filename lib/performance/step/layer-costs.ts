@@ -4,7 +4,7 @@ import { type Curve, sumOf } from "../kernels/log-log";
 import { BF16_BYTES } from "../kernels/roofline";
 import type { LatencyModelInput } from "../types";
 import { expertFeedForward } from "./expert-feed-forward";
-import type { FeedForward, LayerParts } from "./feed-forward";
+import { type FeedForward, type LayerParts, NOTHING_SHARED } from "./feed-forward";
 
 /** What one layer costs one rank, apart from attention, by the tokens of the step, in ms. */
 export interface LayerCosts {
@@ -12,6 +12,8 @@ export interface LayerCosts {
   readonly elementwiseMs: Curve;
   /** All-reduces, or reduce-scatters and all-gathers under sequence parallelism. */
   readonly allReduceMs: Curve;
+  /** Experts that replicas share, and the exchange of their tokens, by the tokens of all of them; 0 where none are shared. */
+  readonly sharedGemmMs: Curve;
   readonly allToAllMs: Curve;
 }
 
@@ -36,6 +38,7 @@ export function layerCosts(input: LatencyModelInput, parts: LayerParts): LayerCo
     gemmMs: (tokens) => (projections(tokens) + rest.gemmUs(tokens)) / 1e3,
     elementwiseMs: (tokens) => norms(tokens) + rest.elementwiseMs(tokens),
     allReduceMs: (tokens) => ((hasMixer ? exchangeUs(tokens) : 0) + rest.exchangeUs(tokens)) / 1e3,
+    sharedGemmMs: (tokens) => rest.sharedGemmUs(tokens) / 1e3,
     allToAllMs: (tokens) => rest.allToAllUs(tokens) / 1e3,
   };
 }
@@ -43,8 +46,8 @@ export function layerCosts(input: LatencyModelInput, parts: LayerParts): LayerCo
 const NOTHING: FeedForward = {
   gemmUs: () => 0,
   elementwiseMs: () => 0,
-  allToAllUs: () => 0,
   exchangeUs: () => 0,
+  ...NOTHING_SHARED,
 };
 
 const feedForward = (input: LatencyModelInput, parts: LayerParts, exchangeUs: Curve): FeedForward =>
@@ -60,8 +63,8 @@ function denseFeedForward(input: LatencyModelInput, parts: LayerParts, exchangeU
   return {
     gemmUs: sumOf(parts.shard.feedForwardGemms.map((shape) => parts.kernels.gemmUs(shape, format))),
     elementwiseMs: elementwiseCurve({ launches: 1, bytesPerToken }, { gpu, constants: parts.constants }),
-    allToAllUs: () => 0,
     exchangeUs,
+    ...NOTHING_SHARED,
   };
 }
 

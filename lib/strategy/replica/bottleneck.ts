@@ -36,6 +36,10 @@ function collectivesOf({ situation }: Evidence, ranks: number, share: string): B
     : { kind: "all-reduce", sentence: `collectives of ${ranks} GPUs take ${share}` };
 }
 
+/** GPUs that gather each other's tokens before the experts: all of them with whole experts, else one of each replica. */
+const gatheringGpus = ({ expertParallel, dataParallel }: Strategy): number =>
+  expertParallel > 1 ? expertParallel : dataParallel;
+
 /** What takes the largest part of a decode step. */
 function decodeBottleneck(evidence: Evidence): Bottleneck {
   const { strategy, steps, memory } = evidence;
@@ -51,7 +55,7 @@ function decodeBottleneck(evidence: Evidence): Bottleneck {
     case "allReduceMs":
       return collectivesOf(evidence, strategy.tensorParallel, share);
     case "allToAllMs":
-      return collectivesOf(evidence, strategy.expertParallel, share);
+      return collectivesOf(evidence, gatheringGpus(strategy), share);
     case "pipelineTransferMs":
       return { kind: "network", sentence: `moving activations between stages takes ${share}` };
     case "hostMs":

@@ -9,11 +9,18 @@ import {
 } from "../../performance";
 import type { Situation } from "../situation";
 import type { Communication, Strategy, Throughput, TypicalSteps } from "../types";
+import { shardingOf } from "./sharding";
+import { weightFormats } from "./weight-formats";
 
 /** What the bytes that a strategy moves are counted from. */
-export function communicationInput({ model, hardware }: Situation, strategy: Strategy): CommunicationInput {
-  const { tensorParallel, pipelineParallel, expertParallel } = strategy;
-  return { model, tensorParallel, pipelineParallel, expertParallel, gpusPerNode: hardware.instance.gpus };
+export function communicationInput(situation: Situation, strategy: Strategy): CommunicationInput {
+  const { model, hardware } = situation;
+  return {
+    model,
+    ...shardingOf(situation, strategy),
+    ...weightFormats(situation),
+    gpusPerNode: hardware.instance.gpus,
+  };
 }
 
 /** Bytes of `tokens` tokens of a step: payload and what the busiest GPU sends. */

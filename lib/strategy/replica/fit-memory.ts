@@ -2,6 +2,7 @@ import { cachePrecision, meanTokens } from "../../config";
 import { type GpuMemory, type MemoryInput, type ReplicaMemory, replicaMemory } from "../../performance";
 import type { Situation } from "../situation";
 import type { MemoryPerGpu, ServingParameters, Strategy } from "../types";
+import { shardingOf } from "./sharding";
 import { weightFormats } from "./weight-formats";
 
 /** What the memory of a strategy under given serving parameters is counted from. */
@@ -17,10 +18,8 @@ export function memoryInput(
     gpu: hardware.gpu,
     ...weightFormats(situation),
     kvCacheDtype: cachePrecision(deployment.model),
-    tensorParallel: strategy.tensorParallel,
+    ...shardingOf(situation, strategy),
     pipelineParallel: Math.min(strategy.pipelineParallel, model.layers),
-    expertParallel: strategy.expertParallel,
-    sequenceParallel: strategy.sequenceParallel,
     engine,
     gpuMemoryUtilization: serving.gpuMemoryUtilization,
     maxNumSeqs: serving.maxNumSeqs,

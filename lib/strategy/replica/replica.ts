@@ -10,6 +10,7 @@ import {
 import type { Situation } from "../situation";
 import type { ServingParameters, Strategy } from "../types";
 import { fitMemory } from "./fit-memory";
+import { shardingOf } from "./sharding";
 import { weightFormats } from "./weight-formats";
 
 /** One replica of a strategy under given serving parameters: what it holds. */
@@ -35,10 +36,7 @@ export function stepModelsOf(situation: Situation, strategy: Strategy): StepMode
     gpu: hardware.gpu,
     ...weightFormats(situation),
     kvCacheDtype: cachePrecision(deployment.model),
-    tensorParallel: strategy.tensorParallel,
-    pipelineParallel: strategy.pipelineParallel,
-    expertParallel: strategy.expertParallel,
-    sequenceParallel: strategy.sequenceParallel,
+    ...shardingOf(situation, strategy),
     gpusPerNode: hardware.instance.gpus,
     network,
     engine,

@@ -5,6 +5,7 @@ import {
   type TrafficInput,
 } from "../../performance";
 import type { Situation } from "../situation";
+import type { Strategy } from "../types";
 import type { Replica } from "./replica";
 
 /** How requests arrive at `requestRate` per second, in the way the workload says. */
@@ -39,10 +40,18 @@ export function serviceTraffic(
   return { arrivals: arrivalsAt(situation, rate), requests, replicas: strategy.dataParallel, seed };
 }
 
+/**
+ * Whether the replicas are ranks of one engine that share experts. Dense ones are servers of their own, behind a gateway
+ * that sends to the least loaded.
+ */
+export function stepsTogether({ model }: Situation, { dataParallel }: Strategy): boolean {
+  return model.experts !== undefined && dataParallel > 1;
+}
+
 /** Simulates replicas under given traffic with the workload's lengths. */
 export function runSimulation(
   situation: Situation,
-  { latency, serving, memory }: Replica,
+  { strategy, latency, serving, memory }: Replica,
   traffic: Traffic & SimulationOptions,
 ): SimulationResult {
   const { promptTokens, outputTokens, cachedPrefixTokens } = situation.deployment.workload;
@@ -71,6 +80,7 @@ export function runSimulation(
       },
       replicas,
       balancer: "least-loaded",
+      stepsTogether: stepsTogether(situation, strategy),
     },
     { giveUpWhenHopeless: traffic.giveUpWhenHopeless ?? false },
   );

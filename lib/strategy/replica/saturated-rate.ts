@@ -1,7 +1,7 @@
 import { meanTokens } from "../../config";
 import type { Situation } from "../situation";
 import type { Replica } from "./replica";
-import { runSimulation } from "./run-simulation";
+import { runSimulation, stepsTogether } from "./run-simulation";
 import { decodeStepMs, EFFORT, fullStepMs, stepsPerRequest } from "./simulation-effort";
 
 /** Requests in flight, as a multiple of the sequences that run, that keep the queue from running dry. */
@@ -49,7 +49,9 @@ export function saturatedRate(situation: Situation, replica: Replica): number {
 
 function simulateSaturation(situation: Situation, replica: Replica): number {
   const { dataParallel } = replica.strategy;
-  const concurrency = Math.ceil(PRESSURE * replica.serving.maxNumSeqs);
+  // Independent replicas serve as much each; ranks that step together have to wait for each other.
+  const replicas = stepsTogether(situation, replica.strategy) ? dataParallel : 1;
+  const concurrency = Math.ceil(PRESSURE * replica.serving.maxNumSeqs) * replicas;
   const each = stepsPerRequest(situation, replica, Number.MAX_SAFE_INTEGER);
   if (FEWEST_GENERATIONS * concurrency * each > DEAREST * EFFORT.climb) {
     return saturatedRateByHand(situation, replica);
@@ -61,8 +63,8 @@ function simulateSaturation(situation: Situation, replica: Replica): number {
   const result = runSimulation(situation, replica, {
     arrivals: { kind: "closed", concurrency },
     requests: Math.ceil(generations * concurrency),
-    replicas: 1,
+    replicas,
     seed: SEARCH_SEED,
   });
-  return result.steady.requestsPerSecond * dataParallel;
+  return (result.steady.requestsPerSecond * dataParallel) / replicas;
 }

@@ -80,10 +80,11 @@ function stateHeadsDivide({ model }: Situation, { tensorParallel }: Strategy): R
 
 function feedForwardDivides({ model }: Situation, strategy: Strategy): Requirement {
   const size = model.experts?.intermediateSize ?? model.intermediateSize;
-  const ranks = model.experts && strategy.expertParallel > 1 ? 1 : strategy.tensorParallel;
+  const cut = model.experts ? strategy.tensorParallel * strategy.dataParallel : strategy.tensorParallel;
+  const ranks = model.experts && strategy.expertParallel > 1 ? 1 : cut;
   return {
     id: "mlp-divisible",
-    requirement: `the feed-forward width ${size} divides evenly over the tensor-parallel ranks`,
+    requirement: `the feed-forward width ${size} divides evenly over the ${model.experts && strategy.dataParallel > 1 ? "ranks of all replicas" : "tensor-parallel ranks"}`,
     value: remainder(size, ranks),
     limit: 0,
     unit: "columns left over",
@@ -139,7 +140,7 @@ function expertsSpread(situation: Situation, strategy: Strategy): Requirement {
   const nearest = allowed[0] ?? experts?.count ?? 1;
   const limit = allowed.includes(expertParallel) ? expertParallel : nearest;
   const why = experts
-    ? `: vLLM cuts the ${experts.count} experts like all else (1), or spreads them whole over the ranks of all replicas (TP x DP), which also share them`
+    ? `: vLLM cuts the ${experts.count} experts like all else (1), or spreads them whole (TP x DP): over the ranks of all replicas, which share them`
     : " for a dense model";
   return {
     id: "expert-parallel",

@@ -31,8 +31,15 @@ describe("bytes of a step", () => {
   it("count the way to the experts and back", () => {
     const model = findModel("Mixtral-8x7B");
     const input = latencyInput({ model, tensorParallel: 1, expertParallel: 8 });
-    // A token visits 8 (1 - (7/8)^2) = 1.875 ranks, 7/8 of them elsewhere, there and back, in each of 32 layers.
-    assert.equal(communicationBytes(input, 1).sentPerGpu, 32 * 2 * 8192 * 1.875 * (7 / 8));
+    // In each of 32 layers 7 of 8 ranks' tokens: hidden state, expert and weight of its 2 copies, and the sum back.
+    assert.equal(communicationBytes(input, 1).sentPerGpu, 32 * 7 * (8192 + 2 * 8 + 8192));
+  });
+
+  it("count a sum over the cut experts of several replicas as all replicas' tokens gathered by each", () => {
+    const model = findModel("Mixtral-8x7B");
+    const input = latencyInput({ model, tensorParallel: 2, expertParallel: 1, expertReplicas: 2 });
+    // Two all-reduces over 2 ranks in 32 layers and one of the embedding, 8192 bytes each; the other replica's token.
+    assert.equal(communicationBytes(input, 1).sentPerGpu, 65 * 8192 + 32 * (8192 + 2 * 8 + 8192));
   });
 
   it("follow the ring", () => {

@@ -33,11 +33,11 @@ describe("the enumeration", () => {
     );
   });
 
-  it("spreads experts over a replica or not at all, and over all replicas when there are several", () => {
+  it("cuts experts over all ranks or spreads them whole over all of them, replicas included", () => {
     const all = labels({ model: { name: "mixtral-8x7b" } });
     assert.ok(all.includes("TP8") && all.includes("TP8 EP8"));
-    // Replicas share the experts in vLLM: EP is TP x DP there.
-    assert.ok(all.includes("TP4 EP8 x2") && !all.includes("TP4 x2") && !all.includes("TP4 EP4 x2"));
+    // Replicas share the experts in vLLM: EP is 1 or TP x DP there.
+    assert.ok(all.includes("TP4 EP8 x2") && all.includes("TP4 x2") && !all.includes("TP4 EP4 x2"));
     assert.ok(all.includes("TP1 EP8 x8"));
   });
 
