@@ -51,7 +51,7 @@ describe("the bottleneck", () => {
       /collectives of 32 GPUs across nodes take .* of the .* decode step/,
     );
     assert.equal(wide.bottleneck?.kind, "network");
-  });
+  }).timeout(60_000);
 
   it("says how much of the step its part takes", () => {
     const { candidates } = plan(aDeployment({ workload: { requestRate: 1 } }));
