@@ -80,13 +80,12 @@ export function sentBytesDerivation(input: CommunicationInput, tokens: number): 
   const { experts } = model;
   const { ranks } = gatheringRanks(input);
   const isShared = experts !== undefined && ranks > 1;
-  const gathered = isShared
-    ? ` + layers * expertReplicas * (gatheringRanks - 1) / gatheringRanks * (gatheredBytesPerToken + ${BF16_BYTES} * hiddenSize)`
-    : "";
   const toNext = last ? "" : ` + ${BOUNDARY_TENSORS} / tensorParallel`;
   const exchanges = `${exchangesPerLayer(input)} * layers${first ? " + 1" : ""}`;
+  const exchanged = `${BF16_BYTES} * hiddenSize * (2 * (tensorParallel - 1) / tensorParallel * (${exchanges})${toNext})`;
+  const gathered = `layers * expertReplicas * (gatheringRanks - 1) / gatheringRanks * (gatheredBytesPerToken + ${BF16_BYTES} * hiddenSize)`;
   return {
-    formula: `tokens * (${BF16_BYTES} * hiddenSize * (2 * (tensorParallel - 1) / tensorParallel * (${exchanges})${toNext})${gathered})`,
+    formula: `tokens * ${isShared ? `(${exchanged} + ${gathered})` : exchanged}`,
     inputs: {
       tokens,
       hiddenSize: model.hiddenSize,
