@@ -21,6 +21,7 @@ from torch.overrides import TorchFunctionMode
 from vllm.config import set_current_vllm_config
 from vllm.model_executor.model_loader.utils import initialize_model
 from vllm.utils.torch_utils import set_default_torch_dtype
+from vllm.v1.attention import selector
 from vllm.v1.engine.utils import CoreEngineActorManager
 from vllm.v1.worker.workspace import init_workspace_manager
 
@@ -109,6 +110,7 @@ def weigh(config, stage):
 
 def judge(question, folder):
     Platform.gpu, Platform.count = GPUS[question["gpu"]], question["gpusPerNode"]
+    selector._cached_get_attn_backend.cache_clear()  # the choice is kept by everything but the GPU
     answer, at = {}, "arguments"
     try:
         config = engine_config(question["arguments"], folder / question["model"])
