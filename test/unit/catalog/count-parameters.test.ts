@@ -27,6 +27,17 @@ describe("the parameter count", () => {
     assert.equal(countParameters(findModel("Llama-3-70B")).total, 70_553_706_496);
   });
 
+  it("counts a shared expert once a layer, beside the routed ones and without a line in the router", () => {
+    const model = findModel("Mixtral-8x7B-Instruct-v0.1");
+    const { experts } = model;
+    if (!experts) return assert.fail("Mixtral has experts");
+    const shared = { ...model, experts: { ...experts, shared: 2 } };
+    // 32 layers x 2 experts x 3 matrices of 4096 x 14336
+    const added = 32 * 2 * 3 * 4096 * 14_336;
+    assert.equal(countParameters(shared).total - countParameters(model).total, added);
+    assert.equal(weightBytes(shared, "fp8") - weightBytes(model, "fp8"), added);
+  });
+
   it("counts the input embedding once when the output projection shares it", () => {
     const model = findModel("Llama-3.1-8B-Instruct");
     const tied = countParameters({ ...model, tiedEmbeddings: true });

@@ -116,4 +116,15 @@ describe("memory of a replica", () => {
     assert.equal(graphs("0.15.1"), 0);
     assert.ok(graphs("0.33.0") > 0);
   });
+
+  it("keeps the activations of shared experts beside those of the routed ones", () => {
+    const model = findModel("Mixtral-8x7B");
+    const { experts } = model;
+    if (!experts) return assert.fail("Mixtral has experts");
+    const activations = (shared: number) =>
+      memory({ model: { ...model, experts: { ...experts, shared } }, precision: "bf16", maxNumSeqs: 1 })
+        .tightest.activationBytes;
+    // 8192 tokens x 2 bytes x 6 copies x 14336 / TP 2
+    assert.equal(activations(3) - activations(2), (8192 * 2 * 6 * 14_336) / 2);
+  });
 });

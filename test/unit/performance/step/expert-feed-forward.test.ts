@@ -61,4 +61,26 @@ describe("mixture of experts", () => {
     const [one, many] = [1, 512].map((batch) => latency.breakdown(prefillStep(latency, 1, batch)).gemmMs);
     assert.ok(many > 4 * one, `${many} against ${one} ms`);
   });
+
+  it("computes shared experts as one more dense product of every token, cut by tensor parallelism alone", () => {
+    const plain = findModel("Mixtral-8x7B");
+    const { experts } = plain;
+    if (!experts) return assert.fail("Mixtral has experts");
+    for (const [shared, expertParallel] of [
+      [1, 1],
+      [2, 1],
+      [2, 4],
+    ] as const) {
+      const step = decodeStep(32, 100);
+      const input = (model: typeof plain) => latencyInput({ model, tensorParallel: 4, expertParallel });
+      const gemmMs = (model: typeof plain) => createLatencyModel(input(model)).breakdown(step).gemmMs;
+      const { gemmUs } = kernelsOf(input(plain));
+      const width = (shared * experts.intermediateSize) / 4;
+      const up = gemmUs({ n: 2 * width, k: plain.hiddenSize }, "bf16")(32);
+      const down = gemmUs({ n: plain.hiddenSize, k: width }, "bf16")(32);
+      const added = gemmMs({ ...plain, experts: { ...experts, shared } }) - gemmMs(plain);
+      const expected = (plain.layers * (up + down)) / 1e3;
+      assert.ok(Math.abs(added / expected - 1) < 1e-6, `${shared} shared: ${added} ms for ${expected} ms`);
+    }
+  });
 });
