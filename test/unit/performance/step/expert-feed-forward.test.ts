@@ -69,7 +69,7 @@ describe("mixture of experts", () => {
     for (const [shared, expertParallel] of [
       [1, 1],
       [2, 1],
-      [2, 4],
+      [2, 8],
     ] as const) {
       const step = decodeStep(32, 100);
       const input = (model: typeof plain) => latencyInput({ model, tensorParallel: 4, expertParallel });
