@@ -66,7 +66,10 @@ describe("the AWS program on the real engine", function () {
   it("previews without touching a host", async () => {
     const { changeSummary } = await program.stack.preview();
     assert.equal(changeSummary.same, undefined);
-    assert.ok((changeSummary.create ?? 0) > STEPS.length);
+    assert.ok(
+      (changeSummary.create ?? 0) > STEPS.length,
+      `changeSummary.create ?? 0: ${changeSummary.create ?? 0}, STEPS.length: ${STEPS.length}`,
+    );
     assert.deepEqual(program.host.received(), []);
   });
 
@@ -143,7 +146,10 @@ describe("the AWS program on the real engine", function () {
     const { steps, outputs } = await up();
     // vLLM and the gateway must agree on the key, and the proof is made with it.
     assert.deepEqual(steps, ["vllm", "gateway", "verify"]);
-    assert.ok(!JSON.stringify(outputs).includes("canary"));
+    assert.ok(
+      !JSON.stringify(outputs).includes("canary"),
+      'not so: !JSON.stringify(outputs).includes("canary")',
+    );
     // The state as it lies on the backend; an export would decrypt it.
     const states = join(program.engine.folder, "state");
     for (const file of readdirSync(states, { recursive: true, withFileTypes: true })) {

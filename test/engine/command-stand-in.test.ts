@@ -71,8 +71,8 @@ describe("the stand-in for the command plugin", function () {
       cwd: stack.workspace.workDir,
       env: engine.environment,
     });
-    assert.ok(!stdout.includes("hidden"));
-    assert.ok(!stdout.includes("PRIVATE KEY"));
+    assert.ok(!stdout.includes("hidden"), `stdout: ${stdout}`);
+    assert.ok(!stdout.includes("PRIVATE KEY"), `stdout: ${stdout}`);
   });
 
   it("runs create again for a changed input when there is no update, with the previous output", async () => {

@@ -120,7 +120,7 @@ describe("the gateway's configuration in Caddy", function () {
     assert.match(id, /^[0-9a-f-]{36}$/);
     const log = readFileSync(join(folder, "log"), "utf8");
     assert.ok(log.includes(id), log);
-    assert.ok(!log.includes(KEY) && !log.includes("secret prompt"));
+    assert.ok(!log.includes(KEY) && !log.includes("secret prompt"), `log: ${log}`);
   });
 
   it("says 503 and when to try again while vLLM does not serve, to everything", async () => {

@@ -92,7 +92,7 @@ chmod 755 /usr/local/bin/aws`);
     const { outputs } = await upStack(stack, silent);
     const completion = outputs.completion?.value as { completionTokens: number; version: string };
     // The prompt asks for 100 tokens, and random weights seldom end before.
-    assert.ok(completion.completionTokens > 0);
+    assert.ok(completion.completionTokens > 0, `completion.completionTokens: ${completion.completionTokens}`);
     assert.equal(completion.version, "0.32.0");
     assert.equal(outputs.endpoint?.value, `https://${host.host.address}`);
   });
@@ -101,7 +101,7 @@ chmod 755 /usr/local/bin/aws`);
     const { open, listening } = await scanHost(host.hosts, host.host);
     assert.deepEqual(open, [22, 443]);
     // Ray alone has more than ten.
-    assert.ok(listening > 10);
+    assert.ok(listening > 10, `listening: ${listening}`);
   });
 
   it("runs each step a second time without changing anything", async () => {
@@ -146,7 +146,10 @@ chmod 755 /usr/local/bin/aws`);
     );
     const { summary } = await upStack(stack, silent);
     // The weights, vLLM, and the proof at least.
-    assert.ok((summary.resourceChanges?.update ?? 0) >= 3);
+    assert.ok(
+      (summary.resourceChanges?.update ?? 0) >= 3,
+      `summary.resourceChanges?.update ?? 0: ${summary.resourceChanges?.update ?? 0}`,
+    );
     assert.equal((await upStack(stack, silent)).summary.resourceChanges?.update, undefined);
   });
 
@@ -186,7 +189,10 @@ chmod 755 /usr/local/bin/aws`);
       nft delete table inet shardplan`);
     const { summary } = await upStack(stack, silent);
     // The firewall, the gateway, and the proof at least.
-    assert.ok((summary.resourceChanges?.update ?? 0) >= 3);
+    assert.ok(
+      (summary.resourceChanges?.update ?? 0) >= 3,
+      `summary.resourceChanges?.update ?? 0: ${summary.resourceChanges?.update ?? 0}`,
+    );
     assert.deepEqual((await scanHost(host.hosts, host.host)).open, [22, 443]);
   });
 

@@ -18,7 +18,7 @@ describe("the rows of the catalogue", () => {
   it("put GPUs of the catalogue into every instance type", () => {
     for (const { gpu, gpus } of listInstanceTypes()) {
       assert.equal(findGpu(gpu).name, gpu);
-      assert.ok(gpus >= 1);
+      assert.ok(gpus >= 1, `gpus: ${gpus}`);
     }
   });
 

@@ -53,7 +53,7 @@ function message(json: unknown): string {
   try {
     readModelConfig(json);
   } catch (error) {
-    assert.ok(error instanceof UserError);
+    assert.ok(error instanceof UserError, `error: ${error}`);
     assert.equal(error.where, "model.configPath");
     return error.line;
   }

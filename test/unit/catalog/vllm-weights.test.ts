@@ -6,7 +6,7 @@ describe("weights a rank", () => {
   for (const { name, config, bytesPerRank } of rows) {
     it(`of ${name} are what vLLM's own classes allocate, within 0.2 %`, () => {
       const { tensors } = readModelConfig(config, `${name}-shape`);
-      assert.ok(tensors);
+      assert.ok(tensors, `tensors: ${JSON.stringify(tensors)}`);
       const whole = { firstLayer: 0, layers: tensors.layers.length, isFirstStage: true, isLastStage: true };
       for (const [ranks, bytes] of Object.entries(bytesPerRank)) {
         const counted = weightBytesOnRank(tensors, whole, {

@@ -18,7 +18,10 @@ describe("shardplan models, hardware", function () {
     for (const { name } of [...listGpus(), ...listInstanceTypes()]) assert.ok(hardware.includes(name), name);
     const json = JSON.parse(runCli(["hardware", "--json"]).stdout);
     assert.equal(json.instanceTypes.length, listInstanceTypes().length);
-    assert.ok(json.gpus.every((gpu: { provenance: { source: string } }) => gpu.provenance.source !== ""));
+    assert.ok(
+      json.gpus.every((gpu: { provenance: { source: string } }) => gpu.provenance.source !== ""),
+      `json.gpus: ${JSON.stringify(json.gpus)}`,
+    );
   });
 });
 
@@ -158,13 +161,25 @@ COMP_WORDS=(${words} ""); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _shardplan; pr
   };
 
   it("completes commands, options, choices, stacks and config keys in bash", () => {
-    assert.ok(complete("shardplan").includes("sweep"));
-    assert.ok(complete("shardplan plan").includes("--stack"));
+    assert.ok(complete("shardplan").includes("sweep"), 'not so: complete("shardplan").includes("sweep")');
+    assert.ok(
+      complete("shardplan plan").includes("--stack"),
+      'not so: complete("shardplan plan").includes("--stack")',
+    );
     assert.deepEqual(complete("shardplan plan --format"), ["terminal", "json", "md", "html"]);
     assert.deepEqual(complete("shardplan sweep --format"), ["table", "csv", "json", "plot"]);
-    assert.ok(complete("shardplan plan --stack").includes("dev"));
-    assert.ok(complete("shardplan plan --set").includes("slo.decode.p99Ms="));
-    assert.ok(complete("shardplan config").includes("example"));
+    assert.ok(
+      complete("shardplan plan --stack").includes("dev"),
+      'not so: complete("shardplan plan --stack").includes("dev")',
+    );
+    assert.ok(
+      complete("shardplan plan --set").includes("slo.decode.p99Ms="),
+      'not so: complete("shardplan plan --set").includes("slo.decode.p99Ms=")',
+    );
+    assert.ok(
+      complete("shardplan config").includes("example"),
+      'not so: complete("shardplan config").includes("example")',
+    );
   });
 
   it("loads bash's completion in zsh", () => {

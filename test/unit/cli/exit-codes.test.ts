@@ -12,7 +12,10 @@ describe("exit codes of shardplan", function () {
     assert.equal(status, 0, stderr);
     const plan = JSON.parse(stdout);
     assert.deepEqual(plan.violations, []);
-    assert.ok(plan.checks.every((check: { pass: boolean }) => check.pass));
+    assert.ok(
+      plan.checks.every((check: { pass: boolean }) => check.pass),
+      `plan.checks: ${JSON.stringify(plan.checks)}`,
+    );
   });
 
   it("2: a requirement is missed, and the report still prints", () => {

@@ -92,7 +92,7 @@ describe("shardplan predict", function () {
       [...Object.keys(bad), "good"],
     );
     for (const result of results.slice(0, -1)) assert.ok(result.error.length > 5, JSON.stringify(result));
-    assert.ok(results.at(-1).ttft_ms_mean > 0);
+    assert.ok(results.at(-1).ttft_ms_mean > 0, "not so: results.at(-1).ttft_ms_mean > 0");
     assert.match(results[0].error, /H999/);
     assert.match(results[2].error, /isl/);
     assert.match(results[6].error, /has 2 cells and the header names 11/);
@@ -115,7 +115,10 @@ describe("shardplan predict", function () {
     const row = GOOD.replace("closed,4,12", "constant,400,200");
     const [result] = lines(predict(`${header}\n${row}\n`).stdout);
     assert.equal(result.stable, false);
-    assert.ok(result.sustainable_request_rate > 0 && result.sustainable_request_rate < 400);
+    assert.ok(
+      result.sustainable_request_rate > 0 && result.sustainable_request_rate < 400,
+      `result.sustainable_request_rate: ${JSON.stringify(result.sustainable_request_rate)}`,
+    );
   });
 
   it("names a row without an id by its number, and writes a file", () => {

@@ -28,7 +28,7 @@ function assertOnlyConfigErrors(run: () => unknown): void {
     run();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    assert.ok(error.problems.length > 0);
+    assert.ok(error.problems.length > 0, `error.problems.length: ${error.problems.length}`);
     for (const line of error.line.split("\n").slice(0, error.problems.length))
       assert.notEqual(line.trim(), "");
   }

@@ -95,9 +95,12 @@ describe("parseDeployment", () => {
         const { workload } = parseDeployment({
           workload: { promptTokens: of(prompt), outputTokens: of(output) },
         });
-        assert.ok(end(workload.promptTokens) + end(workload.outputTokens) <= 8192);
-        assert.ok(end(workload.promptTokens) >= prompt.median);
-        assert.ok(end(workload.outputTokens) >= output.median);
+        assert.ok(
+          end(workload.promptTokens) + end(workload.outputTokens) <= 8192,
+          "not so: end(workload.promptTokens) + end(workload.outputTokens) <= 8192",
+        );
+        assert.ok(end(workload.promptTokens) >= prompt.median, `prompt.median: ${prompt.median}`);
+        assert.ok(end(workload.outputTokens) >= output.median, `output.median: ${output.median}`);
       }),
     );
   });

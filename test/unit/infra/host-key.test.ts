@@ -25,13 +25,16 @@ describe("the host key of an AWS instance", () => {
       /^#!\/bin\/bash\nPARAMETER=\/shardplan\/shardplan-prod\/host-key\/node-0\nREGION=us-east-1\n/,
     );
     // Before the instance has its public address a request gets no answer; curl alone would wait for minutes.
-    assert.ok((script.match(/\bcurl -/g)?.length ?? 0) >= 3);
+    assert.ok(
+      (script.match(/\bcurl -/g)?.length ?? 0) >= 3,
+      "not so: (script.match(/\\bcurl -/g)?.length ?? 0) >= 3",
+    );
     assert.equal(
       script.match(/\bcurl -/g)?.length,
       script.match(/\bcurl -sf "\$\{impatient\[@\]\}"/g)?.length,
     );
     // EC2 takes up to 16 KiB of user data before base64.
-    assert.ok(Buffer.byteLength(script) < 16_384);
+    assert.ok(Buffer.byteLength(script) < 16_384, "not so: Buffer.byteLength(script) < 16_384");
   });
 });
 

@@ -185,7 +185,7 @@ describe("base-packages.sh, when it is removed", () => {
     const { stdout } = runStepCode("base-packages", `${PLACES}; compgen() { return 1; }; remove`);
     assert.match(stdout, /^user shardplan removed\nuser shardplan-gateway removed$/m);
     assert.match(stdout, /rm -rf .*\/var\/lib\/shardplan-gateway/);
-    assert.ok(!/rm .*models/.test(stdout));
+    assert.ok(!/rm .*models/.test(stdout), `stdout: ${stdout}`);
   });
 });
 

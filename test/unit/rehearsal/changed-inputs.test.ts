@@ -34,7 +34,13 @@ describe("a secret on the wire", () => {
   it("is found to hold what a preview does not know", () => {
     // The engine's own mark for an unknown text (sdk/go/common/resource/plugin/rpc.go: UnknownStringValue).
     const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-    assert.ok(containsUnknown(asSecret({ host: unknown })));
-    assert.ok(!containsUnknown(asSecret({ host: "10.0.0.1" })));
+    assert.ok(
+      containsUnknown(asSecret({ host: unknown })),
+      "not so: containsUnknown(asSecret({ host: unknown }))",
+    );
+    assert.ok(
+      !containsUnknown(asSecret({ host: "10.0.0.1" })),
+      'not so: !containsUnknown(asSecret({ host: "10.0.0.1" }))',
+    );
   });
 });

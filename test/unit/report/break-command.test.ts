@@ -26,7 +26,10 @@ describe("breakCommand", () => {
       max_tokens: 100,
     };
     const lines = breakCommand(`curl --fail https://host/v1/completions -d '${JSON.stringify(body)}'`, 70);
-    assert.ok(lines.every((line) => line.length <= 70));
+    assert.ok(
+      lines.every((line) => line.length <= 70),
+      `lines: ${JSON.stringify(lines)}`,
+    );
     const sent = /-d '([\s\S]*)'$/.exec(lines.join("\n"))?.[1] ?? "";
     assert.deepEqual(JSON.parse(sent), body);
   });

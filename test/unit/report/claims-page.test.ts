@@ -53,7 +53,7 @@ describe("docs/claims.md", function () {
   it("says plainly when a target is not met", () => {
     const plan = fixturePlan();
     const [check] = plan.checks;
-    assert.ok(check);
+    assert.ok(check, `check: ${JSON.stringify(check)}`);
     const late = { ...plan.latency, decode: { ...plan.latency.decode, p99Ms: 130, p99HighMs: 150 } };
     const page = claimsPage({
       ...plan,

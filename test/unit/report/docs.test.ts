@@ -41,7 +41,7 @@ describe("the written pages", function () {
 
   it("gives the plan's own figures in docs/numbers.md", () => {
     const quoted = [...text("numbers.md").matchAll(/`([a-zA-Z.]+)` =\s+\*\*([^*]+)\*\*/g)];
-    assert.ok(quoted.length >= 2);
+    assert.ok(quoted.length >= 2, `quoted.length: ${quoted.length}`);
     for (const [, figure = "", value] of quoted) {
       assert.equal(explain(stackPlan("prod"), figure)[0]?.text, value, figure);
     }
@@ -49,7 +49,7 @@ describe("the written pages", function () {
 
   it("sets only keys that the configuration has", () => {
     const settings = PAGES.flatMap(commands).filter((line) => line.startsWith("pulumi config set --path"));
-    assert.ok(settings.length >= 3);
+    assert.ok(settings.length >= 3, `settings.length: ${settings.length}`);
     const overrides = settings.map((line) => {
       const [, key = "", value = ""] = /shardplan:([a-zA-Z.[\]0-9]+)'? (\S+)/.exec(line) ?? [];
       const path = key.replace(/\[\d+\]$/, "");
@@ -61,14 +61,14 @@ describe("the written pages", function () {
   it("names the region in every command of AWS's own, which else asks another one and finds nothing", () => {
     const sources = ["docs/operations.md", "README.md", "infra/aws/host-key.ts"].map(read);
     const asked = sources.flatMap((source) => [...source.matchAll(/aws ec2 [a-z-]+(.*)/g)]);
-    assert.ok(asked.length >= 4);
+    assert.ok(asked.length >= 4, `asked.length: ${asked.length}`);
     for (const [command, options] of asked) assert.match(options ?? "", /^ --region /, command);
   });
 
   it("names services, ports and stack outputs as the program does", () => {
     const page = text("operations.md");
     for (const unit of Object.values(UNITS)) assert.ok(page.includes(unit), unit);
-    assert.ok(page.includes(`http://127.0.0.1:${PORTS.vllm}/metrics`));
+    assert.ok(page.includes(`http://127.0.0.1:${PORTS.vllm}/metrics`), `page: ${page}`);
     const outputs = read("infra/stack-outputs.ts");
     for (const [, output] of page.matchAll(/pulumi stack output (\w+)/g)) {
       assert.match(outputs, new RegExp(`^ +${output}[:,]`, "m"), output);

@@ -69,7 +69,7 @@ describe("the plan's JSON", function () {
     const json: unknown = JSON.parse(renderReport(stackPlan("prod"), "json", options));
     const candidates = at(json, "candidates") as Record<string, unknown>[];
     const runnable = candidates.filter((candidate) => candidate.meetsSlo);
-    assert.ok(runnable.length > 0);
+    assert.ok(runnable.length > 0, `runnable.length: ${runnable.length}`);
     for (const key of ["latency", "throughput", "costUsdPerMillionOutputTokens"]) {
       for (const candidate of runnable) assert.ok(key in candidate, key);
     }
@@ -100,7 +100,7 @@ describe("the plan's JSON", function () {
       sample.second >= 200 && sample.second < 260 ? { ...sample, running: 9 } : sample,
     );
     const { simulation } = stackPlan("prod");
-    assert.ok(simulation);
+    assert.ok(simulation, "the plan was simulated");
     const plan = fixturePlan({ simulation: { ...simulation, timeline: busy } });
     const timeline = at(JSON.parse(renderReport(plan, "json", options)), "simulation.timeline") as {
       second: number;

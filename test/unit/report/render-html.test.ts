@@ -44,7 +44,7 @@ describe("the HTML report", function () {
     const links = [...page.querySelectorAll("a[href]")].map((link) =>
       (link.getAttribute("href") ?? "").slice(1),
     );
-    assert.ok(links.length > 40);
+    assert.ok(links.length > 40, `links.length: ${links.length}`);
     assert.deepEqual(
       [...new Set(links)].filter((target) => !ids.includes(target)),
       [],
@@ -65,7 +65,11 @@ describe("the HTML report", function () {
     for (const figure of figures) {
       const drawings = [...figure.querySelectorAll("svg[role=img]")];
       assert.ok(drawings.length >= 2, figure.id); // one for the desk, one for the phone
-      for (const drawing of drawings) assert.ok((drawing.getAttribute("aria-label") ?? "").length > 20);
+      for (const drawing of drawings)
+        assert.ok(
+          (drawing.getAttribute("aria-label") ?? "").length > 20,
+          'not so: (drawing.getAttribute("aria-label") ?? "").length > 20',
+        );
       assert.ok(figure.querySelector("details table tbody tr"), figure.id);
     }
   });
@@ -73,7 +77,7 @@ describe("the HTML report", function () {
   it("names each cell of a table that a phone shows as cards", () => {
     const page = parse(renderReport(stackPlan("prod"), "html", options));
     const cells = [...page.querySelectorAll("table.stack td[data-title]")];
-    assert.ok(cells.length > 100);
+    assert.ok(cells.length > 100, `cells.length: ${cells.length}`);
     assert.deepEqual(
       cells
         .filter((one) => (one.getAttribute("data-title") ?? "") === "")
@@ -91,7 +95,10 @@ describe("the HTML report", function () {
 
   it("sets what stands between backticks as code", () => {
     const page = parse(renderReport(stackPlan("prod"), "html", options));
-    assert.ok([...page.querySelectorAll("td code")].some(({ textContent }) => textContent === "pulumi up"));
+    assert.ok(
+      [...page.querySelectorAll("td code")].some(({ textContent }) => textContent === "pulumi up"),
+      'not so: [...page.querySelectorAll("td code")].some(({ textContent }) => textContent === "pulumi...',
+    );
     assert.doesNotMatch(page.querySelector("main")?.textContent ?? "", /`/);
   });
 
@@ -125,6 +132,6 @@ describe("the HTML report", function () {
       /cannot run\. What does not hold: weights/,
     );
     assert.equal(page.querySelector("#busy-minute"), null);
-    assert.ok(page.querySelector("#memory-by-strategy"));
+    assert.ok(page.querySelector("#memory-by-strategy"), "the plot is on the page");
   });
 });

@@ -9,13 +9,22 @@ describe("gatewayConfig", () => {
     assert.deepEqual(proxied, ["health", "models", "listed"]);
     assert.match(text, /path \/v1\/chat\/completions \/v1\/completions$/m);
     // `route` keeps the order: whoever comes this far has asked for something that is not listed.
-    assert.ok(text.indexOf("error 404") > text.lastIndexOf("reverse_proxy"));
+    assert.ok(
+      text.indexOf("error 404") > text.lastIndexOf("reverse_proxy"),
+      'not so: text.indexOf("error 404") > text.lastIndexOf("reverse_proxy")',
+    );
   });
 
   it("asks for the key before anything but health", () => {
     const text = gatewayConfig(planOf(), "203.0.113.7");
-    assert.ok(text.indexOf("reverse_proxy @health") < text.indexOf("error @keyless 401"));
-    assert.ok(text.indexOf("error @keyless 401") < text.indexOf("reverse_proxy @models"));
+    assert.ok(
+      text.indexOf("reverse_proxy @health") < text.indexOf("error @keyless 401"),
+      'not so: text.indexOf("reverse_proxy @health") < text.indexOf("error @keyless 401")',
+    );
+    assert.ok(
+      text.indexOf("error @keyless 401") < text.indexOf("reverse_proxy @models"),
+      'not so: text.indexOf("error @keyless 401") < text.indexOf("reverse_proxy @models")',
+    );
   });
 
   it("does not hold the key itself", () => {

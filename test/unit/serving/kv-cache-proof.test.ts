@@ -7,7 +7,7 @@ describe("proveKvCache", () => {
   const { kvCacheTokensLow: low, kvCacheTokensHigh: high } = plan.memoryPerGpu;
 
   it("holds what vLLM has logged against the plan's band", () => {
-    assert.ok(low < high);
+    assert.ok(low < high, `low: ${low}, high: ${high}`);
     assert.equal(proveKvCache(plan, (low + high) / 2).verdict, "as planned");
     assert.equal(proveKvCache(plan, high + 1).verdict, "larger than planned");
     const { verdict, text } = proveKvCache(plan, low - 1);

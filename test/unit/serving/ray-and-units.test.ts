@@ -23,16 +23,22 @@ describe("Ray's commands", () => {
     // The document: `ray start --head --port=6379` and `--address=<head_ip>:6379 --num-gpus=8`.
     assert.deepEqual(rayHeadCommand(plan).slice(0, 4), ["ray", "start", "--head", "--port=6379"]);
     const worker = rayWorkerCommand(plan);
-    assert.ok(worker.includes("--address=<head_ip>:6379"));
-    assert.ok(worker.includes("--num-gpus=8"));
+    assert.ok(worker.includes("--address=<head_ip>:6379"), `worker: ${JSON.stringify(worker)}`);
+    assert.ok(worker.includes("--num-gpus=8"), `worker: ${JSON.stringify(worker)}`);
   });
 
   it("name the node's address, because with several network cards Ray guesses", () => {
-    assert.ok(rayWorkerCommand(plan, ADDRESSES).includes("--node-ip-address=10.0.0.2"));
+    assert.ok(
+      rayWorkerCommand(plan, ADDRESSES).includes("--node-ip-address=10.0.0.2"),
+      'not so: rayWorkerCommand(plan, ADDRESSES).includes("--node-ip-address=10.0.0.2")',
+    );
   });
 
   it("leave the dashboard off: its job interface runs code for whoever reaches it", () => {
-    assert.ok(rayHeadCommand(plan).includes("--include-dashboard=false"));
+    assert.ok(
+      rayHeadCommand(plan).includes("--include-dashboard=false"),
+      'not so: rayHeadCommand(plan).includes("--include-dashboard=false")',
+    );
   });
 });
 
@@ -41,8 +47,14 @@ describe("deploymentCommands", () => {
     const plan = planOf();
     const { vllm, rayHead } = deploymentCommands(plan, ADDRESSES);
     const bin = `${hostPaths(plan).pythonEnvironment}/bin/`;
-    assert.ok(vllmUnit(plan, ADDRESSES).includes(`ExecStart=${bin}${vllm}\n`));
-    assert.ok(rayHeadUnit(plan, ADDRESSES).includes(`ExecStart=${bin}${rayHead}\n`));
+    assert.ok(
+      vllmUnit(plan, ADDRESSES).includes(`ExecStart=${bin}${vllm}\n`),
+      "the unit starts vLLM with the plan's command",
+    );
+    assert.ok(
+      rayHeadUnit(plan, ADDRESSES).includes(`ExecStart=${bin}${rayHead}\n`),
+      "the unit starts Ray with the plan's command",
+    );
   });
 
   it("name no worker on one node, and no Ray at all with multiprocessing", () => {
@@ -53,7 +65,7 @@ describe("deploymentCommands", () => {
   it("ask the reference document's verification prompt", () => {
     const { verification } = deploymentCommands(planOf());
     for (const part of ["Hello, how are you?", '"temperature":0.7', '"max_tokens":100'])
-      assert.ok(verification.includes(part));
+      assert.ok(verification.includes(part), `verification: ${verification}`);
   });
 });
 
@@ -61,10 +73,19 @@ describe("basePackages", () => {
   it("bring what makes Python environments, unless none is made", () => {
     const serving = { packageSource: "preinstalled", packageLocation: "/opt/vllm" } as const;
     const bucket = { source: "bucket", location: "s3://weights/llama" } as const;
-    assert.ok(basePackages(planOf()).includes("python3-venv"));
-    assert.ok(!basePackages(planOf({ serving })).includes("python3-venv"));
+    assert.ok(
+      basePackages(planOf()).includes("python3-venv"),
+      'not so: basePackages(planOf()).includes("python3-venv")',
+    );
+    assert.ok(
+      !basePackages(planOf({ serving })).includes("python3-venv"),
+      'not so: !basePackages(planOf({ serving })).includes("python3-venv")',
+    );
     // The copy from a bucket makes one for AWS's command line.
-    assert.ok(basePackages(planOf({ serving, model: bucket })).includes("python3-venv"));
+    assert.ok(
+      basePackages(planOf({ serving, model: bucket })).includes("python3-venv"),
+      'not so: basePackages(planOf({ serving, model: bucket })).includes("python3-venv")',
+    );
   });
 });
 
@@ -86,13 +107,16 @@ describe("units", () => {
 
   it("hold no secret: those come from files that only root reads", () => {
     assert.match(vllmUnit(plan, ADDRESSES), /^EnvironmentFile=\/etc\/shardplan\/secrets\/vllm\.env$/m);
-    assert.ok(!/TOKEN|API_KEY/.test(vllmUnit(plan, ADDRESSES)));
+    assert.ok(
+      !/TOKEN|API_KEY/.test(vllmUnit(plan, ADDRESSES)),
+      "not so: !/TOKEN|API_KEY/.test(vllmUnit(plan, ADDRESSES))",
+    );
   });
 
   it("tie vLLM to Ray's head, and to nothing when vLLM runs without Ray", () => {
     assert.match(vllmUnit(plan, ADDRESSES), /^PartOf=shardplan-ray-head\.service$/m);
     const alone = vllmUnit(planOf({ serving: { executor: "mp" } }), ADDRESSES);
-    assert.ok(!alone.includes("ray-head") && !alone.includes("RAY_ADDRESS"));
+    assert.ok(!alone.includes("ray-head") && !alone.includes("RAY_ADDRESS"), `alone: ${alone}`);
   });
 
   it("start vLLM again with Ray's head, with which it stops", () => {
@@ -102,7 +126,10 @@ describe("units", () => {
   it("do not start without the weights, and say why, instead of dying for ever", () => {
     for (const text of [vllmUnit(plan, ADDRESSES), rayWorkerUnit(plan, ADDRESSES)]) {
       const [condition = ""] = /^ExecCondition=.*$/m.exec(text) ?? [];
-      assert.ok(condition.includes(`${hostPaths(plan).model}/.shardplan-complete`));
+      assert.ok(
+        condition.includes(`${hostPaths(plan).model}/.shardplan-complete`),
+        `condition: ${condition}`,
+      );
       assert.match(condition, /The weights are not in .*: fetch them again with pulumi up/);
     }
   });
@@ -113,9 +140,15 @@ describe("units", () => {
       hardware: { instanceType: "custom", gpu: "cpu", gpusPerNode: 8 },
       model: { source: "path", location: "/data/llama" },
     });
-    assert.ok(!vllmUnit(cpu, ADDRESSES).includes("nvidia-modprobe"));
+    assert.ok(
+      !vllmUnit(cpu, ADDRESSES).includes("nvidia-modprobe"),
+      'not so: !vllmUnit(cpu, ADDRESSES).includes("nvidia-modprobe")',
+    );
     // A model that lies on the host anyway has no mark of ours.
-    assert.ok(vllmUnit(cpu, ADDRESSES).includes("/data/llama/config.json"));
+    assert.ok(
+      vllmUnit(cpu, ADDRESSES).includes("/data/llama/config.json"),
+      'not so: vllmUnit(cpu, ADDRESSES).includes("/data/llama/config.json")',
+    );
   });
 
   it("let vLLM drain before systemd loses patience", () => {

@@ -42,11 +42,17 @@ describe("vllmArguments", () => {
   });
 
   it("holds no key: the command line of a process is readable for every user of its host", () => {
-    assert.ok(!vllmArguments(planOf()).some((arg) => arg.includes("api-key")));
+    assert.ok(
+      !vllmArguments(planOf()).some((arg) => arg.includes("api-key")),
+      'not so: !vllmArguments(planOf()).some((arg) => arg.includes("api-key"))',
+    );
   });
 
   it("says nothing of data parallelism for one replica", () => {
-    assert.ok(!vllmArguments(planOf()).some((arg) => arg.startsWith("--data-parallel")));
+    assert.ok(
+      !vllmArguments(planOf()).some((arg) => arg.startsWith("--data-parallel")),
+      'not so: !vllmArguments(planOf()).some((arg) => arg.startsWith("--data-parallel"))',
+    );
   });
 
   it("makes two replicas with vLLM's own data parallelism, placed by the same executor", () => {

@@ -65,16 +65,26 @@ function holdsTogether(made: Plan): void {
   for (const candidate of made.candidates) {
     const { strategy, feasible, reasons, violations, latency, memory } = candidate;
     assert.equal(strategy.gpus, strategy.tensorParallel * strategy.pipelineParallel * strategy.dataParallel);
-    if (!feasible) assert.ok(reasons.length >= 1 && violations.length >= 1);
+    if (!feasible)
+      assert.ok(
+        reasons.length >= 1 && violations.length >= 1,
+        `reasons.length: ${reasons.length}, violations.length: ${violations.length}`,
+      );
     assert.equal(latency !== undefined, feasible);
-    assert.ok(memory.weightsBytes > 0 && memory.demandBytes >= memory.weightsBytes);
+    assert.ok(
+      memory.weightsBytes > 0 && memory.demandBytes >= memory.weightsBytes,
+      `memory.weightsBytes: ${memory.weightsBytes}, memory.demandBytes: ${memory.demandBytes}`,
+    );
     for (const { change, value } of violations) {
       assert.match(change, /[a-z]+\.[a-zA-Z]+/);
       assert.doesNotMatch(value, /NaN|undefined|Infinity/);
     }
   }
-  assert.ok(made.moduleDivision.length <= made.strategy.gpus);
-  assert.ok(JSON.stringify(made).length > 1000);
+  assert.ok(
+    made.moduleDivision.length <= made.strategy.gpus,
+    `made.moduleDivision.length: ${made.moduleDivision.length}, made.strategy.gpus: ${made.strategy.gpus}`,
+  );
+  assert.ok(JSON.stringify(made).length > 1000, "not so: JSON.stringify(made).length > 1000");
 }
 
 describe("any deployment", () => {
@@ -88,7 +98,7 @@ describe("any deployment", () => {
           assertPlan(made);
           assert.equal(made.violations.length, 0);
         } catch (error) {
-          assert.ok(error instanceof PlanError && error instanceof UserError);
+          assert.ok(error instanceof PlanError && error instanceof UserError, `error: ${error}`);
           assert.equal(error.lines.length, made.violations.length);
         }
       }),

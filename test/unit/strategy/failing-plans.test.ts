@@ -10,7 +10,7 @@ function errorOf(failing: Plan): PlanError {
   try {
     assertPlan(failing);
   } catch (error) {
-    assert.ok(error instanceof PlanError && error instanceof UserError);
+    assert.ok(error instanceof PlanError && error instanceof UserError, `error: ${error}`);
     return error;
   }
   return assert.fail("the plan passes");
@@ -39,7 +39,10 @@ describe("Llama-3-70B in BF16 pinned to one GPU", () => {
   });
 
   it("knows nothing of latency, and says so instead of inventing", () => {
-    assert.ok(Number.isNaN(failing.latency.decode.p99Ms));
+    assert.ok(
+      Number.isNaN(failing.latency.decode.p99Ms),
+      `failing.latency.decode.p99Ms: ${failing.latency.decode.p99Ms}`,
+    );
     assert.equal(failing.simulation, undefined);
     assert.equal(JSON.parse(JSON.stringify(failing)).latency.decode.p99Ms, null);
   });
@@ -90,8 +93,14 @@ describe("a strategy that leaves GPUs idle but runs", () => {
       workload: { requestRate: 2 },
     });
     assert.deepEqual(checks(failing), ["world-size"]);
-    assert.ok(failing.chosen.feasible && !failing.chosen.meetsSlo);
-    assert.ok(failing.latency.decode.p50Ms > 0);
+    assert.ok(
+      failing.chosen.feasible && !failing.chosen.meetsSlo,
+      `failing.chosen.feasible: ${failing.chosen.feasible}, failing.chosen.meetsSlo: ${failing.chosen.meetsSlo}`,
+    );
+    assert.ok(
+      failing.latency.decode.p50Ms > 0,
+      `failing.latency.decode.p50Ms: ${failing.latency.decode.p50Ms}`,
+    );
   });
 });
 
@@ -121,7 +130,10 @@ describe("targets that cannot be met", () => {
       violation?.value ?? "",
       /grows by [\d,]+ requests a minute; at most \d+(\.\d+)? requests\/s can be served/,
     );
-    assert.ok(checks(failing).includes("gpu-utilization"));
+    assert.ok(
+      checks(failing).includes("gpu-utilization"),
+      'not so: checks(failing).includes("gpu-utilization")',
+    );
     assert.ok(failing.chosen.latency === undefined, "an overloaded plan has no latency");
     assert.equal(failing.chosen.bottleneck?.kind, "queue");
   });

@@ -9,17 +9,32 @@ describe("the load curve", () => {
 
   it("rises: more requests make every percentile longer or leave it", () => {
     for (const [lower, higher] of curve.slice(1).map((point, i) => [curve[i], point] as const)) {
-      assert.ok(lower !== undefined && higher.requestRate > lower.requestRate);
+      assert.ok(
+        lower !== undefined && higher.requestRate > lower.requestRate,
+        `lower: ${JSON.stringify(lower)}, higher.requestRate: ${higher.requestRate}, lower.requestRate: ${lower.requestRate}`,
+      );
       // Random arrivals differ from point to point; medians may wobble by a few percent.
-      assert.ok(higher.firstTokenP50Ms > 0.93 * lower.firstTokenP50Ms);
-      assert.ok(higher.decodeP50Ms > 0.97 * lower.decodeP50Ms);
+      assert.ok(
+        higher.firstTokenP50Ms > 0.93 * lower.firstTokenP50Ms,
+        `higher.firstTokenP50Ms: ${higher.firstTokenP50Ms}, 0.93 * lower.firstTokenP50Ms: ${0.93 * lower.firstTokenP50Ms}`,
+      );
+      assert.ok(
+        higher.decodeP50Ms > 0.97 * lower.decodeP50Ms,
+        `higher.decodeP50Ms: ${higher.decodeP50Ms}, 0.97 * lower.decodeP50Ms: ${0.97 * lower.decodeP50Ms}`,
+      );
     }
   });
 
   it("orders the percentiles and ends at the saturated rate", () => {
     for (const point of curve) {
-      assert.ok(point.firstTokenP50Ms <= point.firstTokenP99Ms);
-      assert.ok(point.decodeP50Ms <= point.decodeP99Ms);
+      assert.ok(
+        point.firstTokenP50Ms <= point.firstTokenP99Ms,
+        `point.firstTokenP50Ms: ${point.firstTokenP50Ms}, point.firstTokenP99Ms: ${point.firstTokenP99Ms}`,
+      );
+      assert.ok(
+        point.decodeP50Ms <= point.decodeP99Ms,
+        `point.decodeP50Ms: ${point.decodeP50Ms}, point.decodeP99Ms: ${point.decodeP99Ms}`,
+      );
     }
     assert.equal(curve.at(-1)?.requestRate, prod.throughput.saturatedRequestRate);
   });
@@ -56,7 +71,7 @@ describe("the sensitivity", () => {
   it("says why with numbers, and whether the choice changes", () => {
     for (const row of rows) {
       assert.match(row.sentence, /\d/);
-      assert.ok(row.choice.length > 0);
+      assert.ok(row.choice.length > 0, `row.choice.length: ${row.choice.length}`);
     }
   });
 

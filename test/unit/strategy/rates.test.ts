@@ -86,7 +86,10 @@ describe("a verdict", function () {
 
   it("of an overloaded plan has no latency, no price per token and no batch", () => {
     const { latency, cost, throughput, chosen, simulation, checks } = prod({ workload: { requestRate: 20 } });
-    assert.ok(Number.isNaN(latency.firstToken.p99Ms) && Number.isNaN(throughput.maxBatchSize));
+    assert.ok(
+      Number.isNaN(latency.firstToken.p99Ms) && Number.isNaN(throughput.maxBatchSize),
+      `latency.firstToken.p99Ms: ${latency.firstToken.p99Ms}, throughput.maxBatchSize: ${throughput.maxBatchSize}`,
+    );
     assert.equal(cost.usdPerMillionOutputTokens, undefined);
     assert.equal(simulation, undefined);
     assert.equal(chosen.latency, undefined);

@@ -18,13 +18,13 @@ const TABLES = join(__dirname, "../../../../lib/performance/kernels/tables");
 
 function gemmTable(gpu: string, precision: KernelPrecision) {
   const table = tables.gemmTable(gpu, precision);
-  assert.ok(table);
+  assert.ok(table, `table: ${JSON.stringify(table)}`);
   return table;
 }
 
 function attentionTable(gpu: string, dtype: Precision) {
   const table = tables.attentionTable(gpu, dtype);
-  assert.ok(table);
+  assert.ok(table, `table: ${JSON.stringify(table)}`);
   return table;
 }
 
@@ -42,23 +42,38 @@ describe("kernel tables", () => {
       assert.match(source, /Apache-2.0/);
       assert.match(date, /^\d{4}-\d\d-\d\d$/);
       assert.match(what, /microseconds/);
-      assert.ok(statSync(join(TABLES, name)).size < 160 * 1024);
+      assert.ok(
+        statSync(join(TABLES, name)).size < 160 * 1024,
+        "not so: statSync(join(TABLES, name)).size < 160 * 1024",
+      );
     });
   }
 
   it("stay under 8 MB in all, which the bundle carries", () => {
     const bytes = readdirSync(TABLES).map((name) => statSync(join(TABLES, name)).size);
-    assert.ok(bytes.reduce((sum, size) => sum + size, 0) < 8e6);
+    assert.ok(
+      bytes.reduce((sum, size) => sum + size, 0) < 8e6,
+      "not so: bytes.reduce((sum, size) => sum + size, 0) < 8e6",
+    );
   });
 
   it("hold positive times only", () => {
     for (const precision of ["bf16", "fp8"] as const) {
       for (const times of Object.values(gemmTable("h100-sxm", precision).shapes)) {
-        assert.ok(times.every((us) => us === null || us > 0));
+        assert.ok(
+          times.every((us) => us === null || us > 0),
+          `times: ${JSON.stringify(times)}`,
+        );
       }
       for (const { prefill, decode } of Object.values(attentionTable("h100-sxm", precision).shapes)) {
-        assert.ok([...prefill.single, ...prefill.saturated, ...decode.us.flat()].every((us) => us > 0));
-        assert.ok(decode.us.every((row) => row.length > 0 && row.length <= decode.pasts.length));
+        assert.ok(
+          [...prefill.single, ...prefill.saturated, ...decode.us.flat()].every((us) => us > 0),
+          "not so: [...prefill.single, ...prefill.saturated, ...decode.us.flat()].every((us) => us > 0)",
+        );
+        assert.ok(
+          decode.us.every((row) => row.length > 0 && row.length <= decode.pasts.length),
+          `decode.us: ${JSON.stringify(decode.us)}`,
+        );
       }
     }
   });
@@ -82,7 +97,10 @@ describe("GEMM times", () => {
     const { tokens, us } = gemmPoints(h100Gemms("bf16"), { n: 8192, k: 4096 });
     assert.deepEqual(tokens, table.tokens);
     for (const [i, time] of us.entries())
-      assert.ok(Math.abs(time - (table.shapes["8192x4096"][i] ?? 0)) < 1e-9);
+      assert.ok(
+        Math.abs(time - (table.shapes["8192x4096"][i] ?? 0)) < 1e-9,
+        `Math.abs(time - (table.shapes["8192x4096"][i] ?? 0)): ${Math.abs(time - (table.shapes["8192x4096"][i] ?? 0))}`,
+      );
   });
 
   it("grow in proportion for a vocabulary beyond the widest measured matrix", () => {
@@ -93,7 +111,10 @@ describe("GEMM times", () => {
 
   it("leave out the rows they are told to", () => {
     const gemms = { ...h100Gemms("fp8"), table: { ...gemmTable("h100-sxm", "fp8") }, skipped: [8192] };
-    assert.ok(!gemmPoints(gemms, { n: 8192, k: 8192 }).tokens.includes(8192));
+    assert.ok(
+      !gemmPoints(gemms, { n: 8192, k: 8192 }).tokens.includes(8192),
+      "not so: !gemmPoints(gemms, { n: 8192, k: 8192 }).tokens.includes(8192)",
+    );
   });
 
   it("of block-scaled FP8 are those of per-tensor FP8 and a launch", () => {
@@ -106,15 +127,21 @@ describe("GEMM times", () => {
     const gpu = findGpu("H100-SXM-80GB");
     const us = (precision: KernelPrecision, m: number) =>
       gemmCurve(gpu, h100(), { n: 16_384, k: 16_384 }, precision).us(m);
-    assert.ok(us("int4", 1) < 0.3 * us("bf16", 1));
-    assert.ok(Math.abs(us("int4", 16_384) / us("bf16", 16_384) - 1) < 0.01);
+    assert.ok(us("int4", 1) < 0.3 * us("bf16", 1), 'not so: us("int4", 1) < 0.3 * us("bf16", 1)');
+    assert.ok(
+      Math.abs(us("int4", 16_384) / us("bf16", 16_384) - 1) < 0.01,
+      'not so: Math.abs(us("int4", 16_384) / us("bf16", 16_384) - 1) < 0.01',
+    );
   });
 
   it("fall with the rows in no table but H100's first: glitches of the source are cured", () => {
     for (const gpu of ["b200-sxm", "h200-sxm", "l40s"])
       for (const times of Object.values(gemmTable(gpu, "fp8").shapes)) {
         const known = times.filter((us) => us !== null);
-        assert.ok(known.every((us, i) => i === 0 || us >= known[i - 1]));
+        assert.ok(
+          known.every((us, i) => i === 0 || us >= known[i - 1]),
+          `known: ${JSON.stringify(known)}`,
+        );
       }
   });
 });
@@ -128,7 +155,10 @@ describe("attention of a shard that was not measured", () => {
     const measured = table.shapes["96/8/128"];
     const last = measured.prefill.lengths.length - 1;
     // Prefill: 128 / 96 of the heads, beside a floor of 11 us that is nothing at 16384 tokens. Decode: the same KV heads.
-    assert.ok(Math.abs(shape.prefill.single[last] / measured.prefill.single[last] - 4 / 3) < 0.01);
+    assert.ok(
+      Math.abs(shape.prefill.single[last] / measured.prefill.single[last] - 4 / 3) < 0.01,
+      `Math.abs(shape.prefill.single[last] / measured.prefill.single[last] - 4 / 3): ${Math.abs(shape.prefill.single[last] / measured.prefill.single[last] - 4 / 3)}`,
+    );
     assert.deepEqual(shape.decode.us, measured.decode.us);
   });
 });
@@ -140,7 +170,10 @@ describe("other GPUs", () => {
         latencyInput({ gpu, model: findModel("Llama-3.1-8B"), tensorParallel: 2 }),
       );
       for (const step of [decodeStep(8, 1000), prefillStep(model, 2, 500)]) {
-        assert.ok(partsOf(model.breakdown(step)).every((ms) => Number.isFinite(ms) && ms >= 0));
+        assert.ok(
+          partsOf(model.breakdown(step)).every((ms) => Number.isFinite(ms) && ms >= 0),
+          "not so: partsOf(model.breakdown(step)).every((ms) => Number.isFinite(ms) && ms >= 0)",
+        );
       }
       const { name } = referenceOf(gpu).gpu;
       const kind = gpu.name === "H200-SXM-141GB" ? "scaled" : name === gpu.name ? "measured" : "roofline";
@@ -156,7 +189,10 @@ describe("other GPUs", () => {
     // 4.8 over 3.35 TB/s is 1.43; launch floors of 4 us a GEMM do not shrink.
     assert.ok(decode[0] / decode[1] > 1.2 && decode[0] / decode[1] < 1.43, `${decode[0] / decode[1]}`);
     const prefill = [h100, h200].map((model) => model.breakdown(prefillStep(model, 1, 4096)).gemmMs);
-    assert.ok(Math.abs(prefill[0] / prefill[1] - 1) < 0.01);
+    assert.ok(
+      Math.abs(prefill[0] / prefill[1] - 1) < 0.01,
+      `Math.abs(prefill[0] / prefill[1] - 1): ${Math.abs(prefill[0] / prefill[1] - 1)}`,
+    );
   });
 
   it("reduce over PCIe where there is no NVLink", () => {

@@ -34,8 +34,14 @@ describe("log-log curve", () => {
       fc.property(points, fc.double({ min: 0, max: 1, noNaN: true }), ({ sizes, values }, share) => {
         const curve = logLogCurve(sizes, values);
         const value = curve(sizes[0] + share * (sizes[1] - sizes[0]));
-        assert.ok(value >= Math.min(values[0], values[1]) * (1 - 1e-9));
-        assert.ok(value <= Math.max(values[0], values[1]) * (1 + 1e-9));
+        assert.ok(
+          value >= Math.min(values[0], values[1]) * (1 - 1e-9),
+          `value: ${value}, Math.min(values[0], values[1]) * (1 - 1e-9): ${Math.min(values[0], values[1]) * (1 - 1e-9)}`,
+        );
+        assert.ok(
+          value <= Math.max(values[0], values[1]) * (1 + 1e-9),
+          `value: ${value}, Math.max(values[0], values[1]) * (1 + 1e-9): ${Math.max(values[0], values[1]) * (1 + 1e-9)}`,
+        );
       }),
     );
   });

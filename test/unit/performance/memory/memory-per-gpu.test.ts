@@ -30,14 +30,26 @@ describe("memory of a replica", () => {
   it("reproduces the parts that vLLM 0.11 logged for 70B FP8 at TP 2", () => {
     const { tightest } = memory();
     // llm-d-benchmark empirical-vllm-memory-results.md: 33.88 weights, 4.84 activation, 0.55 non-torch, 32.0 KV GiB.
-    assert.ok(Math.abs(tightest.weightsBytes / GIB - 33.88) < 0.1);
-    assert.ok(Math.abs(tightest.activationBytes / GIB - 4.84) < 0.1);
-    assert.ok(Math.abs(tightest.kvCacheBytes / GIB - 32.0) < 0.1);
+    assert.ok(
+      Math.abs(tightest.weightsBytes / GIB - 33.88) < 0.1,
+      `Math.abs(tightest.weightsBytes / GIB - 33.88): ${Math.abs(tightest.weightsBytes / GIB - 33.88)}`,
+    );
+    assert.ok(
+      Math.abs(tightest.activationBytes / GIB - 4.84) < 0.1,
+      `Math.abs(tightest.activationBytes / GIB - 4.84): ${Math.abs(tightest.activationBytes / GIB - 4.84)}`,
+    );
+    assert.ok(
+      Math.abs(tightest.kvCacheBytes / GIB - 32.0) < 0.1,
+      `Math.abs(tightest.kvCacheBytes / GIB - 32.0): ${Math.abs(tightest.kvCacheBytes / GIB - 32.0)}`,
+    );
   });
 
   it("leaves a negative cache where vLLM refused to start: 70B FP8 on one GPU", () => {
     const { tightest, kvCacheTokens } = memory({ tensorParallel: 1 });
-    assert.ok(Math.abs(tightest.kvCacheBytes / GIB - -1.44) < 0.2); // logged: -1.44 GiB
+    assert.ok(
+      Math.abs(tightest.kvCacheBytes / GIB - -1.44) < 0.2,
+      `Math.abs(tightest.kvCacheBytes / GIB - -1.44): ${Math.abs(tightest.kvCacheBytes / GIB - -1.44)}`,
+    ); // logged: -1.44 GiB
     assert.equal(kvCacheTokens, 0);
   });
 
@@ -69,11 +81,23 @@ describe("memory of a replica", () => {
               gpu.nonTorchBytes +
               gpu.cudaGraphBytes +
               gpu.kvCacheBytes;
-            assert.ok(Math.abs(parts - gpu.usableBytes) < 1);
-            assert.ok(gpu.kvCacheBytesLow <= gpu.kvCacheBytes && gpu.kvCacheBytes <= gpu.kvCacheBytesHigh);
+            assert.ok(
+              Math.abs(parts - gpu.usableBytes) < 1,
+              `Math.abs(parts - gpu.usableBytes): ${Math.abs(parts - gpu.usableBytes)}`,
+            );
+            assert.ok(
+              gpu.kvCacheBytesLow <= gpu.kvCacheBytes && gpu.kvCacheBytes <= gpu.kvCacheBytesHigh,
+              `gpu.kvCacheBytesLow: ${gpu.kvCacheBytesLow}, gpu.kvCacheBytes: ${gpu.kvCacheBytes}, gpu.kvCacheBytesHigh: ${gpu.kvCacheBytesHigh}`,
+            );
           }
-          assert.ok(replica.kvCacheTokensLow <= replica.kvCacheTokens);
-          assert.ok(replica.kvCacheTokens <= replica.kvCacheTokensHigh);
+          assert.ok(
+            replica.kvCacheTokensLow <= replica.kvCacheTokens,
+            `replica.kvCacheTokensLow: ${replica.kvCacheTokensLow}, replica.kvCacheTokens: ${replica.kvCacheTokens}`,
+          );
+          assert.ok(
+            replica.kvCacheTokens <= replica.kvCacheTokensHigh,
+            `replica.kvCacheTokens: ${replica.kvCacheTokens}, replica.kvCacheTokensHigh: ${replica.kvCacheTokensHigh}`,
+          );
         },
       ),
     );
@@ -104,17 +128,29 @@ describe("memory of a replica", () => {
 
   it("never gives less room for more utilization, more GPUs or fewer sequences", () => {
     const tokens = (changes: Partial<MemoryInput>) => memory(changes).kvCacheTokens;
-    assert.ok(tokens({ gpuMemoryUtilization: 0.95 }) > tokens({ gpuMemoryUtilization: 0.9 }));
-    assert.ok(tokens({ tensorParallel: 4 }) > tokens({ tensorParallel: 2 }));
-    assert.ok(tokens({ maxNumSeqs: 64 }) > tokens({ maxNumSeqs: 1024 }));
-    assert.ok(tokens({ kvCacheDtype: "fp8" }) > tokens({ kvCacheDtype: "bf16" }));
+    assert.ok(
+      tokens({ gpuMemoryUtilization: 0.95 }) > tokens({ gpuMemoryUtilization: 0.9 }),
+      "not so: tokens({ gpuMemoryUtilization: 0.95 }) > tokens({ gpuMemoryUtilization: 0.9 })",
+    );
+    assert.ok(
+      tokens({ tensorParallel: 4 }) > tokens({ tensorParallel: 2 }),
+      "not so: tokens({ tensorParallel: 4 }) > tokens({ tensorParallel: 2 })",
+    );
+    assert.ok(
+      tokens({ maxNumSeqs: 64 }) > tokens({ maxNumSeqs: 1024 }),
+      "not so: tokens({ maxNumSeqs: 64 }) > tokens({ maxNumSeqs: 1024 })",
+    );
+    assert.ok(
+      tokens({ kvCacheDtype: "fp8" }) > tokens({ kvCacheDtype: "bf16" }),
+      'not so: tokens({ kvCacheDtype: "fp8" }) > tokens({ kvCacheDtype: "bf16" })',
+    );
   });
 
   it("charges CUDA graphs only from the version that does", () => {
     const graphs = (version: string) =>
       memory({ engine: engineProfile("vLLM", { version }) }).tightest.cudaGraphBytes;
     assert.equal(graphs("0.15.1"), 0);
-    assert.ok(graphs("0.33.0") > 0);
+    assert.ok(graphs("0.33.0") > 0, 'not so: graphs("0.33.0") > 0');
   });
 
   it("keeps the activations of shared experts beside those of the routed ones", () => {

@@ -22,7 +22,10 @@ describe("layers of pipeline stages", () => {
           parts.reduce((a, b) => a + b, 0),
           layers,
         );
-        assert.ok(Math.max(...parts) - Math.min(...parts) <= 1);
+        assert.ok(
+          Math.max(...parts) - Math.min(...parts) <= 1,
+          `Math.max(...parts) - Math.min(...parts): ${Math.max(...parts) - Math.min(...parts)}`,
+        );
       }),
     );
   });

@@ -51,7 +51,10 @@ describe("simulation, given nonsense", () => {
     );
     // 100 tokens are 6 whole blocks of 16.
     assert.match(result.infeasible ?? "", /does not fit into a KV cache of 96 tokens/);
-    assert.ok(Number.isNaN(result.asRun.firstToken.meanMs));
+    assert.ok(
+      Number.isNaN(result.asRun.firstToken.meanMs),
+      `result.asRun.firstToken.meanMs: ${result.asRun.firstToken.meanMs}`,
+    );
   });
 
   it("throws instead of standing still when a step takes no time", () => {

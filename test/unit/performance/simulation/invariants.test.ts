@@ -101,7 +101,10 @@ describe("simulation, whatever the input", () => {
             assert.ok((times[k - 1] ?? Number.NaN) <= (times[k] ?? Number.NaN), `request ${i}: ${times}`);
           // A step takes at least 3 ms, so neither the first token nor any later one is free.
           const least = 3 * (requests.outputTokens[i] ?? 0);
-          assert.ok((requests.doneMs[i] ?? 0) - (requests.scheduledMs[i] ?? 0) >= least * 0.99);
+          assert.ok(
+            (requests.doneMs[i] ?? 0) - (requests.scheduledMs[i] ?? 0) >= least * 0.99,
+            `(requests.doneMs[i] ?? 0) - (requests.scheduledMs[i] ?? 0): ${(requests.doneMs[i] ?? 0) - (requests.scheduledMs[i] ?? 0)}, least * 0.99: ${least * 0.99}`,
+          );
         }
       }),
       { numRuns: 150 },
@@ -129,11 +132,12 @@ describe("simulation, whatever the input", () => {
       fc.property(inputs, (input) => {
         let last = 0;
         run(input, (now, fleet) => {
-          assert.ok(now >= last);
+          assert.ok(now >= last, `now: ${now}, last: ${last}`);
           last = now;
           for (const replica of fleet.replicas)
             assert.ok(
               replica.running <= Math.min(input.scheduler.maxNumSeqs, input.scheduler.maxNumBatchedTokens),
+              `replica.running: ${replica.running}, Math.min(input.scheduler.maxNumSeqs, input.scheduler.maxNumBatchedTokens): ${Math.min(input.scheduler.maxNumSeqs, input.scheduler.maxNumBatchedTokens)}`,
             );
         });
       }),

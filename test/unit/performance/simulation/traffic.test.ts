@@ -56,12 +56,21 @@ describe("traffic", () => {
     const draw = (lengths: Parameters<typeof sampleLengths>[0]) =>
       sampleLengths(lengths, 100_000, randomStream(7, "lengths"));
     const lognormal = draw({ kind: "lognormal", median: 1020, mean: 1155 });
-    assert.ok(Math.abs(mean(lognormal) / 1155 - 1) < 0.01);
-    assert.ok(draw({ kind: "lognormal", median: 129, mean: 156, max: 300 }).every((n) => n >= 1 && n <= 300));
+    assert.ok(
+      Math.abs(mean(lognormal) / 1155 - 1) < 0.01,
+      "not so: Math.abs(mean(lognormal) / 1155 - 1) < 0.01",
+    );
+    assert.ok(
+      draw({ kind: "lognormal", median: 129, mean: 156, max: 300 }).every((n) => n >= 1 && n <= 300),
+      'not so: draw({ kind: "lognormal", median: 129, mean: 156, max: 300 }).every((n) => n >= 1 && n ...',
+    );
     const uniform = draw({ kind: "uniform", min: 8, max: 10 });
     assert.deepEqual([...new Set(uniform)].sort(), [10, 8, 9]);
     // Quantiles 0, 10, 30 at 0, 1/2, 1: mean of the two halves 5 and 20.
-    assert.ok(Math.abs(mean(draw({ kind: "empirical", quantiles: [1, 10, 30] })) / 12.75 - 1) < 0.02);
+    assert.ok(
+      Math.abs(mean(draw({ kind: "empirical", quantiles: [1, 10, 30] })) / 12.75 - 1) < 0.02,
+      'not so: Math.abs(mean(draw({ kind: "empirical", quantiles: [1, 10, 30] })) / 12.75 - 1) < 0.02',
+    );
   });
 
   it("gives each named stream its own numbers", () => {
@@ -69,7 +78,7 @@ describe("traffic", () => {
     assert.notEqual(a, b);
     const stream = randomStream(1, "arrivals");
     const draws = Array.from({ length: 10_000 }, () => stream.next());
-    assert.ok(Math.abs(mean(draws) - 0.5) < 0.01);
+    assert.ok(Math.abs(mean(draws) - 0.5) < 0.01, "not so: Math.abs(mean(draws) - 0.5) < 0.01");
   });
 
   it("finds whole blocks of the prefix in the cache, never the last token, and none for cold requests", () => {
@@ -77,8 +86,14 @@ describe("traffic", () => {
     const cached = (changes: Partial<TrafficInput>) =>
       createRequestTable(traffic({ promptTokens: fixed, requests: 1000, ...changes })).cachedTokens;
     // 70 tokens are 4 blocks of 16; a prefix as long as the prompt leaves its last token: 99 -> 96.
-    assert.ok(cached({ cachedPrefixTokens: 70 }).every((tokens) => tokens === 64));
-    assert.ok(cached({ cachedPrefixTokens: 100 }).every((tokens) => tokens === 96));
+    assert.ok(
+      cached({ cachedPrefixTokens: 70 }).every((tokens) => tokens === 64),
+      "not so: cached({ cachedPrefixTokens: 70 }).every((tokens) => tokens === 64)",
+    );
+    assert.ok(
+      cached({ cachedPrefixTokens: 100 }).every((tokens) => tokens === 96),
+      "not so: cached({ cachedPrefixTokens: 100 }).every((tokens) => tokens === 96)",
+    );
     const start = cached({ cachedPrefixTokens: 70, coldStartRequests: 10 });
     assert.deepEqual([...start].map((tokens) => tokens === 0).lastIndexOf(true), 9);
   });
@@ -103,6 +118,6 @@ describe("traffic", () => {
     });
     const early = simulate(input, { giveUpWhenHopeless: true });
     assert.equal(early.stable, false);
-    assert.ok(early.steps < simulate(input).steps / 4);
+    assert.ok(early.steps < simulate(input).steps / 4, `early.steps: ${early.steps}`);
   });
 });

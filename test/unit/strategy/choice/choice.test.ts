@@ -19,9 +19,15 @@ describe("the choice", () => {
   });
 
   it("is replicas for throughput: they communicate less", () => {
-    assert.ok(throughput.strategy.dataParallel > 1);
+    assert.ok(
+      throughput.strategy.dataParallel > 1,
+      `throughput.strategy.dataParallel: ${throughput.strategy.dataParallel}`,
+    );
     const chosen = throughput.throughput.highestRequestRate;
-    assert.ok(chosen > (candidate(throughput, "TP8").throughput?.highestRequestRate ?? 0));
+    assert.ok(
+      chosen > (candidate(throughput, "TP8").throughput?.highestRequestRate ?? 0),
+      `chosen: ${chosen}`,
+    );
   });
 
   it("for cost is the cheapest token of those that meet everything", () => {
@@ -30,7 +36,10 @@ describe("the choice", () => {
     for (const other of cost.candidates.filter(({ meetsSlo }) => meetsSlo)) {
       // Two percent are within the model's error and no reason for a more complicated strategy; the chosen one is
       // simulated longer than the others, which moves it a little more.
-      assert.ok(own <= 1.1 * (other.costUsdPerMillionOutputTokens ?? Number.POSITIVE_INFINITY));
+      assert.ok(
+        own <= 1.1 * (other.costUsdPerMillionOutputTokens ?? Number.POSITIVE_INFINITY),
+        `own: ${own}, 1.1 * (other.costUsdPerMillionOutputTokens ?? Number.POSITIVE_INFINITY): ${1.1 * (other.costUsdPerMillionOutputTokens ?? Number.POSITIVE_INFINITY)}`,
+      );
     }
   });
 
@@ -61,7 +70,8 @@ describe("the choice", () => {
         if (strategyLabel(other.strategy) === strategyLabel(of.recommendation.strategy)) continue;
         assert.ok(other.reasons.length >= 1, strategyLabel(other.strategy));
         assert.match(other.reasons.join(" "), /\d/);
-        if (!other.feasible) assert.ok(other.violations.length >= 1);
+        if (!other.feasible)
+          assert.ok(other.violations.length >= 1, `other.violations.length: ${other.violations.length}`);
         if (other.feasible) assert.match(other.reasons.join("\n"), /bottleneck: /);
       }
     }
@@ -71,7 +81,7 @@ describe("the choice", () => {
     for (const { feasible, meetsSlo, violations, latency: own, memory } of latency.candidates) {
       assert.equal(meetsSlo, feasible && violations.length === 0);
       assert.equal(own !== undefined, feasible);
-      if (feasible) assert.ok(memory.kvCacheTokens >= 8192);
+      if (feasible) assert.ok(memory.kvCacheTokens >= 8192, `memory.kvCacheTokens: ${memory.kvCacheTokens}`);
     }
   });
 
@@ -88,13 +98,16 @@ describe("the choice", () => {
   it("prices sequence parallelism where vLLM has it: smaller exchanges, more of them, no gain for decoding", () => {
     const older = planned({ serving: { vllmVersion: "0.28.0" }, workload: { requestRate: 1 } });
     const gap = (label: string) => candidate(older, label).latency?.decode.p50Ms ?? Number.NaN;
-    assert.ok(gap("TP8 SP8") > gap("TP8"));
+    assert.ok(gap("TP8 SP8") > gap("TP8"), 'not so: gap("TP8 SP8") > gap("TP8")');
     assert.equal(candidate(latency, "TP8 SP8").feasible, false);
   });
 
   it("finds pipelines uneven where embedding and logits weigh", () => {
     const pipeline = candidate(latency, "TP1 PP8");
-    assert.ok((pipeline.balance?.memoryEpsilon ?? 0) > 0.05);
+    assert.ok(
+      (pipeline.balance?.memoryEpsilon ?? 0) > 0.05,
+      `pipeline.balance?.memoryEpsilon ?? 0: ${pipeline.balance?.memoryEpsilon ?? 0}`,
+    );
     assert.match(pipeline.reasons.join(), /memory demand differs/);
   });
 });
@@ -175,13 +188,25 @@ describe("pinned serving parameters", () => {
 describe("work without an arrival rate", () => {
   it("kept in flight has no rate to miss", () => {
     const closed = planned({ workload: { arrivals: "closed", concurrency: 32 }, strategy: referencePins });
-    assert.ok(!closed.checks.some(({ id }) => id === "request-rate" || id === "gpu-utilization"));
-    assert.ok(closed.throughput.requestRate > 0);
+    assert.ok(
+      !closed.checks.some(({ id }) => id === "request-rate" || id === "gpu-utilization"),
+      `closed.checks: ${JSON.stringify(closed.checks)}`,
+    );
+    assert.ok(
+      closed.throughput.requestRate > 0,
+      `closed.throughput.requestRate: ${closed.throughput.requestRate}`,
+    );
   });
 
   it("all at once has no target for its first token", () => {
     const offline = planned({ workload: { arrivals: "offline" }, strategy: referencePins });
-    assert.ok(!offline.checks.some(({ id }) => id.startsWith("first-token")));
-    assert.ok(offline.checks.some(({ id }) => id === "decode-p99"));
+    assert.ok(
+      !offline.checks.some(({ id }) => id.startsWith("first-token")),
+      `offline.checks: ${JSON.stringify(offline.checks)}`,
+    );
+    assert.ok(
+      offline.checks.some(({ id }) => id === "decode-p99"),
+      `offline.checks: ${JSON.stringify(offline.checks)}`,
+    );
   });
 });

@@ -39,7 +39,10 @@ describe("the memory of a GPU", () => {
       fc.property(degrees, ([tp, pp]) => {
         const row = memoryRow(fitMemory(situation, strategy(tp, pp), serving), 0);
         const parts = row.weightsBytes + row.activationBytes + row.nonTorchBytes + row.cudaGraphBytes;
-        assert.ok(Math.abs(parts + row.kvCacheBytes - row.usableBytes) < 1);
+        assert.ok(
+          Math.abs(parts + row.kvCacheBytes - row.usableBytes) < 1,
+          `Math.abs(parts + row.kvCacheBytes - row.usableBytes): ${Math.abs(parts + row.kvCacheBytes - row.usableBytes)}`,
+        );
         assert.ok(Math.abs(row.demandBytes - parts) < 1, "nothing cached: the demand is the fixed part");
       }),
     );
@@ -60,7 +63,10 @@ describe("the memory of a GPU", () => {
       fc.property(degrees, utilization, ([tp, pp], [share, more]) => {
         const tokens = (gpuMemoryUtilization: number) =>
           fitMemory(situation, strategy(tp, pp), { ...serving, gpuMemoryUtilization }).kvCacheTokens;
-        assert.ok(tokens(Math.min(1, share + more)) >= tokens(share));
+        assert.ok(
+          tokens(Math.min(1, share + more)) >= tokens(share),
+          "not so: tokens(Math.min(1, share + more)) >= tokens(share)",
+        );
       }),
     );
   });
@@ -70,16 +76,28 @@ describe("the memory of a GPU", () => {
       fc.property(degrees, fc.integer({ min: 1, max: 8 }), ([tp, pp], factor) => {
         const tokens = (parameters: Partial<ServingParameters>) =>
           fitMemory(situation, strategy(tp, pp), { ...serving, ...parameters }).kvCacheTokens;
-        assert.ok(tokens({ maxNumSeqs: 128 * factor }) <= tokens({}));
-        assert.ok(tokens({ maxNumBatchedTokens: 2048 * factor }) <= tokens({}));
+        assert.ok(
+          tokens({ maxNumSeqs: 128 * factor }) <= tokens({}),
+          "not so: tokens({ maxNumSeqs: 128 * factor }) <= tokens({})",
+        );
+        assert.ok(
+          tokens({ maxNumBatchedTokens: 2048 * factor }) <= tokens({}),
+          "not so: tokens({ maxNumBatchedTokens: 2048 * factor }) <= tokens({})",
+        );
       }),
     );
   });
 
   it("does not hold Llama-3-70B in BF16 on one GPU, nor a sequence on two", () => {
     assert.equal(holdsWeights(fitMemory(situation, strategy(1), serving)), false);
-    assert.ok(fitMemory(situation, strategy(2), serving).kvCacheTokens < 8192);
-    assert.ok(fitMemory(situation, strategy(4), serving).kvCacheTokens > 128 * 1155);
+    assert.ok(
+      fitMemory(situation, strategy(2), serving).kvCacheTokens < 8192,
+      "not so: fitMemory(situation, strategy(2), serving).kvCacheTokens < 8192",
+    );
+    assert.ok(
+      fitMemory(situation, strategy(4), serving).kvCacheTokens > 128 * 1155,
+      "not so: fitMemory(situation, strategy(4), serving).kvCacheTokens > 128 * 1155",
+    );
   });
 });
 
@@ -87,9 +105,9 @@ describe("the demand", () => {
   it("differs between stages by embedding and logits: uneven from three stages on", () => {
     const spread = (pp: number) =>
       relativeSpread(demandOfStages(fitMemory(situation, strategy(2, pp), serving), 0));
-    assert.ok(spread(1) === 0);
+    assert.ok(spread(1) === 0, "not so: spread(1) === 0");
     assert.ok(spread(2) < 0.01, "one has the embedding, the other the logits: both 128256 x 8192");
-    assert.ok(spread(4) > 0.05);
+    assert.ok(spread(4) > 0.05, "not so: spread(4) > 0.05");
   });
 
   it("grows with the tokens in the cache by the bytes of a token", () => {
