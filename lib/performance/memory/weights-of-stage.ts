@@ -112,10 +112,11 @@ function tensorsDerivation(
 ): Derivation {
   const { firstLayer = 0, layers } = shards;
   const part = (change: Partial<WeightShards>) => tensorBytes(model, tensors, { ...shards, ...change });
-  const inner = { layers: 1, isFirstStage: false, isLastStage: false };
+  const inner = { isFirstStage: false, isLastStage: false };
+  const onEveryStage = part({ ...inner, layers: 0 });
   const perLayer = Array.from({ length: layers }, (_, index) => ({
     formula: "layerBytes",
-    inputs: { layerBytes: part({ ...inner, firstLayer: firstLayer + index }) },
+    inputs: { layerBytes: part({ ...inner, layers: 1, firstLayer: firstLayer + index }) - onEveryStage },
   }));
   const sum = sumOverLayers(perLayer);
   const endBytes = part({ layers: 0 });

@@ -66,7 +66,10 @@ describe("a model of the hub", function () {
     const found = resolveModel(deployment.model, modelConfigOf(deployment));
     assert.equal(found.layers, 2);
     assert.equal(found.checkpoint?.formats.feedForward, "fp8");
-    assert.ok(found.checkpoint?.calibratedCache);
+    assert.ok(
+      found.checkpoint?.calibratedCache,
+      `found.checkpoint?.calibratedCache: ${found.checkpoint?.calibratedCache}`,
+    );
     assert.match(found.provenance.source, /somebody\/small at commit c0ffee \(main\) .* 2\.5 GB of weights/);
   });
 
@@ -88,7 +91,7 @@ describe("a model of the hub", function () {
   it("comes from the cache without a network, and says so where it is not there", () => {
     hub.kill();
     set("HF_HUB_OFFLINE", "1");
-    assert.ok(modelConfigOf(model("somebody/small")));
+    assert.ok(modelConfigOf(model("somebody/small")), "the hub has it");
     assert.match(
       lineOf(() => modelConfigOf(model("somebody/new"))),
       /HF_HUB_OFFLINE forbids asking the hub/,
