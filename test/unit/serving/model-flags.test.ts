@@ -25,9 +25,18 @@ describe("flags that a model needs", () => {
   });
 
   it("name the trust in a repository's code", () => {
-    assert.ok(runsRemoteCode(served("moonshotai/Kimi-K2-Instruct")));
-    assert.ok(modelFlags(served("moonshotai/Kimi-K2-Instruct")).includes("--trust-remote-code"));
-    assert.ok(!runsRemoteCode(served("openai/gpt-oss-120b")));
+    assert.ok(
+      runsRemoteCode(served("moonshotai/Kimi-K2-Instruct")),
+      'not so: runsRemoteCode(served("moonshotai/Kimi-K2-Instruct"))',
+    );
+    assert.ok(
+      modelFlags(served("moonshotai/Kimi-K2-Instruct")).includes("--trust-remote-code"),
+      'not so: modelFlags(served("moonshotai/Kimi-K2-Instruct")).includes("--trust-remote-code")',
+    );
+    assert.ok(
+      !runsRemoteCode(served("openai/gpt-oss-120b")),
+      'not so: !runsRemoteCode(served("openai/gpt-oss-120b"))',
+    );
   });
 
   it("leave to the user what the user says, and older versions alone", () => {

@@ -35,14 +35,20 @@ describe("the enumeration", () => {
 
   it("cuts experts over all ranks or spreads them whole over all of them, replicas included", () => {
     const all = labels({ model: { name: "mixtral-8x7b" } });
-    assert.ok(all.includes("TP8") && all.includes("TP8 EP8"));
+    assert.ok(all.includes("TP8") && all.includes("TP8 EP8"), `all: ${JSON.stringify(all)}`);
     // Replicas share the experts in vLLM: EP is 1 or TP x DP there.
-    assert.ok(all.includes("TP4 EP8 x2") && all.includes("TP4 x2") && !all.includes("TP4 EP4 x2"));
-    assert.ok(all.includes("TP1 EP8 x8"));
+    assert.ok(
+      all.includes("TP4 EP8 x2") && all.includes("TP4 x2") && !all.includes("TP4 EP4 x2"),
+      `all: ${JSON.stringify(all)}`,
+    );
+    assert.ok(all.includes("TP1 EP8 x8"), `all: ${JSON.stringify(all)}`);
   });
 
   it("has no expert parallelism for a dense model", () => {
-    assert.ok(labels({}).every((name) => !name.includes("EP")));
+    assert.ok(
+      labels({}).every((name) => !name.includes("EP")),
+      'not so: labels({}).every((name) => !name.includes("EP"))',
+    );
   });
 
   it("adds a pin that leaves GPUs idle as it stands, with what is open at 1", () => {
