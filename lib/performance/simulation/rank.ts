@@ -71,6 +71,13 @@ export class Rank {
     return this.ring[(this.head + place) % this.ring.length];
   }
 
+  /** Forgets what is in flight for requests that are done: a step too many, or empty batches. */
+  protected dropInFlight(): void {
+    this.inFlight = 0;
+    this.ended = this.composed;
+    for (const group of this.scheduler.groups) group.ended = group.counter - 1;
+  }
+
   /** Moves the clock; what has run and waited until then goes into the record. */
   protected moveTo(nowMs: number): void {
     this.context.recorder.spend(nowMs - this.nowMs, this.running, this.kvUsage);

@@ -2,6 +2,9 @@ import type { DecodeGroup } from "./decode-group";
 import { checkedMs, Rank } from "./rank";
 import type { ReplicaContext } from "./replica-context";
 
+/** Empty batches in a row beyond which the clock stands still. */
+const MOST_EMPTY = 100_000;
+
 /**
  * One replica as vLLM's engine core runs it: the scheduler composes batches until as many are queued as may be in
  * flight, empty ones included, then the oldest is waited for; its tokens are published and the next is composed.
@@ -10,6 +13,8 @@ import type { ReplicaContext } from "./replica-context";
  */
 export class Replica extends Rank {
   private lastEndMs = 0;
+  /** Since the last one that was not empty. */
+  private emptyBatches = 0;
   /** Empty batches are queued as well, and arrivals wait for the oldest batch: how vLLM fills its queue. */
   private readonly isQueueing: boolean;
   private readonly stageFreeMs: Float64Array;
@@ -38,7 +43,7 @@ export class Replica extends Rank {
     if (this.inFlight > 0 && this.oldest.endMs <= toMs) this.publish(this.oldest);
     this.queue.look(toMs);
     while (this.inFlight < limits.batchesInFlight && this.hasRequests) if (!this.composeNext()) break;
-    if (!this.hasRequests) this.inFlight = 0; // only empty batches are left
+    if (!this.hasRequests) this.dropInFlight();
   }
 
   /** A slot with sequences to decode if one is idle, else any idle slot; -1 when all are in flight. */
@@ -63,9 +68,11 @@ export class Replica extends Rank {
       batch.endMs = this.runStages(this.waitsUntilMs(group));
       group.lastEndMs = batch.endMs;
       this.lastEndMs = batch.endMs;
+      this.emptyBatches = 0;
       return true;
     }
     if (!this.isQueueing) return false;
+    if (++this.emptyBatches > MOST_EMPTY) throw new Error("simulation makes no progress: nobody is admitted");
     this.inFlight++;
     batch.slot = -1;
     batch.endMs = Math.max(this.nowMs, this.lastEndMs);

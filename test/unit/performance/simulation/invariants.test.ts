@@ -21,7 +21,7 @@ const arrivals = fc.oneof(
   }),
 );
 
-/** Systems from roomy to starved: a KV cache of 40 to 400 blocks for requests of up to 12 blocks. */
+/** Systems from roomy to starved: a KV cache of 14 to 400 blocks for requests of up to 12 blocks. */
 const inputs: fc.Arbitrary<SimulationInput> = fc
   .record({
     arrivals,
@@ -32,7 +32,9 @@ const inputs: fc.Arbitrary<SimulationInput> = fc
     balancer: fc.constantFrom("round-robin" as const, "least-loaded" as const),
     maxNumSeqs: fc.integer({ min: 1, max: 40 }),
     maxNumBatchedTokens: fc.integer({ min: 40, max: 500 }),
-    blocks: fc.integer({ min: 40, max: 400 }),
+    blocks: fc.oneof(fc.integer({ min: 14, max: 40 }), fc.integer({ min: 40, max: 400 })),
+    version: fc.constantFrom("0.15.1", "0.24.0", "0.33.0"),
+    endsByToken: fc.boolean(),
     cachedPrefixTokens: fc.constantFrom(0, 32, 70),
     seed: fc.nat(),
   })
@@ -41,7 +43,7 @@ const inputs: fc.Arbitrary<SimulationInput> = fc
       latency: formulaModel((step) => 3 + step.tokens / 20 + step.decodeContextTokens / 5000, x.stages),
       engine: {
         name: "vLLM",
-        version: "0.15.1",
+        version: x.version,
         batchesInFlight: x.batchesInFlight,
         reservesOutput: x.reservesOutput,
       },
@@ -56,6 +58,7 @@ const inputs: fc.Arbitrary<SimulationInput> = fc
         arrivals: x.arrivals,
         cachedPrefixTokens: x.cachedPrefixTokens,
         coldStartRequests: 16,
+        endsByToken: x.endsByToken,
         outputTokens: { kind: "uniform", min: 1, max: 40 },
         requests: 80,
         seed: x.seed,
@@ -193,5 +196,28 @@ describe("simulation, whatever the input", () => {
     );
     for (let i = 1; i < tokensPerSecond.length; i++)
       assert.ok((tokensPerSecond[i] ?? 0) > (tokensPerSecond[i - 1] ?? 0), tokensPerSecond.join(" "));
+  });
+
+  it("lets whoever was preempted back in after the replica has been idle with a step too many in flight", () => {
+    for (const [seed, blocks, requestRate] of [
+      [6, 20, 8],
+      [12, 18, 8],
+      [13, 19, 12],
+    ] as const) {
+      const input = simulationInput({
+        latency: formulaModel((step) => 3 + step.tokens / 20),
+        engine: { name: "vLLM", version: "0.33.0", batchesInFlight: 2, reservesOutput: false },
+        scheduler: { maxNumSeqs: 40, maxNumBatchedTokens: 64, kvCacheTokens: blocks * 16 },
+        traffic: {
+          arrivals: { kind: "poisson", requestRate },
+          endsByToken: true,
+          outputTokens: { kind: "uniform", min: 1, max: 60 },
+          requests: 80,
+          seed,
+        },
+      });
+      const { preemptions } = simulate(input);
+      assert.ok(preemptions > 0, "a case without preemptions tells nothing");
+    }
   });
 });
