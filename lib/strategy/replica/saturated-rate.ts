@@ -57,7 +57,8 @@ function simulateSaturation(situation: Situation, replica: Replica): number {
     return saturatedRateByHand(situation, replica);
   }
   const generations = Math.min(
-    GENERATIONS,
+    // Ranks side by side tell as much as generations one after the other.
+    Math.max(FEWEST_GENERATIONS, GENERATIONS / replicas),
     Math.max(FEWEST_GENERATIONS, (2 * EFFORT.climb) / (concurrency * each)),
   );
   const result = runSimulation(situation, replica, {
