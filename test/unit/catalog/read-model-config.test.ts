@@ -65,10 +65,12 @@ describe("a config.json", () => {
     const {
       provenance: _,
       tensors: ___,
+      modelType,
       ...read
     } = readModelConfig(llama3, "meta-llama/Meta-Llama-3-70B-Instruct");
     const { provenance: __, ...known } = findModel("Llama-3-70B");
     assert.deepEqual(read, known);
+    assert.equal(modelType, "llama", "rows of the catalogue name none: their flags go by name");
   });
 
   it("of Mixtral has eight experts as wide as the dense layer it names", () => {
