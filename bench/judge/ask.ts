@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { engineSources, runEngineScript } from "../vllm/engine-sources";
+import { companionFiles } from "./companion-files";
 import type { Checkpoint } from "./corpus";
 
 /** A command line that vLLM is asked about, and the stages whose first rank it is to build. */
@@ -34,10 +35,11 @@ export async function askEngine(
   const exchange = await mkdtemp(join(tmpdir(), "shardplan-judge-"));
   try {
     const folders = new Map(checkpoints.map(({ name }, i) => [name, `models/${i}`]));
-    for (const { name, files } of checkpoints) {
+    for (const { name, config, files } of checkpoints) {
       const folder = join(exchange, folders.get(name) ?? "");
       await mkdir(folder, { recursive: true });
-      for (const [path, content] of Object.entries(files)) await writeFile(join(folder, path), content);
+      const written = { ...companionFiles(config), ...files };
+      for (const [path, content] of Object.entries(written)) await writeFile(join(folder, path), content);
     }
     const asked = questions.map((question) => ({ ...question, model: folders.get(question.model) }));
     await writeFile(join(exchange, "questions.json"), JSON.stringify(asked));
