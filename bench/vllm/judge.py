@@ -19,6 +19,7 @@ import vllm.distributed.parallel_state as groups
 from ray._private import state as ray_state
 from torch.overrides import TorchFunctionMode
 from vllm.config import set_current_vllm_config
+from vllm.model_executor.layers.fused_moe.experts import trtllm_mxfp4_moe
 from vllm.model_executor.model_loader.utils import initialize_model
 from vllm.utils.torch_utils import set_default_torch_dtype
 from vllm.v1.attention import selector
@@ -28,6 +29,8 @@ from vllm.v1.worker.workspace import init_workspace_manager
 torch.cuda.Stream = torch.cuda.Event = MagicMock
 torch.cuda.current_stream = lambda *_: MagicMock()
 pretended_cuda.pretend_bindings()
+# Hosts have FlashInfer. Here it is missing, and mxfp4 experts would be laid out for another kernel than on Blackwell hosts.
+trtllm_mxfp4_moe.has_flashinfer = lambda: True
 ray.util.placement_group = lambda **_: object()
 init_workspace_manager(torch.device("meta"))
 
