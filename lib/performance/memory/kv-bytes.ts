@@ -112,14 +112,27 @@ function sequenceBytes(mixers: readonly Mixer[], input: KvInput, tokens: number)
  * its tokens, so that windows and states count with what a sequence of that length really holds.
  */
 export function kvBytesPerToken(model: ModelArchitecture, stage: StageLayers, input: KvInput): number {
+  const mixers = mixersOf(model, stage);
+  if (model.tensors && input.sequenceTokens !== undefined)
+    return sequenceBytes(mixers, input, input.sequenceTokens) / input.sequenceTokens;
+  return mixers.reduce((sum, mixer) => sum + tokenBytes(mixer, input), 0);
+}
+
+/** What mixes the tokens in the layers of a stage; all are alike where only the shape of a model is known. */
+export function mixersOf(model: ModelArchitecture, stage: StageLayers): readonly Mixer[] {
   if (model.tensors) {
-    const mixers = model.tensors.layers
+    return model.tensors.layers
       .slice(stage.firstLayer, stage.firstLayer + stage.layers)
       .flatMap(({ mixer }) => (mixer ? [mixer] : []));
-    if (input.sequenceTokens === undefined)
-      return mixers.reduce((sum, mixer) => sum + tokenBytes(mixer, input), 0);
-    return sequenceBytes(mixers, input, input.sequenceTokens) / input.sequenceTokens;
   }
-  const heads = Math.max(1, Math.ceil(model.keyValueHeads / input.tensorParallel));
-  return 2 * stage.layers * heads * model.headDim * (input.kvCacheDtype === "fp8" ? 1 : 2);
+  const { latentAttention, attentionHeads: heads, keyValueHeads, headDim } = model;
+  const alike: Mixer = latentAttention
+    ? {
+        kind: "latent",
+        heads,
+        ...latentAttention,
+        nopeHeadDim: latentAttention.queryHeadDim - latentAttention.ropeHeadDim,
+      }
+    : { kind: "attention", heads, keyValueHeads, headDim, valueHeadDim: headDim };
+  return Array.from({ length: stage.layers }, () => alike);
 }

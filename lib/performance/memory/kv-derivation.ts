@@ -7,6 +7,7 @@ import {
   type KvInput,
   kindOf,
   type Mixer,
+  mixersOf,
   paddingsOf,
   SPARSE_FP8_BYTES,
   type StageLayers,
@@ -15,13 +16,7 @@ import {
 
 /** How `kvBytesPerToken` counts a stage: its layers by kind, each with its padding, its window or its state. */
 export function kvBytesDerivation(model: ModelArchitecture, stage: StageLayers, input: KvInput): Derivation {
-  const { headDim, keyValueHeads, attentionHeads: heads } = model;
-  const alike = { kind: "attention", heads, keyValueHeads, headDim, valueHeadDim: headDim } as const;
-  const mixers: readonly Mixer[] = model.tensors
-    ? model.tensors.layers
-        .slice(stage.firstLayer, stage.firstLayer + stage.layers)
-        .flatMap(({ mixer }) => (mixer ? [mixer] : []))
-    : Array.from({ length: stage.layers }, () => alike);
+  const mixers = mixersOf(model, stage);
   const { sequenceTokens } = input;
   if (sequenceTokens === undefined) {
     return sumOverLayers(mixers.flatMap((mixer) => cachedToken(mixer, input) ?? []));

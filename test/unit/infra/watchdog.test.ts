@@ -28,6 +28,7 @@ function watch(rounds: readonly Round[]) {
     ask() { case $round in ${cases(({ status }) => status)} esac; }
     steps() { echo >>${folder}/reads; set -- $(case $round in ${cases(({ steps }) => steps.join(" "))} esac); at=$(wc -l <${folder}/reads); [ $at -le $# ] || at=$#; echo "\${!at}"; }
     is_up() { [ "$(case $round in ${cases(({ up = true }) => `${up}`)} esac)" = true ]; }
+    unset SECONDS; SECONDS=0 # a plain variable now: the time that passes is what is slept
     sleep() { echo "$1" >>${folder}/slept; SECONDS=$((SECONDS + $1)); }
     systemctl() { echo "$@" >>${folder}/killed; }
     for round in $(seq 0 ${rounds.length - 1}); do rm -f ${folder}/reads; look; [ -e "$READY" ] && echo "round $round ready" || echo "round $round unready"; done`;
