@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { findGpu, findModel } from "../../../../lib/catalog";
 import { engineProfile, type MemoryInput, replicaMemory } from "../../../../lib/performance";
+import { kvBytesPerToken } from "../../../../lib/performance/memory/kv-bytes";
 
 const GIB = 2 ** 30;
 
@@ -115,6 +116,20 @@ describe("memory of a replica", () => {
       const sum = stages.reduce((total, gpu) => total + gpu.weightsBytes * tensorParallel, 0);
       // Norms are replicated on every rank: 80 layers x 2 x 8192 x 2 bytes, a few MB of 141 GB.
       assert.ok(sum >= whole && sum < whole * 1.001, `TP ${tensorParallel} PP ${pipelineParallel}`);
+    }
+  });
+
+  it("caches latent attention as such where only the shape of a model is known, however many ranks there are", () => {
+    const latentAttention = { keyValueRank: 512, ropeHeadDim: 64, queryHeadDim: 192, valueHeadDim: 128 };
+    const shape = { ...bf16.model, latentAttention };
+    for (const tensorParallel of [1, 8]) {
+      const bytes = kvBytesPerToken(
+        shape,
+        { firstLayer: 0, layers: 61 },
+        { tensorParallel, kvCacheDtype: "bf16" },
+      );
+      // DeepSeek V3 and Kimi: 61 layers x (512 + 64) values x 2 bytes
+      assert.equal(bytes, 70_272);
     }
   });
 
