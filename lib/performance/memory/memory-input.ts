@@ -1,22 +1,22 @@
-import type { Gpu, ModelArchitecture } from "../../catalog";
 import type { CalibratedConstants } from "../calibration/calibrated";
 import type { CudaGraphs } from "../step/cuda-graph-padding";
-import type { EngineProfile, KernelFormats, Precision } from "../types";
+import type { EngineProfile, LatencyModelInput } from "../types";
 
-/** What decides the memory of one GPU of a replica. */
-export interface MemoryInput {
-  readonly model: ModelArchitecture;
-  readonly gpu: Gpu;
-  readonly precision: Precision;
-  readonly formats?: KernelFormats;
-  readonly kvCacheDtype: Precision;
-  readonly tensorParallel: number;
-  readonly pipelineParallel: number;
-  readonly expertParallel: number;
-  /** Replicas that share the experts and gather each other's tokens; default as in LatencyModelInput. */
-  readonly expertReplicas?: number;
-  /** 1 or tensorParallel: residual stream and norms sharded by token. */
-  readonly sequenceParallel: number;
+/** What decides the memory of one GPU of a replica: model, GPU and shards as for its step time, and the engine's limits. */
+export interface MemoryInput
+  extends Pick<
+    LatencyModelInput,
+    | "model"
+    | "gpu"
+    | "precision"
+    | "formats"
+    | "kvCacheDtype"
+    | "tensorParallel"
+    | "pipelineParallel"
+    | "expertParallel"
+    | "expertReplicas"
+    | "sequenceParallel"
+  > {
   readonly engine: EngineProfile;
   /** Share of the visible memory that the engine takes, 0..1. */
   readonly gpuMemoryUtilization: number;
