@@ -82,23 +82,26 @@ interface Tally {
   nothing: number;
 }
 
-/** Holds one plan's promises against plans of their own; says on standard error which are not kept. */
-function confirm(drawn: Drawn, tally: Tally): void {
-  const deployment = parseDeployment(inputOf(drawn));
-  const planned = plan(deployment);
-  const name = `${strategyLabel(planned.strategy)} ${JSON.stringify(drawn)}`;
-  tally.plans++;
+const nameOf = (planned: Plan, drawn: Drawn) => `${strategyLabel(planned.strategy)} ${JSON.stringify(drawn)}`;
+
+/** Holds a plan's sustainable rate against plans just below and above it; says on standard error what is not kept. */
+function confirmRate(planned: Plan, drawn: Drawn, tally: Tally): void {
   const { sustainableRequestRate: rate } = planned.throughput;
-  if (rate > 0) {
-    tally.rates++;
-    const below = plan(pinned(planned, 0.97 * rate));
-    if (below.chosen.meetsSlo) tally.below++;
-    else console.error(`0.97 of ${rate} misses ${below.violations.map(({ value }) => value)}: ${name}`);
-    const above = plan(pinned(planned, 1.06 * rate));
-    if (!above.chosen.meetsSlo) tally.above++;
-    else console.error(`1.06 of ${rate} passes, ended by ${planned.throughput.sustainableEndsBy}: ${name}`);
-  }
-  if (planned.chosen.meetsSlo) return;
+  tally.plans++;
+  if (rate === 0) return;
+  const name = nameOf(planned, drawn);
+  tally.rates++;
+  const below = plan(pinned(planned, 0.97 * rate));
+  if (below.chosen.meetsSlo) tally.below++;
+  else console.error(`0.97 of ${rate} misses ${below.violations.map(({ value }) => value)}: ${name}`);
+  const above = plan(pinned(planned, 1.06 * rate));
+  if (!above.chosen.meetsSlo) tally.above++;
+  else console.error(`1.06 of ${rate} passes, ended by ${planned.throughput.sustainableEndsBy}: ${name}`);
+}
+
+/** Applies each remedy of a failing plan as it is printed; says on standard error which do not pass. */
+function confirmRemedies(planned: Plan, drawn: Drawn, tally: Tally): void {
+  const name = nameOf(planned, drawn);
   tally.failing++;
   const remedies = findRemedies(planned);
   if (remedies.length === 0) tally.nothing++;
@@ -113,11 +116,20 @@ function confirm(drawn: Drawn, tally: Tally): void {
   }
 }
 
-/** Draws plans and holds what they promise against plans of their own: `npm run bench:confirm -- --plans 200`. */
+/**
+ * Draws plans and holds what they promise against plans of their own: `npm run bench:confirm -- --plans 200
+ * --failing 200` holds the rates of 200 plans, then goes on drawing until 200 failing ones had their remedies applied.
+ */
 function main(): void {
   const { values } = parseArgs({
-    options: { plans: { type: "string", default: "50" }, seed: { type: "string", default: "1" } },
+    options: {
+      plans: { type: "string", default: "50" },
+      failing: { type: "string", default: "0" },
+      seed: { type: "string", default: "1" },
+    },
   });
+  const plans = Number(values.plans);
+  const failing = Number(values.failing);
   const tally: Tally = {
     plans: 0,
     rates: 0,
@@ -128,10 +140,13 @@ function main(): void {
     remediesPass: 0,
     nothing: 0,
   };
-  const drawn = fc.sample(deployments, { numRuns: Number(values.plans), seed: Number(values.seed) });
+  const drawn = fc.sample(deployments, { numRuns: plans + 20 * failing, seed: Number(values.seed) });
   for (const [index, one] of drawn.entries()) {
-    if (index % 10 === 0) console.error(`${index} of ${drawn.length}`);
-    confirm(one, tally);
+    if (index >= plans && tally.failing >= failing) break;
+    if (index % 10 === 0) console.error(`${index} drawn, ${tally.failing} of them fail`);
+    const planned = plan(parseDeployment(inputOf(one)));
+    if (index < plans) confirmRate(planned, one, tally);
+    if (!planned.chosen.meetsSlo) confirmRemedies(planned, one, tally);
   }
   const share = (part: number, of: number) => `${part} of ${of}`;
   console.log(
