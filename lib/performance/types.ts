@@ -1,6 +1,7 @@
 import type { Gpu, ModelArchitecture } from "../catalog";
 import type { LengthDistribution } from "../config";
 import type { KernelPrecision } from "./kernels/precision";
+import type { Speculation } from "./simulation/speculation";
 
 /** Precision of weights or KV cache. */
 export type Precision = "bf16" | "fp8";
@@ -53,7 +54,7 @@ export interface EngineProfile {
 
 /**
  * One step of one replica. Mutable and reused by the simulation: a million steps a second leave no room for objects.
- * `tokens` = decodeSequences + prefill tokens of this step.
+ * `tokens` = decodeSequences + prefill tokens of this step; drafts that are verified beside them are not counted.
  */
 export interface StepShape {
   /** All tokens that pass through the layers in this step. */
@@ -103,6 +104,8 @@ export interface LatencyModel {
   prefillAttentionMs(past: number, chunk: number): number;
   /** One pass through all stages, split by part. */
   breakdown(step: StepShape): StepBreakdown;
+  /** Each step verifies drafts, and makes the next; absent without speculative decoding. */
+  readonly speculation?: Speculation;
   /**
    * How the figures are known: measured tables, tables of H100 scaled to a GPU on which that was checked, or a roofline;
    * `figures` names what no table of this GPU holds.

@@ -17,8 +17,9 @@ export class Batch {
     prefillAttentionMs: 0,
     sampledSequences: 0,
   };
-  /** Tokens that decoding sequences get from it. */
+  /** Decoding sequences that get tokens from it, and the tokens. */
   decodes = 0;
+  tokens = 0;
   /** Sequences whose prompt this batch completes, with the epoch they had: a preemption in between voids the token. */
   readonly firsts: Sequence[] = [];
   readonly firstEpochs: number[] = [];
@@ -31,6 +32,7 @@ export class Batch {
     this.firstCount = 0;
     this.finishingCount = 0;
     this.decodes = 0;
+    this.tokens = 0;
   }
 
   addFirst(sequence: Sequence): void {

@@ -24,7 +24,7 @@ export class DecodeGroup {
   contextTokens = 0;
   private readonly blockPhases = new Int32Array(BLOCK_TOKENS);
   private readonly heads: (Sequence | undefined)[];
-  private readonly mask: number;
+  protected readonly mask: number;
 
   constructor(maxOutputTokens: number) {
     const size = 2 ** Math.ceil(Math.log2(maxOutputTokens + 2));
@@ -47,17 +47,37 @@ export class DecodeGroup {
     return this.heads[this.counter & this.mask];
   }
 
-  /** Adds a sequence with `cached` tokens to the sums; it decodes from step `first` on. */
-  enter(cached: number, first: number): void {
-    this.sequences++;
-    // kept as if the sequence were in step `counter`, so that advancing the sums stays uniform
-    this.contextTokens += cached - (first - this.counter);
-    this.shiftPhase(cached, first, 1);
+  /** Tokens that the sequences get in the coming step. */
+  get tokensGained(): number {
+    return this.sequences - this.ending;
   }
 
-  /** Adds a sequence with `cached` tokens whose decodes are the steps `first` to `last`. */
-  join(sequence: Sequence, cached: number, first: number, last: number): void {
-    this.enter(cached, first);
+  /** Tokens of a decoding sequence that are in the cache or on their way there. */
+  tokensOf({ promptTokens, firstDecode }: Sequence): number {
+    return promptTokens + this.counter - firstDecode;
+  }
+
+  /** Tokens of a decoding sequence that it holds blocks for. */
+  heldTokensOf(sequence: Sequence): number {
+    return this.tokensOf(sequence);
+  }
+
+  /** Adds a sequence that decodes from the coming step on to the sums. */
+  enter({ promptTokens, firstDecode }: Sequence): void {
+    this.sequences++;
+    this.contextTokens += promptTokens;
+    this.shiftPhase(promptTokens, firstDecode, 1);
+  }
+
+  /** Adds a sequence that decodes `decodes` tokens from the coming step on. */
+  join(sequence: Sequence, decodes: number): void {
+    this.enter(sequence);
+    this.finishesAt(sequence, this.counter + decodes - 1);
+  }
+
+  /** Enters the step of a sequence's last token into the calendar. */
+  protected finishesAt(sequence: Sequence, last: number): void {
+    sequence.lastDecode = last;
     const bucket = last & this.mask;
     const head = this.heads[bucket];
     sequence.nextFinishing = head;
@@ -66,18 +86,18 @@ export class DecodeGroup {
     this.heads[bucket] = sequence;
   }
 
-  /** Takes a sequence out that joined with these values. */
-  leave(cached: number, first: number): void {
+  /** Takes a sequence out of the sums. */
+  leave(sequence: Sequence): void {
     this.sequences--;
-    this.contextTokens -= cached + (this.counter - first);
-    this.shiftPhase(cached, first, -1);
+    this.contextTokens -= this.tokensOf(sequence);
+    this.shiftPhase(sequence.promptTokens, sequence.firstDecode, -1);
   }
 
-  /** Takes a sequence out of the calendar of last tokens, in which it stands at step `last`. */
-  unlink({ nextFinishing: after, previousFinishing: before }: Sequence, last: number): void {
+  /** Takes a sequence out of the calendar of last tokens. */
+  unlink({ nextFinishing: after, previousFinishing: before, lastDecode }: Sequence): void {
     if (after !== undefined) after.previousFinishing = before;
     if (before !== undefined) before.nextFinishing = after;
-    else this.heads[last & this.mask] = after;
+    else this.heads[lastDecode & this.mask] = after;
   }
 
   /** Moves to the next step: every sequence has cached one token more. */

@@ -20,10 +20,9 @@ export function finish(sequence: Sequence, { groups, running, holdings, limits }
   sequence.isFinishing = false;
   if (limits.endsByToken) {
     const group = groups[sequence.slot];
-    const { promptTokens, firstDecode } = sequence;
-    group.leave(promptTokens, firstDecode);
+    group.leave(sequence);
     group.ending--;
-    if (!limits.reservesOutput) holdings.count(sequence, promptTokens + group.counter - firstDecode);
+    if (!limits.reservesOutput) holdings.count(sequence, group.heldTokensOf(sequence));
   }
   holdings.release(sequence, sequence.promptTokens + sequence.remainingTokens - 1, false);
   running.remove(sequence);
@@ -52,12 +51,13 @@ export function preempt(sequence: Sequence, places: Places): boolean {
 /** Takes a decoding sequence out of its group; its tokens become part of the prompt. Returns its tokens in the cache. */
 function dropDecoding(sequence: Sequence, { groups, holdings, limits }: Places): number {
   const group = groups[sequence.slot];
-  const { promptTokens: prompt, firstDecode: first, remainingTokens } = sequence;
-  const decodes = group.counter - first;
+  const { promptTokens: prompt } = sequence;
+  const decodes = group.tokensOf(sequence) - prompt;
   const { isInFlight } = group;
-  holdings.count(sequence, prompt + decodes);
-  group.unlink(sequence, first + remainingTokens - 2);
-  group.leave(prompt, first);
+  holdings.count(sequence, group.heldTokensOf(sequence));
+  group.unlink(sequence);
+  group.leave(sequence);
+  sequence.drawn += group.counter - sequence.firstDecode;
   sequence.staleUntil = -1;
   if (!isInFlight) keepTokens(sequence, decodes + 1, group.endedMs);
   else if (limits.rules.keepsTokensInFlight) {

@@ -95,6 +95,7 @@ export class Lockstep {
   private run(round: number): number {
     const { latency, recorder } = this.context;
     const { ranks, peers } = this;
+    const drafts = latency.speculation?.draftTokens ?? 0;
     let readyMs = this.launchMs;
     let count = 0;
     peers.mostTokens = DUMMY.tokens;
@@ -106,8 +107,9 @@ export class Lockstep {
         continue;
       }
       this.batches[count++] = batch;
-      peers.mostTokens = Math.max(peers.mostTokens, batch.step.tokens);
-      peers.allTokens += batch.step.tokens;
+      const tokens = batch.step.tokens + drafts * batch.step.decodeSequences;
+      peers.mostTokens = Math.max(peers.mostTokens, tokens);
+      peers.allTokens += tokens;
       readyMs = Math.max(readyMs, ranks[i].readyMs(batch));
     }
     let busyMs = 0;

@@ -109,13 +109,14 @@ export class Rank {
     const { recorder } = this.context;
     const group = this.scheduler.groups[batch.slot];
     const decodes = batch.decodes - group.lost;
+    const tokens = batch.tokens - group.lost;
     group.lost = 0;
     this.ended++;
     if (recorder.open) {
       if (decodes > 0) recorder.gaps.add(batch.endMs - group.endedMs, decodes);
-      recorder.tokens += decodes;
+      recorder.tokens += tokens;
     }
-    this.servedTokens += decodes;
+    this.servedTokens += tokens;
     group.ended = batch.counter;
     group.endedMs = batch.endMs;
     for (let i = 0; i < batch.firstCount; i++)

@@ -1,4 +1,5 @@
 import type { LatencyModel } from "../types";
+import type { AcceptedDrafts } from "./accepted-drafts";
 import type { Recorder } from "./recorder";
 import type { RequestTable } from "./request-table";
 import type { SchedulerRules } from "./scheduler-rules";
@@ -17,6 +18,8 @@ export interface ReplicaLimits {
   readonly batchesInFlight: number;
   readonly reservesOutput: boolean;
   readonly rules: SchedulerRules;
+  /** Tokens that are drafted for each sequence, and how many of them are accepted; absent without speculative decoding. */
+  readonly drafts?: { readonly tokens: number; readonly accepted: AcceptedDrafts };
   /** What a request leaves in the KV cache can be found again. */
   readonly prefixCaching: boolean;
   /** Blocks of the prefix that requests share. */

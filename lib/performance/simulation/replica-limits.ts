@@ -1,4 +1,5 @@
 import type { SimulationInput } from "../types";
+import { AcceptedDrafts } from "./accepted-drafts";
 import type { ReplicaLimits } from "./replica-context";
 import { BLOCK_TOKENS, type RequestTable } from "./request-table";
 import { type SchedulerRules, schedulerRules } from "./scheduler-rules";
@@ -33,6 +34,7 @@ export function replicaLimits(input: SimulationInput, requests: RequestTable): R
   // vLLM refuses to start with fewer batched tokens than sequences; the smaller one is what it would take.
   const tokenBudget = scheduler.maxNumBatchedTokens;
   const blocks = Math.floor(scheduler.kvCacheTokens / BLOCK_TOKENS);
+  const { speculation } = input.latency;
   return {
     maxSequences: Math.min(scheduler.maxNumSeqs, tokenBudget),
     tokenBudget,
@@ -42,6 +44,14 @@ export function replicaLimits(input: SimulationInput, requests: RequestTable): R
     batchesInFlight: batchesInFlight(input, rules),
     reservesOutput: engine.reservesOutput,
     rules,
+    ...(speculation
+      ? {
+          drafts: {
+            tokens: speculation.draftTokens,
+            accepted: new AcceptedDrafts(speculation, input.traffic.seed),
+          },
+        }
+      : {}),
     prefixCaching: scheduler.prefixCaching ?? true,
     sharedBlocks: largest(requests.cachedTokens) / BLOCK_TOKENS,
     longestOutput: largest(requests.outputTokens),

@@ -7,6 +7,7 @@ import { PrefillCadence } from "./prefill-cadence";
 import type { ReplicaContext } from "./replica-context";
 import { RunningList } from "./running-list";
 import type { Sequence } from "./sequence";
+import { SpeculativeGroup } from "./speculative-group";
 import { WaitingQueue } from "./waiting-queue";
 
 /**
@@ -33,11 +34,19 @@ export class Scheduler {
   private readonly context: ReplicaContext;
   private readonly places: Places;
   private readonly cadence: PrefillCadence;
+  /** Tokens that the step has for prompts and decodes: the budget less the drafts that are verified. */
+  private budget = 0;
 
   constructor(context: ReplicaContext, slots: number) {
     this.context = context;
     const { limits, recorder } = context;
-    for (let slot = 0; slot < slots; slot++) this.groups.push(new DecodeGroup(limits.longestOutput));
+    const { longestOutput, drafts } = limits;
+    for (let slot = 0; slot < slots; slot++)
+      this.groups.push(
+        drafts
+          ? new SpeculativeGroup(longestOutput, drafts.accepted, drafts.tokens)
+          : new DecodeGroup(longestOutput),
+      );
     this.holdings = new Holdings(limits);
     this.cadence = new PrefillCadence(limits.prefillInterval);
     const { groups, running, holdings } = this;
@@ -60,6 +69,7 @@ export class Scheduler {
     batch.slot = slot;
     batch.counter = group.counter;
     batch.decodes = group.sequences - group.ending;
+    batch.tokens = group.tokensGained;
     group.lastBatch = number;
     this.markFinishing(batch, group);
     group.advance();
@@ -85,6 +95,8 @@ export class Scheduler {
       }
       pool.take(group.blocksNeeded);
     }
+    const { tokenBudget, drafts } = this.context.limits;
+    this.budget = drafts ? tokenBudget - drafts.tokens * group.sequences : tokenBudget;
     step.tokens = group.sequences;
     step.decodeSequences = group.sequences;
     step.decodeContextTokens = group.contextTokens;
@@ -107,12 +119,12 @@ export class Scheduler {
   }
 
   private takeWaiting(batch: Batch, slot: number, nowMs: number, number: number, ended: number): void {
-    const { tokenBudget, maxSequences, watermarkBlocks } = this.context.limits;
-    const { running, waiting, holdings, step } = this;
-    while (step.tokens < tokenBudget && running.partial === undefined && running.count < maxSequences) {
+    const { maxSequences, watermarkBlocks } = this.context.limits;
+    const { running, waiting, holdings, step, budget } = this;
+    while (step.tokens < budget && running.partial === undefined && running.count < maxSequences) {
       const sequence = waiting.peek(nowMs, ended);
       const spare = running.count > 0 ? watermarkBlocks : 0;
-      if (sequence === undefined || !holdings.admit(sequence, tokenBudget - step.tokens, spare)) return;
+      if (sequence === undefined || !holdings.admit(sequence, budget - step.tokens, spare)) return;
       waiting.shift();
       this.start(sequence, nowMs);
       this.takeChunk(batch, slot, sequence, number);
@@ -127,7 +139,7 @@ export class Scheduler {
   }
 
   private chunkTokens({ promptTokens, computedTokens }: Sequence): number {
-    return Math.min(promptTokens - computedTokens, this.context.limits.tokenBudget - this.step.tokens);
+    return Math.max(0, Math.min(promptTokens - computedTokens, this.budget - this.step.tokens));
   }
 
   private takeChunk(batch: Batch, slot: number, sequence: Sequence, number: number): void {
@@ -151,35 +163,33 @@ export class Scheduler {
   /** Marks those whose last token this batch computes; they keep their blocks and their place until it ends. */
   private markFinishing(batch: Batch, group: DecodeGroup): void {
     const { limits } = this.context;
-    const last = group.counter;
     let sequence = group.firstFinishing;
     for (; sequence !== undefined; sequence = group.firstFinishing) {
-      group.unlink(sequence, last);
+      group.unlink(sequence);
       sequence.isFinishing = true;
       batch.addFinishing(sequence);
       if (limits.endsByToken) {
         group.ending++;
         continue;
       }
-      const { promptTokens, remainingTokens, firstDecode } = sequence;
-      group.leave(promptTokens, firstDecode);
+      const { promptTokens, remainingTokens } = sequence;
+      group.leave(sequence);
       if (!limits.reservesOutput) this.holdings.count(sequence, promptTokens + remainingTokens - 1);
     }
   }
 
   /** After the group has advanced: the sequence decodes from the slot's next batch on. */
   private startDecoding(batch: Batch, group: DecodeGroup, sequence: Sequence): void {
-    const { promptTokens } = sequence;
     const decodes = sequence.remainingTokens - 1;
     sequence.firstDecode = group.counter;
     if (decodes > 0) {
-      group.join(sequence, promptTokens, group.counter, group.counter + decodes - 1);
+      group.join(sequence, decodes);
       return;
     }
     sequence.isFinishing = true;
     batch.addFinishing(sequence);
     if (!this.context.limits.endsByToken) return;
-    group.enter(promptTokens, group.counter);
+    group.enter(sequence);
     group.ending++;
   }
 

@@ -25,6 +25,10 @@ export class Sequence {
   /** Pipeline slot in which it decodes. */
   slot = 0;
   firstDecode = 0;
+  /** Step of its group that computes its last token. */
+  lastDecode = 0;
+  /** Steps that it has decoded in before a preemption: where its draws of accepted drafts go on. */
+  drawn = 0;
   /** Grows when a token in flight is given up: what comes back for an older epoch is discarded. */
   epoch = 0;
   /** Its last token is in flight. */
@@ -51,6 +55,7 @@ export class Sequence {
     this.promptTokens = promptTokens;
     this.remainingTokens = outputTokens;
     this.computedTokens = 0;
+    this.drawn = 0;
     this.blocks = 0;
     this.epoch = 0;
     this.isFinishing = false;

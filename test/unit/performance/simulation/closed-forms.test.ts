@@ -44,6 +44,61 @@ describe("simulation against closed forms", () => {
     near(result.asRun.firstToken.meanMs, 40, 1e-9);
   });
 
+  it("gives each step the accepted drafts and one token more", () => {
+    const speculation = { draftTokens: 3, acceptance: 0.7 };
+    const result = simulate(
+      simulationInput({
+        latency: { ...constantModel, speculation },
+        traffic: {
+          arrivals: { kind: "constant", requestRate: 0.1 },
+          promptTokens: { kind: "fixed", tokens: 100 },
+          outputTokens: { kind: "fixed", tokens: 601 },
+          requests: 100,
+        },
+      }),
+      noHostTimes,
+    );
+    // (1 - 0.7^4) / (1 - 0.7) = 2.533 tokens a step of 10 ms; the last step of a request may bring more than it needs.
+    near(result.asRun.timePerOutputToken.meanMs, 10 / 2.533, 0.01);
+    // vLLM counts one gap for each step that brings tokens.
+    near(result.steady.interToken.p50Ms, 10, 0.002);
+  });
+
+  it("is the plain scheduler where no draft is accepted", () => {
+    const input = simulationInput({
+      scheduler: { maxNumSeqs: 8, maxNumBatchedTokens: 4096, kvCacheTokens: 100_000 },
+    });
+    const drafted = {
+      ...input,
+      latency: { ...input.latency, speculation: { draftTokens: 2, acceptance: 0 } },
+    };
+    const [plain, speculative] = [simulate(input), simulate(drafted)];
+    assert.deepEqual(speculative.asRun, plain.asRun);
+    assert.equal(speculative.steps, plain.steps);
+  });
+
+  it("verifies drafts inside the token budget", () => {
+    const tokens = { kind: "fixed" as const, tokens: 64 };
+    const input = simulationInput({
+      latency: { ...constantModel, speculation: { draftTokens: 3, acceptance: 0 } },
+      scheduler: { maxNumSeqs: 16, maxNumBatchedTokens: 64, kvCacheTokens: 100_000 },
+      traffic: {
+        arrivals: { kind: "offline" },
+        promptTokens: tokens,
+        outputTokens: { kind: "fixed", tokens: 200 },
+        requests: 16,
+      },
+    });
+    // With n sequences that verify 3 drafts each, 64 - 4 n tokens are left for prompts: the last is read in 64 / 4 steps.
+    const steps = Array.from({ length: 16 }, (_, n) => 64 / (64 - 4 * n)).reduce(
+      (sum, each) => sum + each,
+      0,
+    );
+    const { firstToken } = simulate(input, noHostTimes).asRun;
+    assert.ok(firstToken.p99Ms >= 10 * steps * 0.9, `${firstToken.p99Ms} ms for at least ${steps} steps`);
+    assert.ok(firstToken.p99Ms <= 10 * (steps + 16), `${firstToken.p99Ms} ms for about ${steps} steps`);
+  });
+
   it("waits as an M/D/1 queue does when steps are constant and requests have one token", () => {
     const result = simulate(
       simulationInput({

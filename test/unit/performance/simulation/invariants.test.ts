@@ -36,11 +36,21 @@ const inputs: fc.Arbitrary<SimulationInput> = fc
     version: fc.constantFrom("0.15.1", "0.24.0", "0.33.0"),
     endsByToken: fc.boolean(),
     cachedPrefixTokens: fc.constantFrom(0, 32, 70),
+    speculation: fc.option(
+      fc.record({
+        draftTokens: fc.integer({ min: 1, max: 5 }),
+        acceptance: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
+      { nil: undefined },
+    ),
     seed: fc.nat(),
   })
   .map((x) =>
     simulationInput({
-      latency: formulaModel((step) => 3 + step.tokens / 20 + step.decodeContextTokens / 5000, x.stages),
+      latency: {
+        ...formulaModel((step) => 3 + step.tokens / 20 + step.decodeContextTokens / 5000, x.stages),
+        ...(x.speculation && !x.reservesOutput ? { speculation: x.speculation } : {}),
+      },
       engine: {
         name: "vLLM",
         version: x.version,
@@ -48,7 +58,11 @@ const inputs: fc.Arbitrary<SimulationInput> = fc
         reservesOutput: x.reservesOutput,
       },
       scheduler: {
-        maxNumSeqs: x.maxNumSeqs,
+        // Each sequence takes a token of the step, and one for each draft.
+        maxNumSeqs: Math.min(
+          x.maxNumSeqs,
+          Math.floor(x.maxNumBatchedTokens / (1 + (x.speculation?.draftTokens ?? 0))),
+        ),
         maxNumBatchedTokens: x.maxNumBatchedTokens,
         kvCacheTokens: x.blocks * 16,
       },
@@ -102,8 +116,9 @@ describe("simulation, whatever the input", () => {
           ];
           for (let k = 1; k < times.length; k++)
             assert.ok((times[k - 1] ?? Number.NaN) <= (times[k] ?? Number.NaN), `request ${i}: ${times}`);
-          // A step takes at least 3 ms, so neither the first token nor any later one is free.
-          const least = 3 * (requests.outputTokens[i] ?? 0);
+          // A step takes at least 3 ms and brings at most the drafts and one token, so none of them is free.
+          const perStep = 1 + (input.latency.speculation?.draftTokens ?? 0);
+          const least = 3 * Math.ceil((requests.outputTokens[i] ?? 0) / perStep);
           assert.ok(
             (requests.doneMs[i] ?? 0) - (requests.scheduledMs[i] ?? 0) >= least * 0.99,
             `(requests.doneMs[i] ?? 0) - (requests.scheduledMs[i] ?? 0): ${(requests.doneMs[i] ?? 0) - (requests.scheduledMs[i] ?? 0)}, least * 0.99: ${least * 0.99}`,
