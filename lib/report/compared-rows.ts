@@ -85,7 +85,7 @@ const ROWS: readonly ComparedRow[] = [
   ),
   row(
     "Throughput",
-    "Highest rate within targets",
+    "Sustainable rate",
     (plan) => `${format.significant(plan.throughput.sustainableRequestRate)}/s`,
   ),
   row(

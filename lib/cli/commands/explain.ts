@@ -23,7 +23,7 @@ export const explainCommand: CommandSpec = {
   run({ args, options }, io) {
     const result = planDeployment(readDeployment(options, io), io);
     const explanations = args.flatMap((figure) => explain(result, figure));
-    emit(wantsJson(options) ? toJson(explanations) : renderExplanation(explanations), options, io);
+    emit(wantsJson(options) ? toJson(explanations) : renderExplanation(explanations, io.width), options, io);
     return EXIT.met;
   },
 };

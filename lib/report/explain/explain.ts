@@ -4,6 +4,7 @@ import { inputText } from "../format-number";
 import { planCommands } from "../json/plan-commands";
 import { type Json, planJson } from "../json/plan-json";
 import { overloadOfCandidate, overloadText } from "../overload";
+import { wrapText } from "../terminal/wrap-text";
 import { type FigureProvenance, figureProvenance } from "./figure-provenance";
 import { figureText } from "./figure-text";
 import { nearestFigures } from "./nearest-figures";
@@ -67,8 +68,11 @@ function bandOf(
   return { low, high, text, source: provenance(edge("High"))?.source ?? "" };
 }
 
-/** Explanations as text for a terminal. */
-export function renderExplanation(explanations: readonly Explanation[]): string {
+/** Explanations as text for a terminal of `width` columns; without one no line is broken. */
+export function renderExplanation(
+  explanations: readonly Explanation[],
+  width = Number.POSITIVE_INFINITY,
+): string {
   return explanations
     .map((explanation) => {
       const inputs = Object.entries(explanation.inputs).map(
@@ -77,14 +81,22 @@ export function renderExplanation(explanations: readonly Explanation[]): string 
       return [
         `${explanation.figure} = ${explanation.text}`,
         ...(explanation.band === undefined ? [] : [`  band     ${explanation.band.text} (80 %)`]),
-        `  how      ${explanation.kind}: ${explanation.formula}`,
+        ...labelled("how", `${explanation.kind}: ${explanation.formula}`, width),
         ...(inputs.length > 0 ? ["  inputs", ...inputs] : []),
-        `  source   ${explanation.source}`,
-        ...(explanation.band === undefined ? [] : [`  of band  ${explanation.band.source}`]),
+        ...labelled("source", explanation.source, width),
+        ...(explanation.band === undefined ? [] : labelled("of band", explanation.band.source, width)),
       ].join("\n");
     })
     .join("\n\n");
 }
+
+const LABEL_COLUMNS = 11;
+
+/** A label and its text, which goes on below itself where it is longer than a line. */
+const labelled = (label: string, text: string, width: number): readonly string[] =>
+  wrapText(text, width - LABEL_COLUMNS).map(
+    (line, i) => `${(i === 0 ? `  ${label}` : "").padEnd(LABEL_COLUMNS)}${line}`,
+  );
 
 /** The path leads to a word or a yes or no: there is no formula, but it is there. */
 function statedAsText(json: Json, path: string): UserError | undefined {

@@ -88,6 +88,17 @@ describe("explain", function () {
     assert.equal(explain(stackPlan("prod"), "memoryPerGpu.weightsBytes")[0]?.band, undefined);
   });
 
+  it("breaks long formulas between words, below where they begin", () => {
+    const lines = renderExplanation(explain(stackPlan("prod"), "memoryPerGpu.weightsBytes"), 80).split("\n");
+    assert.deepEqual(
+      lines.filter((line) => line.length > 80),
+      [],
+    );
+    const whole = renderExplanation(explain(stackPlan("prod"), "memoryPerGpu.weightsBytes"));
+    assert.equal(lines.map((line) => line.trim()).join(" "), whole.replaceAll(/\n\s*/g, " "));
+    assert.ok(lines.length > whole.split("\n").length, `${lines.length} lines are no more than unbroken`);
+  });
+
   it("says of a path to a word that it is no number, not that it is missing", () => {
     assert.throws(
       () => explain(fixturePlan(), "objective"),
