@@ -9,7 +9,7 @@ import type { MeasuredCase } from "./read-cases";
 import { percent, type Table } from "./table";
 
 /** Version of the peer that is run. */
-const VERSION = "0.12.0";
+export const PEER_VERSION = "0.12.0";
 const TIMEOUT_MS = 15 * 60_000;
 
 interface Estimate {
@@ -27,19 +27,19 @@ function cacheFolder(): string {
 
 /** Python of a virtual environment with the package; made on first use. */
 function pythonWithPackage(): { python: string } | { absent: string } {
-  const folder = join(cacheFolder(), `aiconfigurator-${VERSION}`);
+  const folder = join(cacheFolder(), `aiconfigurator-${PEER_VERSION}`);
   const python = join(folder, "bin", "python");
   const works = () =>
     spawnSync(python, ["-c", "import aiconfigurator"], { timeout: TIMEOUT_MS }).status === 0;
   if (existsSync(python) && works()) return { python };
   const venv = spawnSync("python3", ["-m", "venv", folder], { encoding: "utf8" });
   if (venv.status !== 0) return { absent: "python3 with venv is not here" };
-  const pip = spawnSync(python, ["-m", "pip", "install", "-q", `aiconfigurator==${VERSION}`], {
+  const pip = spawnSync(python, ["-m", "pip", "install", "-q", `aiconfigurator==${PEER_VERSION}`], {
     encoding: "utf8",
     timeout: TIMEOUT_MS,
   });
   if (pip.status === 0 && works()) return { python };
-  return { absent: `the package aiconfigurator ${VERSION} could not be installed` };
+  return { absent: `the package aiconfigurator ${PEER_VERSION} could not be installed` };
 }
 
 /** Folder of the published config.json files that the package carries. Throws when the package cannot be installed. */
@@ -63,10 +63,10 @@ function run(python: string, input: string): Answer {
   return { estimates };
 }
 
-/** Estimates for the rows; kept in the cache folder, because the tool takes seconds for a row. */
-function estimatesFor(rows: readonly MeasuredCase[]): Answer {
+/** The peer's estimates for the rows; kept in the cache folder, because it takes seconds for a row. */
+export function peerEstimates(rows: readonly MeasuredCase[]): Answer {
   const input = JSON.stringify(rows.map(({ cells, measured }) => ({ ...cells, ...measured })));
-  const key = createHash("sha256").update(VERSION).update(input).digest("hex").slice(0, 16);
+  const key = createHash("sha256").update(PEER_VERSION).update(input).digest("hex").slice(0, 16);
   const file = join(cacheFolder(), `aiconfigurator-estimates-${key}.json`);
   if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as Answer;
   const ready = pythonWithPackage();
@@ -85,8 +85,8 @@ function estimatesFor(rows: readonly MeasuredCase[]): Answer {
  */
 export function peerTable(rows: readonly MeasuredCase[], own: readonly Residual[]): Table {
   const vllm = rows.filter(({ cells }) => cells.engine === "vLLM");
-  const answer = estimatesFor(vllm);
-  const title = `AIConfigurator ${VERSION} on the same vLLM rows`;
+  const answer = peerEstimates(vllm);
+  const title = `AIConfigurator ${PEER_VERSION} on the same vLLM rows`;
   if ("absent" in answer) return { title, note: `Not run: ${answer.absent}.`, header: ["-"], rows: [] };
   const byId = new Map(answer.estimates.map((estimate) => [estimate.id, estimate] as const));
   const refused = answer.estimates.filter(({ error }) => error !== undefined).length;

@@ -14,7 +14,10 @@ logging.disable(logging.CRITICAL)
 
 from aiconfigurator.cli.api import cli_estimate  # noqa: E402
 
-MODEL = "meta-llama/Meta-Llama-3.1-70B"
+# What it calls every Llama of this size.
+LLAMA_70B = "meta-llama/Meta-Llama-3.1-70B"
+SYSTEMS = {"H100-SXM-80GB": "h100_sxm", "H200-SXM-141GB": "h200_sxm", "B200-SXM-180GB": "b200_sxm"}
+# Formats of rows whose checkpoint is named in BF16; of the others the tool reads the checkpoint's config.json.
 GEMM = {"bf16": "bfloat16", "fp8": "fp8"}
 CACHE = {"bf16": "bfloat16", "fp8": "fp8"}
 
@@ -29,9 +32,15 @@ def estimate(row):
     rate = number(row, "request_rate")
     # Open arrivals: the batch that Little's law gives at the measured gap, the best input the tool can get.
     concurrency = number(row, "concurrency") or rate * number(row, "itl_ms_mean") * number(row, "osl") / 1000
+    is_llama = "Llama-" in row["model"]
+    experts = {
+        "moe_tp_size": int(number(row, "moe_tp", 1)),
+        "moe_ep_size": int(number(row, "moe_ep", 1)),
+        "attention_dp_size": int(number(row, "attention_dp", 1)),
+    }
     result = cli_estimate(
-        MODEL,
-        "h100_sxm",
+        LLAMA_70B if is_llama else row["model"],
+        SYSTEMS[row["gpu"]],
         backend_name="vllm",
         isl=round(number(row, "isl") * share),
         osl=round(number(row, "osl") * share),
@@ -39,8 +48,9 @@ def estimate(row):
         batch_size=max(1, round(concurrency)),
         tp_size=int(number(row, "tp", 1)),
         pp_size=int(number(row, "pp", 1)),
-        gemm_quant_mode=GEMM[row["precision"]],
         kvcache_quant_mode=CACHE[row["kv_cache_dtype"]],
+        **({"gemm_quant_mode": GEMM[row["precision"]]} if is_llama else {}),
+        **(experts if row.get("moe") else {}),
     )
     return {"ttft_ms_mean": result.ttft, "itl_ms_mean": result.tpot}
 

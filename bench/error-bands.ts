@@ -55,10 +55,18 @@ function around(low: number, high: number, load: BandRegime["load"]): { low: num
   return { low: round(Math.exp(Math.min(low, -inner))), high: round(Math.exp(Math.max(high, inner))) };
 }
 
-function fitBand(residuals: readonly Residual[], load: BandRegime["load"]): FittedBand {
-  const logs = residuals.map(({ measured, predicted }) => Math.log(measured / predicted));
+/** A predicted figure beside its measurement, and what it is left out of a fit with. */
+export interface ComparedFigure {
+  readonly measured: number;
+  readonly predicted: number;
+  readonly group: string;
+}
+
+/** The 80 % band that these figures give, as factors of the predicted value. */
+export function fitBand(figures: readonly ComparedFigure[], load: BandRegime["load"]): FittedBand {
+  const logs = figures.map(({ measured, predicted }) => Math.log(measured / predicted));
   const rows = logs.length;
-  const groups = new Set(residuals.map(({ row }) => row.group)).size;
+  const groups = new Set(figures.map(({ group }) => group)).size;
   if (rows >= ENOUGH)
     return { ...around(quantile(logs, TAIL), quantile(logs, 1 - TAIL), load), rows, groups };
   const mean = logs.reduce((sum, value) => sum + value, 0) / rows;
@@ -95,7 +103,13 @@ export function fitBands(residuals: readonly Residual[]): BandFile {
     const [family, quantity, load] = key.split("/") as [EngineFamily, MeasuredQuantity, BandRegime["load"]];
     file[family] = {
       ...file[family],
-      [quantity]: { ...file[family][quantity], [load]: fitBand(cell, load) },
+      [quantity]: {
+        ...file[family][quantity],
+        [load]: fitBand(
+          cell.map(({ measured, predicted, row }) => ({ measured, predicted, group: row.group })),
+          load,
+        ),
+      },
     };
   }
   return file;

@@ -20,10 +20,9 @@ export interface Residual {
 
 /** Prediction of a row under given constants. */
 export function predictRow(row: MeasuredCase, constants?: CalibratedConstants): CaseResult {
-  const { isLaterStage, model } = row;
+  const { isLaterStage } = row;
   return predictCase(row.cells, {
     isLaterStage,
-    ...(model === undefined ? {} : { model }),
     ...(constants === undefined ? {} : { constants }),
   });
 }

@@ -4,7 +4,7 @@ import { predictRow, type Residual, residualsOf } from "./evaluate";
 import { type Fit, type Linearized, solveConstants } from "./fit";
 import type { MeasuredCase } from "./read-cases";
 
-const kindOf = (row: MeasuredCase) => modelKind(row.model ?? findModel(row.cells.model ?? ""));
+const kindOf = (row: MeasuredCase) => modelKind(findModel(row.cells.model ?? ""));
 const isBlackwell = (row: MeasuredCase) => /^G?B[23]00/.test(row.cells.gpu ?? "");
 const isMixture = (row: MeasuredCase) => kindOf(row) !== "dense";
 

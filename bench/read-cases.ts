@@ -1,7 +1,5 @@
-import type { ModelArchitecture } from "../lib/catalog";
 import type { CaseCells, PredictedColumn } from "../lib/performance";
 import { laterStages } from "../lib/performance";
-import { otherModels } from "./other-models";
 import { readCsv } from "./read-csv";
 
 /** A published measurement: its input cells, what was measured, and where it sits. */
@@ -14,8 +12,6 @@ export interface MeasuredCase {
   /** Engine and version, such as `vLLM 0.10.2`. */
   readonly engine: string;
   readonly isLaterStage: boolean;
-  /** Where the catalogue lacks the model. */
-  readonly model?: ModelArchitecture;
   /** Model x GPU x precision. */
   readonly pair: string;
   /** Rows whose source is in doubt are shown and kept out of every fit and goal. */
@@ -71,7 +67,6 @@ function readMeasured(file: string): readonly MeasuredCase[] {
     measured: measuredOf(cells),
     group: groupOf(cells),
     pair: pairOf(cells),
-    ...(otherModels[cells.model ?? ""] === undefined ? {} : { model: otherModels[cells.model ?? ""] }),
     engine: `${cells.engine} ${cells.engine_version}`,
     isLaterStage: later[index] ?? false,
     isDoubtful: (cells.id ?? "").startsWith("aws-"),

@@ -96,8 +96,6 @@ export interface Gpu {
   readonly nvlinkBytesPerSecond?: number;
   /** Host link bytes per second and direction. */
   readonly pcieBytesPerSecond: number;
-  /** Set of measured kernel tables that holds for this GPU; absent means roofline with a wide band. */
-  readonly kernelTables?: "h100-sxm";
   readonly provenance: Source;
 }
 

@@ -12,7 +12,6 @@ export const dataCentreGpus: readonly GpuRow[] = [
     linkGbPerSecond: 450,
     pcieGbPerSecond: 64,
     computeCapability: 9,
-    kernelTables: "h100-sxm",
     provenance: card(
       "h100_sxm.yaml",
       "vLLM's own log of 79.18 GiB (llm-d/llm-d-benchmark@d773a122 config_explorer/empirical-vllm-memory-results.md)",

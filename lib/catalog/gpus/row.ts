@@ -25,13 +25,12 @@ export interface GpuRow {
   readonly pcieGbPerSecond: number;
   /** NVIDIA's compute capability; absent on other makers' GPUs. */
   readonly computeCapability?: number;
-  readonly kernelTables?: "h100-sxm";
   readonly provenance: Source;
 }
 
 /** A row in bytes and per second. */
 export function gpuOf(row: GpuRow): Gpu {
-  const { tflops, linkGbPerSecond, computeCapability, kernelTables } = row;
+  const { tflops, linkGbPerSecond, computeCapability } = row;
   return {
     name: row.name,
     kind: "gpu",
@@ -46,7 +45,6 @@ export function gpuOf(row: GpuRow): Gpu {
     ...(linkGbPerSecond === undefined ? {} : { nvlinkBytesPerSecond: linkGbPerSecond * GIGA }),
     pcieBytesPerSecond: row.pcieGbPerSecond * GIGA,
     ...(computeCapability === undefined ? {} : { computeCapability }),
-    ...(kernelTables === undefined ? {} : { kernelTables }),
     provenance: row.provenance,
   };
 }
