@@ -1,16 +1,53 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { weightBytes } from "../../lib/catalog";
-import { hostPaths, isQuantizedCheckpoint } from "../../lib/serving";
+import { DRAFT_REVISION, hostPaths, isQuantizedCheckpoint } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import type { Secrets } from "../configuration";
-import { remoteStep } from "../remote-step";
+import { type RemoteStep, remoteStep } from "../remote-step";
 import type { Node } from "./node";
 
 export interface ModelWeightsArgs {
   readonly plan: Plan;
   readonly nodes: readonly Node[];
   readonly secrets: Secrets;
+}
+
+const weightsResult = z.object({ path: z.string(), files: z.number(), bytes: z.number() });
+type WeightsStep = RemoteStep<z.infer<typeof weightsResult>>;
+
+/** The drafter's weights beside the model's, once those are there; nothing without a drafter of its own. */
+function draftSteps(
+  { plan, nodes, secrets }: ModelWeightsArgs,
+  after: readonly WeightsStep[],
+  parent: pulumi.Resource,
+): WeightsStep[] {
+  const { draft: path, pythonEnvironment } = hostPaths(plan);
+  const { draft, deployment } = plan;
+  if (path === undefined || draft?.name === undefined) return [];
+  const { location } = deployment.serving.speculative;
+  const name = draft.name;
+  return nodes.map(({ host }, index) =>
+    remoteStep(
+      `${host.name}-draft-weights`,
+      {
+        host,
+        step: "weights",
+        result: weightsResult,
+        parameters: {
+          MODEL_PATH: path,
+          SOURCE: location === undefined ? "hub" : "path",
+          REPOSITORY: name,
+          REVISION: DRAFT_REVISION,
+          BUCKET: "",
+          WEIGHTS_BYTES: weightBytes(draft.model, "bf16"),
+          ENVIRONMENT: pythonEnvironment,
+          HUB_TOKEN: location === undefined ? (secrets.huggingFaceToken ?? "") : "",
+        },
+      },
+      { parent, dependsOn: after[index] ? [after[index].resource] : [] },
+    ),
+  );
 }
 
 /** The model's weights on every node, at the same path: each rank reads its shard from local storage. */
@@ -26,7 +63,7 @@ export class ModelWeights extends pulumi.ComponentResource {
         {
           host,
           step: "weights",
-          result: z.object({ path: z.string(), files: z.number(), bytes: z.number() }),
+          result: weightsResult,
           parameters: {
             MODEL_PATH: paths.model,
             SOURCE: model.source,
@@ -41,6 +78,7 @@ export class ModelWeights extends pulumi.ComponentResource {
         { parent: this },
       ),
     );
-    this.registerOutputs({ weights: steps.map((step) => step.result) });
+    const drafts = draftSteps(args, steps, this);
+    this.registerOutputs({ weights: [...steps, ...drafts].map((step) => step.result) });
   }
 }

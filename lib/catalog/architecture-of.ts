@@ -87,6 +87,17 @@ function denseWidth({ layers }: ModelTensors, text: RawConfig): number {
   return count(text, ["intermediate_size", "moe_intermediate_size"]);
 }
 
+/** Families whose prediction modules vLLM 0.33 drafts with and whose tensors are known (config/speculative.py, hf_config_override). */
+const DRAFTING =
+  /^(deepseek_v3|deepseek_v32|glm_moe_dsa|glm4_moe|qwen3_next|qwen3_5_text|qwen3_5_moe_text|mimo)$/;
+
+/** Prediction modules of the checkpoint; Qwen3-Next has one and does not say so. */
+function predictionModules(text: RawConfig, type: string): number {
+  if (!DRAFTING.test(type)) return 0;
+  const stated = text.num_nextn_predict_layers ?? text.mtp_num_hidden_layers;
+  return typeof stated === "number" ? stated : type === "qwen3_next" ? 1 : 0;
+}
+
 /** The figures of a model that stand for all its layers, beside the tensors themselves. */
 export function architectureOf(
   config: RawConfig,
@@ -98,6 +109,7 @@ export function architectureOf(
   const experts = expertsOf(tensors.layers);
   const window = slidingWindow(tensors.layers);
   const latent = latentAttention(tensors.layers);
+  const modules = predictionModules(text, type);
   const grouped = tensors.layers.find(({ mixer }) => mixer?.kind === "attention")?.mixer;
   return {
     modelType: type,
@@ -117,6 +129,7 @@ export function architectureOf(
     ...(/^qwen3/.test(type) ? { queryKeyNorm: true } : {}),
     ...(window ? { slidingWindow: window } : {}),
     ...(latent ? { latentAttention: latent } : {}),
+    ...(modules > 0 ? { predictionModules: modules } : {}),
     tensors,
   };
 }

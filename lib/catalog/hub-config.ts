@@ -2,7 +2,13 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { type Deployment, UserError } from "../config";
+import { UserError } from "../config";
+
+/** A repository on the hub, at a branch, tag or commit. */
+export interface HubRepository {
+  readonly name: string;
+  readonly revision: string;
+}
 
 /** What the hub says of a model: small files only, no weights. */
 export interface HubModel {
@@ -59,7 +65,7 @@ function parsed(name: string, { text }: Answer, file: string): Readonly<Record<s
   throw failed(name, `has a ${file} on ${endpoint()} that is not JSON`, OR_BY_HAND);
 }
 
-function ask({ name, revision }: Deployment["model"]): HubModel {
+function ask({ name, revision }: HubRepository): HubModel {
   const path = `${name.split("/").map(encodeURIComponent).join("/")}/resolve/${encodeURIComponent(revision)}`;
   const env = { ...process.env, HUB_BASE: `${endpoint()}/${path}/` };
   const printed = execFileSync(process.execPath, ["-e", FETCH], { env, timeout: 2 * TIMEOUT_MS }).toString();
@@ -97,7 +103,7 @@ function ask({ name, revision }: Deployment["model"]): HubModel {
   };
 }
 
-function cacheFile({ name, revision }: Deployment["model"]): string {
+function cacheFile({ name, revision }: HubRepository): string {
   const root = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
   const host = endpoint().replace(/[^\w.-]+/g, "_");
   const file = `${name.replaceAll("/", "--")}@${revision.replace(/[^\w.-]+/g, "_")}.json`;
@@ -119,7 +125,7 @@ function cached(file: string, isCommit: boolean, whatever: boolean): HubModel | 
  * gated ones), cached under ~/.cache/shardplan/hub. With HF_HUB_OFFLINE=1, and where the hub cannot be reached, only the cache
  * answers. Throws a `UserError` of one line when nothing does.
  */
-export function hubModel(model: Deployment["model"]): HubModel {
+export function hubModel(model: HubRepository): HubModel {
   const file = cacheFile(model);
   const isCommit = /^[0-9a-f]{40}$/.test(model.revision);
   const isOffline = /^(1|true|on|yes)$/i.test(process.env.HF_HUB_OFFLINE ?? "");
@@ -146,10 +152,7 @@ export function hubModel(model: Deployment["model"]): HubModel {
 }
 
 /** Where a model's figures come from, for a reader: repository, commit, and what its index says of its size. */
-export function hubSource(
-  { name, revision }: Deployment["model"],
-  { commit, weightBytes }: HubModel,
-): string {
+export function hubSource({ name, revision }: HubRepository, { commit, weightBytes }: HubModel): string {
   const size =
     weightBytes === undefined ? "" : `, whose index counts ${(weightBytes / 1e9).toFixed(1)} GB of weights`;
   return `config.json of ${name} at commit ${commit || "unknown"} (${revision}) on ${endpoint()}${size}`;

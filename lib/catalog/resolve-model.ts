@@ -42,14 +42,17 @@ export function modelConfigOf({ model }: Pick<Deployment, "model">): unknown {
   return { ...found.config, [HUB_SOURCE]: hubSource(model, found) };
 }
 
+/** Whether the catalogue has a repository, under whatever spelling. */
+export const isKnownModel = (name: string): boolean => rowOf(name) !== undefined;
+
 /** The row whose repository a name means, never one that only has the same shape: hosts download what is named. */
-function findRepository(name: string): ModelArchitecture {
+export function findRepository(name: string, where = "model.name"): ModelArchitecture {
   const found = rowOf(name);
   if (found) return found;
   const { name: other } = findModel(name);
   throw new UserError({
     code: "unknown-repository",
-    where: "model.name",
+    where,
     message: `the catalogue has no ${name}, only ${other} of the same shape`,
     hint: `use ${other}, or give the config.json of ${name} in model.configPath`,
   });

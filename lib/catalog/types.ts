@@ -58,6 +58,8 @@ export interface ModelArchitecture {
     readonly queryHeadDim: number;
     readonly valueHeadDim: number;
   };
+  /** Modules of the checkpoint that predict further tokens, and that vLLM drafts with (`mtp`); absent for none. */
+  readonly predictionModules?: number;
   /** Every tensor by layer; absent for rows of the catalogue whose layers are all alike. */
   readonly tensors?: ModelTensors;
   /** How a quantised checkpoint stores its weights: the method as vLLM names it, and the format of each part. */

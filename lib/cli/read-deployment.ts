@@ -48,14 +48,14 @@ export function readStack(name: string, overrides: readonly string[], io: Io): N
   return { name, deployment: readStackFile(path, fromHere(overrides, io)) };
 }
 
+const PATH_KEYS = ["model.configPath=", "serving.speculative.configPath="];
+
 /** A path that is typed is meant from the folder it is typed in; one in a stack file from that file's folder. */
 function fromHere(overrides: readonly string[], { folder }: Io): string[] {
-  const key = "model.configPath=";
-  return overrides.map((text) =>
-    text.startsWith(key) && text.length > key.length
-      ? `${key}${resolve(folder, text.slice(key.length))}`
-      : text,
-  );
+  return overrides.map((text) => {
+    const key = PATH_KEYS.find((each) => text.startsWith(each) && text.length > each.length);
+    return key === undefined ? text : `${key}${resolve(folder, text.slice(key.length))}`;
+  });
 }
 
 /** Where a stack's file lies: here; in a folder without any stack, among the stacks that come with shardplan. */

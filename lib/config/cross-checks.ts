@@ -4,6 +4,7 @@ import type { CrossProblem } from "./cross-problem";
 import { isSecretVariable } from "./environment-secrets";
 import { shortestEndTokens } from "./lengths";
 import type { Deployment, LengthDistribution } from "./schema";
+import { speculativeChecks } from "./speculative-checks";
 
 type CrossCheck = (deployment: Deployment) => CrossProblem[];
 
@@ -29,6 +30,7 @@ const CHECKS: readonly CrossCheck[] = [
   certificateOnItsPort,
   secretsInEnvironment,
   argumentChecks,
+  speculativeChecks,
 ];
 
 function when(fails: boolean, text: string, ...keys: string[]): CrossProblem[] {

@@ -10,10 +10,13 @@ const readJson = (path: string): unknown =>
   JSON.parse(readFileSync(path, "utf8").replace(INFINITY, "null")) as unknown;
 
 /**
- * Parsed content of the config.json that `model.configPath` names; undefined when the model is one of the catalogue.
+ * Parsed content of the config.json that `model.configPath` (or `where`) names; undefined when none is named.
  * Throws a `UserError` when the file cannot be read or is not JSON.
  */
-export function readModelConfigFile({ configPath }: Pick<Deployment["model"], "configPath">): unknown {
+export function readModelConfigFile(
+  { configPath }: Pick<Deployment["model"], "configPath">,
+  where = "model.configPath",
+): unknown {
   if (configPath === undefined) return undefined;
   try {
     const config = readJson(configPath);
@@ -25,7 +28,7 @@ export function readModelConfigFile({ configPath }: Pick<Deployment["model"], "c
     const reason = cause instanceof SyntaxError ? "is not JSON" : "cannot be read";
     throw new UserError({
       code: "model-config",
-      where: "model.configPath",
+      where,
       message: `${configPath} ${reason}`,
       hint: "give the path of the model's Hugging Face config.json; a stack file's counts from its own folder",
       cause,

@@ -50,6 +50,10 @@ export const PLANNED_FLAGS: Readonly<Record<string, string>> = {
   dtype: "serving.dtype",
   "kv-cache-dtype": "model.kvCacheDtype",
   quantization: "model.precision",
+  "speculative-config": "serving.speculative",
+  "spec-method": "serving.speculative",
+  "spec-model": "serving.speculative",
+  "spec-tokens": "serving.speculative",
 };
 
 /** Flags that nothing sets otherwise: what the deployment counts on instead. */

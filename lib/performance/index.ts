@@ -49,6 +49,7 @@ export { type CaseCells, type CaseContext, predictCase } from "./predict/predict
 export { laterStages, predictCases } from "./predict/predict-cases";
 export { partitionLayers } from "./shards/partition-layers";
 export { type SimulationOptions, simulate } from "./simulation/simulate";
+export { acceptanceOf, type Speculation, tokensPerStep } from "./simulation/speculation";
 export {
   type CommunicationBytes,
   type CommunicationInput,

@@ -1,4 +1,4 @@
-import type { Gpu, ModelArchitecture } from "../catalog";
+import type { Draft, Gpu, ModelArchitecture } from "../catalog";
 import type { LengthDistribution } from "../config";
 import type { KernelPrecision } from "./kernels/precision";
 import type { Speculation } from "./simulation/speculation";
@@ -13,6 +13,10 @@ export interface KernelFormats {
   /** Routed experts. */
   readonly experts?: KernelPrecision;
 }
+
+/** What drafts tokens on a replica: its layers, what its weights are held in, and how many of its tokens are accepted. */
+export type DraftInput = Draft &
+  Speculation & { readonly precision: Precision; readonly formats?: KernelFormats };
 
 /** What a replica's step time depends on, apart from the batch. */
 export interface LatencyModelInput {
@@ -39,6 +43,8 @@ export interface LatencyModelInput {
   readonly network: { readonly bytesPerSecondPerGpu: number; readonly latencyUs: number };
   /** Engine whose kernels and launch behaviour are meant; all-reduce changed with vLLM's version. */
   readonly engine: EngineProfile;
+  /** Drafts tokens that the model verifies; absent without speculative decoding. */
+  readonly draft?: DraftInput;
 }
 
 /** An inference engine as the simulation needs it. */

@@ -6,6 +6,8 @@ export interface HostPaths {
   readonly pythonEnvironment: string;
   /** Folder of the weights, ready to serve. */
   readonly model: string;
+  /** Folder of the drafter's weights; absent without speculative decoding, and where the checkpoint brings its own. */
+  readonly draft?: string;
   /** Is there once the weights are complete. */
   readonly modelComplete: string;
   /** Home of the services: caches, Ray's sessions. */
@@ -33,6 +35,7 @@ export function hostPaths(plan: Plan): HostPaths {
   return {
     pythonEnvironment: pythonEnvironment(plan),
     model,
+    ...draftPath(plan),
     modelComplete: `${model}/${plan.deployment.model.source === "path" ? "config.json" : ".shardplan-complete"}`,
     state: "/var/lib/shardplan",
     configuration: "/etc/shardplan",
@@ -50,8 +53,20 @@ function pythonEnvironment({ deployment: { serving } }: Plan): string {
 function modelPath(plan: Plan): string {
   const { model } = plan.deployment;
   if (model.source === "path" && model.location !== undefined) return model.location;
-  const name = [model.name, model.revision].join("@").replaceAll(/[^A-Za-z0-9._@-]+/g, "--");
-  return `${weightsFolder(plan)}/${name}`;
+  return `${weightsFolder(plan)}/${folderName(model.name, model.revision)}`;
+}
+
+const folderName = (name: string, revision: string): string =>
+  [name, revision].join("@").replaceAll(/[^A-Za-z0-9._@-]+/g, "--");
+
+/** Revision of a drafter on the hub. */
+export const DRAFT_REVISION = "main";
+
+function draftPath(plan: Plan): Pick<HostPaths, "draft"> {
+  const name = plan.draft?.name;
+  if (name === undefined) return {};
+  const { location } = plan.deployment.serving.speculative;
+  return { draft: location ?? `${weightsFolder(plan)}/${folderName(name, DRAFT_REVISION)}` };
 }
 
 function weightsFolder({ deployment, instance }: Plan): string {

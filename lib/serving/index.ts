@@ -1,7 +1,7 @@
 export { type DeploymentCommands, deploymentCommands } from "./deployment-commands";
 export { FIREWALL_TABLE, firewallRules, firewallUnit } from "./firewall";
 export { gatewayConfig, openPaths } from "./gateway-config";
-export { type HostPaths, hostPaths } from "./host-paths";
+export { DRAFT_REVISION, type HostPaths, hostPaths } from "./host-paths";
 export { basePackages, MINIMUM_DRIVER, UV_VERSION } from "./host-software";
 export { type KvCacheProof, proveKvCache } from "./kv-cache-proof";
 export { runsRemoteCode } from "./model-flags";

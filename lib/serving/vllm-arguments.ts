@@ -31,6 +31,7 @@ export function vllmArguments(plan: Plan): string[] {
     ...parallelism(plan),
     ...envelope(plan),
     ...precision(plan),
+    ...speculation(plan),
     ...server(),
     ...modelFlags(plan),
     ...plan.deployment.serving.extraArgs,
@@ -113,6 +114,19 @@ function precision(plan: Plan): string[] {
 function cacheType({ model, deployment }: Plan): string {
   if (cachePrecision(deployment.model) === "fp8") return "fp8";
   return model.checkpoint?.calibratedCache ? "bfloat16" : "auto";
+}
+
+/** Who drafts, and how many tokens: all else of speculative decoding is left as vLLM has it. */
+function speculation(plan: Plan): string[] {
+  const { draft, deployment } = plan;
+  if (!draft) return [];
+  const { draft: model } = hostPaths(plan);
+  const config = {
+    method: draft.method,
+    ...(model === undefined ? {} : { model }),
+    num_speculative_tokens: deployment.serving.speculative.draftTokens,
+  };
+  return ["--speculative-config", JSON.stringify(config)];
 }
 
 /** Loopback only: vLLM's own key does not protect every path, the gateway does. */

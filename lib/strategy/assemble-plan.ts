@@ -69,6 +69,7 @@ export function assemblePlan(
     schemaVersion: 1,
     deployment,
     model,
+    ...(situation.draft ? { draft: situation.draft } : {}),
     gpu: hardware.gpu,
     instance: hardware.instance,
     objective,

@@ -1,6 +1,20 @@
-import { type Hardware, type ModelArchitecture, resolveHardware, resolveModel } from "../catalog";
+import {
+  type Draft,
+  type Hardware,
+  type ModelArchitecture,
+  resolveDraft,
+  resolveHardware,
+  resolveModel,
+} from "../catalog";
 import { type Deployment, UserError, weightRequest } from "../config";
-import { type EngineProfile, engineProfile, hasChange, type LatencyModelInput } from "../performance";
+import {
+  acceptanceOf,
+  type EngineProfile,
+  engineProfile,
+  hasChange,
+  type LatencyModelInput,
+  type Speculation,
+} from "../performance";
 
 /** What every step of the planner reads: the deployment and the catalogue rows that it names. */
 export interface Situation {
@@ -9,11 +23,15 @@ export interface Situation {
   readonly hardware: Hardware;
   readonly engine: EngineProfile;
   readonly network: LatencyModelInput["network"];
+  /** What drafts tokens, and how many of them are accepted; absent without speculative decoding. */
+  readonly draft?: Draft & Speculation;
 }
 
 export interface PlanOptions {
   /** Parsed content of the file that `model.configPath` names. */
   readonly modelConfig?: unknown;
+  /** Parsed config.json of `serving.speculative.model` where the catalogue does not have it (`draftConfigOf`). */
+  readonly draftConfig?: unknown;
 }
 
 /** vLLM as the deployment runs it. */
@@ -61,16 +79,26 @@ function assertPrecision({ name, checkpoint }: ModelArchitecture, model: Deploym
   });
 }
 
+/** How many tokens are drafted, and how many of them are accepted. */
+function speculationOf({ serving }: Deployment): Speculation {
+  const { draftTokens, acceptance, acceptanceLength = 1 } = serving.speculative;
+  return { draftTokens, acceptance: acceptance ?? acceptanceOf(acceptanceLength, draftTokens) };
+}
+
 /** Looks up everything the deployment names. Throws a UserError for names that the catalogue lacks. */
 export function readSituation(deployment: Deployment, options: PlanOptions = {}): Situation {
   const model = resolveModel(deployment.model, options.modelConfig);
   assertPrecision(model, deployment.model);
   // One name from here on: what the report says is what the hosts download and serve.
-  return situationOf({ ...deployment, model: { ...deployment.model, name: model.name } }, model);
+  return situationOf(
+    { ...deployment, model: { ...deployment.model, name: model.name } },
+    model,
+    resolveDraft(deployment, model, options.draftConfig),
+  );
 }
 
-/** The situation of a deployment whose model is already known. */
-export function situationOf(deployment: Deployment, model: ModelArchitecture): Situation {
+/** The situation of a deployment whose model, and what drafts for it, are already known. */
+export function situationOf(deployment: Deployment, model: ModelArchitecture, draft?: Draft): Situation {
   const hardware = resolveHardware(deployment.hardware);
   return {
     deployment,
@@ -78,5 +106,6 @@ export function situationOf(deployment: Deployment, model: ModelArchitecture): S
     hardware,
     engine: engineOf(deployment),
     network: networkBetween(deployment, hardware),
+    ...(draft ? { draft: { ...draft, ...speculationOf(deployment) } } : {}),
   };
 }

@@ -1,4 +1,4 @@
-import type { Gpu, InstanceType, ModelArchitecture } from "../catalog";
+import type { Draft, Gpu, InstanceType, ModelArchitecture } from "../catalog";
 import type { Deployment } from "../config";
 import type {
   BandRegime,
@@ -343,6 +343,8 @@ export interface Plan {
   readonly schemaVersion: 1;
   readonly deployment: Deployment;
   readonly model: ModelArchitecture;
+  /** What drafts tokens; absent without speculative decoding. */
+  readonly draft?: Draft;
   readonly gpu: Gpu;
   readonly instance: InstanceType;
   readonly objective: Deployment["strategy"]["objective"];

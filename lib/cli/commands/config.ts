@@ -1,4 +1,4 @@
-import { modelConfigOf, resolveHardware, resolveModel } from "../../catalog";
+import { draftConfigOf, modelConfigOf, resolveDraft, resolveHardware, resolveModel } from "../../catalog";
 import { configurationPage, type Deployment, editorSchema, exampleStack } from "../../config";
 import type { CommandInput, CommandSpec } from "../command-spec";
 import { emit, toJson, wantsJson } from "../emit";
@@ -53,5 +53,6 @@ export const configCommand: CommandSpec = {
 /** Names that only the catalogue knows, and the model's own file. Throws their `UserError`. */
 function checkNames(deployment: Deployment): void {
   resolveHardware(deployment.hardware);
-  resolveModel(deployment.model, modelConfigOf(deployment));
+  const model = resolveModel(deployment.model, modelConfigOf(deployment));
+  resolveDraft(deployment, model, draftConfigOf(deployment));
 }

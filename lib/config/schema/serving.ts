@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { speculative } from "./speculative";
 import { absolutePath, autoOrCount, fraction, positive, positiveInt, version } from "./values";
 
 export const serving = z
@@ -36,6 +37,7 @@ export const serving = z
       description:
         "--watermark: KV cache that stays free when a request is admitted beside others. Simulated; it saves preemptions and has raised no highest rate.",
     }),
+    speculative,
     maxQueuedRequests: z
       .union([z.enum(["auto", "off"]), positiveInt])
       .default("auto")

@@ -5,6 +5,7 @@ import type { CudaGraphs } from "../step/cuda-graph-padding";
 import { createKernelModels } from "../step/latency-model";
 import type { LatencyModel, LatencyModelInput, PeerTokens, StepBreakdown, StepShape } from "../types";
 import { type CalibratedConstants, calibrated } from "./calibrated";
+import { drafted, draftLatencyInput } from "./drafted";
 import { type EngineTraits, engineTraits } from "./engine-traits";
 
 /**
@@ -86,6 +87,26 @@ export type ModelOverrides = Partial<CalibratedConstants & LatencyConstants>;
 export function createLatencyModels(
   input: LatencyModelInput,
   overrides: ModelOverrides = {},
+): (graphs: CudaGraphs) => LatencyModel {
+  const { draft, ...alone } = input;
+  if (draft === undefined) return modelsAlone(input, overrides);
+  const drafter = modelsAlone(draftLatencyInput(alone, draft), { ...overrides, ...NO_HOST_TIME });
+  return drafted({ ...alone, draft }, modelsAlone(alone, overrides), drafter);
+}
+
+/** The CPU's time is of the step: a drafter that is launched behind the model adds none that was measured. */
+const NO_HOST_TIME: ModelOverrides = {
+  hostMsPerStep: 0,
+  hostMsPerSequence: 0,
+  mixtureHostMsPerSequence: 0,
+  firstEngineHostMsPerStep: 0,
+  firstEngineHostMsPerSequence: 0,
+};
+
+/** Models without what drafts for them. */
+function modelsAlone(
+  input: LatencyModelInput,
+  overrides: ModelOverrides,
 ): (graphs: CudaGraphs) => LatencyModel {
   const fitted = engineTraits(input, { ...calibrated, ...overrides });
   const hostPerSequence = fitted.hostMsPerSequence * (input.model.vocabularySize / SAMPLED_VOCABULARY);

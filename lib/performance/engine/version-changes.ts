@@ -52,6 +52,8 @@ const changes = {
   admissionLimits: { engine: "vLLM", since: "0.32" },
   /** --prefill-schedule-interval holds prompts back without data parallelism too: 0.33 does, 0.32 does not. */
   localPrefillInterval: { engine: "vLLM", since: "0.33" },
+  /** The version whose speculative decoding was read: drafters of model runner V2, drafts scheduled ahead, their CUDA graphs. */
+  speculativeDecoding: { engine: "vLLM", since: "0.33" },
   /** The PyTorch runtime replaces the older one (release notes of 0.19). */
   pytorchRuntime: { engine: "TensorRT-LLM", since: "0.19" },
 } as const satisfies Record<string, VersionChange>;

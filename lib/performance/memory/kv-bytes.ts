@@ -11,7 +11,13 @@ export interface KvInput {
   readonly inFlightTokens?: number;
   /** Layers with a state keep a second one where prefixes are cached; default true. */
   readonly prefixCaching?: boolean;
+  /** Tokens that are drafted: layers with a state keep one for each as well; default 0. */
+  readonly draftTokens?: number;
 }
+
+/** States of a sequence that vLLM keeps in a layer: MambaSpec in v1/kv_cache_interface.py of 0.33. */
+export const statesOf = ({ prefixCaching = true, draftTokens = 0 }: KvInput): number =>
+  (prefixCaching ? 2 : 1) + draftTokens;
 
 /** Layers of a pipeline stage. */
 export interface StageLayers {
@@ -95,8 +101,7 @@ function sequenceBytes(mixers: readonly Mixer[], input: KvInput, tokens: number)
   for (const mixer of mixers) {
     const padding = paddings.get(kindOf(mixer)) ?? 1;
     if (mixer.kind === "recurrent") {
-      const states = (input.prefixCaching ?? true) ? 2 : 1;
-      bytes += padding * states * pageBytes(stateBytes(mixer, input), widest);
+      bytes += padding * statesOf(input) * pageBytes(stateBytes(mixer, input), widest);
     } else {
       const window = mixer.kind === "attention" ? mixer.window : undefined;
       // Blocks that a window has left are freed: of a long sequence only the window stays.

@@ -11,6 +11,7 @@ import {
   paddingsOf,
   SPARSE_FP8_BYTES,
   type StageLayers,
+  statesOf,
   tokenBytes,
 } from "./kv-bytes";
 
@@ -79,14 +80,15 @@ function windowed(mixer: Cached, input: LongInput): Derivation {
 /** A sequence's state in whole blocks of the widest attention beside it, over the tokens of the sequence. */
 function state(
   mixer: Extract<Mixer, { kind: "recurrent" }>,
-  { tensorParallel, prefixCaching = true, sequenceTokens }: LongInput,
+  input: LongInput,
   widestTokenBytes: number,
 ): Derivation {
+  const { tensorParallel, sequenceTokens } = input;
   const { stateElements, stateElementBytes, convolutionElements } = mixer;
   const bytes = `(stateElements * stateElementBytes + convolutionElements * ${CONVOLUTION_BYTES}) / tensorParallel`;
   const block = `${BLOCK_TOKENS} * widestTokenBytes`;
   const inputs = {
-    states: prefixCaching ? 2 : 1,
+    states: statesOf(input),
     stateElements,
     stateElementBytes,
     convolutionElements,

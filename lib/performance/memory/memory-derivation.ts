@@ -1,9 +1,9 @@
 import type { Derivation } from "../derivation";
 import { memoryConstants as c } from "./constants";
-import { BLOCK_TOKENS, kvBytesPerToken } from "./kv-bytes";
-import { kvBytesDerivation } from "./kv-derivation";
+import { draftWeightBytes, stageKvBytesPerToken, stageKvDerivation } from "./draft-memory";
+import { BLOCK_TOKENS, type KvInput } from "./kv-bytes";
 import type { MemoryInput } from "./memory-input";
-import { type GpuMemory, inLongestSequences, stageShards } from "./memory-per-gpu";
+import { type GpuMemory, inLongestSequences, kvInput, stageShards } from "./memory-per-gpu";
 import { overheadDerivations } from "./overheads";
 import { weightsDerivation } from "./weights-of-stage";
 
@@ -28,7 +28,7 @@ export function memoryDerivations(
       formula: "totalBytes * gpuMemoryUtilization",
       inputs: { totalBytes, gpuMemoryUtilization: input.gpuMemoryUtilization },
     },
-    weightsBytes: weightsDerivation(input.model, shards),
+    weightsBytes: withDrafter(input, weightsDerivation(input.model, shards), shards.isLastStage),
     ...overheadDerivations(input, shards.isLastStage),
     kvCacheBytes: {
       formula: "usableBytes - weightsBytes - activationBytes - nonTorchBytes - cudaGraphBytes",
@@ -37,12 +37,25 @@ export function memoryDerivations(
   };
 }
 
+/** The last stage holds the drafter's weights as well. */
+function withDrafter(input: MemoryInput, own: Derivation, isLastStage: boolean): Derivation {
+  if (!input.draft || !isLastStage) return own;
+  return {
+    formula: `${own.formula} + drafterBytes`,
+    inputs: { ...own.inputs, drafterBytes: draftWeightBytes(input) },
+  };
+}
+
 /**
  * How the tokens in a replica's cache are counted, on the GPU with the least room for them: `overhead` is a factor on
  * activations, context and graphs.
  */
-export function kvTokensDerivation(input: MemoryInput, gpu: GpuMemory, overhead: number): Derivation {
-  const perToken = kvBytesDerivation(input.model, stageShards(input, gpu.stage), input);
+export function kvTokensDerivation(
+  input: MemoryInput & KvInput,
+  gpu: GpuMemory,
+  overhead: number,
+): Derivation {
+  const perToken = stageKvDerivation(kvInput(input), stageShards(input, gpu.stage));
   const { usableBytes, weightsBytes, activationBytes, nonTorchBytes, cudaGraphBytes } = gpu;
   return {
     formula:
@@ -74,7 +87,7 @@ export function loggedTokensDerivation(
   const room = (gpu: GpuMemory): number => {
     const { usableBytes, weightsBytes, activationBytes, nonTorchBytes, cudaGraphBytes } = gpu;
     const taken = weightsBytes + overhead * (activationBytes + nonTorchBytes + cudaGraphBytes);
-    return (usableBytes - taken) / kvBytesPerToken(input.model, stageShards(input, gpu.stage), longest);
+    return (usableBytes - taken) / stageKvBytesPerToken(longest, stageShards(input, gpu.stage));
   };
   const [fewest] = [...stages].sort((a, b) => room(a) - room(b));
   return fewest && kvTokensDerivation(longest, fewest, overhead);

@@ -16,6 +16,7 @@ export interface MemoryInput
     | "expertParallel"
     | "expertReplicas"
     | "sequenceParallel"
+    | "draft"
   > {
   readonly engine: EngineProfile;
   /** Share of the visible memory that the engine takes, 0..1. */

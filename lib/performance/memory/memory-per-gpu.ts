@@ -1,7 +1,8 @@
 import { partitionLayers } from "../shards/partition-layers";
 import { memoryConstants as c } from "./constants";
+import { draftWeightBytes, stageKvBytesPerToken } from "./draft-memory";
 import { expertPadding } from "./expert-padding";
-import { BLOCK_TOKENS, kvBytesPerToken } from "./kv-bytes";
+import { BLOCK_TOKENS, type KvInput } from "./kv-bytes";
 import type { MemoryInput } from "./memory-input";
 import { isVllm, overheads } from "./overheads";
 import { type WeightShards, weightsOfStage } from "./weights-of-stage";
@@ -59,7 +60,8 @@ export function stageShards(
 export function memoryPerGpu(input: MemoryInput, stage: number): GpuMemory {
   const { model, gpu } = input;
   const shards = stageShards(input, stage);
-  const weightsBytes = weightsOfStage(model, shards);
+  const drafter = shards.isLastStage ? draftWeightBytes(input) : 0;
+  const weightsBytes = weightsOfStage(model, shards) + drafter;
   const parts = overheads(input, shards.isLastStage);
   const overhead = parts.activationBytes + parts.nonTorchBytes + parts.cudaGraphBytes;
   // vLLM's utilization is a share of all visible memory; TensorRT-LLM's is a share of what weights and buffers leave.
@@ -77,7 +79,7 @@ export function memoryPerGpu(input: MemoryInput, stage: number): GpuMemory {
     kvCacheBytes,
     kvCacheBytesLow: kvCacheBytes - overhead * (c.overheadHigh - 1),
     kvCacheBytesHigh: kvCacheBytes + overhead * (1 - c.overheadLow),
-    kvBytesPerToken: kvBytesPerToken(model, shards, input),
+    kvBytesPerToken: stageKvBytesPerToken(kvInput(input), shards),
   };
 }
 
@@ -108,11 +110,17 @@ export function replicaMemory(input: MemoryInput): ReplicaMemory {
   };
 }
 
+/** The same memory with the drafts that a sequence's states are kept for. */
+export const kvInput = (input: MemoryInput): MemoryInput & KvInput =>
+  input.draft ? { ...input, draftTokens: input.draft.draftTokens } : input;
+
 /** The same memory, its tokens counted in sequences of the longest length. */
-export function inLongestSequences(input: MemoryInput): MemoryInput & { readonly inFlightTokens: number } {
+export function inLongestSequences(
+  input: MemoryInput,
+): MemoryInput & KvInput & { readonly inFlightTokens: number } {
   const { maxModelLen = input.sequenceTokens, maxNumBatchedTokens } = input;
   return {
-    ...input,
+    ...kvInput(input),
     ...(maxModelLen === undefined ? {} : { sequenceTokens: maxModelLen }),
     inFlightTokens: maxNumBatchedTokens * input.engine.batchesInFlight,
   };
@@ -121,9 +129,7 @@ export function inLongestSequences(input: MemoryInput): MemoryInput & { readonly
 /** Tokens of the replica's cache in sequences of the longest length. */
 function inLongest(input: MemoryInput, stages: readonly GpuMemory[]): ReplicaMemory["longest"] {
   const longest = inLongestSequences(input);
-  const perToken = stages.map(({ stage }) =>
-    kvBytesPerToken(input.model, stageShards(input, stage), longest),
-  );
+  const perToken = stages.map(({ stage }) => stageKvBytesPerToken(longest, stageShards(input, stage)));
   const least = (bytes: (memory: GpuMemory) => number) =>
     Math.min(...stages.map((memory, stage) => tokensIn(bytes(memory), perToken[stage] ?? 1)));
   return {

@@ -6,6 +6,7 @@ import { sharingReplicas } from "../shards/expert-ranks";
 import { captureSizes, defaultCudaGraphs } from "../step/cuda-graph-padding";
 import type { EngineProfile } from "../types";
 import { memoryConstants as c } from "./constants";
+import { draftBufferBytes } from "./draft-memory";
 import type { MemoryInput } from "./memory-input";
 
 const GIB = 2 ** 30;
@@ -17,12 +18,14 @@ export function isVllm(engine: EngineProfile): boolean {
 
 /**
  * Peak of activations in bytes. Forward pass and sampler peak one after the other, so the larger counts: the sampler
- * with max_num_seqs x vocabulary, the forward pass with the batched tokens.
+ * with max_num_seqs x vocabulary (drafts add no rows to the one that vLLM profiles), the forward pass with the batched tokens.
+ * Hidden states that a drafter reads are kept beside both.
  */
 function activationBytes(input: MemoryInput, isLastStage: boolean): number {
   const { model, maxNumBatchedTokens } = input;
   const sampler = isLastStage ? input.maxNumSeqs * model.vocabularySize * c.samplerBytesPerLogit : 0;
-  return Math.max(forwardBytes(input, maxNumBatchedTokens), sampler);
+  const kept = isLastStage ? draftBufferBytes(input) : 0;
+  return Math.max(forwardBytes(input, maxNumBatchedTokens), sampler) + kept;
 }
 
 /** Live activations of a forward pass over `tokens` tokens, in bytes. */
@@ -47,7 +50,9 @@ function gatheringReplicas(input: MemoryInput): number {
 
 /** Captured CUDA graphs: each size by itself, and one pool of buffers for the largest of them. */
 function cudaGraphBytes(input: MemoryInput): number {
-  const graphs = input.cudaGraphs ?? defaultCudaGraphs(input.gpu, input);
+  const graphs =
+    input.cudaGraphs ??
+    defaultCudaGraphs(input.gpu, { ...input, draftTokens: input.draft?.draftTokens ?? 0 });
   return captureSizes(graphs).length * c.cudaGraphBytesPerSize + forwardBytes(input, graphs.largestTokens);
 }
 
@@ -116,12 +121,15 @@ export function overheadDerivations(
   const token = perToken(input);
   const forward = `maxNumBatchedTokens * ${token.formula}`;
   const sampler = `maxNumSeqs * vocabularySize * ${c.samplerBytesPerLogit}`;
-  const graphs = input.cudaGraphs ?? defaultCudaGraphs(input.gpu, input);
+  const graphs =
+    input.cudaGraphs ??
+    defaultCudaGraphs(input.gpu, { ...input, draftTokens: input.draft?.draftTokens ?? 0 });
   return {
     activationBytes: isLastStage
       ? {
-          formula: `max(${forward}, ${sampler})`,
+          formula: `max(${forward}, ${sampler})${input.draft ? " + 2 * keptElements * maxNumBatchedTokens" : ""}`,
           inputs: {
+            ...(input.draft ? { keptElements: input.draft.keptElements } : {}),
             maxNumBatchedTokens,
             ...token.inputs,
             maxNumSeqs,

@@ -17,16 +17,25 @@ const MOST_BY_DEFAULT = 512;
 const MOST_ON_BLACKWELL = 1024;
 
 /**
- * What vLLM captures when nothing is said: up to twice the sequences that run at once, at most 512 tokens (1,024 on
- * data-center Blackwell) and never more than a step's budget (vllm/config/vllm.py of 0.33, _set_cudagraph_sizes).
+ * What vLLM captures when nothing is said: up to twice the tokens of as many sequences as run at once, each with its drafts,
+ * at most 512 tokens (1,024 on data-center Blackwell) and never more than a step's budget (vllm/config/vllm.py of 0.33, _set_cudagraph_sizes).
  */
 export function defaultCudaGraphs(
   gpu: { readonly kind: string; readonly computeCapability?: number },
-  limits: { readonly maxNumSeqs: number; readonly maxNumBatchedTokens: number },
+  limits: {
+    readonly maxNumSeqs: number;
+    readonly maxNumBatchedTokens: number;
+    /** Tokens that are drafted for each sequence; default 0. */
+    readonly draftTokens?: number;
+  },
 ): CudaGraphs {
   const isBlackwell = Math.floor(gpu.computeCapability ?? 0) === 10;
   const most = isBlackwell ? MOST_ON_BLACKWELL : MOST_BY_DEFAULT;
-  const largestTokens = Math.min(2 * limits.maxNumSeqs, most, limits.maxNumBatchedTokens);
+  const largestTokens = Math.min(
+    2 * limits.maxNumSeqs * (1 + (limits.draftTokens ?? 0)),
+    most,
+    limits.maxNumBatchedTokens,
+  );
   return { largestTokens, stride: DEFAULT_STRIDE };
 }
 

@@ -1,7 +1,8 @@
 import { cachePrecision } from "../../config";
+import { tokensPerStep } from "../../performance";
 import { runsRemoteCode } from "../../serving";
 import type { Plan } from "../../strategy";
-import { count } from "../format-number";
+import { count, significant } from "../format-number";
 import type { Fact, Section } from "../report-document";
 import { fact } from "./fact";
 
@@ -30,6 +31,7 @@ export function modelSection(plan: Plan): Section {
       "serving.maxModelLen",
     ),
     fact("Precision of weights / KV cache", `${storedAs(plan)} / ${name(cachePrecision(deployment.model))}`),
+    ...speculation(plan),
     ...(runsRemoteCode(plan)
       ? [
           fact(
@@ -44,6 +46,23 @@ export function modelSection(plan: Plan): Section {
       : []),
   ];
   return { id: "model", title: "Model parameters", blocks: [{ kind: "facts", facts }] };
+}
+
+/** Who drafts, what a step is taken to bring, and that nobody has measured it. */
+function speculation({ draft, deployment }: Plan): readonly Fact[] {
+  if (!draft) return [];
+  const { draftTokens, acceptance, acceptanceLength } = deployment.serving.speculative;
+  const perStep = acceptanceLength ?? tokensPerStep({ draftTokens, acceptance: acceptance ?? Number.NaN });
+  return [
+    fact(
+      "Speculative decoding",
+      `${count(draftTokens)} drafted by ${draft.model.name}; a step brings ${significant(perStep)} tokens`,
+      undefined,
+      {
+        note: "as serving.speculative says, not as measured; step times are derived, so their bands are the widest",
+      },
+    ),
+  ];
 }
 
 const name = (precision: string): string => precision.toUpperCase();

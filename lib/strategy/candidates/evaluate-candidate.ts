@@ -42,7 +42,7 @@ function startRequirements(
     weightsFit(situation, strategy, fit),
     ...cache,
     ...memoryIsFree(situation),
-    batchHoldsSequences(serving),
+    batchHoldsSequences(situation, serving),
     ...priceRequirement(situation),
   ];
 }

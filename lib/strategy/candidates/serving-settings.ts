@@ -49,7 +49,10 @@ export function unfittedServing(situation: Situation): ServingParameters {
   return {
     ...limits,
     ...fixed(situation),
-    cudaGraphs: defaultCudaGraphs(situation.hardware.gpu, limits),
+    cudaGraphs: defaultCudaGraphs(situation.hardware.gpu, {
+      ...limits,
+      draftTokens: situation.draft?.draftTokens ?? 0,
+    }),
   };
 }
 
@@ -61,10 +64,14 @@ function sequenceSteps({ deployment }: Situation, most: number): number[] {
   return steps;
 }
 
-/** Budgets worth trying beside `maxNumSeqs` sequences; vLLM wants a token for each. Just the pinned one where it is pinned. */
-function budgetSteps({ deployment }: Situation, most: number, maxNumSeqs: number): number[] {
+/**
+ * Budgets worth trying beside `maxNumSeqs` sequences; vLLM wants a token for each, and one for each of its drafts lest they
+ * wait for each other. Just the pinned one where it is pinned.
+ */
+function budgetSteps({ deployment, draft }: Situation, most: number, maxNumSeqs: number): number[] {
   if (deployment.serving.maxNumBatchedTokens !== "auto") return [most];
-  return [most, ...BUDGETS.filter((budget) => budget < most && budget >= maxNumSeqs)];
+  const least = maxNumSeqs * (1 + (draft?.draftTokens ?? 0));
+  return [most, ...BUDGETS.filter((budget) => budget < most && budget >= least)];
 }
 
 /**

@@ -61,8 +61,8 @@ export function provenanceOfCandidate(
 
 /** The same for a candidate of a finished plan. */
 export function candidateProvenance(
-  { deployment, model }: Plan,
+  { deployment, model, draft }: Plan,
   candidate: Candidate,
 ): readonly Provenance<CandidateFigure>[] {
-  return provenanceOfCandidate(situationOf(deployment, model), candidate);
+  return provenanceOfCandidate(situationOf(deployment, model, draft), candidate);
 }

@@ -61,12 +61,19 @@ function band(name: keyof PlanLatency, seen: SeenLatency, regime: BandRegime): B
   };
 }
 
+/** Levers that no published row was run with: what they do to the step time is derived, not measured. */
+export const isDerived = ({ draft }: Situation): boolean => draft !== undefined;
+
 /** How well the latencies of a strategy are known: its kernels, and whether anybody has published such a setup. */
 export function evidenceOf(
-  { model, hardware: { gpu }, engine }: Situation,
+  situation: Situation,
   { latency, strategy }: Replica,
 ): Pick<BandRegime, "basis" | "engine" | "coverage"> {
-  const coverage = coverageOf({ model, gpu, engine, pipelineParallel: strategy.pipelineParallel });
+  const { model, hardware, engine } = situation;
+  const { pipelineParallel } = strategy;
+  const coverage = isDerived(situation)
+    ? "none"
+    : coverageOf({ model, gpu: hardware.gpu, engine, pipelineParallel });
   return { basis: latency.basis.kind, engine, coverage };
 }
 

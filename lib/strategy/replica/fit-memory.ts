@@ -3,7 +3,7 @@ import { type GpuMemory, type MemoryInput, type ReplicaMemory, replicaMemory } f
 import type { Situation } from "../situation";
 import type { MemoryPerGpu, ServingParameters, Strategy } from "../types";
 import { shardingOf } from "./sharding";
-import { weightFormats } from "./weight-formats";
+import { draftOf, weightFormats } from "./weight-formats";
 
 /** What the memory of a strategy under given serving parameters is counted from. */
 export function memoryInput(
@@ -17,6 +17,7 @@ export function memoryInput(
     model,
     gpu: hardware.gpu,
     ...weightFormats(situation),
+    ...draftOf(situation),
     kvCacheDtype: cachePrecision(deployment.model),
     ...shardingOf(situation, strategy),
     pipelineParallel: Math.min(strategy.pipelineParallel, model.layers),

@@ -11,7 +11,7 @@ import type { Situation } from "../situation";
 import type { ServingParameters, Strategy } from "../types";
 import { fitMemory } from "./fit-memory";
 import { shardingOf } from "./sharding";
-import { weightFormats } from "./weight-formats";
+import { draftOf, weightFormats } from "./weight-formats";
 
 /** One replica of a strategy under given serving parameters: what it holds. */
 export interface FittedReplica {
@@ -40,6 +40,7 @@ export function stepModelsOf(situation: Situation, strategy: Strategy): StepMode
     gpusPerNode: hardware.instance.gpus,
     network,
     engine,
+    ...draftOf(situation),
   });
 }
 
@@ -90,9 +91,9 @@ export function graphsFor(
   models: StepModels,
   limits: { readonly maxNumSeqs: number; readonly maxNumBatchedTokens: number },
 ): CudaGraphs {
-  const { hardware, deployment } = situation;
+  const { hardware, deployment, draft } = situation;
   if (deployment.serving.enforceEager || hardware.gpu.kind === "cpu") return NO_GRAPHS;
-  const own = defaultCudaGraphs(hardware.gpu, limits);
+  const own = defaultCudaGraphs(hardware.gpu, { ...limits, draftTokens: draft?.draftTokens ?? 0 });
   const pinned = deployment.serving.maxCudaGraphTokens;
   if (pinned !== "auto") return reach(Math.min(pinned, limits.maxNumBatchedTokens), own);
   let bound = own.largestTokens;

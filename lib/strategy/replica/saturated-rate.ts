@@ -2,7 +2,14 @@ import { meanTokens } from "../../config";
 import type { Situation } from "../situation";
 import type { Replica } from "./replica";
 import { runSimulation, stepsTogether } from "./run-simulation";
-import { decodeStepMs, EFFORT, fullStepMs, stepsPerRequest } from "./simulation-effort";
+import {
+  decodeStepMs,
+  EFFORT,
+  fullStepMs,
+  stepsPerRequest,
+  tokensOfStep,
+  tokensTaken,
+} from "./simulation-effort";
 
 /** Requests in flight, as a multiple of the sequences that run, that keep the queue from running dry. */
 const PRESSURE = 1.5;
@@ -29,10 +36,11 @@ export function saturatedRateByHand({ deployment }: Situation, replica: Replica)
   const contextTokens = meanTokens(promptTokens) + output / 2;
   const sequences = Math.min(maxNumSeqs, Math.max(1, replica.memory.kvCacheTokens / contextTokens));
   const batch = Math.max(1, Math.floor(sequences / stages));
-  const decodes = Math.min(batch, Math.floor(maxNumBatchedTokens / 2));
-  const fullSteps = prompt / (maxNumBatchedTokens - decodes);
+  const taken = tokensTaken(replica.latency);
+  const decodes = Math.min(batch, Math.floor(maxNumBatchedTokens / 2 / taken));
+  const fullSteps = prompt / (maxNumBatchedTokens - taken * decodes);
   const full = fullStepMs(replica.latency, { sequences: decodes, contextTokens }, maxNumBatchedTokens);
-  const decodeSteps = Math.max(0, output / batch - fullSteps);
+  const decodeSteps = Math.max(0, output / tokensOfStep(replica.latency) / batch - fullSteps);
   const ms = fullSteps * full + decodeSteps * decodeStepMs(replica.latency, batch, contextTokens);
   return ((1000 * stages) / ms) * replica.strategy.dataParallel;
 }

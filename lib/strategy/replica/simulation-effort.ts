@@ -1,5 +1,5 @@
 import { meanTokens, medianTokens } from "../../config";
-import type { LatencyModel } from "../../performance";
+import { type LatencyModel, tokensPerStep } from "../../performance";
 import type { Situation } from "../situation";
 import type { Replica } from "./replica";
 
@@ -25,6 +25,13 @@ const FEWEST = { run: 200, trial: 64 } as const;
 /** More requests than this tell a trial nothing new. */
 const MOST_OF_TRIAL = 20_000;
 
+/** Mean tokens that a step brings to a sequence: 1, or as many drafts more as are accepted. */
+export const tokensOfStep = ({ speculation }: LatencyModel): number =>
+  speculation ? tokensPerStep(speculation) : 1;
+
+/** Tokens of a step that a decoding sequence takes: its own, and its drafts. */
+export const tokensTaken = ({ speculation }: LatencyModel): number => 1 + (speculation?.draftTokens ?? 0);
+
 /**
  * Sequences that decode at once on a replica at a rate over all replicas, by Little's law: arrivals per second times
  * output tokens times the step time, which itself grows with them. A few rounds settle it; capped at max_num_seqs.
@@ -33,10 +40,12 @@ export function expectedDecodes(situation: Situation, replica: Replica, requestR
   const { promptTokens, outputTokens } = situation.deployment.workload;
   const contextTokens = meanTokens(promptTokens) + meanTokens(outputTokens) / 2;
   const tokensPerMs = (requestRate / replica.strategy.dataParallel) * (meanTokens(outputTokens) / 1000);
+  const perStep = tokensOfStep(replica.latency);
   let sequences = 1;
   for (let round = 0; round < 6; round++) {
     const stepMs = decodeStepMs(replica.latency, sequences, contextTokens);
-    sequences = Math.min(replica.serving.maxNumSeqs, Math.max(1, Math.ceil(tokensPerMs * stepMs)));
+    const wanted = Math.ceil((tokensPerMs * stepMs) / perStep);
+    sequences = Math.min(replica.serving.maxNumSeqs, Math.max(1, wanted));
   }
   return sequences;
 }
@@ -58,10 +67,10 @@ export function fullStepMs(
   decode: { readonly sequences: number; readonly contextTokens: number },
   budget: number,
 ): number {
-  const decodeSequences = Math.min(decode.sequences, budget);
-  const prompt = budget - decodeSequences;
+  const decodeSequences = Math.min(decode.sequences, Math.floor(budget / tokensTaken(latency)));
+  const prompt = budget - tokensTaken(latency) * decodeSequences;
   return latency.breakdown({
-    tokens: budget,
+    tokens: decodeSequences + prompt,
     decodeSequences,
     decodeContextTokens: decodeSequences * decode.contextTokens,
     prefillAttentionMs: prompt > 0 ? latency.prefillAttentionMs(0, prompt) : 0,
@@ -75,7 +84,8 @@ export function stepsPerRequest(situation: Situation, replica: Replica, requestR
   const { pipelineParallel } = replica.strategy;
   const batch = Math.max(1, expectedDecodes(situation, replica, requestRate) / pipelineParallel);
   const chunks = Math.ceil(meanTokens(promptTokens) / replica.serving.maxNumBatchedTokens);
-  return (meanTokens(outputTokens) / batch + chunks) * pipelineParallel;
+  const steps = meanTokens(outputTokens) / tokensOfStep(replica.latency);
+  return (steps / batch + chunks) * pipelineParallel;
 }
 
 /** Requests that simulating a rate over all replicas is worth. */

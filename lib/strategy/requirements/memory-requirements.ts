@@ -118,13 +118,16 @@ export function memoryBalance({ deployment }: Situation, demands: readonly numbe
   };
 }
 
-/** vLLM refuses to start when a step cannot hold a token of each sequence. */
-export function batchHoldsSequences(serving: ServingParameters): Requirement {
+/** vLLM refuses to start when a step cannot hold a token of each sequence; drafts beyond the step would wait for the next. */
+export function batchHoldsSequences({ draft }: Situation, serving: ServingParameters): Requirement {
+  const perSequence = 1 + (draft?.draftTokens ?? 0);
   return {
     id: "batch-holds-sequences",
-    requirement: "a step holds at least one token of each running sequence",
+    requirement: draft
+      ? `a step holds the ${perSequence} tokens of each running sequence, its drafts included`
+      : "a step holds at least one token of each running sequence",
     value: serving.maxNumBatchedTokens,
-    limit: serving.maxNumSeqs,
+    limit: serving.maxNumSeqs * perSequence,
     unit: "tokens",
     bound: "least",
     valueText: `${countText(serving.maxNumBatchedTokens)} tokens for ${countText(serving.maxNumSeqs)} sequences`,

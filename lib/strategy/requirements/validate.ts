@@ -6,6 +6,7 @@ import { expertDegrees } from "./expert-degrees";
 import { gpuRequirements } from "./gpu-requirements";
 import { prefillIntervalWorks } from "./prefill-interval";
 import type { Requirement } from "./requirement";
+import { speculativeRequirements } from "./speculative-requirements";
 
 /** 0 when `count` splits evenly over `ranks`, or `ranks` over `count` (replication allowed). */
 const remainder = (count: number, ranks: number) => count % ranks;
@@ -253,6 +254,7 @@ export function structuralRequirements(situation: Situation, strategy: Strategy)
     oneHostWithoutRay(situation, strategy),
     ...replicasWithinNodes(situation, strategy),
     ...prefillIntervalWorks(situation),
+    ...speculativeRequirements(situation, strategy),
     ...checkpointRequirements(situation, strategy),
     ...gpuRequirements(situation),
   ];

@@ -27,7 +27,7 @@ function point(requestRate: number, result: SimulationResult): LoadPoint {
  */
 export function loadCurve(plan: Plan, rates?: readonly number[]): LoadPoint[] {
   if (!plan.chosen.feasible) return [];
-  const situation = situationOf(plan.deployment, plan.model);
+  const situation = situationOf(plan.deployment, plan.model, plan.draft);
   const { strategy, serving } = plan;
   const { seed } = plan.deployment.workload;
   const replica = replicaOf(situation, strategy, { serving, models: stepModelsOf(situation, strategy) });

@@ -134,7 +134,7 @@ function tryOut(plan: Plan, wanted: readonly Setting[]): Remedy | undefined {
   if (settings.length === 0) return undefined;
   const deployment = withSettings(plan.deployment, settings);
   if (crossCheck(deployment).length > 0) return undefined;
-  const situation = situationOf(deployment, plan.model);
+  const situation = situationOf(deployment, plan.model, plan.draft);
   const changed = planSituation(situation);
   if (!changed.chosen.meetsSlo) return undefined;
   const usd = usdPerHour(situation);

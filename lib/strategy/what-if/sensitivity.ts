@@ -104,7 +104,7 @@ function unpinned(deployment: Deployment): Deployment {
 }
 
 function row(plan: Plan, { change, deployment }: Variant): SensitivityRow {
-  const other = planSituation(situationOf(unpinned(deployment), plan.model));
+  const other = planSituation(situationOf(unpinned(deployment), plan.model, plan.draft));
   const missed = other.violations
     .map(({ check, value }) => `${check.replaceAll("-", " ")}: ${value}`)
     .join("; ");

@@ -53,7 +53,11 @@ describe("arguments added to vllm serve", () => {
   });
 
   it("need an explicit word where they may change it", () => {
-    for (const args of [["--speculative-config", "{}"], ["--enable-lora"], ["--no-async-scheduling"]]) {
+    for (const args of [
+      ["--prefill-context-parallel-size", "2"],
+      ["--kv-offloading-size", "9"],
+      ["--no-async-scheduling"],
+    ]) {
       assert.match(problems({ extraArgs: args })[0] ?? "nothing", /serving\.unprovenArgs/, args.join(" "));
       assert.deepEqual(problems({ unprovenArgs: args }), [], args.join(" "));
     }
