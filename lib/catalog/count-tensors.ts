@@ -30,8 +30,7 @@ export function parametersOf(model: ModelTensors): number {
   );
 }
 
-/** Bytes of weights on one rank of a stage, as vLLM allocates them. */
-export function weightBytesOnRank(model: ModelTensors, stage: StageTensors, shards: TensorShards): number {
+function countBytes(model: ModelTensors, stage: StageTensors, shards: TensorShards): number {
   const { firstLayer, layers, isFirstStage, isLastStage } = stage;
   const { embedding: holdsEmbedding, logits: holdsLogits } = model.onEveryStage;
   const held = [
@@ -43,4 +42,18 @@ export function weightBytesOnRank(model: ModelTensors, stage: StageTensors, shar
     ...(isLastStage && !isFirstStage && !holdsEmbedding && !model.logits ? [model.embedding] : []),
   ];
   return sum(held, (tensor) => bytesOnRank(tensor, shards));
+}
+
+/** Counted so far: a search asks for the same weights with every serving parameter that it tries. */
+const counted = new WeakMap<ModelTensors, Map<string, number>>();
+
+/** Bytes of weights on one rank of a stage, as vLLM allocates them. */
+export function weightBytesOnRank(model: ModelTensors, stage: StageTensors, shards: TensorShards): number {
+  const ofModel = counted.get(model) ?? new Map<string, number>();
+  counted.set(model, ofModel);
+  const { firstLayer, layers, isFirstStage, isLastStage } = stage;
+  const key = JSON.stringify([firstLayer, layers, isFirstStage, isLastStage, shards]);
+  const bytes = ofModel.get(key) ?? countBytes(model, stage, shards);
+  ofModel.set(key, bytes);
+  return bytes;
 }

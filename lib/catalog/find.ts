@@ -61,21 +61,38 @@ const gpuAliases: Readonly<Record<string, string>> = {
   mi300x: "MI300X-192GB",
 };
 
-let every: readonly ModelArchitecture[] | undefined;
+const ownRows: ReadonlyMap<string, ModelArchitecture> = new Map(models.map((row) => [row.name, row]));
+const configRows = new Map(configs.map((row) => [row.name, row]));
+const names = [...ownRows.keys(), ...configRows.keys()];
+/** Read from their config.json so far: a plan needs one, and all of them would take a tenth of a second. */
+const read = new Map<string, ModelArchitecture>();
+
+function readRow(row: (typeof configs)[number]): ModelArchitecture {
+  const model = {
+    ...readModelConfig(row.config, row.name),
+    provenance: {
+      source: `config.json carried in aiconfigurator-core 0.12.0, model_configs/${row.file}_config.json`,
+      date: "2026-11-26",
+    },
+  };
+  read.set(row.name, model);
+  return model;
+}
+
+function modelOf(name: string): ModelArchitecture | undefined {
+  const row = configRows.get(name);
+  return ownRows.get(name) ?? read.get(name) ?? (row && readRow(row));
+}
+
+/** The first model of the catalogue whose name fulfils a condition. */
+export function modelWhere(fits: (name: string) => boolean): ModelArchitecture | undefined {
+  const name = names.find(fits);
+  return name === undefined ? undefined : modelOf(name);
+}
 
 /** All models of the catalogue: rows of their own, and those that are made from the facts of their config.json. */
 export function listModels(): readonly ModelArchitecture[] {
-  every ??= [
-    ...models,
-    ...configs.map(({ name, file, config }) => ({
-      ...readModelConfig(config, name),
-      provenance: {
-        source: `config.json carried in aiconfigurator-core 0.12.0, model_configs/${file}_config.json`,
-        date: "2026-11-26",
-      },
-    })),
-  ];
-  return every;
+  return names.flatMap((name) => modelOf(name) ?? []);
 }
 
 /** All GPUs of the catalogue. */
@@ -93,17 +110,13 @@ export function listInstanceTypes(): readonly InstanceType[] {
  * that do not change its shape. Throws a UserError when the catalogue has none.
  */
 export function findModel(name: string): ModelArchitecture {
-  const found =
-    listModels().find((m) => m.name === name) ??
-    listModels().find((m) => modelKey(m.name) === modelKey(name));
+  const found = modelOf(name) ?? modelWhere((known) => modelKey(known) === modelKey(name));
   if (found) return found;
   throw new UserError({
     code: "unknown-model",
     where: "model.name",
     message: `no model "${name}" in the catalogue`,
-    hint: `give its config.json in model.configPath, or use one of: ${listModels()
-      .map((m) => m.name)
-      .join(", ")}`,
+    hint: `give its config.json in model.configPath, or use one of: ${names.join(", ")}`,
   });
 }
 

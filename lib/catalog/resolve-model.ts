@@ -1,5 +1,5 @@
 import { type Deployment, readModelConfigFile, UserError } from "../config";
-import { findModel, listModels, modelKey } from "./find";
+import { findModel, modelKey, modelWhere } from "./find";
 import { hubModel, hubSource } from "./hub-config";
 import { HUB_SOURCE, readModelConfig } from "./read-model-config";
 import type { ModelArchitecture } from "./types";
@@ -17,7 +17,7 @@ const spelling = (name: string) =>
 const VARIANT = /-(fp8|bf16|base|instruct|chat|hf|it|dynamic|static|pertensor)/g;
 const variants = (name: string) => name.toLowerCase().match(VARIANT) ?? [];
 
-function means(name: string, { name: known }: ModelArchitecture): boolean {
+function means(name: string, known: string): boolean {
   const organisation = name.includes("/") ? name.split("/")[0] : undefined;
   if (organisation !== undefined && organisation.toLowerCase() !== known.split("/")[0]?.toLowerCase())
     return false;
@@ -29,7 +29,7 @@ function means(name: string, { name: known }: ModelArchitecture): boolean {
 }
 
 const rowOf = (name: string): ModelArchitecture | undefined =>
-  listModels().find((model) => model.name === name) ?? listModels().find((model) => means(name, model));
+  modelWhere((known) => known === name) ?? modelWhere((known) => means(name, known));
 
 /**
  * Parsed config.json of a deployment's model: of `model.configPath`, or of the hub for a repository that the catalogue lacks;

@@ -28,6 +28,11 @@ export class Batch {
   readonly finishing: Sequence[] = [];
   finishingCount = 0;
 
+  /** No prompt and no sequence ends with it. */
+  get onlyDecodes(): boolean {
+    return this.slot >= 0 && this.firstCount === 0 && this.finishingCount === 0;
+  }
+
   clear(): void {
     this.firstCount = 0;
     this.finishingCount = 0;

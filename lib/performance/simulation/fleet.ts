@@ -23,14 +23,17 @@ export interface FleetInput {
   readonly requests: RequestTable;
   readonly recorder: Recorder;
   readonly hostTimes: HostTimes;
-  /** Called before each event, with its time; true gives the run up. */
+  /** Called before each event that is not one of many that only decode, with its time; true gives the run up. */
   readonly onTime: (nowMs: number) => boolean;
+  /** Events from then on are not passed over; absent: none is. */
+  readonly nextLookMs?: () => number;
 }
 
 /** What runs by itself: a replica, or ranks that step together. */
 interface Engine {
   nextEventMs(): number;
-  advance(toMs: number): void;
+  /** Moves to the next event, and may go on with its own ones before `untilMs`. */
+  advance(toMs: number, untilMs: number): void;
 }
 
 /** The replicas, the balancer in front of them, and the client of a closed loop. */
@@ -73,7 +76,7 @@ export class Fleet {
 
   /** Runs until every request is done, or until `onTime` says to give up. */
   run(): void {
-    const { requests, onTime } = this.fleet;
+    const { requests, onTime, nextLookMs = () => 0 } = this.fleet;
     this.sendFirst();
     while (this.done < requests.count) {
       const engine = this.nextEngine();
@@ -85,7 +88,7 @@ export class Fleet {
       if (onTime(nowMs)) return;
       this.balancer.look?.(nowMs);
       if (arrivalMs <= eventMs) this.send(arrivalMs);
-      else engine.advance(nowMs);
+      else engine.advance(nowMs, Math.min(arrivalMs, nextLookMs()));
     }
   }
 

@@ -86,14 +86,25 @@ export class Rank {
 
   /** Takes the next place in the queue of batches for one of the slot; false when the scheduler had nothing for it. */
   protected compose(batch: Batch, slot: number): boolean {
-    const { recorder, limits } = this.context;
     if (!this.scheduler.compose(batch, slot, this.nowMs, this.composed, this.ended - 1)) return false;
+    this.took();
+    return true;
+  }
+
+  /** The same for a batch of which the scheduler knows that it only decodes. */
+  protected composeDecodes(batch: Batch, slot: number): void {
+    this.scheduler.composeDecodes(batch, slot, this.composed);
+    this.took();
+  }
+
+  /** A batch that is not empty has taken its place in the queue. */
+  private took(): void {
+    const { recorder, limits } = this.context;
     this.inFlight++;
     this.composed++;
     if (++recorder.steps > limits.maxSteps)
       throw new Error(`simulation makes no progress after ${limits.maxSteps} steps`);
     if (this.kvUsage > recorder.maxKvUsage) recorder.maxKvUsage = this.kvUsage;
-    return true;
   }
 
   /** The batch that is composed next. */
@@ -103,9 +114,25 @@ export class Rank {
 
   /** Publishes the tokens of the oldest batch in flight and frees what ended with it. */
   protected publish(batch: Batch): void {
+    if (batch.slot < 0) {
+      this.take();
+      return;
+    }
+    this.publishDecodes(batch);
+    for (let i = 0; i < batch.firstCount; i++)
+      if (batch.firsts[i].epoch === batch.firstEpochs[i]) this.publishFirst(batch.firsts[i]);
+    for (let i = 0; i < batch.finishingCount; i++) this.finish(batch.finishing[i]);
+  }
+
+  /** Takes the oldest batch in flight out of the queue. */
+  private take(): void {
     this.head = (this.head + 1) % this.ring.length;
     this.inFlight--;
-    if (batch.slot < 0) return;
+  }
+
+  /** Publishes those of its tokens that continue a sequence. */
+  protected publishDecodes(batch: Batch): void {
+    this.take();
     const { recorder } = this.context;
     const group = this.scheduler.groups[batch.slot];
     const decodes = batch.decodes - group.lost;
@@ -119,9 +146,6 @@ export class Rank {
     this.servedTokens += tokens;
     group.ended = batch.counter;
     group.endedMs = batch.endMs;
-    for (let i = 0; i < batch.firstCount; i++)
-      if (batch.firsts[i].epoch === batch.firstEpochs[i]) this.publishFirst(batch.firsts[i]);
-    for (let i = 0; i < batch.finishingCount; i++) this.finish(batch.finishing[i]);
   }
 
   private publishFirst(sequence: Sequence): void {

@@ -1,3 +1,4 @@
+import type { Batch } from "./batch";
 import type { DecodeGroup } from "./decode-group";
 import { checkedMs, Rank } from "./rank";
 import type { ReplicaContext } from "./replica-context";
@@ -35,8 +36,12 @@ export class Replica extends Rank {
     return waitsForOldest ? endMs : Math.min(endMs, Math.max(this.nowMs, nextArrivalMs));
   }
 
-  /** Moves to the next event, publishes what ended, and composes what can start. */
-  advance(toMs: number): void {
+  /**
+   * Moves to the next event, publishes what ended, and composes what can start. Steps that only decode follow each other
+   * at once, up to `untilMs`, when somebody looks at the fleet or sends to it.
+   */
+  advance(toMs: number, untilMs: number): void {
+    if (this.decodeOn(untilMs)) return;
     const { recorder, latency, limits } = this.context;
     if (this.inFlight > 0) recorder.workedMs += (toMs - this.nowMs) * latency.stages;
     this.moveTo(toMs);
@@ -44,6 +49,31 @@ export class Replica extends Rank {
     this.queue.look(toMs);
     while (this.inFlight < limits.batchesInFlight && this.hasRequests) if (!this.composeNext()) break;
     if (!this.hasRequests) this.dropInFlight();
+  }
+
+  /**
+   * Takes the steps before `untilMs` from which nothing but decoding comes: most steps of a run, and what they change is
+   * little. False when the next one is not of that kind.
+   */
+  private decodeOn(untilMs: number): boolean {
+    const { latency, limits, recorder } = this.context;
+    const { scheduler, queue } = this;
+    if (!this.isQueueing || limits.prefillInterval > 1 || this.inFlight < limits.batchesInFlight) return false;
+    if (scheduler.running.partial !== undefined) return false;
+    if (queue.waiting > 0 && this.running < limits.maxSequences) return false;
+    const endMs = Math.min(untilMs, queue.nextArrivalMs);
+    for (let steps = 0; ; steps++) {
+      const toMs = Math.max(this.nowMs, this.oldest.endMs);
+      const slot = this.turn % latency.stages;
+      if (!(toMs < endMs) || !this.oldest.onlyDecodes || !scheduler.onlyDecodes(slot)) return steps > 0;
+      recorder.workedMs += (toMs - this.nowMs) * latency.stages;
+      this.moveTo(toMs);
+      this.publishDecodes(this.oldest);
+      this.turn++;
+      const batch = this.next;
+      this.composeDecodes(batch, slot);
+      this.run(batch, slot);
+    }
   }
 
   /** A slot with sequences to decode if one is idle, else any idle slot; -1 when all are in flight. */
@@ -64,10 +94,7 @@ export class Replica extends Rank {
     if (slot < 0) return false;
     const batch = this.next;
     if (this.compose(batch, slot)) {
-      const group = this.scheduler.groups[slot];
-      batch.endMs = this.runStages(this.waitsUntilMs(group));
-      group.lastEndMs = batch.endMs;
-      this.lastEndMs = batch.endMs;
+      this.run(batch, slot);
       this.emptyBatches = 0;
       return true;
     }
@@ -77,6 +104,13 @@ export class Replica extends Rank {
     batch.slot = -1;
     batch.endMs = Math.max(this.nowMs, this.lastEndMs);
     return true;
+  }
+
+  private run(batch: Batch, slot: number): void {
+    const group = this.scheduler.groups[slot];
+    batch.endMs = this.runStages(this.waitsUntilMs(group));
+    group.lastEndMs = batch.endMs;
+    this.lastEndMs = batch.endMs;
   }
 
   /** A sequence may be queued while its last token is computed, and then waits for it. */

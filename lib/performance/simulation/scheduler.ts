@@ -66,15 +66,36 @@ export class Scheduler {
     }
     this.cadence.composed(this.step);
     if (this.step.tokens === 0) return false;
+    this.fill(batch, slot, number);
+    this.markFinishing(batch, group);
+    group.advance();
+    for (let i = 0; i < batch.firstCount; i++) this.startDecoding(batch, group, batch.firsts[i]);
+    return true;
+  }
+
+  /** Whether nobody ends in the slot's next batch, and what it needs is there. */
+  onlyDecodes(slot: number): boolean {
+    const group = this.groups[slot];
+    if (group.sequences === 0 || group.firstFinishing !== undefined) return false;
+    return this.context.limits.reservesOutput || group.blocksNeeded <= this.holdings.pool.free;
+  }
+
+  /** The same for a batch that only decodes while nobody can be admitted; prompts are not held back. */
+  composeDecodes(batch: Batch, slot: number, number: number): void {
+    const group = this.groups[slot];
+    batch.clear();
+    this.takeDecodes(group);
+    this.fill(batch, slot, number);
+    group.advance();
+  }
+
+  private fill(batch: Batch, slot: number, number: number): void {
+    const group = this.groups[slot];
     batch.slot = slot;
     batch.counter = group.counter;
     batch.decodes = group.sequences - group.ending;
     batch.tokens = group.tokensGained;
     group.lastBatch = number;
-    this.markFinishing(batch, group);
-    group.advance();
-    for (let i = 0; i < batch.firstCount; i++) this.startDecoding(batch, group, batch.firsts[i]);
-    return true;
   }
 
   /** Frees what a sequence holds whose last token is out. */

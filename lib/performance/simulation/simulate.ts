@@ -60,6 +60,7 @@ export function simulate(input: SimulationInput, options: SimulationOptions = {}
       watch.sample(nowMs, fleet);
       return watch.lastWaiting > limitOfQueue;
     },
+    nextLookMs: () => watch.nextLookMs,
   });
   fleet.run();
   const gaveUp = fleet.done < requests.count;

@@ -25,7 +25,6 @@ export class Watch {
   private everySeconds = 1;
   private nextTimelineMs = 0;
   private nextQueueMs = 0;
-  private nextLookMs = 0;
   private readonly kind: "closed" | "offline" | "open";
 
   private readonly traffic: TrafficInput;
@@ -52,6 +51,8 @@ export class Watch {
     return this.sentMs[this.sentMs.length - 1];
   }
 
+  /** No look at the fleet before then changes anything, as long as nothing is sent, admitted or done. */
+  nextLookMs = 0;
   /** Length of the queue of open traffic when it was last sampled. */
   lastWaiting = 0;
 
