@@ -47,6 +47,8 @@ export class Fleet {
   private readonly isClosed: boolean;
   /** A balancer that looks at loads must decide when a request is sent; otherwise all are assigned ahead. */
   private readonly decidesLate: boolean;
+  /** Whether what one engine does reaches another before the next request is sent: then none may run ahead. */
+  private readonly isCoupled: boolean;
 
   private readonly fleet: FleetInput;
   /** The requests as their schedulers keep them, row by row of the table. */
@@ -58,6 +60,7 @@ export class Fleet {
     this.isClosed = input.traffic.arrivals.kind === "closed";
     const looks = input.stepsTogether || input.balancer === "least-loaded";
     this.decidesLate = !this.isClosed && input.replicas > 1 && looks;
+    this.isCoupled = this.isClosed && input.replicas > 1;
     this.sequences = sequencesOf(requests);
     const onDone = (sequence: Sequence, nowMs: number): void => this.onDone(sequence, nowMs);
     const context = { latency: input.latency, limits, requests, recorder, onDone };
@@ -88,7 +91,7 @@ export class Fleet {
       if (onTime(nowMs)) return;
       this.balancer.look?.(nowMs);
       if (arrivalMs <= eventMs) this.send(arrivalMs);
-      else engine.advance(nowMs, Math.min(arrivalMs, nextLookMs()));
+      else engine.advance(nowMs, this.isCoupled ? nowMs : Math.min(arrivalMs, nextLookMs()));
     }
   }
 

@@ -58,7 +58,8 @@ export class Replica extends Rank {
   private decodeOn(untilMs: number): boolean {
     const { latency, limits, recorder } = this.context;
     const { scheduler, queue } = this;
-    if (!this.isQueueing || limits.prefillInterval > 1 || this.inFlight < limits.batchesInFlight) return false;
+    if (!this.isQueueing || limits.prefillInterval > 1 || this.inFlight < limits.batchesInFlight)
+      return false;
     if (scheduler.running.partial !== undefined) return false;
     if (queue.waiting > 0 && this.running < limits.maxSequences) return false;
     const endMs = Math.min(untilMs, queue.nextArrivalMs);

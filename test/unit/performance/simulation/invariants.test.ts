@@ -80,8 +80,12 @@ const inputs: fc.Arbitrary<SimulationInput> = fc
     }),
   );
 
-/** Runs the fleet with its columns in reach, watching every event. */
-function run(input: SimulationInput, onTime: (nowMs: number, fleet: Fleet) => void = () => {}) {
+/** Runs the fleet with its columns in reach, watching every event, or none that only decodes where `looks` says so. */
+function run(
+  input: SimulationInput,
+  onTime: (nowMs: number, fleet: Fleet) => void = () => {},
+  looks: { readonly nextLookMs?: () => number } = {},
+) {
   const requests = createRequestTable(input.traffic);
   const limits = replicaLimits(input, requests);
   const recorder = new Recorder(limits.maxSequences);
@@ -96,6 +100,7 @@ function run(input: SimulationInput, onTime: (nowMs: number, fleet: Fleet) => vo
       onTime(now, fleet);
       return false;
     },
+    ...looks,
   });
   fleet.run();
   return { requests, limits, recorder, fleet };
@@ -161,6 +166,31 @@ describe("simulation, whatever the input", () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it("is the same whether or not somebody looks at each step that only decodes", () => {
+    let passedOver = 0;
+    fc.assert(
+      fc.property(inputs, (input) => {
+        let [all, some] = [0, 0];
+        const watched = run(input, () => all++);
+        const looks = { nextLookMs: () => Number.POSITIVE_INFINITY };
+        const alone = run(input, () => some++, looks);
+        passedOver += all - some;
+        const seen = ({
+          requests,
+          recorder: { steps, preemptions, maxRunning, maxKvUsage },
+        }: typeof alone) => ({
+          times: [requests.scheduledMs, requests.firstTokenMs, requests.doneMs].map((column) => [...column]),
+          ...{ steps, preemptions, maxRunning, maxKvUsage },
+        });
+        assert.deepEqual(seen(alone), seen(watched));
+        if (input.replicas > 1) return;
+        assert.deepEqual({ ...alone.recorder }, { ...watched.recorder });
+      }),
+      { numRuns: 150 },
+    );
+    assert.ok(passedOver > 10_000, `only ${passedOver} events were passed over`);
   });
 
   it("serves each token exactly once", () => {
