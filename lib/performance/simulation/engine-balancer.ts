@@ -16,6 +16,12 @@ interface Server {
   start: number;
 }
 
+function copyLoad(from: Load, to: Load): void {
+  to.waiting = from.waiting;
+  to.running = from.running;
+  to.kvUsage = from.kvUsage;
+}
+
 /** Which of the API servers each request reaches. */
 export function apiServers(
   { seed, requests }: Pick<TrafficInput, "seed" | "requests">,
@@ -53,9 +59,7 @@ export class EngineBalancer {
   look(nowMs: number): void {
     if (nowMs < this.nextSnapshotMs) return;
     for (const { loads } of this.servers)
-      this.ranks.forEach(({ told }, rank) => {
-        Object.assign(loads[rank], told);
-      });
+      for (let rank = 0; rank < loads.length; rank++) copyLoad(this.ranks[rank].told, loads[rank]);
     this.nextSnapshotMs = (Math.floor(nowMs / SNAPSHOT_MS) + 1) * SNAPSHOT_MS;
   }
 

@@ -43,6 +43,8 @@ export class Fleet {
   sent = 0;
   done = 0;
   private readonly engines: readonly Engine[];
+  /** When something happens next in each engine: asked again when it has moved or was sent something. */
+  private readonly nextMs: Float64Array;
   private readonly balancer: Balancer;
   private readonly isClosed: boolean;
   /** A balancer that looks at loads must decide when a request is sent; otherwise all are assigned ahead. */
@@ -75,6 +77,7 @@ export class Fleet {
       this.replicas = replicas;
       this.balancer = new LoadBalancer(replicas, input.balancer === "least-loaded");
     }
+    this.nextMs = new Float64Array(this.engines.length).fill(Number.POSITIVE_INFINITY);
   }
 
   /** Runs until every request is done, or until `onTime` says to give up. */
@@ -82,8 +85,9 @@ export class Fleet {
     const { requests, onTime, nextLookMs = () => 0 } = this.fleet;
     this.sendFirst();
     while (this.done < requests.count) {
-      const engine = this.nextEngine();
-      const eventMs = engine.nextEventMs();
+      const next = this.nextEngine();
+      const engine = this.engines[next];
+      const eventMs = this.nextMs[next];
       const arrivalMs = this.nextSendMs();
       const nowMs = Math.min(eventMs, arrivalMs);
       if (nowMs === Number.POSITIVE_INFINITY)
@@ -91,7 +95,10 @@ export class Fleet {
       if (onTime(nowMs)) return;
       this.balancer.look?.(nowMs);
       if (arrivalMs <= eventMs) this.send(arrivalMs);
-      else engine.advance(nowMs, this.isCoupled ? nowMs : Math.min(arrivalMs, nextLookMs()));
+      else {
+        engine.advance(nowMs, this.isCoupled ? nowMs : Math.min(arrivalMs, nextLookMs()));
+        this.nextMs[next] = engine.nextEventMs();
+      }
     }
   }
 
@@ -107,17 +114,11 @@ export class Fleet {
     return running;
   }
 
-  private nextEngine(): Engine {
-    let first = this.engines[0];
-    if (this.engines.length === 1) return first;
-    let firstMs = first.nextEventMs();
-    for (const engine of this.engines) {
-      const eventMs = engine.nextEventMs();
-      if (eventMs < firstMs) {
-        first = engine;
-        firstMs = eventMs;
-      }
-    }
+  /** The engine in which something happens first. */
+  private nextEngine(): number {
+    const { nextMs } = this;
+    let first = 0;
+    for (let i = 1; i < nextMs.length; i++) if (nextMs[i] < nextMs[first]) first = i;
     return first;
   }
 
@@ -141,6 +142,8 @@ export class Fleet {
     const sequence = this.sequences[request];
     sequence.queuedMs = nowMs + hostTimes.requestInMs;
     this.replicas[replica].receive(sequence);
+    const engine = this.engines.length === 1 ? 0 : replica;
+    this.nextMs[engine] = this.engines[engine].nextEventMs();
   }
 
   private onDone({ row }: Sequence, nowMs: number): void {

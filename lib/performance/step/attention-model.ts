@@ -1,6 +1,7 @@
+import type { Gpu, ModelArchitecture } from "../../catalog";
 import type { AttentionCurves } from "../kernels/attention";
 import { tabulated, tabulatedByOctave, tabulatedCurve } from "../kernels/tabulated";
-import type { StepShape } from "../types";
+import type { LatencyModelInput, StepShape } from "../types";
 
 /** Sizes that are tabulated: vLLM's default limit is 256 to 1024 sequences; long contexts end at 131072 tokens. */
 const TABULATED = { sequences: 1024, context: 131_072 };
@@ -32,4 +33,21 @@ export function attentionModel(layers: number, curves: AttentionCurves): Attenti
     },
     prefillMs: (past, chunk) => (layers * (workBefore(past + chunk) - workBefore(past))) / 1e3,
   };
+}
+
+const known = new WeakMap<ModelArchitecture, WeakMap<Gpu, Map<string, AttentionModel>>>();
+
+/**
+ * The attention of a replica, made once for all that cut it alike: strategies that differ in how layers, replicas or
+ * experts are spread have the same kernels, and filling their tables is most of what a first step costs.
+ */
+export function sharedAttention(input: LatencyModelInput, make: () => AttentionModel): AttentionModel {
+  const { model, gpu, pipelineParallel, expertParallel, expertReplicas, sequenceParallel, ...rest } = input;
+  const ofModel = known.get(model) ?? new WeakMap<Gpu, Map<string, AttentionModel>>();
+  const ofGpu = ofModel.get(gpu) ?? new Map<string, AttentionModel>();
+  known.set(model, ofModel.set(gpu, ofGpu));
+  const key = JSON.stringify(rest);
+  const attention = ofGpu.get(key) ?? make();
+  ofGpu.set(key, attention);
+  return attention;
 }

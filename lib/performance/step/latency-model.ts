@@ -11,7 +11,7 @@ import { tensorRanksInNode } from "../shards/ranks-in-node";
 import { shardOf } from "../shards/shard";
 import type { LatencyModel, LatencyModelInput, PeerTokens, StepShape } from "../types";
 
-import { attentionModel } from "./attention-model";
+import { attentionModel, sharedAttention } from "./attention-model";
 import { type CudaGraphs, paddedTokens } from "./cuda-graph-padding";
 import { type LayerCosts, layerCosts } from "./layer-costs";
 import { meanAttention, recurrentModel } from "./layer-mixers";
@@ -42,16 +42,19 @@ export function createKernelModels(
     return layerCosts({ ...input, model }, parts);
   });
   const mean = meanAttention(input, kernels, kinds);
-  const attention = attentionModel(mean.layers, mean.curves);
+  const attention = sharedAttention(input, () => attentionModel(mean.layers, mean.curves));
   const states = recurrentModel(input, kernels, kinds);
   const logitsUs = kernels.gemmUs(shardOf(input).logits, "bf16");
   const stages = stagesOf(input);
   const ends = stages.map((stage) => endCosts(stage, input, { kernels, group, constants }));
 
+  /** Stages of one kind share their tables: the inner ones of a deep pipeline all cost the same. */
+  const alike = stages.map((stage, i) => JSON.stringify([stage, kinds.map(({ counts }) => counts[i])]));
+
   const replicas = sharingReplicas(input);
   const ownMs = costs.map((each) => sumOf([each.gemmMs, each.elementwiseMs, each.allReduceMs]));
   const sharedMs = costs.map((each) => sumOf([each.sharedGemmMs, each.allToAllMs]));
-  const tokensMs = stages.map((_, i) => {
+  const tokensMs = oncePerKey(alike, (i) => {
     const endMs = sumOf([ends[i].allReduceMs, ends[i].elementwiseMs, ends[i].transferMs]);
     const layersMs = (curves: readonly Curve[]) => (tokens: number) =>
       kinds.reduce((sum, { counts }, kind) => sum + counts[i] * curves[kind](tokens), 0);
@@ -77,7 +80,7 @@ export function createKernelModels(
 
   const basis = basisOf(input, kernels.rooflineFigures);
   return (graphs) => {
-    const byTokens = tokensMs.map((stageMs) => timeByTokens(stageMs, graphs));
+    const byTokens = oncePerKey(alike, (i) => timeByTokens(tokensMs[i], graphs));
     /** All pad to the largest where that has a graph; else each computes its own tokens, and the experts those of all. */
     const withPeersMs = (stage: number, tokens: number, { mostTokens, allTokens }: PeerTokens): number =>
       mostTokens <= graphs.largestTokens
@@ -113,6 +116,16 @@ export function createKernelModels(
       basis,
     };
   };
+}
+
+/** What `make` makes for the first of each key, in the order of the keys. */
+function oncePerKey<T>(keys: readonly string[], make: (index: number) => T): T[] {
+  const made = new Map<string, T>();
+  return keys.map((key, index) => {
+    const known = made.get(key) ?? make(index);
+    made.set(key, known);
+    return known;
+  });
 }
 
 const totalOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);

@@ -77,6 +77,7 @@ export function recurrentModel(
       { counts, decodeUs: tabulatedCurve(curves.decodeUs), prefillUs: tabulatedCurve(curves.prefillUs) },
     ];
   });
+  if (having.length === 0) return { stageMs: () => 0 };
   return {
     stageMs: (stage, { tokens, decodeSequences }) =>
       totalOf(
