@@ -49,7 +49,10 @@ export class Fleet {
   private readonly isClosed: boolean;
   /** A balancer that looks at loads must decide when a request is sent; otherwise all are assigned ahead. */
   private readonly decidesLate: boolean;
-  /** Whether what one engine does reaches another before the next request is sent: then none may run ahead. */
+  /**
+   * Whether what one engine does shows elsewhere before the next request is sent, in what a client sends or in the steady
+   * window, which both follow completions: then none may run ahead.
+   */
   private readonly isCoupled: boolean;
 
   private readonly fleet: FleetInput;
@@ -62,7 +65,7 @@ export class Fleet {
     this.isClosed = input.traffic.arrivals.kind === "closed";
     const looks = input.stepsTogether || input.balancer === "least-loaded";
     this.decidesLate = !this.isClosed && input.replicas > 1 && looks;
-    this.isCoupled = this.isClosed && input.replicas > 1;
+    this.isCoupled = (this.isClosed || input.traffic.arrivals.kind === "offline") && input.replicas > 1;
     this.sequences = sequencesOf(requests);
     const onDone = (sequence: Sequence, nowMs: number): void => this.onDone(sequence, nowMs);
     const context = { latency: input.latency, limits, requests, recorder, onDone };
