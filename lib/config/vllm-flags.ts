@@ -54,6 +54,11 @@ export const PLANNED_FLAGS: Readonly<Record<string, string>> = {
   "spec-method": "serving.speculative",
   "spec-model": "serving.speculative",
   "spec-tokens": "serving.speculative",
+  "enable-lora": "serving.lora.maxLoras",
+  "max-loras": "serving.lora.maxLoras",
+  "max-lora-rank": "serving.lora.maxRank",
+  "fully-sharded-loras": "serving.lora.fullySharded",
+  "lora-target-modules": "serving.lora.targetModules",
 };
 
 /** Flags that nothing sets otherwise: what the deployment counts on instead. */

@@ -28,6 +28,7 @@ export { type LatencyConstants, latencyConstants } from "./kernels/constants";
 export type { KernelPrecision } from "./kernels/precision";
 export { kernelReference } from "./kernels/references";
 export { memoryConstants } from "./memory/constants";
+export { type Adapters, adaptsEnds } from "./memory/lora-memory";
 export {
   type DerivedMemory,
   kvTokensDerivation,

@@ -32,6 +32,7 @@ export function vllmArguments(plan: Plan): string[] {
     ...envelope(plan),
     ...precision(plan),
     ...speculation(plan),
+    ...adapters(plan),
     ...server(),
     ...modelFlags(plan),
     ...plan.deployment.serving.extraArgs,
@@ -127,6 +128,19 @@ function speculation(plan: Plan): string[] {
     num_speculative_tokens: deployment.serving.speculative.draftTokens,
   };
   return ["--speculative-config", JSON.stringify(config)];
+}
+
+/** Room for adapters; which they are is the user's to say (--lora-modules). */
+function adapters({ deployment }: Plan): string[] {
+  const { maxLoras, maxRank, fullySharded, targetModules } = deployment.serving.lora;
+  if (maxLoras === 0) return [];
+  return [
+    "--enable-lora",
+    ...["--max-loras", `${maxLoras}`],
+    ...["--max-lora-rank", `${maxRank}`],
+    ...(fullySharded ? ["--fully-sharded-loras"] : []),
+    ...(targetModules.length > 0 ? ["--lora-target-modules", ...targetModules] : []),
+  ];
 }
 
 /** Loopback only: vLLM's own key does not protect every path, the gateway does. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lora } from "./lora";
 import { speculative } from "./speculative";
 import { absolutePath, autoOrCount, fraction, positive, positiveInt, version } from "./values";
 
@@ -38,6 +39,7 @@ export const serving = z
         "--watermark: KV cache that stays free when a request is admitted beside others. Simulated; it saves preemptions and has raised no highest rate.",
     }),
     speculative,
+    lora,
     maxQueuedRequests: z
       .union([z.enum(["auto", "off"]), positiveInt])
       .default("auto")

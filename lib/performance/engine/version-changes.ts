@@ -54,6 +54,8 @@ const changes = {
   localPrefillInterval: { engine: "vLLM", since: "0.33" },
   /** The version whose speculative decoding was read: drafters of model runner V2, drafts scheduled ahead, their CUDA graphs. */
   speculativeDecoding: { engine: "vLLM", since: "0.33" },
+  /** The version whose memory of LoRA adapters was read: slots by module, experts included. */
+  loraAdapters: { engine: "vLLM", since: "0.33" },
   /** The PyTorch runtime replaces the older one (release notes of 0.19). */
   pytorchRuntime: { engine: "TensorRT-LLM", since: "0.19" },
 } as const satisfies Record<string, VersionChange>;

@@ -2,10 +2,11 @@ import type { Derivation } from "../derivation";
 import { memoryConstants as c } from "./constants";
 import { draftWeightBytes, stageKvBytesPerToken, stageKvDerivation } from "./draft-memory";
 import { BLOCK_TOKENS, type KvInput } from "./kv-bytes";
+import { adapterBytes } from "./lora-memory";
 import type { MemoryInput } from "./memory-input";
 import { type GpuMemory, inLongestSequences, kvInput, stageShards } from "./memory-per-gpu";
 import { overheadDerivations } from "./overheads";
-import { weightsDerivation } from "./weights-of-stage";
+import { type WeightShards, weightsDerivation } from "./weights-of-stage";
 
 /** Parts of a GPU's memory that have a formula. */
 export type DerivedMemory =
@@ -28,11 +29,28 @@ export function memoryDerivations(
       formula: "totalBytes * gpuMemoryUtilization",
       inputs: { totalBytes, gpuMemoryUtilization: input.gpuMemoryUtilization },
     },
-    weightsBytes: withDrafter(input, weightsDerivation(input.model, shards), shards.isLastStage),
+    weightsBytes: withAdapters(
+      input,
+      shards,
+      withDrafter(input, weightsDerivation(input.model, shards), shards.isLastStage),
+    ),
     ...overheadDerivations(input, shards.isLastStage),
     kvCacheBytes: {
       formula: "usableBytes - weightsBytes - activationBytes - nonTorchBytes - cudaGraphBytes",
       inputs: { usableBytes, weightsBytes, activationBytes, nonTorchBytes, cudaGraphBytes },
+    },
+  };
+}
+
+/** Slots for adapters are taken beside the weights. */
+function withAdapters({ model, adapters }: MemoryInput, shards: WeightShards, own: Derivation): Derivation {
+  if (!adapters) return own;
+  return {
+    formula: `${own.formula} + maxLoras * adapterBytes`,
+    inputs: {
+      ...own.inputs,
+      maxLoras: adapters.maxLoras,
+      adapterBytes: adapterBytes(model, shards, adapters),
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { CalibratedConstants } from "../calibration/calibrated";
 import type { CudaGraphs } from "../step/cuda-graph-padding";
 import type { EngineProfile, LatencyModelInput } from "../types";
+import type { Adapters } from "./lora-memory";
 
 /** What decides the memory of one GPU of a replica: model, GPU and shards as for its step time, and the engine's limits. */
 export interface MemoryInput
@@ -28,6 +29,8 @@ export interface MemoryInput
   /** Tokens of the longest sequence that the engine admits; default: a typical one. */
   readonly maxModelLen?: number;
   readonly prefixCaching?: boolean;
+  /** LoRA adapters that there is room for; absent for none. */
+  readonly adapters?: Adapters;
   /** Steps that are captured; default: what the engine captures by itself. */
   readonly cudaGraphs?: CudaGraphs;
   /** Fitted buffer sizes; a calibration passes its own. */

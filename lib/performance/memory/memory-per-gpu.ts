@@ -3,6 +3,7 @@ import { memoryConstants as c } from "./constants";
 import { draftWeightBytes, stageKvBytesPerToken } from "./draft-memory";
 import { expertPadding } from "./expert-padding";
 import { BLOCK_TOKENS, type KvInput } from "./kv-bytes";
+import { adapterBytes } from "./lora-memory";
 import type { MemoryInput } from "./memory-input";
 import { isVllm, overheads } from "./overheads";
 import { type WeightShards, weightsOfStage } from "./weights-of-stage";
@@ -61,7 +62,9 @@ export function memoryPerGpu(input: MemoryInput, stage: number): GpuMemory {
   const { model, gpu } = input;
   const shards = stageShards(input, stage);
   const drafter = shards.isLastStage ? draftWeightBytes(input) : 0;
-  const weightsBytes = weightsOfStage(model, shards) + drafter;
+  const { adapters } = input;
+  const slots = adapters ? adapters.maxLoras * adapterBytes(model, shards, adapters) : 0;
+  const weightsBytes = weightsOfStage(model, shards) + drafter + slots;
   const parts = overheads(input, shards.isLastStage);
   const overhead = parts.activationBytes + parts.nonTorchBytes + parts.cudaGraphBytes;
   // vLLM's utilization is a share of all visible memory; TensorRT-LLM's is a share of what weights and buffers leave.

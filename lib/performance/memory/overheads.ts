@@ -48,12 +48,18 @@ function gatheringReplicas(input: MemoryInput): number {
   return replicas > 1 ? replicas : 0;
 }
 
+/** Times that each size is captured: with adapters once for steps that use some, and once for steps that use none. */
+const captures = ({ adapters }: MemoryInput): number => (adapters ? 2 : 1);
+
 /** Captured CUDA graphs: each size by itself, and one pool of buffers for the largest of them. */
 function cudaGraphBytes(input: MemoryInput): number {
   const graphs =
     input.cudaGraphs ??
     defaultCudaGraphs(input.gpu, { ...input, draftTokens: input.draft?.draftTokens ?? 0 });
-  return captureSizes(graphs).length * c.cudaGraphBytesPerSize + forwardBytes(input, graphs.largestTokens);
+  return (
+    captures(input) * captureSizes(graphs).length * c.cudaGraphBytesPerSize +
+    forwardBytes(input, graphs.largestTokens)
+  );
 }
 
 function tensorRtBufferBytes({ engine, tensorParallel, constants = calibrated }: MemoryInput): number {
@@ -145,7 +151,7 @@ export function overheadDerivations(
       ? {
           formula: `capturedSizes * ${c.cudaGraphBytesPerSize / 2 ** 20} * 2 ** 20 + largestTokens * ${token.formula}`,
           inputs: {
-            capturedSizes: captureSizes(graphs).length,
+            capturedSizes: captures(input) * captureSizes(graphs).length,
             largestTokens: graphs.largestTokens,
             ...token.inputs,
           },

@@ -32,6 +32,7 @@ export function modelSection(plan: Plan): Section {
     ),
     fact("Precision of weights / KV cache", `${storedAs(plan)} / ${name(cachePrecision(deployment.model))}`),
     ...speculation(plan),
+    ...adapters(plan),
     ...(runsRemoteCode(plan)
       ? [
           fact(
@@ -62,6 +63,17 @@ function speculation({ draft, deployment }: Plan): readonly Fact[] {
         note: "as serving.speculative says, not as measured; step times are derived, so their bands are the widest",
       },
     ),
+  ];
+}
+
+/** Adapters that there is room for, and that their time is left out. */
+function adapters({ deployment }: Plan): readonly Fact[] {
+  const { maxLoras, maxRank } = deployment.serving.lora;
+  if (maxLoras === 0) return [];
+  return [
+    fact("LoRA adapters", `${count(maxLoras)} at once, of rank ${count(maxRank)} at most`, undefined, {
+      note: "their memory is counted, what they add to a step's time is not: bands are the widest",
+    }),
   ];
 }
 

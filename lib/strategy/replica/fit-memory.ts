@@ -29,6 +29,7 @@ export function memoryInput(
     maxModelLen: serving.maxModelLen,
     prefixCaching: deployment.serving.prefixCaching,
     cudaGraphs: serving.cudaGraphs,
+    ...(deployment.serving.lora.maxLoras > 0 ? { adapters: deployment.serving.lora } : {}),
   };
 }
 

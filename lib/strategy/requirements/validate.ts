@@ -4,6 +4,7 @@ import type { Strategy } from "../types";
 import { checkpointRequirements } from "./checkpoint-requirements";
 import { expertDegrees } from "./expert-degrees";
 import { gpuRequirements } from "./gpu-requirements";
+import { loraRequirements } from "./lora-requirements";
 import { prefillIntervalWorks } from "./prefill-interval";
 import type { Requirement } from "./requirement";
 import { speculativeRequirements } from "./speculative-requirements";
@@ -255,6 +256,7 @@ export function structuralRequirements(situation: Situation, strategy: Strategy)
     ...replicasWithinNodes(situation, strategy),
     ...prefillIntervalWorks(situation),
     ...speculativeRequirements(situation, strategy),
+    ...loraRequirements(situation, strategy),
     ...checkpointRequirements(situation, strategy),
     ...gpuRequirements(situation),
   ];

@@ -111,21 +111,28 @@ function unreproduced(made: Plan, details = {}): string[] {
   });
 }
 
-/** Deployments of which some draft tokens: 0 is off. */
-const withDrafts = fc
-  .record({ change: deployments, draftTokens: fc.constantFrom(0, 0, 1, 3) })
-  .map(({ change, draftTokens }) =>
-    draftTokens === 0
-      ? change
-      : { ...change, serving: { ...change.serving, ...drafting(change.model?.name ?? "", draftTokens) } },
-  );
+/** Deployments of which some draft tokens and some have room for adapters: 0 is off. */
+const withLevers = fc
+  .record({
+    change: deployments,
+    draftTokens: fc.constantFrom(0, 0, 1, 3),
+    maxLoras: fc.constantFrom(0, 0, 2),
+  })
+  .map(({ change, draftTokens, maxLoras }) => ({
+    ...change,
+    serving: {
+      ...change.serving,
+      lora: { maxLoras },
+      ...(draftTokens === 0 ? {} : drafting(change.model?.name ?? "", draftTokens)),
+    },
+  }));
 
 describe("the formulas of explain", function () {
   this.timeout(300_000);
 
   it("give the printed value from the printed inputs, for any plan", () => {
     fc.assert(
-      fc.property(withDrafts, (change) => {
+      fc.property(withLevers, (change) => {
         assert.deepEqual(unreproduced(plan(aDeployment(asStored(change)))), [], JSON.stringify(change));
       }),
       { numRuns: Number(process.env.PLAN_RUNS ?? 12), seed: 11 },

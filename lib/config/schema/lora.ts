@@ -1,0 +1,33 @@
+import { z } from "zod";
+
+/** Ranks that vLLM 0.33 takes for --max-lora-rank (MaxLoRARanks in config/lora.py). */
+const RANKS = [1, 8, 16, 32, 64, 128, 256, 320, 512] as const;
+
+export const lora = z
+  .strictObject({
+    maxLoras: z.int().nonnegative().default(0).meta({
+      unit: "adapters",
+      description:
+        "--max-loras: LoRA adapters that may be in one step, whose memory is taken at start; 0 serves none. Name the adapters with --lora-modules in serving.extraArgs. What they add to a step's time is not counted: nobody has published it for such a setup.",
+    }),
+    maxRank: z
+      .literal(RANKS)
+      .default(16)
+      .describe(
+        "--max-lora-rank: the highest rank of an adapter; memory is taken for it whatever the rank is.",
+      ),
+    fullySharded: z
+      .boolean()
+      .default(false)
+      .describe(
+        "--fully-sharded-loras: cut both matrices of an adapter over the tensor-parallel ranks, not one of them.",
+      ),
+    targetModules: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        "--lora-target-modules: suffixes of the modules that adapters may change, such as qkv_proj; none means all that vLLM supports.",
+      ),
+  })
+  .prefault({})
+  .describe("LoRA adapters.");
