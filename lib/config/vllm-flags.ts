@@ -50,6 +50,7 @@ export const PLANNED_FLAGS: Readonly<Record<string, string>> = {
   dtype: "serving.dtype",
   "kv-cache-dtype": "model.kvCacheDtype",
   quantization: "model.precision",
+  "decode-context-parallel-size": "serving.decodeContextParallel",
   "speculative-config": "serving.speculative",
   "spec-method": "serving.speculative",
   "spec-model": "serving.speculative",

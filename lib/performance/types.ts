@@ -43,6 +43,8 @@ export interface LatencyModelInput {
   readonly network: { readonly bytesPerSecondPerGpu: number; readonly latencyUs: number };
   /** Engine whose kernels and launch behaviour are meant; all-reduce changed with vLLM's version. */
   readonly engine: EngineProfile;
+  /** Tensor-parallel ranks over which a token's keys and values are spread by position; default 1. */
+  readonly decodeContextParallel?: number;
   /** Drafts tokens that the model verifies; absent without speculative decoding. */
   readonly draft?: DraftInput;
 }

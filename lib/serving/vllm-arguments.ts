@@ -41,12 +41,14 @@ export function vllmArguments(plan: Plan): string[] {
 }
 
 function parallelism({ strategy, serving, deployment }: Plan): string[] {
+  const { decodeContextParallel: shared } = deployment.serving;
   return [
     ...["--tensor-parallel-size", `${strategy.tensorParallel}`],
     ...["--pipeline-parallel-size", `${strategy.pipelineParallel}`],
     ...(strategy.dataParallel > 1
       ? dataParallelism(strategy.dataParallel, deployment, serving.executor)
       : []),
+    ...(shared > 1 ? ["--decode-context-parallel-size", `${shared}`] : []),
     ...(strategy.expertParallel > 1 ? ["--enable-expert-parallel"] : []),
     // vLLM's sequence parallelism is a pass of its compiler, not a degree: it is on for the whole tensor group. The
     // planner allows it only for versions that have the pass.

@@ -38,6 +38,11 @@ export const serving = z
       description:
         "--watermark: KV cache that stays free when a request is admitted beside others. Simulated; it saves preemptions and has raised no highest rate.",
     }),
+    decodeContextParallel: positiveInt.default(1).meta({
+      unit: "ranks",
+      description:
+        "--decode-context-parallel-size: tensor-parallel ranks that share the KV cache of a token instead of holding copies; the cache holds that many times the tokens, and each layer gathers queries and scatters results. For latent attention a divisor of TP, for grouped attention up to TP over the key-value heads. Gains are derived, not measured.",
+    }),
     speculative,
     lora,
     maxQueuedRequests: z

@@ -56,6 +56,8 @@ const changes = {
   speculativeDecoding: { engine: "vLLM", since: "0.33" },
   /** The version whose memory of LoRA adapters was read: slots by module, experts included. */
   loraAdapters: { engine: "vLLM", since: "0.33" },
+  /** The version whose decode context parallelism was read: which degrees, which attention, which exchanges. */
+  decodeContextParallel: { engine: "vLLM", since: "0.33" },
   /** The PyTorch runtime replaces the older one (release notes of 0.19). */
   pytorchRuntime: { engine: "TensorRT-LLM", since: "0.19" },
 } as const satisfies Record<string, VersionChange>;

@@ -11,6 +11,8 @@ export interface KvInput {
   readonly inFlightTokens?: number;
   /** Layers with a state keep a second one where prefixes are cached; default true. */
   readonly prefixCaching?: boolean;
+  /** Ranks over which the tokens are spread: each holds every so many-th; default 1. */
+  readonly decodeContextParallel?: number;
   /** Tokens that are drafted: layers with a state keep one for each as well; default 0. */
   readonly draftTokens?: number;
 }
@@ -37,8 +39,16 @@ export const CONVOLUTION_BYTES = 2;
 /** What mixes the tokens of a layer. */
 export type Mixer = NonNullable<NonNullable<ModelArchitecture["tensors"]>["layers"][number]["mixer"]>;
 
-/** Bytes that one token takes in the cache of one layer on one GPU; heads are copied beyond their number. */
-export function tokenBytes(mixer: Mixer, { kvCacheDtype, tensorParallel }: KvInput): number {
+/**
+ * Bytes that one token takes in the cache of one layer on one GPU, in the mean over tokens where ranks share them; heads are
+ * copied beyond their number.
+ */
+export function tokenBytes(mixer: Mixer, input: KvInput): number {
+  return wholeTokenBytes(mixer, input) / (input.decodeContextParallel ?? 1);
+}
+
+/** The same on a rank that holds every token. */
+function wholeTokenBytes(mixer: Mixer, { kvCacheDtype, tensorParallel }: KvInput): number {
   const width = kvCacheDtype === "fp8" ? 1 : 2;
   switch (mixer.kind) {
     case "attention": {

@@ -40,6 +40,16 @@ type Cached = Exclude<Mixer, { kind: "recurrent" }>;
 
 /** How `tokenBytes` counts a layer. */
 function cachedToken(mixer: Mixer, input: KvInput): Derivation | undefined {
+  const whole = wholeToken(mixer, input);
+  const { decodeContextParallel = 1 } = input;
+  if (whole === undefined || decodeContextParallel === 1) return whole;
+  return {
+    formula: `${whole.formula} / decodeContextParallel`,
+    inputs: { ...whole.inputs, decodeContextParallel },
+  };
+}
+
+function wholeToken(mixer: Mixer, input: KvInput): Derivation | undefined {
   const bytesPerValue = input.kvCacheDtype === "fp8" ? 1 : 2;
   if (mixer.kind === "recurrent") return undefined;
   if (mixer.kind === "attention") {

@@ -18,6 +18,7 @@ export interface MemoryInput
     | "expertReplicas"
     | "sequenceParallel"
     | "draft"
+    | "decodeContextParallel"
   > {
   readonly engine: EngineProfile;
   /** Share of the visible memory that the engine takes, 0..1. */

@@ -2,6 +2,7 @@ import type { Derivation } from "../derivation";
 import { BF16_BYTES } from "../kernels/roofline";
 import { gatheringRanks, sharingReplicas } from "../shards/expert-ranks";
 import type { LatencyModelInput } from "../types";
+import { contextBytesPerToken } from "./context-parallel";
 import { gatheredBytesPerToken } from "./gathered-bytes";
 import { stagesOf } from "./pipeline-stages";
 
@@ -31,7 +32,11 @@ export type CommunicationInput = Pick<
   | "expertParallel"
   | "expertReplicas"
   | "gpusPerNode"
->;
+  | "decodeContextParallel"
+> & {
+  /** All tokens decode: ranks that share the cache exchange queries and results for them. */
+  readonly decodes?: boolean;
+};
 
 /**
  * Counts the bytes of a step of `tokens` tokens. A ring all-reduce of b bytes makes each of n ranks send 2 (n-1)/n b;
@@ -67,10 +72,35 @@ function busiestStage(input: CommunicationInput, tokens: number) {
         first,
         last,
         toNext,
-        total: layers * (exchanges * perExchange + gathered) + embedding + toNext,
+        total:
+          layers * (exchanges * perExchange + gathered + contextBytes(input, tokens)) + embedding + toNext,
       };
     })
     .reduce((a, b) => (b.total > a.total ? b : a));
+}
+
+/** Bytes that each rank of a context group sends in a layer for decoding tokens; 0 where every rank holds all tokens. */
+function contextBytes(input: CommunicationInput, tokens: number): number {
+  const { decodeContextParallel: ranks = 1, decodes = false } = input;
+  if (ranks === 1 || !decodes) return 0;
+  const { gathered, scattered } = contextBytesPerToken(input);
+  return ((ranks - 1) / ranks) * tokens * (gathered + scattered);
+}
+
+/** How `contextBytes` is counted for a token of a layer. */
+function contextDerivation(input: CommunicationInput): Derivation | undefined {
+  const { decodeContextParallel = 1, decodes = false } = input;
+  if (decodeContextParallel === 1 || !decodes) return undefined;
+  const { gathered, scattered } = contextBytesPerToken(input);
+  return {
+    formula:
+      "layers * (decodeContextParallel - 1) / decodeContextParallel * (contextGatheredBytesPerToken + contextScatteredBytesPerToken)",
+    inputs: {
+      decodeContextParallel,
+      contextGatheredBytesPerToken: gathered,
+      contextScatteredBytesPerToken: scattered,
+    },
+  };
 }
 
 /** How `sentPerGpu` is counted for `tokens` tokens. */
@@ -84,13 +114,16 @@ export function sentBytesDerivation(input: CommunicationInput, tokens: number): 
   const exchanges = `${exchangesPerLayer(input)} * layers${first ? " + 1" : ""}`;
   const exchanged = `${BF16_BYTES} * hiddenSize * (2 * (tensorParallel - 1) / tensorParallel * (${exchanges})${toNext})`;
   const gathered = `layers * expertReplicas * (gatheringRanks - 1) / gatheringRanks * (gatheredBytesPerToken + ${BF16_BYTES} * hiddenSize)`;
+  const context = contextDerivation(input);
+  const terms = [exchanged, ...(isShared ? [gathered] : []), ...(context ? [context.formula] : [])];
   return {
-    formula: `tokens * ${isShared ? `(${exchanged} + ${gathered})` : exchanged}`,
+    formula: `tokens * ${terms.length > 1 ? `(${terms.join(" + ")})` : exchanged}`,
     inputs: {
       tokens,
       hiddenSize: model.hiddenSize,
       layers,
       tensorParallel,
+      ...context?.inputs,
       ...(isShared
         ? {
             expertReplicas: sharingReplicas(input),

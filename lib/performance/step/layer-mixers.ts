@@ -4,11 +4,22 @@ import type { RecurrentCurves } from "../kernels/recurrent-of";
 import { tabulatedCurve } from "../kernels/tabulated";
 import type { LayerKind } from "../shards/layer-kinds";
 import type { LatencyModelInput, StepShape } from "../types";
+import { sharedContext } from "./context-parallel";
 
 const totalOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 /** Attention of a kind of layer: latent, or over the whole context in some layers and over a window in the others. */
-function attentionOfKind(
+function attentionOfKind(input: LatencyModelInput, kernels: KernelSet, kind: LayerKind): AttentionCurves {
+  const own = wholeContext(input, kernels, kind);
+  const { decodeContextParallel: ranks = 1 } = input;
+  if (ranks === 1) return own;
+  const { shard } = kind;
+  const widened = { ...kind, shard: { ...shard, queryHeads: shard.queryHeads * ranks } };
+  return sharedContext(input, kernels, kind, { own, wide: wholeContext(input, kernels, widened) });
+}
+
+/** The same on ranks that hold every token. */
+function wholeContext(
   input: LatencyModelInput,
   kernels: KernelSet,
   { model, shard }: LayerKind,

@@ -7,6 +7,7 @@ import { fact } from "./fact";
 /** The five degrees, who chose them, and the scheduler's limits. */
 export function strategySection(plan: Plan): Section {
   const { strategy, serving } = plan;
+  const { decodeContextParallel: shared } = plan.deployment.serving;
   const degree = (label: string, value: number, figure: keyof Strategy, note?: string): Fact =>
     fact(label, count(value), `strategy.${figure}`, note === undefined ? {} : { note });
   const facts: readonly Fact[] = [
@@ -15,6 +16,13 @@ export function strategySection(plan: Plan): Section {
     degree("Data parallelism (DP)", strategy.dataParallel, "dataParallel"),
     degree("Expert parallelism (EP)", strategy.expertParallel, "expertParallel", expertNote(plan)),
     degree("Sequence parallelism (SP)", strategy.sequenceParallel, "sequenceParallel"),
+    ...(shared > 1
+      ? [
+          fact("Ranks that share the KV cache", count(shared), undefined, {
+            note: "derived, not measured: bands are the widest",
+          }),
+        ]
+      : []),
     degree("GPUs used (TP x PP x DP)", strategy.gpus, "gpus"),
     fact("Most sequences at once, per replica", count(serving.maxNumSeqs), "serving.maxNumSeqs"),
     fact("Most tokens in one step", count(serving.maxNumBatchedTokens), "serving.maxNumBatchedTokens"),

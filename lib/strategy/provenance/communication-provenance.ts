@@ -27,7 +27,9 @@ export function communicationProvenance(
   const { hiddenSize } = model;
   const { tensorParallel } = strategy;
   const sequences = steps.decodeSequences;
-  const sent = sentBytesDerivation(communicationInput(situation, strategy), sequences);
+  const input = communicationInput(situation, strategy);
+  const sent = sentBytesDerivation(input, sequences);
+  const decoding = sentBytesDerivation({ ...input, decodes: true }, sequences);
   const load = tokensPerSecondOf(situation, strategy, throughput);
   const perSecond = ofTokens(sent, `(${load.formula})`, load.inputs);
   const nvlinkBytesPerSecond = hardware.gpu.nvlinkBytesPerSecond;
@@ -39,7 +41,7 @@ export function communicationProvenance(
     ),
     derived(
       "communication.bytesPerDecodeStepPerGpu",
-      ofTokens(sent, "sequencesOfStep", { sequencesOfStep: sequences }),
+      ofTokens(decoding, "sequencesOfStep", { sequencesOfStep: sequences }),
       shape,
     ),
     derived("communication.decodeStepShare", share(steps.decode), SIMULATION_SOURCE),

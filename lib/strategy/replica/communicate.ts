@@ -24,8 +24,12 @@ export function communicationInput(situation: Situation, strategy: Strategy): Co
 }
 
 /** Bytes of `tokens` tokens of a step: payload and what the busiest GPU sends. */
-const bytesOf = (situation: Situation, strategy: Strategy, tokens: number): CommunicationBytes =>
-  communicationBytes(communicationInput(situation, strategy), tokens);
+const bytesOf = (
+  situation: Situation,
+  strategy: Strategy,
+  tokens: number,
+  decodes = false,
+): CommunicationBytes => communicationBytes({ ...communicationInput(situation, strategy), decodes }, tokens);
 
 /** Prompt tokens that a request computes on the average: those that are not in the prefix cache. */
 export function computedPromptTokens({ deployment }: Situation): number {
@@ -88,7 +92,7 @@ export function communicate(
   const { decode, prefill, decodeSequences } = load.steps;
   return {
     allReduceBytesPerTokenPerLayer: bytesOf(situation, strategy, 1).payloadPerTokenPerLayer,
-    bytesPerDecodeStepPerGpu: bytesOf(situation, strategy, decodeSequences).sentPerGpu,
+    bytesPerDecodeStepPerGpu: bytesOf(situation, strategy, decodeSequences, true).sentPerGpu,
     decodeStepShare: communicationMs(decode) / decode.totalMs,
     prefillShare: communicationMs(prefill) / prefill.totalMs,
     nvlinkUtilization:

@@ -4,12 +4,25 @@ import type { Strategy } from "../types";
 
 /** How one replica's share of a model is cut: the replicas of a mixture of experts are data-parallel ranks that share them. */
 export function shardingOf(
-  { model }: Pick<Situation, "model">,
+  { model, deployment }: Pick<Situation, "model" | "deployment">,
   { tensorParallel, pipelineParallel, dataParallel, expertParallel, sequenceParallel }: Strategy,
 ): Pick<
   LatencyModelInput,
-  "tensorParallel" | "pipelineParallel" | "expertParallel" | "expertReplicas" | "sequenceParallel"
+  | "tensorParallel"
+  | "pipelineParallel"
+  | "expertParallel"
+  | "expertReplicas"
+  | "sequenceParallel"
+  | "decodeContextParallel"
 > {
   const expertReplicas = model.experts ? dataParallel : 1;
-  return { tensorParallel, pipelineParallel, expertParallel, expertReplicas, sequenceParallel };
+  const { decodeContextParallel } = deployment.serving;
+  return {
+    tensorParallel,
+    pipelineParallel,
+    expertParallel,
+    expertReplicas,
+    sequenceParallel,
+    decodeContextParallel,
+  };
 }

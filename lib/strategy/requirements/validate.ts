@@ -2,6 +2,7 @@ import { firstVersionWith, hasChange } from "../../performance";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
 import { checkpointRequirements } from "./checkpoint-requirements";
+import { contextRequirements } from "./context-requirements";
 import { expertDegrees } from "./expert-degrees";
 import { gpuRequirements } from "./gpu-requirements";
 import { loraRequirements } from "./lora-requirements";
@@ -257,6 +258,7 @@ export function structuralRequirements(situation: Situation, strategy: Strategy)
     ...prefillIntervalWorks(situation),
     ...speculativeRequirements(situation, strategy),
     ...loraRequirements(situation, strategy),
+    ...contextRequirements(situation, strategy),
     ...checkpointRequirements(situation, strategy),
     ...gpuRequirements(situation),
   ];

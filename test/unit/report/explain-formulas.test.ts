@@ -117,12 +117,14 @@ const withLevers = fc
     change: deployments,
     draftTokens: fc.constantFrom(0, 0, 1, 3),
     maxLoras: fc.constantFrom(0, 0, 2),
+    decodeContextParallel: fc.constantFrom(1, 1, 1, 2),
   })
-  .map(({ change, draftTokens, maxLoras }) => ({
+  .map(({ change, draftTokens, maxLoras, decodeContextParallel }) => ({
     ...change,
     serving: {
       ...change.serving,
       lora: { maxLoras },
+      decodeContextParallel,
       ...(draftTokens === 0 ? {} : drafting(change.model?.name ?? "", draftTokens)),
     },
   }));
