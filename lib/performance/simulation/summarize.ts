@@ -133,7 +133,9 @@ export function summarize(finished: Finished): SimulationResult {
     steady: {
       prefill: prefill(requests, first),
       firstToken: firstToken(requests, first),
-      timePerOutputToken: timePerOutputToken(requests, first),
+      get timePerOutputToken() {
+        return timePerOutputToken(requests, first);
+      },
       interToken: recorder.gaps.statistics(),
       outputTokensPerSecond: (tokens / spanMs) * 1000,
       requestsPerSecond: (completions / spanMs) * 1000,

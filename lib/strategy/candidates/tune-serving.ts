@@ -32,6 +32,8 @@ const LOOK_AHEAD = 2;
 const LEAST_SHARE = 0.1;
 /** A saturated rate by hand may be this much too low. */
 const BY_HAND = 1.1;
+/** Below this many times the rate to beat, the capacity by hand of a setting says that its capacity may be what ends it. */
+const NEAR_CAPACITY = 1.15;
 /** A rate has to be this much higher to be better. */
 const BETTER = 1.005;
 
@@ -57,17 +59,30 @@ function isCostlyToSimulate(situation: Situation, replica: Replica): boolean {
   return 100 * stepsPerRequest(situation, replica, Number.MAX_SAFE_INTEGER) > 5 * EFFORT.climb;
 }
 
-/** The setting with its rates; nothing when it cannot beat `best`, which most settings show in one run. */
-function rate(situation: Situation, replica: Replica, best: number): Rated | undefined {
+/** How far a setting's saturated rate by hand is off its simulated one, where that is known of another one of the strategy. */
+function correction(situation: Situation, { replica, saturated }: Rated): number {
+  return saturated / saturatedRateByHand(situation, replica);
+}
+
+/**
+ * The setting with its rates; nothing when it cannot beat `best`, which most settings show in one run: at a rate just
+ * above, or, where `best` is near its capacity, at saturation.
+ */
+function rate(situation: Situation, replica: Replica, best: Rated): Rated | undefined {
   const byHand = utilizationCeiling(situation, saturatedRateByHand(situation, replica));
-  if (BY_HAND * byHand <= best) return undefined;
+  const { rate: known } = best.sustained;
+  if (BY_HAND * byHand <= known) return undefined;
+  const effort = EFFORT.climb;
+  const failsAt = (wanted: number, saturated: number): boolean =>
+    tryRate(situation, replica, { rate: wanted, saturated, effort }).value > 1;
+  const isNearCapacity = known === 0 || correction(situation, best) * byHand < NEAR_CAPACITY * known;
+  if (!isNearCapacity && failsAt(BETTER * known, Number.POSITIVE_INFINITY)) return undefined;
   const saturated = saturatedRate(situation, replica);
   const ceiling = utilizationCeiling(situation, saturated);
-  const wanted = best > 0 ? BETTER * best : LEAST_SHARE * ceiling;
+  const wanted = known > 0 ? BETTER * known : LEAST_SHARE * ceiling;
   if (ceiling <= wanted) return undefined;
-  const effort = EFFORT.climb;
-  if (tryRate(situation, replica, { rate: wanted, saturated, effort }).value > 1) return undefined;
-  const range = { holds: wanted, close: CLOSE.coarse, ...(best > 0 ? { near: wanted } : {}) };
+  if (isNearCapacity && failsAt(wanted, saturated)) return undefined;
+  const range = { holds: wanted, close: CLOSE.coarse, ...(known > 0 ? { near: wanted } : {}) };
   return {
     replica,
     saturated,
@@ -88,7 +103,7 @@ function climb(
     for (let at = start + direction; missed < LOOK_AHEAD; at += direction) {
       const replica = replicas[at];
       if (replica === undefined) break;
-      const better = rate(situation, replica, best.sustained.rate);
+      const better = rate(situation, replica, best);
       if (better === undefined) missed++;
       else [best, missed] = [better, 0];
     }
@@ -119,7 +134,7 @@ export function highestRate(situation: Situation, fitting: readonly (readonly Re
     const same = replicas.find(
       ({ serving }) => serving.maxNumBatchedTokens === best?.replica.serving.maxNumBatchedTokens,
     );
-    const fewer = rate(situation, same ?? first, best.sustained.rate);
+    const fewer = rate(situation, same ?? first, best);
     if (fewer !== undefined) best = climb(situation, replicas, { from: fewer });
   }
   if (best === undefined) throw new Error("no setting to rate");

@@ -18,7 +18,10 @@ export interface VerdictRun {
   readonly isStable: boolean;
 }
 
-/** Runs the service at a rate (requests per second over all replicas), `requests` in all. */
+/**
+ * Runs the service at a rate (requests per second over all replicas), `requests` in all. A run whose queue grows is the last
+ * one: it settles that the rate is too high.
+ */
 export function runAt(
   situation: Situation,
   replica: Replica,
@@ -27,10 +30,11 @@ export function runAt(
   const { seed } = situation.deployment.workload;
   const runs = load.runs ?? RUNS;
   const requests = Math.ceil(load.requests / runs);
-  const results = Array.from({ length: runs }, (_, index) => {
+  const results: SimulationResult[] = [];
+  for (let index = 0; index < runs && results.every(({ stable }) => stable); index++) {
     const traffic = { rate: load.rate, requests, seed: seed + index * SEED_STEP };
-    return runSimulation(situation, replica, serviceTraffic(situation, replica, traffic));
-  });
+    results.push(runSimulation(situation, replica, serviceTraffic(situation, replica, traffic)));
+  }
   return {
     results,
     seen: observe(replica, results),

@@ -50,8 +50,20 @@ export function expectedDecodes(situation: Situation, replica: Replica, requestR
   return sequences;
 }
 
+/** Asked so far: each trial of a setting is sized by the same few steps. */
+const asked = new WeakMap<LatencyModel, Map<string, number>>();
+
 /** Time of one pass of a decode batch through all stages, in ms. */
 export function decodeStepMs(latency: LatencyModel, sequences: number, contextTokens: number): number {
+  const ofModel = asked.get(latency) ?? new Map<string, number>();
+  asked.set(latency, ofModel);
+  const key = `${sequences} ${contextTokens}`;
+  const ms = ofModel.get(key) ?? sumDecodeStep(latency, sequences, contextTokens);
+  ofModel.set(key, ms);
+  return ms;
+}
+
+function sumDecodeStep(latency: LatencyModel, sequences: number, contextTokens: number): number {
   return latency.breakdown({
     tokens: sequences,
     decodeSequences: sequences,
