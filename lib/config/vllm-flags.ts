@@ -51,6 +51,8 @@ export const PLANNED_FLAGS: Readonly<Record<string, string>> = {
   "kv-cache-dtype": "model.kvCacheDtype",
   quantization: "model.precision",
   "decode-context-parallel-size": "serving.decodeContextParallel",
+  "enable-eplb": "serving.eplb.enabled",
+  "eplb-config": "serving.eplb",
   "speculative-config": "serving.speculative",
   "spec-method": "serving.speculative",
   "spec-model": "serving.speculative",

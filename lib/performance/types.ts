@@ -43,6 +43,10 @@ export interface LatencyModelInput {
   readonly network: { readonly bytesPerSecondPerGpu: number; readonly latencyUs: number };
   /** Engine whose kernels and launch behaviour are meant; all-reduce changed with vLLM's version. */
   readonly engine: EngineProfile;
+  /** Exponent of the power law by which tokens choose experts, 0..1.2; default 1.2, that of the tables. */
+  readonly expertSkew?: number;
+  /** Experts are moved between ranks, and some copied: what is left of the mean load over the largest, and the copies. */
+  readonly expertBalancing?: { readonly balance: number; readonly redundantExperts: number };
   /** Tensor-parallel ranks over which a token's keys and values are spread by position; default 1. */
   readonly decodeContextParallel?: number;
   /** Drafts tokens that the model verifies; absent without speculative decoding. */

@@ -50,11 +50,19 @@ function parallelism({ strategy, serving, deployment }: Plan): string[] {
       : []),
     ...(shared > 1 ? ["--decode-context-parallel-size", `${shared}`] : []),
     ...(strategy.expertParallel > 1 ? ["--enable-expert-parallel"] : []),
+    ...(strategy.expertParallel > 1 ? balancing(deployment) : []),
     // vLLM's sequence parallelism is a pass of its compiler, not a degree: it is on for the whole tensor group. The
     // planner allows it only for versions that have the pass.
     ...(strategy.sequenceParallel > 1 ? ["--compilation-config.pass_config.enable_sp", "true"] : []),
     ...["--distributed-executor-backend", serving.executor],
   ];
+}
+
+/** Moving and copying of experts; how well it balances is an input of the plan, not of vLLM. */
+function balancing({ serving: { eplb } }: Plan["deployment"]): string[] {
+  if (!eplb.enabled) return [];
+  const config = { num_redundant_experts: eplb.redundantExperts };
+  return ["--enable-eplb", ...(eplb.redundantExperts > 0 ? ["--eplb-config", JSON.stringify(config)] : [])];
 }
 
 /** Over several nodes each node starts its share of the replicas; Ray places the others. */

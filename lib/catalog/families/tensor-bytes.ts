@@ -7,6 +7,8 @@ export interface TensorShards {
   readonly expertParallel: number;
   /** Ranks over which each expert is cut when expertParallel is 1; default tensorParallel. */
   readonly expertTensorParallel?: number;
+  /** Copies of experts in each layer over all ranks that share them whole. */
+  readonly redundantExperts?: number;
   /** Format of products whose checkpoint is not quantised: quantised while loading. */
   readonly onLoad?: Stored;
   /** Layout of experts whose kernel pads them (mxfp4); default: their width to 64. */
@@ -123,7 +125,10 @@ export function bytesOnRank(tensor: Tensor, shards: TensorShards): number {
   const cut = experts === undefined ? tensorParallel : (shards.expertTensorParallel ?? tensorParallel);
   const shape = shardShape(tensor, isCopied ? 1 : cut, padding);
   const [outputs, inputs] = shape;
-  const copies = experts === undefined ? 1 : whole ? Math.ceil(experts / expertParallel) : experts;
+  const held = whole
+    ? Math.ceil(((experts ?? 0) + (shards.redundantExperts ?? 0)) / expertParallel)
+    : experts;
+  const copies = held ?? 1;
   if (kind === "plain") return copies * outputs * inputs * elementBytes;
   if (experts === undefined) return storedBytes(stored, outputs, inputs);
   return copies * expertBytes(stored, tensor, shape, expertPadding.scaleCopies ?? 1);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { eplb } from "./eplb";
 import { lora } from "./lora";
 import { speculative } from "./speculative";
 import { absolutePath, autoOrCount, fraction, positive, positiveInt, version } from "./values";
@@ -43,6 +44,7 @@ export const serving = z
       description:
         "--decode-context-parallel-size: tensor-parallel ranks that share the KV cache of a token instead of holding copies; the cache holds that many times the tokens, and each layer gathers queries and scatters results. For latent attention a divisor of TP, for grouped attention up to TP over the key-value heads. Gains are derived, not measured.",
     }),
+    eplb,
     speculative,
     lora,
     maxQueuedRequests: z

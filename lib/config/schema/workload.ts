@@ -69,6 +69,14 @@ export const workload = z
       .nonnegative()
       .default(0)
       .meta({ unit, description: "Leading prompt tokens that are served from the prefix cache." }),
+    expertSkew: z
+      .number()
+      .min(0)
+      .max(1.2)
+      .default(1.2)
+      .describe(
+        "Exponent of the power law by which the text chooses experts, 0 (evenly) to 1.2, the most uneven that was measured: it decides how far the busiest rank is behind the others. Without experts it does nothing.",
+      ),
     simulatedRequests: z.int().min(100).max(1_000_000).default(2000).meta({
       unit: "requests",
       description:

@@ -58,6 +58,8 @@ const changes = {
   loraAdapters: { engine: "vLLM", since: "0.33" },
   /** The version whose decode context parallelism was read: which degrees, which attention, which exchanges. */
   decodeContextParallel: { engine: "vLLM", since: "0.33" },
+  /** The version whose load balancing of experts was read: which models and formats, how experts and copies are divided. */
+  expertBalancing: { engine: "vLLM", since: "0.33" },
   /** The PyTorch runtime replaces the older one (release notes of 0.19). */
   pytorchRuntime: { engine: "TensorRT-LLM", since: "0.19" },
 } as const satisfies Record<string, VersionChange>;

@@ -30,6 +30,7 @@ export function draftWeightBytes(input: MemoryInput): number {
     isFirstStage: draft.isWhole,
     isLastStage: draft.isWhole,
     expertPadding: expertPadding(input.gpu, input.engine),
+    redundantExperts: input.expertBalancing?.redundantExperts ?? 0,
   });
   const keepsEmbedding = draft.method === "mtp" && pipelineParallel > 1 && tensors !== undefined;
   return (

@@ -1,6 +1,7 @@
 import type { Derivation } from "../derivation";
 import { memoryConstants as c } from "./constants";
 import { draftWeightBytes, stageKvBytesPerToken, stageKvDerivation } from "./draft-memory";
+import { expertBufferBytes } from "./expert-buffer";
 import { BLOCK_TOKENS, type KvInput } from "./kv-bytes";
 import { adapterBytes } from "./lora-memory";
 import type { MemoryInput } from "./memory-input";
@@ -29,11 +30,7 @@ export function memoryDerivations(
       formula: "totalBytes * gpuMemoryUtilization",
       inputs: { totalBytes, gpuMemoryUtilization: input.gpuMemoryUtilization },
     },
-    weightsBytes: withAdapters(
-      input,
-      shards,
-      withDrafter(input, weightsDerivation(input.model, shards), shards.isLastStage),
-    ),
+    weightsBytes: besideWeights(input, shards, weightsDerivation(input.model, shards)),
     ...overheadDerivations(input, shards.isLastStage),
     kvCacheBytes: {
       formula: "usableBytes - weightsBytes - activationBytes - nonTorchBytes - cudaGraphBytes",
@@ -42,25 +39,28 @@ export function memoryDerivations(
   };
 }
 
-/** Slots for adapters are taken beside the weights. */
-function withAdapters({ model, adapters }: MemoryInput, shards: WeightShards, own: Derivation): Derivation {
-  if (!adapters) return own;
+/** What stands beside the model's weights: slots for adapters, the drafter on the last stage, room for moved experts. */
+function besideWeights(input: MemoryInput, shards: WeightShards, own: Derivation): Derivation {
+  const { model, adapters, draft, expertBalancing } = input;
+  const terms: Derivation[] = [
+    ...(draft && shards.isLastStage
+      ? [{ formula: "drafterBytes", inputs: { drafterBytes: draftWeightBytes(input) } }]
+      : []),
+    ...(adapters
+      ? [
+          {
+            formula: "maxLoras * adapterBytes",
+            inputs: { maxLoras: adapters.maxLoras, adapterBytes: adapterBytes(model, shards, adapters) },
+          },
+        ]
+      : []),
+    ...(expertBalancing
+      ? [{ formula: "expertBufferBytes", inputs: { expertBufferBytes: expertBufferBytes(input, shards) } }]
+      : []),
+  ];
   return {
-    formula: `${own.formula} + maxLoras * adapterBytes`,
-    inputs: {
-      ...own.inputs,
-      maxLoras: adapters.maxLoras,
-      adapterBytes: adapterBytes(model, shards, adapters),
-    },
-  };
-}
-
-/** The last stage holds the drafter's weights as well. */
-function withDrafter(input: MemoryInput, own: Derivation, isLastStage: boolean): Derivation {
-  if (!input.draft || !isLastStage) return own;
-  return {
-    formula: `${own.formula} + drafterBytes`,
-    inputs: { ...own.inputs, drafterBytes: draftWeightBytes(input) },
+    formula: [own, ...terms].map(({ formula }) => formula).join(" + "),
+    inputs: Object.assign({}, ...[own, ...terms].map(({ inputs }) => inputs)),
   };
 }
 

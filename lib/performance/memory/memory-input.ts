@@ -19,6 +19,7 @@ export interface MemoryInput
     | "sequenceParallel"
     | "draft"
     | "decodeContextParallel"
+    | "expertBalancing"
   > {
   readonly engine: EngineProfile;
   /** Share of the visible memory that the engine takes, 0..1. */

@@ -1,6 +1,7 @@
 import { partitionLayers } from "../shards/partition-layers";
 import { memoryConstants as c } from "./constants";
 import { draftWeightBytes, stageKvBytesPerToken } from "./draft-memory";
+import { expertBufferBytes } from "./expert-buffer";
 import { expertPadding } from "./expert-padding";
 import { BLOCK_TOKENS, type KvInput } from "./kv-bytes";
 import { adapterBytes } from "./lora-memory";
@@ -53,6 +54,7 @@ export function stageShards(
     isFirstStage: stage === 0,
     isLastStage,
     expertPadding: expertPadding(input.gpu, input.engine),
+    redundantExperts: input.expertBalancing?.redundantExperts ?? 0,
   };
   return { ...input, firstLayer, layers, ...ends };
 }
@@ -64,7 +66,8 @@ export function memoryPerGpu(input: MemoryInput, stage: number): GpuMemory {
   const drafter = shards.isLastStage ? draftWeightBytes(input) : 0;
   const { adapters } = input;
   const slots = adapters ? adapters.maxLoras * adapterBytes(model, shards, adapters) : 0;
-  const weightsBytes = weightsOfStage(model, shards) + drafter + slots;
+  const buffer = expertBufferBytes(input, shards);
+  const weightsBytes = weightsOfStage(model, shards) + drafter + slots + buffer;
   const parts = overheads(input, shards.isLastStage);
   const overhead = parts.activationBytes + parts.nonTorchBytes + parts.cudaGraphBytes;
   // vLLM's utilization is a share of all visible memory; TensorRT-LLM's is a share of what weights and buffers leave.

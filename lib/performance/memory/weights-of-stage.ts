@@ -21,6 +21,8 @@ export interface WeightShards {
   readonly isFirstStage: boolean;
   readonly isLastStage: boolean;
   readonly expertPadding?: ExpertPadding;
+  /** Copies of experts in each layer, over all ranks that share them whole. */
+  readonly redundantExperts?: number;
 }
 
 /** Bytes of a projection parameter; FP8 checkpoints keep embedding, output projection, norms and router in BF16. */
@@ -39,6 +41,7 @@ function tensorBytes(
   shards: WeightShards,
 ): number {
   const { tensorParallel, expertParallel, precision, formats, expertPadding, firstLayer = 0 } = shards;
+  const { redundantExperts = 0 } = shards;
   // A quantised checkpoint is loaded as it is; only an unquantised one may be quantised while loading.
   const asked = formats?.feedForward ?? precision;
   const onLoad = asked !== "bf16" && !checkpoint ? { onLoad: { format: asked } } : {};
@@ -50,6 +53,7 @@ function tensorBytes(
       tensorParallel,
       expertParallel,
       expertTensorParallel: expertTensorRanks(shards),
+      redundantExperts,
       ...onLoad,
       ...padding,
     },
@@ -74,7 +78,9 @@ export function weightsOfStage(model: ModelArchitecture, shards: WeightShards): 
   const sharedExperts =
     3 * model.hiddenSize * (model.experts?.shared ?? 0) * (model.experts?.intermediateSize ?? 0);
   const expertRanks = model.experts ? ranksOfExperts(shards) : tensorParallel;
-  const mlp = (count.mlpPerLayer - router - sharedExperts) / expertRanks + sharedExperts / tensorParallel;
+  const copied = model.experts ? 1 + (shards.redundantExperts ?? 0) / model.experts.count : 1;
+  const routed = (count.mlpPerLayer - router - sharedExperts) * copied;
+  const mlp = routed / expertRanks + sharedExperts / tensorParallel;
   const projections = attention * bytes.attention + mlp * bytes.feedForward;
   const perLayer = projections + (router + count.normsPerLayer) * BF16_BYTES;
   const vocabulary = (model.vocabularySize * model.hiddenSize * BF16_BYTES) / tensorParallel;
@@ -137,12 +143,13 @@ function shapesDerivation(model: ModelArchitecture, shards: WeightShards): Deriv
   const attention =
     "(attentionParameters + (max(1, tensorParallel / keyValueHeads) - 1) * 2 * keyValueHeads * headDim * hiddenSize) / tensorParallel * attentionBytesPerParameter";
   const feedForward = experts
-    ? "3 * hiddenSize * expertWidth * (experts / ranksOfExperts + sharedExperts / tensorParallel) * feedForwardBytesPerParameter"
+    ? "3 * hiddenSize * expertWidth * ((experts + redundantExperts) / ranksOfExperts + sharedExperts / tensorParallel) * feedForwardBytesPerParameter"
     : "feedForwardParameters / tensorParallel * feedForwardBytesPerParameter";
   const whole = experts ? "(hiddenSize * experts + normParameters)" : "normParameters";
   const shape: Derivation["inputs"] = experts
     ? {
         experts: experts.count,
+        redundantExperts: shards.redundantExperts ?? 0,
         sharedExperts: experts.shared,
         expertWidth: experts.intermediateSize,
         ranksOfExperts: ranksOfExperts(shards),

@@ -1,6 +1,7 @@
 import type { ModelArchitecture } from "../../catalog";
 import { groupCollectives } from "../kernels/collectives";
 import { elementwiseCurve } from "../kernels/elementwise";
+import { balancedFactor, skewFactor, TABLE_SKEW } from "../kernels/expert-skew";
 import { type Curve, sumOf } from "../kernels/log-log";
 import { BF16_BYTES } from "../kernels/roofline";
 import { expertTensorRanks, gatheringRanks, sharingReplicas } from "../shards/expert-ranks";
@@ -30,7 +31,7 @@ export function expertFeedForward(input: ExpertInput, parts: LayerParts, exchang
   const permuted = routed ? 0 : slotsPerToken * 4 * bytesPerToken;
   const moved = permuted + (3 * activated * BF16_BYTES) / tensorParallel;
   const own = ownGemms(input, parts);
-  const expertsUs = routed ?? routedExperts(input, parts);
+  const expertsUs = underLoad(input, routed ?? routedExperts(input, parts));
   return {
     gemmUs: isShared ? own : sumOf([own, expertsUs]),
     // Router's softmax and top-k; and permutation, activation and sum, which measured experts hold.
@@ -41,6 +42,19 @@ export function expertFeedForward(input: ExpertInput, parts: LayerParts, exchang
     exchangeUs: isSpread ? (tokens) => parts.group.allGatherUs(tokens * bytesPerToken) : exchangeUs,
     ...(isShared ? { sharedGemmUs: expertsUs, allToAllUs: gatherAndScatter(input, parts) } : NOTHING_SHARED),
   };
+}
+
+/** Experts as the text chooses them, where that is not as in the tables, and as they are balanced. */
+function underLoad(
+  { experts, expertParallel, expertSkew = TABLE_SKEW, expertBalancing }: ExpertInput,
+  us: Curve,
+): Curve {
+  const spread = { ...experts, expertRanks: expertParallel };
+  if (!expertBalancing && expertSkew === TABLE_SKEW) return us;
+  const factor = expertBalancing
+    ? balancedFactor(spread, expertSkew, expertBalancing.balance)
+    : skewFactor(spread, expertSkew);
+  return (tokens) => us(tokens) * factor(tokens);
 }
 
 /** Gathering the tokens of all replicas that share experts, and scattering the sums, by the tokens of all of them. */

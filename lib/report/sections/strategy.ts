@@ -7,7 +7,7 @@ import { fact } from "./fact";
 /** The five degrees, who chose them, and the scheduler's limits. */
 export function strategySection(plan: Plan): Section {
   const { strategy, serving } = plan;
-  const { decodeContextParallel: shared } = plan.deployment.serving;
+  const { decodeContextParallel: shared, eplb } = plan.deployment.serving;
   const degree = (label: string, value: number, figure: keyof Strategy, note?: string): Fact =>
     fact(label, count(value), `strategy.${figure}`, note === undefined ? {} : { note });
   const facts: readonly Fact[] = [
@@ -20,6 +20,13 @@ export function strategySection(plan: Plan): Section {
       ? [
           fact("Ranks that share the KV cache", count(shared), undefined, {
             note: "derived, not measured: bands are the widest",
+          }),
+        ]
+      : []),
+    ...(eplb.enabled && strategy.expertParallel > 1
+      ? [
+          fact("Experts balanced (EPLB)", `${count(eplb.redundantExperts)} copies in a layer`, undefined, {
+            note: `mean load of the ranks over the largest: ${percent(eplb.balance)}, as serving.eplb says; bands are the widest`,
           }),
         ]
       : []),

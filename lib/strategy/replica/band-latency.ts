@@ -63,7 +63,10 @@ function band(name: keyof PlanLatency, seen: SeenLatency, regime: BandRegime): B
 
 /** Levers that no published row was run with: what they do to the step time is derived, not measured. */
 export const isDerived = ({ draft, deployment }: Situation): boolean =>
-  draft !== undefined || deployment.serving.lora.maxLoras > 0 || deployment.serving.decodeContextParallel > 1;
+  draft !== undefined ||
+  deployment.serving.lora.maxLoras > 0 ||
+  deployment.serving.decodeContextParallel > 1 ||
+  deployment.serving.eplb.enabled;
 
 /** How well the latencies of a strategy are known: its kernels, and whether anybody has published such a setup. */
 export function evidenceOf(

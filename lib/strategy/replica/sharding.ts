@@ -14,9 +14,11 @@ export function shardingOf(
   | "expertReplicas"
   | "sequenceParallel"
   | "decodeContextParallel"
+  | "expertSkew"
+  | "expertBalancing"
 > {
   const expertReplicas = model.experts ? dataParallel : 1;
-  const { decodeContextParallel } = deployment.serving;
+  const { decodeContextParallel, eplb } = deployment.serving;
   return {
     tensorParallel,
     pipelineParallel,
@@ -24,5 +26,7 @@ export function shardingOf(
     expertReplicas,
     sequenceParallel,
     decodeContextParallel,
+    ...(model.experts ? { expertSkew: deployment.workload.expertSkew } : {}),
+    ...(model.experts && eplb.enabled && expertParallel > 1 ? { expertBalancing: eplb } : {}),
   };
 }

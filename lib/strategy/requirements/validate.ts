@@ -3,6 +3,7 @@ import type { Situation } from "../situation";
 import type { Strategy } from "../types";
 import { checkpointRequirements } from "./checkpoint-requirements";
 import { contextRequirements } from "./context-requirements";
+import { eplbRequirements } from "./eplb-requirements";
 import { expertDegrees } from "./expert-degrees";
 import { gpuRequirements } from "./gpu-requirements";
 import { loraRequirements } from "./lora-requirements";
@@ -259,6 +260,7 @@ export function structuralRequirements(situation: Situation, strategy: Strategy)
     ...speculativeRequirements(situation, strategy),
     ...loraRequirements(situation, strategy),
     ...contextRequirements(situation, strategy),
+    ...eplbRequirements(situation, strategy),
     ...checkpointRequirements(situation, strategy),
     ...gpuRequirements(situation),
   ];

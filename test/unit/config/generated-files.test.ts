@@ -48,6 +48,7 @@ describe("what is made from the schema", () => {
       "hosts[].port",
       "workload.seed",
       "workload.burstiness",
+      "workload.expertSkew",
     ];
     const keys = documentedSections().flatMap((section) => section.keys);
     const without = keys.filter(({ type, unit }) => /number/.test(type) && unit === "").map(({ key }) => key);

@@ -118,13 +118,15 @@ const withLevers = fc
     draftTokens: fc.constantFrom(0, 0, 1, 3),
     maxLoras: fc.constantFrom(0, 0, 2),
     decodeContextParallel: fc.constantFrom(1, 1, 1, 2),
+    eplb: fc.constantFrom({ enabled: false }, { enabled: true, redundantExperts: 8 }),
   })
-  .map(({ change, draftTokens, maxLoras, decodeContextParallel }) => ({
+  .map(({ change, draftTokens, maxLoras, decodeContextParallel, eplb }) => ({
     ...change,
     serving: {
       ...change.serving,
       lora: { maxLoras },
       decodeContextParallel,
+      eplb,
       ...(draftTokens === 0 ? {} : drafting(change.model?.name ?? "", draftTokens)),
     },
   }));

@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { fraction } from "./values";
+
+export const eplb = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe(
+        "--enable-eplb: vLLM moves experts between the ranks that hold whole ones, by the load of the last steps. Gains are derived, not measured; moving is taken to cost nothing.",
+      ),
+    redundantExperts: z.int().nonnegative().default(0).meta({
+      unit: "experts",
+      description:
+        "Copies of busy experts in each layer, over all ranks; experts and copies must divide over the ranks.",
+    }),
+    balance: fraction.default(1).meta({
+      unit: "share",
+      description:
+        "Mean load of the ranks over the largest that is left: what vLLM logs with --eplb-config.log_balancedness. 1 is what it strives for.",
+    }),
+  })
+  .prefault({})
+  .describe("Load balancing of experts.");
