@@ -15,7 +15,7 @@ export const sweepTable = (sweep: SweepTable): string => tableColumns(sweep).tex
 export function sweepTableNotes(sweep: SweepTable): readonly string[] {
   const { leftOut } = tableColumns(sweep);
   return [
-    "TTFT: time to first token, dec.: gap between tokens, both in ms; max/s: highest rate within the targets;",
+    "TTFT: time to first token, dec.: gap between tokens, both in ms; rate/s: sustainable rate;",
     "$/M: price of a million output tokens at the row's load. --format csv has every requirement that fails.",
     ...(leftOut.length === 0
       ? []
@@ -34,7 +34,7 @@ const TABLE_COLUMNS: readonly {
   { title: "TTFT p99", rank: 8, text: (row) => figure(row.firstTokenP99Ms, 0) },
   { title: "dec. p50", rank: 2, text: (row) => figure(row.decodeP50Ms, 1) },
   { title: "dec. p99", rank: 7, text: (row) => figure(row.decodeP99Ms, 1) },
-  { title: "max/s", rank: 6, text: (row) => figure(row.sustainableRequestRate, 1) },
+  { title: "rate/s", rank: 6, text: (row) => figure(row.sustainableRequestRate, 1) },
   { title: "tok/s/GPU", rank: 3, text: (row) => figure(row.outputTokensPerSecondPerGpu, 0) },
   { title: "$/M", rank: 4, text: (row) => figure(row.usdPerMillionOutputTokens, 2) },
   { title: "misses", rank: 5, text: ({ misses }) => missesText(misses) },

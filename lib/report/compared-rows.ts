@@ -2,6 +2,7 @@ import type { Plan } from "../strategy";
 import { strategyLabel } from "../strategy";
 import * as format from "./format-number";
 import { growthText, type Overload, overloadOf, shortText } from "./overload";
+import { storedAs } from "./stored-as";
 
 /** A plan with the name that the comparison shows: the stack, or the strategy. */
 export interface ComparedPlan {
@@ -36,7 +37,7 @@ const overload = (text: (of: Overload) => string) => (plan: Plan) => {
 const ROWS: readonly ComparedRow[] = [
   row("What is planned", "Model", (plan) => plan.model.name),
   row("What is planned", "Hosts", (plan) => `${plan.deployment.hardware.nodes} x ${plan.instance.name}`),
-  row("What is planned", "Precision", (plan) => plan.deployment.model.precision),
+  row("What is planned", "Precision", storedAs),
   row("What is planned", "Strategy", (plan) => strategyLabel(plan.strategy)),
   row("What is planned", "GPUs used", (plan) => format.count(plan.strategy.gpus)),
   row("What is planned", "Request rate", (plan) => `${format.plain(plan.throughput.requestRate)}/s`),

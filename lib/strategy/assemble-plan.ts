@@ -1,3 +1,4 @@
+import { meanTokens } from "../config";
 import type { StepBreakdown } from "../performance";
 import { pinnedDegrees } from "./candidates/enumerate";
 import type { Evaluation } from "./candidates/evaluation";
@@ -9,6 +10,7 @@ import { provenanceOf } from "./provenance/provenance";
 import { bandSources, unknownLatency } from "./replica/band-latency";
 import { divideModules } from "./replica/divide";
 import { toCheck } from "./requirements/requirement";
+import { isRateDriven } from "./requirements/service-requirements";
 import type { Situation } from "./situation";
 import type { Balance, Communication, Plan, ServingParameters, Throughput } from "./types";
 
@@ -29,6 +31,12 @@ const noStep: StepBreakdown = {
 const noBalance: Balance = { memoryEpsilon: NAN, computeEpsilon: NAN, gpuUtilization: NAN, bubbleShare: NAN };
 
 /** Figures of a strategy that cannot run: its limits are known, what it would do is not. */
+/** Output tokens a second that are paid for: what arrives where a rate is asked for, whatever came in a simulated window. */
+function pricedTokensPerSecond(situation: Situation, throughput: Throughput): number {
+  if (!isRateDriven(situation)) return throughput.outputTokensPerSecond;
+  return throughput.requestRate * meanTokens(situation.deployment.workload.outputTokens);
+}
+
 function noThroughput(situation: Situation, serving: ServingParameters): Throughput {
   return {
     maxBatchSize: NAN,
@@ -91,7 +99,7 @@ export function assemblePlan(
     checks: chosen.requirements.map(toCheck),
     violations: winner.violations,
     // A queue that grows has no price per token.
-    cost: price(situation, winner.latency ? throughput.outputTokensPerSecond : 0),
+    cost: price(situation, winner.latency ? pricedTokensPerSecond(situation, throughput) : 0),
     serving: { ...serving, executor: deployment.serving.executor },
     steps: { decode: winner.steps?.decode ?? noStep, prefill: winner.steps?.prefill ?? noStep },
     chunks: chosen.tuned?.chunks ?? [],

@@ -52,10 +52,10 @@ function knownTable(): string {
 }
 
 const CLOSING =
-  "KV: key/value heads; experts: active for a token/in all; context: longest sequence in tokens.\nAny other decoder-only model works by its Hugging Face config.json: --set model.name=NAME --set model.configPath=config.json";
+  "weights: as the checkpoint stores them, or in BF16; KV: key/value heads; experts: active for a token/in all; context: longest sequence in tokens.\nAny other decoder-only model works by its Hugging Face config.json: --set model.name=NAME --set model.configPath=config.json";
 
 function modelTable(): string {
-  const header = ["model", "params", "BF16 GB", "layers", "hidden", "heads", "KV", "experts", "context"];
+  const header = ["model", "params", "weights GB", "layers", "hidden", "heads", "KV", "experts", "context"];
   const rows = listModels().map((model) => [
     model.name,
     `${(countParameters(model).total / 1e9).toFixed(1)} B`,

@@ -1,10 +1,14 @@
 import type { Candidate, Plan } from "../../strategy";
-import { sameStrategy } from "../../strategy";
+import { isRateDriven, sameStrategy } from "../../strategy";
 import { candidateTable, isChosen } from "../candidate-table";
 import { impossibleGroups } from "../impossible";
 import type { Table } from "../report-document";
 
 const SHOWN = 3;
+
+/** The sustainable rate of a passing plan stands in the same screen and is another figure. */
+const RATE_NOTE =
+  " Max rate and $/M are those of each strategy with the serving parameters that suit it best.";
 
 /** This plan's strategy, the one that the planner would choose, and the next best. */
 export function topStrategies(plan: Plan): Table {
@@ -45,7 +49,7 @@ export function restOfStrategies(plan: Plan): string {
     ...(impossible > 0 ? [`${impossible} cannot run`] : []),
   ];
   const text = `${parts.join(", ")}${impossible > 0 ? `: ${reasons(plan)}` : ""}.`;
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${isRateDriven(plan) && plan.violations.length === 0 ? RATE_NOTE : ""}`;
 }
 
 /** "6 because vLLM 0.33.0 has no sequence parallelism, 3 for lack of memory". */

@@ -49,11 +49,13 @@ const unpriced = ({ deployment, instance }: Plan): string =>
     ? "What your own hosts cost is not known"
     : `No price is known for ${instance.name}`;
 
-/** The same million tokens when the service runs at its highest sustainable rate. */
+/** The same million tokens when the strategy runs at its highest rate, with the serving parameters for that. */
 function capacityCost({ chosen, candidates, strategy }: Plan): readonly Fact[] {
   const price = chosen.costUsdPerMillionOutputTokens;
   const index = candidates.findIndex((candidate) => sameStrategy(candidate.strategy, strategy));
   if (price === undefined || index < 0) return [];
   const figure = `candidates.${index}.costUsdPerMillionOutputTokens` as const;
-  return [fact("A million output tokens at the highest rate within the targets", usd(price), figure)];
+  return [
+    fact("A million output tokens at the highest rate, with the best parameters for it", usd(price), figure),
+  ];
 }

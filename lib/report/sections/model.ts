@@ -4,6 +4,7 @@ import { runsRemoteCode } from "../../serving";
 import type { Plan } from "../../strategy";
 import { count, significant } from "../format-number";
 import type { Fact, Section } from "../report-document";
+import { storedAs } from "../stored-as";
 import { fact } from "./fact";
 
 /** Architecture of the model and the precisions it runs in. */
@@ -78,15 +79,6 @@ function adapters({ deployment }: Plan): readonly Fact[] {
 }
 
 const name = (precision: string): string => precision.toUpperCase();
-
-/** What the weights are stored in: of a quantised checkpoint its method and formats. */
-function storedAs({ model: { checkpoint }, deployment }: Plan): string {
-  if (!checkpoint) return name(deployment.model.precision);
-  const formats = [...new Set(Object.values(checkpoint.formats))].map((format) =>
-    name(format.replace("_", " ")),
-  );
-  return `${formats.join(" and ")} (${checkpoint.method})`;
-}
 
 function architecture({ model }: Plan): string {
   const { experts } = model;

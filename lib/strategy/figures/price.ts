@@ -37,7 +37,7 @@ export function priceSource({ deployment, hardware }: Situation): string {
   return `on demand, us-east-1, ${hardware.instance.provenance.date}: ${hardware.instance.provenance.source}`;
 }
 
-/** What the nodes cost, and the output tokens at the requested rate. */
+/** What the nodes cost, and the output tokens at so many a second. */
 export function price(situation: Situation, outputTokensPerSecond: number): Cost {
   const hourly = usdPerHour(situation);
   const perMillion = usdPerMillionTokens(hourly, outputTokensPerSecond);

@@ -1,4 +1,6 @@
+import { meanTokens } from "../../config";
 import { HOURS_PER_MONTH, priceSource, usdPerNodeHour } from "../figures/price";
+import { isRateDriven } from "../requirements/service-requirements";
 import type { Situation } from "../situation";
 import type { CandidateFigure, Plan, PlanFigure, Provenance } from "../types";
 import { provenanceOfCandidate } from "./candidate-provenance";
@@ -12,7 +14,8 @@ function cost(situation: Situation, plan: Unprovenanced): readonly Provenance<Pl
   if (usdPerHour === undefined || perNode === undefined) return [];
   const source = priceSource(situation);
   const { nodes } = situation.hardware;
-  const { outputTokensPerSecond } = plan.throughput;
+  const { outputTokensPerSecond, requestRate } = plan.throughput;
+  const meanOutputTokens = meanTokens(situation.deployment.workload.outputTokens);
   return [
     derived(
       "cost.usdPerHour",
@@ -26,10 +29,15 @@ function cost(situation: Situation, plan: Unprovenanced): readonly Provenance<Pl
     ),
     derived(
       "cost.usdPerMillionOutputTokens",
-      {
-        formula: "usdPerHour / (outputTokensPerSecond * 3600) * 10 ** 6",
-        inputs: { usdPerHour, outputTokensPerSecond },
-      },
+      isRateDriven(situation)
+        ? {
+            formula: "usdPerHour / (requestRate * meanOutputTokens * 3600) * 10 ** 6",
+            inputs: { usdPerHour, requestRate, meanOutputTokens },
+          }
+        : {
+            formula: "usdPerHour / (outputTokensPerSecond * 3600) * 10 ** 6",
+            inputs: { usdPerHour, outputTokensPerSecond },
+          },
       source,
     ),
   ];

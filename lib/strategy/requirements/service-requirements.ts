@@ -69,7 +69,7 @@ export function rateRequirement(
   const { requestRate } = deployment.workload;
   const overload =
     requestRate > saturated
-      ? `; the queue grows by ${countText(60 * (requestRate - saturated))} requests a minute; at most ${rateText(saturated)} can be served at all`
+      ? `the queue grows by ${countText(60 * (requestRate - saturated))} requests a minute; at most ${rateText(saturated)} can be served at all, and `
       : "";
   return {
     id: "request-rate",
@@ -78,7 +78,7 @@ export function rateRequirement(
     limit: requestRate,
     unit: "requests/s",
     bound: "least",
-    valueText: `${rateText(highestRate)} within the requirements${overload}`,
+    valueText: `${overload}${rateText(highestRate)} within the requirements`,
     configKey: "workload.requestRate",
     change: "lower workload.requestRate, raise hardware.nodes, or loosen the target that fails first",
   };

@@ -20,6 +20,18 @@ describe("comparePlans", () => {
     );
   });
 
+  it("tells a quantised checkpoint by its formats, whatever precision was asked for", () => {
+    const checkpoint = { method: "fp8", formats: { feedForward: "fp8_block" } } as const;
+    const quantised = { ...one, model: { ...one.model, checkpoint } } as unknown as typeof one;
+    const { rows } = JSON.parse(
+      comparePlans([plans[0] ?? assert.fail(), { name: "fp8", plan: quantised }], "json", options),
+    );
+    assert.deepEqual(rows.find(({ label }: { label: string }) => label === "Precision")?.values, [
+      "BF16",
+      "FP8 BLOCK (fp8)",
+    ]);
+  });
+
   it("names the requirements that fail", () => {
     const checks = one.checks.map((check, index) => ({ ...check, pass: index > 1 }));
     const failing = { name: "failing", plan: fixturePlan({ checks }) };

@@ -24,6 +24,8 @@ const PLANS: Readonly<Record<string, () => Plan>> = {
   experts: () =>
     stackPlan("prod", ["model.name=mistralai/Mixtral-8x7B-Instruct-v0.1", "workload.simulatedRequests=100"]),
   closed: () => stackPlan("prod", ["workload.arrivals=closed", "workload.concurrency=32"]),
+  "one-token": () =>
+    stackPlan("prod", ["workload.outputTokens={kind: fixed, tokens: 1}", "workload.simulatedRequests=100"]),
 };
 const GOLDEN = ["prod", "dev", "failing", "overloaded"];
 
@@ -100,6 +102,12 @@ describe("the plan on one screen", function () {
     assert.match(own ?? "", /✗ this plan +- +- /);
     assert.doesNotMatch(text, /per million|First token p99|Decode p99/);
     assert.match(text, /serves at most [\d.]+ requests\/s,\s[\d.]+\sshort/);
+  });
+
+  it("holds no gap between tokens against a target where outputs have one token", () => {
+    const text = screenOf("one-token", 80);
+    assert.match(text, /✓ TP8 meets all/);
+    assert.doesNotMatch(text, /✗ *$|Decode p99/m);
   });
 
   it("puts this plan first, then the one that the planner would choose", () => {
