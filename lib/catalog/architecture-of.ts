@@ -3,6 +3,7 @@ import { count, flag, type RawConfig, refuseConfig, words } from "./families/con
 import { headDimOf } from "./families/dense";
 import type { Layer, ModelTensors } from "./families/layer";
 import { isTied, textConfigOf } from "./families/read-tensors";
+import { knownLength } from "./families/rope";
 import type { StorageFormat, Tensor } from "./families/tensor";
 import type { ModelArchitecture, StoredFormats } from "./types";
 
@@ -122,7 +123,7 @@ export function architectureOf(
     headDim: grouped?.kind === "attention" ? grouped.headDim : latent ? latent.queryHeadDim : headDimOf(text),
     vocabularySize: count(text, "vocab_size"),
     tiedEmbeddings: isTied(text),
-    maxPositionEmbeddings: count(text, "max_position_embeddings"),
+    maxPositionEmbeddings: knownLength(text, count(text, "max_position_embeddings")),
     ...(experts ? { experts } : {}),
     // Qwen 2 always has the bias and does not say so; the others say it.
     ...(flag(text, "attention_bias", type.startsWith("qwen2")) ? { attentionBias: true } : {}),

@@ -3,6 +3,7 @@ import { awsChecks } from "./aws-checks";
 import type { CrossProblem } from "./cross-problem";
 import { isSecretVariable } from "./environment-secrets";
 import { shortestEndTokens } from "./lengths";
+import { unpricedCache } from "./precisions";
 import type { Deployment, LengthDistribution } from "./schema";
 import { speculativeChecks } from "./speculative-checks";
 
@@ -31,6 +32,7 @@ const CHECKS: readonly CrossCheck[] = [
   secretsInEnvironment,
   argumentChecks,
   speculativeChecks,
+  cacheIsPriced,
 ];
 
 function when(fails: boolean, text: string, ...keys: string[]): CrossProblem[] {
@@ -96,6 +98,15 @@ function modelLocation({ model }: Deployment): CrossProblem[] {
       "model.source",
     ),
   ];
+}
+
+function cacheIsPriced({ model }: Deployment): CrossProblem[] {
+  const why = unpricedCache(model);
+  return when(
+    why !== undefined,
+    `${model.kvCacheDtype} cannot be planned: ${why}; use bf16 or fp8`,
+    "model.kvCacheDtype",
+  );
 }
 
 function lengthsInOrder(lengths: LengthDistribution, key: string): CrossProblem[] {

@@ -42,8 +42,39 @@ const REQUESTS = {
 export type WeightPrecision = keyof typeof REQUESTS;
 export const WEIGHT_PRECISIONS = Object.keys(REQUESTS) as [WeightPrecision, ...WeightPrecision[]];
 
-/** Values of `model.kvCacheDtype`: what is not here no table prices, or vLLM has it for one attention kernel alone. */
-const CACHES = { bf16: "bf16", auto: "bf16", bfloat16: "bf16", fp8: "fp8", fp8_e4m3: "fp8" } as const;
+/** A cache that vLLM 0.33 takes (CacheDType in config/cache.py) and no plan can price. */
+interface UnpricedCache {
+  readonly why: string;
+}
+
+const NO_TABLE: UnpricedCache = { why: "no measured kernel reads it, so its time is not known" };
+
+/** Values of `model.kvCacheDtype`: bf16, and vLLM's own of --kv-cache-dtype. */
+const CACHES = {
+  bf16: "bf16",
+  auto: "bf16",
+  bfloat16: "bf16",
+  float16: "bf16",
+  fp8: "fp8",
+  fp8_e4m3: "fp8",
+  fp8_e5m2: "fp8",
+  fp8_ds_mla: "fp8",
+  fp8_inc: { why: "vLLM has it for Intel's Gaudi alone" },
+  nvfp4_ds_mla: NO_TABLE,
+  turboquant_k8v4: NO_TABLE,
+  turboquant_4bit_nc: NO_TABLE,
+  turboquant_k3v4_nc: NO_TABLE,
+  turboquant_3bit_nc: NO_TABLE,
+  octave_k3v4: NO_TABLE,
+  octave_k3v3: NO_TABLE,
+  octave_k3v3_compact: NO_TABLE,
+  ultraquant_4bit: NO_TABLE,
+  int4_per_token_head: NO_TABLE,
+  int8_per_token_head: NO_TABLE,
+  fp8_per_token_head: NO_TABLE,
+  nvfp4: NO_TABLE,
+  nvfp4_4over6: NO_TABLE,
+} as const satisfies Record<string, "bf16" | "fp8" | UnpricedCache>;
 
 export type CachePrecision = keyof typeof CACHES;
 export const CACHE_PRECISIONS = Object.keys(CACHES) as [CachePrecision, ...CachePrecision[]];
@@ -59,6 +90,14 @@ export const weightRequest = ({ precision }: Pick<Model, "precision">): WeightRe
 export const loadedPrecision = (model: Pick<Model, "precision">): "bf16" | "fp8" =>
   weightRequest(model).kind === "on load" ? "fp8" : "bf16";
 
-/** Type of the KV cache: vLLM's own names are two. */
-export const cachePrecision = ({ kvCacheDtype }: Pick<Model, "kvCacheDtype">): "bf16" | "fp8" =>
-  CACHES[kvCacheDtype];
+/** Bits of the KV cache, 16 or 8; what no plan can price was refused before. */
+export function cachePrecision({ kvCacheDtype }: Pick<Model, "kvCacheDtype">): "bf16" | "fp8" {
+  const cache = CACHES[kvCacheDtype];
+  return cache === "fp8" ? "fp8" : "bf16";
+}
+
+/** Why a cache that vLLM takes cannot be planned; undefined where it can. */
+export function unpricedCache({ kvCacheDtype }: Pick<Model, "kvCacheDtype">): string | undefined {
+  const cache = CACHES[kvCacheDtype];
+  return typeof cache === "string" ? undefined : cache.why;
+}

@@ -123,6 +123,9 @@ function precision(plan: Plan): string[] {
 
 /** vLLM's `auto` follows a checkpoint that was calibrated for an FP8 cache: against the plan's 16 bits that is said. */
 function cacheType({ model, deployment }: Plan): string {
+  const { kvCacheDtype } = deployment.model;
+  if (kvCacheDtype === "fp8_e5m2" || kvCacheDtype === "fp8_ds_mla" || kvCacheDtype === "float16")
+    return kvCacheDtype;
   if (cachePrecision(deployment.model) === "fp8") return "fp8";
   return model.checkpoint?.calibratedCache ? "bfloat16" : "auto";
 }

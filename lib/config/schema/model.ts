@@ -27,7 +27,7 @@ export const model = z
       .enum(CACHE_PRECISIONS)
       .default("bf16")
       .describe(
-        "Precision of the KV cache: 16 bits (`bf16`, vLLM's `auto` and `bfloat16`) or 8 (`fp8`, `fp8_e4m3`).",
+        "Precision of the KV cache, by vLLM's names: 16 bits (`bf16`, `auto`, `bfloat16`, `float16` with serving.dtype float16) or 8 (`fp8`, `fp8_e4m3`, `fp8_e5m2`, and `fp8_ds_mla` of sparse latent attention). The others are known and refused, because no measured kernel reads them.",
       ),
     source: z
       .enum(["hub", "bucket", "path"])

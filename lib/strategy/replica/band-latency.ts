@@ -66,7 +66,8 @@ export const isDerived = ({ draft, deployment }: Situation): boolean =>
   draft !== undefined ||
   deployment.serving.lora.maxLoras > 0 ||
   deployment.serving.decodeContextParallel > 1 ||
-  deployment.serving.eplb.enabled;
+  deployment.serving.eplb.enabled ||
+  deployment.model.kvCacheDtype === "fp8_e5m2";
 
 /** How well the latencies of a strategy are known: its kernels, and whether anybody has published such a setup. */
 export function evidenceOf(

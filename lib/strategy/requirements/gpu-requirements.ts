@@ -67,8 +67,79 @@ function latentCacheRuns({ model, deployment, hardware }: Situation): Requiremen
   ];
 }
 
+/** First compute capability with a kernel for grouped attention over an 8-bit cache (0.33.0: FlashInfer; Triton needs 8.9). */
+const GROUPED_FP8_SINCE = 8;
+
+function cacheProblem(of: {
+  readonly isMet: boolean;
+  readonly requirement: string;
+  readonly valueText: string;
+  readonly change: string;
+}): Requirement[] {
+  if (of.isMet) return [];
+  const { requirement, valueText, change } = of;
+  return [
+    {
+      id: "kv-cache-runs",
+      requirement,
+      value: 0,
+      limit: 1,
+      unit: "kernels",
+      bound: "least",
+      valueText,
+      configKey: "model.kvCacheDtype",
+      change,
+    },
+  ];
+}
+
+/** Caches that only some kernels read (`supported_kv_cache_dtypes` in v1/attention/backends of 0.33). */
+function groupedCacheRuns({ model, deployment, hardware }: Situation): Requirement[] {
+  const { kvCacheDtype } = deployment.model;
+  const { computeCapability = GROUPED_FP8_SINCE, name } = hardware.gpu;
+  const is8Bit = kvCacheDtype.startsWith("fp8");
+  const isSparse =
+    model.tensors?.layers.some(({ mixer }) => mixer?.kind === "latent" && mixer.indexer) ?? false;
+  const { method = "", calibratedCache = false } = model.checkpoint ?? {};
+  const bringsScales = /^(fp8|modelopt)/.test(method) || (method === "compressed-tensors" && calibratedCache);
+  return [
+    ...cacheProblem({
+      isMet: !is8Bit || model.latentAttention !== undefined || computeCapability >= GROUPED_FP8_SINCE,
+      requirement: "vLLM has kernels that read the KV cache as it is stored",
+      valueText: `attention over an fp8 cache needs compute capability ${GROUPED_FP8_SINCE}.0, and ${name} has ${computeCapability}`,
+      change: "set model.kvCacheDtype to auto",
+    }),
+    ...cacheProblem({
+      isMet: kvCacheDtype !== "fp8_e5m2" || (model.latentAttention === undefined && !bringsScales),
+      requirement:
+        "an fp8_e5m2 cache is of grouped attention, and its checkpoint brings no scales: vLLM refuses it otherwise",
+      valueText: model.latentAttention
+        ? `${model.name} has latent attention`
+        : `${model.name} is quantised by ${method}`,
+      change: "set model.kvCacheDtype to fp8",
+    }),
+    ...cacheProblem({
+      isMet: kvCacheDtype !== "fp8_ds_mla" || isSparse,
+      requirement: "an fp8_ds_mla cache is of sparse latent attention (DeepSeek V3.2, GLM-5)",
+      valueText: `${model.name} has another attention`,
+      change: "set model.kvCacheDtype to fp8",
+    }),
+    ...cacheProblem({
+      isMet: kvCacheDtype !== "float16" || deployment.serving.dtype === "float16",
+      requirement: "a float16 cache is of a model that computes in float16",
+      valueText: `serving.dtype is ${deployment.serving.dtype}`,
+      change: "set serving.dtype to float16, or model.kvCacheDtype to auto",
+    }),
+  ];
+}
+
 /** What the GPU must be able to do; nothing where it can. */
 export function gpuRequirements(situation: Situation): Requirement[] {
   if (situation.hardware.gpu.kind === "cpu") return [];
-  return [...typeRuns(situation), ...sparseAttentionRuns(situation), ...latentCacheRuns(situation)];
+  return [
+    ...typeRuns(situation),
+    ...sparseAttentionRuns(situation),
+    ...latentCacheRuns(situation),
+    ...groupedCacheRuns(situation),
+  ];
 }

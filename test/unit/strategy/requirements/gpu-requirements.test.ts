@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { type DeploymentInput, parseDeployment } from "../../../../lib/config";
 import { gpuRequirements } from "../../../../lib/strategy/requirements/gpu-requirements";
 import { violationsOf } from "../../../../lib/strategy/requirements/requirement";
 import { readSituation } from "../../../../lib/strategy/situation";
@@ -61,5 +62,58 @@ describe("an fp8 cache under latent attention", () => {
     assert.equal(refusedOn("p4de.24xlarge")[0]?.check, "kv-cache-runs");
     assert.deepEqual(refusedOn("g7e.48xlarge"), []);
     assert.deepEqual(refusedOn("p5.48xlarge"), []);
+  });
+});
+
+describe("the KV cache by vLLM's names", () => {
+  const refusedWith = (
+    model: DeploymentInput["model"],
+    instanceType: string,
+    dtype: "bfloat16" | "float16" = "bfloat16",
+  ) =>
+    violationsOf(
+      gpuRequirements(readSituation(aDeployment({ model, hardware: { instanceType }, serving: { dtype } }))),
+    ).map(({ check }) => check);
+  const name = "meta-llama/Llama-3.1-8B-Instruct";
+
+  it("is read in 8 bits from Ampere on, where FlashInfer has kernels, and not on a T4", () => {
+    for (const kvCacheDtype of ["fp8", "fp8_e4m3", "fp8_e5m2"] as const) {
+      assert.deepEqual(refusedWith({ name, kvCacheDtype }, "p4d.24xlarge"), [], kvCacheDtype);
+      assert.deepEqual(
+        refusedWith({ name, kvCacheDtype }, "g4dn.12xlarge", "float16"),
+        ["kv-cache-runs"],
+        kvCacheDtype,
+      );
+    }
+  });
+
+  it("is fp8_e5m2 neither for latent attention nor for a checkpoint with scales", () => {
+    const kvCacheDtype = "fp8_e5m2";
+    assert.deepEqual(refusedWith({ name: "deepseek-ai/DeepSeek-V3", kvCacheDtype }, "p5en.48xlarge"), [
+      "kv-cache-runs",
+    ]);
+    assert.deepEqual(refusedWith({ name: "Qwen/Qwen3-32B-FP8", kvCacheDtype }, "p5.48xlarge"), [
+      "kv-cache-runs",
+    ]);
+  });
+
+  it("is fp8_ds_mla for sparse latent attention alone, and float16 where the model computes so", () => {
+    const sparse = { name: "deepseek-ai/DeepSeek-V3.2", kvCacheDtype: "fp8_ds_mla" } as const;
+    assert.deepEqual(refusedWith(sparse, "p5en.48xlarge"), []);
+    assert.deepEqual(refusedWith({ ...sparse, name: "deepseek-ai/DeepSeek-V3" }, "p5en.48xlarge"), [
+      "kv-cache-runs",
+    ]);
+    assert.deepEqual(refusedWith({ name, kvCacheDtype: "float16" }, "p5.48xlarge"), ["kv-cache-runs"]);
+    assert.deepEqual(refusedWith({ name, kvCacheDtype: "float16" }, "p5.48xlarge", "float16"), []);
+  });
+
+  it("is refused by name where no kernel that reads it was measured", () => {
+    for (const [kvCacheDtype, why] of [
+      ["fp8_inc", /Intel's Gaudi/],
+      ["nvfp4", /no measured kernel reads it/],
+      ["int8_per_token_head", /no measured kernel reads it/],
+    ] as const) {
+      assert.throws(() => parseDeployment({ model: { name, kvCacheDtype } }), why, kvCacheDtype);
+    }
   });
 });
