@@ -22,7 +22,7 @@ describe("the table of a sweep", () => {
       );
     }
     assert.match(sweepTableNotes(at(80)).join(" "), /No room for TTFT p50, dec\. p50, tok\/s\/GPU/);
-    assert.match(sweepTable(at(80)), /TTFT p99 +dec\. p99 +max\/s/);
+    assert.match(sweepTable(at(80)), /TTFT p99 +dec\. p99 +rate\/s/);
   });
 
   it("leaves nothing out where all have room", () => {
