@@ -137,3 +137,15 @@ export function sustainedRate(
     ...range,
   });
 }
+
+/** What ends a setting that passes at no rate: what is tightest at the lowest rate that a search would try. */
+export function noRate(
+  situation: Situation,
+  replica: Replica,
+  { saturated, effort }: { readonly saturated: number; readonly effort: Effort },
+): SustainedRate {
+  const ceiling = utilizationCeiling(situation, saturated);
+  let rate = ceiling;
+  while (rate > LEAST_SHARE * ceiling) rate /= 2;
+  return { rate: 0, endsBy: tryRate(situation, replica, { rate, saturated, effort }).by };
+}

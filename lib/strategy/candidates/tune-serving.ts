@@ -12,11 +12,18 @@ import {
   stepsPerRequest,
   trialRequests,
 } from "../replica/simulation-effort";
-import { loadedRequirements, tightest } from "../requirements/assess";
+import { loadedRequirements, missesAtAnyRate, tightest } from "../requirements/assess";
 import { isRateDriven } from "../requirements/service-requirements";
 import type { Situation } from "../situation";
 import type { Chunk } from "../types";
-import { CLOSE, type SustainedRate, sustainedRate, tryRate, utilizationCeiling } from "./sustained-rate";
+import {
+  CLOSE,
+  noRate,
+  type SustainedRate,
+  sustainedRate,
+  tryRate,
+  utilizationCeiling,
+} from "./sustained-rate";
 
 /** A setting with the rates that it serves. */
 export interface Rated {
@@ -71,7 +78,7 @@ function correction(situation: Situation, { replica, saturated }: Rated): number
 function rate(situation: Situation, replica: Replica, best: Rated): Rated | undefined {
   const byHand = utilizationCeiling(situation, saturatedRateByHand(situation, replica));
   const { rate: known } = best.sustained;
-  if (BY_HAND * byHand <= known) return undefined;
+  if (BY_HAND * byHand <= known || missesAtAnyRate(situation, replica)) return undefined;
   const effort = EFFORT.climb;
   const failsAt = (wanted: number, saturated: number): boolean =>
     tryRate(situation, replica, { rate: wanted, saturated, effort }).value > 1;
@@ -125,7 +132,12 @@ export function highestRate(situation: Situation, fitting: readonly (readonly Re
     if (best === undefined) {
       const saturated = saturatedRate(situation, first);
       const search = { saturated, effort: EFFORT.climb, close: CLOSE.coarse };
-      const from = { replica: first, saturated, sustained: sustainedRate(situation, first, search) };
+      const sustained = (missesAtAnyRate(situation, first) ? noRate : sustainedRate)(
+        situation,
+        first,
+        search,
+      );
+      const from = { replica: first, saturated, sustained };
       best = isCostlyToSimulate(situation, first) ? from : climb(situation, replicas, { from });
       continue;
     }

@@ -1,6 +1,6 @@
 import { demandOfStages, fullestGpu } from "../replica/fit-memory";
 import type { Observed } from "../replica/observe";
-import type { Replica } from "../replica/replica";
+import type { FittedReplica, Replica } from "../replica/replica";
 import type { Situation } from "../situation";
 import { memoryBalance, memoryFraction } from "./memory-requirements";
 import { pressureOf, type Requirement } from "./requirement";
@@ -30,6 +30,35 @@ export function loadedRequirements(
       gpuUtilization: isRateDriven(situation) ? seen.rate / seen.saturated : 0,
     }),
   ];
+}
+
+/** Tokens in a replica's cache at which the spread of its GPUs' demand can be least: none, all, or where two GPUs demand alike. */
+function turningPoints({ memory }: FittedReplica): number[] {
+  const demands = demandOfStages(memory, 0);
+  const lines = memory.stages.map(
+    ({ kvBytesPerToken }, stage) => [demands[stage] ?? 0, kvBytesPerToken] as const,
+  );
+  const kinds = [...new Map(lines.map((line) => [line.join(" "), line])).values()];
+  const alike = kinds.flatMap(([bytes, slope]) =>
+    kinds.map(([other, steeper]) => (bytes - other) / (steeper - slope)),
+  );
+  const { kvCacheTokens } = memory;
+  return [0, kvCacheTokens, ...alike.filter((tokens) => tokens > 0 && tokens < kvCacheTokens)];
+}
+
+/**
+ * Whether a replica's memory misses a requirement whatever lies in its cache: then it does so at any rate. The spread of
+ * demand over a growing cache is a convex sum over a rising one, so it is least at a turning point.
+ */
+export function missesAtAnyRate(situation: Situation, replica: FittedReplica): boolean {
+  const { memory } = replica;
+  const bytes = Math.max(...demandOfStages(memory, 0));
+  const least = memoryFraction(situation, { fraction: bytes / fullestGpu(memory).totalBytes, bytes });
+  const misses = (requirement: Requirement) => pressureOf(requirement) > 1 + 1e-9;
+  return (
+    misses(least) ||
+    turningPoints(replica).every((tokens) => misses(memoryBalance(situation, demandOfStages(memory, tokens))))
+  );
 }
 
 /** How close a run is to its tightest requirement: 1 is at the limit, above 1 misses it; infinite for a growing queue. */
