@@ -11,6 +11,8 @@ export interface Secrets {
   readonly sshPrivateKey?: pulumi.Output<string>;
   readonly huggingFaceToken?: pulumi.Output<string>;
   readonly apiKey?: pulumi.Output<string>;
+  /** Further keys of clients, by the name of who has them. */
+  readonly apiKeys?: pulumi.Output<Readonly<Record<string, string>>>;
 }
 
 /** Pulumi 3.248 knows it and leaves it out of its types; getSecret would make a secret of plain text as well. */
@@ -35,6 +37,7 @@ export function readConfiguration(): { deployment: Deployment; secrets: Secrets 
       sshPrivateKey: config.getSecret("sshPrivateKey"),
       huggingFaceToken: config.getSecret("huggingFaceToken"),
       apiKey: config.getSecret("apiKey"),
+      apiKeys: config.getSecretObject<Record<string, string>>("apiKeys"),
     },
   };
 }

@@ -3,16 +3,16 @@ import { checkGivenHosts } from "./hosts/check-given-hosts";
 import { planOrFail } from "./plan-or-fail";
 import { provideHosts } from "./provide-hosts";
 import { requireHubToken } from "./require-hub-token";
+import { Balancer } from "./services/balancer";
 import { Drivers } from "./services/drivers";
 import { EngineEnvironment } from "./services/engine-environment";
 import { Firewall } from "./services/firewall";
 import { Gateway } from "./services/gateway";
+import { LoadTest } from "./services/load-test";
 import { ModelWeights } from "./services/model-weights";
 import { Preparation } from "./services/preparation";
-import { RayCluster } from "./services/ray-cluster";
+import { startServers } from "./services/servers";
 import { Verification } from "./services/verification";
-import { VllmService } from "./services/vllm-service";
-import { Watchdog } from "./services/watchdog";
 import { stackOutputs } from "./stack-outputs";
 
 /**
@@ -32,15 +32,16 @@ export async function shardplan() {
   const drivers = new Drivers("drivers", { plan, nodes }, { dependsOn: preparation });
   const engine = new EngineEnvironment("engine", { plan, nodes }, { dependsOn: drivers });
   const weights = new ModelWeights("weights", { plan, nodes, secrets }, { dependsOn: engine });
-  const ray = new RayCluster("ray", { plan, nodes }, { dependsOn: [weights, firewall] });
-  const vllm = new VllmService("vllm", { plan, nodes, secrets, ray }, { dependsOn: ray });
-  const watchdog = new Watchdog("watchdog", { plan, nodes }, { dependsOn: vllm });
-  const gateway = new Gateway("gateway", { plan, nodes, vllm }, { dependsOn: watchdog });
+  const balancer = new Balancer("balancer", { plan, nodes, secrets }, { dependsOn: [weights, firewall] });
+  const { services: servers, last } = startServers({ plan, nodes, balancer });
+  const gateway = new Gateway("gateway", { plan, nodes }, { dependsOn: last });
   const verification = new Verification(
     "verification",
-    { plan, nodes, gateway, vllm },
+    { plan, nodes, gateway, balancer, servers },
     { dependsOn: gateway },
   );
 
-  return stackOutputs({ plan, nodes, vllm, gateway, verification });
+  const load = new LoadTest("load", { plan, nodes, servers }, { dependsOn: verification });
+
+  return stackOutputs({ plan, nodes, servers, gateway, verification, load });
 }

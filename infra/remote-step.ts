@@ -5,18 +5,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { shellWord } from "../lib/serving";
 import type { Host } from "./hosts/host";
+import { actionCommand } from "./remote-command-line";
 import { markOf } from "./repair";
 
 const STEPS = join(__dirname, "steps");
 const LIBRARY = readFileSync(join(STEPS, "lib.sh"), "utf8");
-
-/**
- * The command is constant: script, parameters and secrets travel on standard input. Without password-free sudo the
- * script runs all the same and says so: what sudo says names neither the host nor what to do.
- */
-const runAs = (action: "apply" | "remove" | "look") =>
-  `if [ "$(id -u)" != 0 ] && sudo -n true </dev/null 2>/dev/null; then exec sudo -n bash -s -- ${action}; ` +
-  `else exec bash -s -- ${action}; fi`;
 
 /** What a remote step needs. */
 export interface RemoteStepArgs<Result> {
@@ -49,14 +42,14 @@ export function remoteStep<Result>(
 ): RemoteStep<Result> {
   const { host } = args;
   const script = stepScript(args.step, { HOST_NAME: host.label, ...args.parameters });
-  const mark = markOf({ host, name, command: runAs("look"), script });
+  const mark = markOf({ host, name, command: actionCommand("look"), script });
   const removable = args.removable === true && host.outlivesStack;
   const resource = new command.remote.Command(
     name,
     {
       connection: host.connection,
-      create: runAs("apply"),
-      ...(removable ? { delete: runAs("remove") } : {}),
+      create: actionCommand("apply"),
+      ...(removable ? { delete: actionCommand("remove") } : {}),
       stdin: pulumi.interpolate`MARK=${mark}\n${script}`,
       // Results go to stdout, talk goes to stderr; sshd refuses variables that it was not told to accept.
       logging: command.remote.Logging.Stderr,

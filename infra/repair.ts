@@ -16,6 +16,8 @@ const seen = z.object({
   time: z.number(),
 });
 
+export type Seen = z.infer<typeof seen>;
+
 /** Certificates and tokens bear some wrongness of clocks; more than this is a fault. */
 const CLOCK_SECONDS = 60;
 
@@ -37,11 +39,7 @@ export interface Look {
  */
 export function markOf({ host, name, command, script }: Look): pulumi.Output<string> {
   const mark = pulumi.all([host.connection, host.label, script]).apply(async ([connection, label, stdin]) => {
-    const target = doorOf(connection);
-    const answer = await askHost(target, { command, stdin, limitSeconds: LOOK_SECONDS }).then(
-      readAnswer,
-      (): undefined => undefined,
-    );
+    const answer = await lookAt(doorOf(connection), { command, stdin });
     for (const line of answer === undefined ? [] : notesOf(answer, name)) {
       await pulumi.log.warn(`${label}: ${line}`);
     }
@@ -52,6 +50,17 @@ export function markOf({ host, name, command, script }: Look): pulumi.Output<str
   });
   // The script may hold a secret; its mark says nothing of it.
   return pulumi.unsecret(mark);
+}
+
+/** What a step's look finds on its host; undefined where the host does not answer. */
+export function lookAt(
+  target: SshTarget,
+  look: { command: string; stdin: string },
+): Promise<Seen | undefined> {
+  return askHost(target, { ...look, limitSeconds: LOOK_SECONDS }).then(
+    readAnswer,
+    (): undefined => undefined,
+  );
 }
 
 function doorOf({ host, port, user, privateKey, hostKey }: PlainConnection): SshTarget {
@@ -73,7 +82,7 @@ interface PlainConnection {
   readonly hostKey?: string;
 }
 
-function readAnswer(stdout: string): z.infer<typeof seen> | undefined {
+function readAnswer(stdout: string): Seen | undefined {
   try {
     return seen.parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
   } catch {
@@ -81,8 +90,8 @@ function readAnswer(stdout: string): z.infer<typeof seen> | undefined {
   }
 }
 
-/** The clock is said once for each host: by the first step. */
-function notesOf({ notes, time }: z.infer<typeof seen>, name: string): readonly string[] {
+/** What a person should know. The clock is said once for each host: by the first step. */
+export function notesOf({ notes, time }: Seen, name: string): readonly string[] {
   const ahead = Math.round(time - Date.now() / 1000);
   if (!name.endsWith("-facts") || Math.abs(ahead) <= CLOCK_SECONDS) return notes;
   const wrong = `its clock is ${Math.abs(ahead)} s ${ahead > 0 ? "ahead of" : "behind"} this machine's`;

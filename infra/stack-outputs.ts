@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { hostPaths, type KvCacheProof, proveKvCache, servedModelName } from "../lib/serving";
+import { expectedLoad, hostPaths, type KvCacheProof, proveKvCache, servedModelName } from "../lib/serving";
 import type { Plan } from "../lib/strategy";
 import { type Host, sshCommand } from "./hosts/host";
 import type { Gateway } from "./services/gateway";
+import type { LoadTest } from "./services/load-test";
 import { headOf, type Node } from "./services/node";
 import type { Verification } from "./services/verification";
 import type { VllmService } from "./services/vllm-service";
@@ -11,14 +12,16 @@ import type { VllmService } from "./services/vllm-service";
 export interface Deployed {
   readonly plan: Plan;
   readonly nodes: readonly Node[];
-  readonly vllm: VllmService;
+  readonly servers: readonly VllmService[];
   readonly gateway: Gateway;
   readonly verification: Verification;
+  readonly load: LoadTest;
 }
 
 /** The stack's outputs: where the service is, what was planned, what was seen, how to get in. */
-export function stackOutputs({ plan, nodes, vllm, gateway, verification }: Deployed) {
+export function stackOutputs({ plan, nodes, servers, gateway, verification, load }: Deployed) {
   const { host } = headOf(nodes);
+  const kvCacheTokens = pulumi.all(servers.map((server) => server.kvCacheTokens)).apply(smallest);
   const reach = (node: Node) =>
     pulumi.output(node.host.address).apply((address) => sshCommand(node.host, address));
   return {
@@ -27,8 +30,9 @@ export function stackOutputs({ plan, nodes, vllm, gateway, verification }: Deplo
     model: servedModelName(plan),
     strategy: plan.strategy,
     predicted: predictedFigures(plan),
-    measured: { kvCacheTokens: vllm.kvCacheTokens },
-    proof: { kvCache: vllm.kvCacheTokens.apply((tokens) => proven(plan, tokens)) },
+    expectedLoad: expectedLoad(plan),
+    measured: { kvCacheTokens },
+    proof: { kvCache: kvCacheTokens.apply((tokens) => proven(plan, tokens)), load: load.proof },
     completion: verification.completion,
     apiKeyCommand: pulumi
       .output(host.address)
@@ -36,6 +40,9 @@ export function stackOutputs({ plan, nodes, vllm, gateway, verification }: Deplo
     hosts: nodes.map(reach),
   };
 }
+
+/** Of servers that are planned alike the poorest tells; 0 where the log of one has forgotten. */
+const smallest = (tokens: readonly number[]): number => Math.min(...tokens);
 
 /** A cache that is too small is said while the stack goes up, not only in its outputs. */
 async function proven(plan: Plan, kvCacheTokens: number): Promise<KvCacheProof> {

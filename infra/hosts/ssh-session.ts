@@ -55,16 +55,32 @@ export function logIn(target: SshTarget, seen: { hostKey?: string } = {}): Promi
 }
 
 /** Runs one command on a host and returns what it wrote to its standard output. Rejects when that takes too long. */
-export async function askHost(target: SshTarget, question: Question): Promise<string> {
+export const askHost = async (target: SshTarget, question: Question): Promise<string> =>
+  (await runOnTarget(target, question)).stdout;
+
+/** How a command on a host has ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one command on a host to its end. Rejects when that takes too long. */
+export async function runOnTarget(target: SshTarget, question: Question): Promise<Ended> {
   const client = await logIn(target);
   const limit = setTimeout(() => client.destroy(), question.limitSeconds * 1000);
   try {
-    return await new Promise<string>((resolve, reject) => {
+    return await new Promise<Ended>((resolve, reject) => {
       client.once("close", () => reject(new Error(`no answer in ${question.limitSeconds} s`)));
       client.exec(question.command, (error, channel) => {
         if (error) return reject(error);
-        channel.stderr.resume();
-        text(channel).then(resolve, reject);
+        const code = new Promise<number | null>((done) =>
+          channel.once("close", (status?: number) => done(status ?? null)),
+        );
+        Promise.all([text(channel), text(channel.stderr), code]).then(
+          ([stdout, stderr, status]) => resolve({ code: status, stdout, stderr }),
+          reject,
+        );
         channel.end(question.stdin);
       });
     });

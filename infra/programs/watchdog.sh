@@ -1,8 +1,8 @@
 #!/bin/bash
 # Knows whether vLLM serves, which its /health does not (vllm-project/vllm #53157): asks for a completion of one token,
-# again and again. While it answers, the file READY is there, and the gateway lets requests through. An engine that takes
+# again and again. While it answers, the file READY is there. An engine that takes
 # no step while it owes an answer is killed with its reason in the journal, and systemd starts it again.
-# in (environment): VLLM_UNIT, KILL_UNITS (words), PORT, MODEL (a JSON string), KEY_FILE, READY
+# in (environment): VLLM_UNIT, KILL_UNITS (words), ADDRESS, PORT, MODEL (a JSON string), KEY_FILE, READY
 set -uo pipefail
 export LC_ALL=C
 
@@ -17,12 +17,12 @@ ask() {
   printf 'header = "Authorization: Bearer %s"\n' "$(cat "$KEY_FILE")" |
     curl --silent --max-time "$PROBE_SECONDS" --config - --output /dev/null --write-out '%{http_code}' \
       -H 'Content-Type: application/json' --data "{\"model\":$MODEL,\"prompt\":\"Hello\",\"max_tokens\":1}" \
-      "http://127.0.0.1:$PORT/v1/completions"
+      "http://$ADDRESS:$PORT/v1/completions"
 }
 
 # Goes up with every step of the engine, whoever it is for.
 steps() {
-  curl --silent --max-time 5 "http://127.0.0.1:$PORT/metrics" |
+  curl --silent --max-time 5 "http://$ADDRESS:$PORT/metrics" |
     awk '/^vllm:(iteration_tokens_total_count|generation_tokens_total)/ {n += $NF} END {printf "%d\n", n}'
 }
 
@@ -31,12 +31,12 @@ is_up() { systemctl is-active --quiet "$VLLM_UNIT" && [ -n "$(ss -ltnH "sport = 
 
 say_ready() {
   failures=0 restarts=0
-  [ -e "$READY" ] || echo "vLLM answers: requests are let through"
+  [ -e "$READY" ] || echo "vLLM answers"
   : >"$READY"
 }
 
 say_unready() {
-  [ ! -e "$READY" ] || echo "$1: requests are refused with 503"
+  [ ! -e "$READY" ] || echo "$1: it is not ready"
   rm -f "$READY"
 }
 

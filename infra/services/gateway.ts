@@ -4,12 +4,10 @@ import { endpointUrl, gatewayConfig, gatewayUnit, UNITS } from "../../lib/servin
 import type { Plan } from "../../lib/strategy";
 import { remoteStep } from "../remote-step";
 import { headOf, type Node } from "./node";
-import type { VllmService } from "./vllm-service";
 
 export interface GatewayArgs {
   readonly plan: Plan;
   readonly nodes: readonly Node[];
-  readonly vllm: VllmService;
 }
 
 /** The TLS gateway on the first node: the only port that clients reach. */
@@ -21,7 +19,7 @@ export class Gateway extends pulumi.ComponentResource {
   /** Changes with each start that a step has made. */
   readonly start: pulumi.Output<string>;
 
-  constructor(name: string, { plan, nodes, vllm }: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { plan, nodes }: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
     super("shardplan:infra:Gateway", name, {}, opts);
     const { host } = headOf(nodes);
     const address = pulumi.output(host.address);
@@ -38,7 +36,6 @@ export class Gateway extends pulumi.ComponentResource {
           CADDYFILE: address.apply((text) => gatewayConfig(plan, text)),
           PORT: plan.deployment.gateway.port,
           CERTIFICATE: certificateKind(plan),
-          KEY_ID: vllm.keyId,
         },
       },
       { parent: this },

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { NodeAddresses } from "../../lib/serving";
+import type { EngineServer, NodeAddresses } from "../../lib/serving";
 import type { Host } from "../hosts/host";
 
 /** A host whose place in the cluster is known. */
@@ -13,7 +13,15 @@ export interface Node {
   readonly networkInterface: pulumi.Output<string>;
 }
 
-/** The first node: Ray's head, vLLM's server and the gateway run there. */
+/** The nodes of a server, its first one first. */
+export const nodesOf = (nodes: readonly Node[], server: EngineServer): readonly Node[] =>
+  server.nodes.flatMap((at) => nodes[at] ?? []);
+
+/** Name of a step that a host has once for each server on it; that of the first has the plain one. */
+export const stepName = ({ host }: Node, step: string, { slot }: EngineServer): string =>
+  `${host.name}-${step}${slot === 0 ? "" : `-${slot}`}`;
+
+/** The first of some nodes: of all, where balancer and gateway run; of a server's, where its API listens. */
 export function headOf(nodes: readonly Node[]): Node {
   const [head] = nodes;
   if (head === undefined) throw new Error("a plan has at least one node");

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { basePackages, PORTS, UNITS } from "../../lib/serving";
+import { basePackages, engineServers, PORTS, serverPorts, serverUnits, UNITS } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import type { Host } from "../hosts/host";
 import { remoteStep } from "../remote-step";
@@ -71,10 +71,17 @@ export class Preparation extends pulumi.ComponentResource {
 
 /** Lines of `port unit configKey`: a port may be taken only by our own unit. */
 function portsNeeded(plan: Plan, index: number): string {
-  if (index > 0) return "";
-  return [
+  const front = [
     `${plan.deployment.gateway.port} ${UNITS.gateway} gateway.port`,
-    `${PORTS.vllm} ${UNITS.vllm}`,
-    ...(plan.serving.executor === "ray" ? [`${PORTS.rayHead} ${UNITS.rayHead}`] : []),
+    `${PORTS.balancer} ${UNITS.balancer}`,
+  ];
+  const servers = engineServers(plan).filter(({ nodes }) => nodes[0] === index);
+  const overRay = plan.serving.executor === "ray";
+  return [
+    ...(index === 0 ? front : []),
+    ...servers.flatMap((server) => {
+      const [ports, units] = [serverPorts(server), serverUnits(server)];
+      return [`${ports.vllm} ${units.vllm}`, ...(overRay ? [`${ports.rayHead} ${units.rayHead}`] : [])];
+    }),
   ].join("\n");
 }

@@ -2,16 +2,20 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import {
+  answersQuestions,
+  firstServer,
+  GREEDY_QUESTION,
   openPaths,
   PLACEHOLDER_ADDRESSES,
-  PORTS,
   servedModelName,
-  UNITS,
+  serverPorts,
+  serverUnits,
   verificationRequest,
   vllmUnit,
 } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import { remoteStep } from "../remote-step";
+import type { Balancer } from "./balancer";
 import { certificateKind, type Gateway } from "./gateway";
 import { headOf, type Node } from "./node";
 import type { VllmService } from "./vllm-service";
@@ -31,7 +35,8 @@ export interface VerificationArgs {
   readonly plan: Plan;
   readonly nodes: readonly Node[];
   readonly gateway: Gateway;
-  readonly vllm: VllmService;
+  readonly balancer: Balancer;
+  readonly servers: readonly VllmService[];
 }
 
 /** Paths that vLLM's own key leaves open, some of them unless the configuration opens them, too. */
@@ -43,7 +48,7 @@ export class Verification extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { plan, nodes, gateway, vllm }: VerificationArgs,
+    { plan, nodes, gateway, balancer, servers }: VerificationArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("shardplan:infra:Verification", name, {}, opts);
@@ -61,12 +66,16 @@ export class Verification extends pulumi.ComponentResource {
           CERTIFICATE: certificateKind(plan),
           CLOSED_PATHS: CLOSED_PATHS.filter((path) => !openPaths(plan).includes(path)).join(" "),
           REQUEST: JSON.stringify(verificationRequest(plan)),
+          QUESTION: answersQuestions(plan) ? greedyQuestion(plan) : "",
+          EXPECTED: GREEDY_QUESTION.answer,
           MODEL_NAME: servedModelName(plan),
           VLLM_VERSION: plan.deployment.serving.vllmVersion,
-          VLLM_UNIT: UNITS.vllm,
-          VLLM_PORT: PORTS.vllm,
-          KEY_ID: vllm.keyId,
-          STARTS: pulumi.interpolate`${vllm.start} ${gateway.start}`,
+          VLLM_UNIT: serverUnits(firstServer(plan)).vllm,
+          VLLM_PORT: serverPorts(firstServer(plan)).vllm,
+          KEY_ID: balancer.keyId,
+          STARTS: pulumi
+            .all([...servers, balancer, gateway].map(({ start }) => start))
+            .apply((all) => all.join(" ")),
           SERVED: digest(vllmUnit(plan, PLACEHOLDER_ADDRESSES)),
         },
       },
@@ -76,6 +85,15 @@ export class Verification extends pulumi.ComponentResource {
     this.registerOutputs({ completion: this.completion });
   }
 }
+
+/** Asked without chance: the likeliest tokens only. */
+const greedyQuestion = (plan: Plan): string =>
+  JSON.stringify({
+    model: servedModelName(plan),
+    prompt: GREEDY_QUESTION.prompt,
+    temperature: 0,
+    max_tokens: 16,
+  });
 
 /** Host and port of a URL as curl's --connect-to wants them. */
 function hostAndPort(url: string): string {

@@ -2,37 +2,47 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { hostPaths, UNITS, watchdogUnit } from "../../lib/serving";
+import {
+  type EngineServer,
+  hostPaths,
+  instance,
+  readyFile,
+  serverUnits,
+  watchdogUnit,
+} from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import { remoteStep } from "../remote-step";
-import { headOf, type Node } from "./node";
+import { headOf, type Node, nodesOf, stepName } from "./node";
 
 const PROGRAM = readFileSync(join(__dirname, "..", "programs", "watchdog.sh"), "utf8");
 
 export interface WatchdogArgs {
   readonly plan: Plan;
   readonly nodes: readonly Node[];
+  readonly server: EngineServer;
 }
 
-/** The watchdog beside vLLM, on the first node: restarts an engine that no longer answers, and tells the gateway. */
+/** The watchdog beside a server of vLLM, on its first node: restarts an engine that no longer answers. */
 export class Watchdog extends pulumi.ComponentResource {
-  constructor(name: string, { plan, nodes }: WatchdogArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { plan, nodes, server }: WatchdogArgs, opts?: pulumi.ComponentResourceOptions) {
     super("shardplan:infra:Watchdog", name, {}, opts);
-    const { host } = headOf(nodes);
-    const { configuration, ready } = hostPaths(plan);
+    const head = headOf(nodesOf(nodes, server));
+    const { host } = head;
+    const { configuration } = hostPaths(plan);
     remoteStep(
-      `${host.name}-watchdog`,
+      stepName(head, "watchdog", server),
       {
         host,
         step: "watchdog",
         result: z.object({}),
         removable: true,
         parameters: {
-          UNIT: UNITS.watchdog,
-          UNIT_TEXT: watchdogUnit(plan),
+          INSTANCE: instance(server),
+          UNIT: serverUnits(server).watchdog,
+          UNIT_TEXT: head.address.apply((address) => watchdogUnit(plan, server, address)),
           PROGRAM_FILE: `${configuration}/watchdog`,
           PROGRAM,
-          READY: ready,
+          READY: readyFile(plan, server),
         },
       },
       { parent: this },

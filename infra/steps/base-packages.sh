@@ -22,7 +22,7 @@ remove() {
     return
   fi
   # Services write below their homes: keys of the gateway's authority, Ray's sessions, compiled kernels.
-  rm -rf "$STATE/ray" "$STATE/cache" "$STATE"/.[!.]* /var/lib/shardplan-gateway /var/cache/shardplan /etc/shardplan "$LOGS"
+  rm -rf "$STATE"/ray* "$STATE/cache" "$STATE"/.[!.]* /var/lib/shardplan-gateway /var/cache/shardplan /etc/shardplan "$LOGS"
   rmdir "$STATE/models" "$STATE" 2>/dev/null || chown root: "$STATE" 2>/dev/null || true
   remove_user "$ENGINE_USER"
   remove_user shardplan-gateway
@@ -52,8 +52,11 @@ find_missing() {
 install_packages() {
   find_missing
   [ ${#MISSING[@]} -gt 0 ] || return 0
-  # The package starts a server of its own on port 80; ours is a unit of our own. Before, so that no interrupt lets it start.
-  [ -e /lib/systemd/system/caddy.service ] || systemctl mask --quiet caddy.service
+  # The packages start servers of their own; ours are units of our own. Before, so that no interrupt lets them start.
+  local own
+  for own in caddy haproxy; do
+    [ -e "/lib/systemd/system/$own.service" ] || systemctl mask --quiet "$own.service"
+  done
   info "installing ${MISSING[*]}"
   # shellcheck disable=SC2016 # the inner shell expands it
   run_long apt 1800 -- /bin/bash -c 'export DEBIAN_FRONTEND=noninteractive

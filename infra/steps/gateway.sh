@@ -1,16 +1,15 @@
 # shellcheck shell=bash
-# The TLS gateway in front of vLLM: a Caddy of our own beside any that the host has.
-# in:  HOST_NAME, UNIT, UNIT_TEXT, CADDYFILE, PORT, CERTIFICATE (internal, acme), KEY_ID (a new key runs the step again)
+# The TLS gateway in front of the balancer: a Caddy of our own beside any that the host has.
+# in:  HOST_NAME, UNIT, UNIT_TEXT, CADDYFILE, PORT, CERTIFICATE (internal, acme)
 # out: {"certificateAuthority","start"}
 ROOT_CERTIFICATE=/var/lib/shardplan-gateway/caddy/pki/authorities/local/root.crt
 # Where a mere check of the configuration makes an authority of its own, with its private keys.
 CHECK=/run/shardplan/gateway-check
 
 apply() {
-  write_file "$SECRETS/gateway.env" 600 root "SHARDPLAN_API_KEY=$(cat "$SECRETS/api-key")"$'\n' || true
   write_file /etc/shardplan/Caddyfile 644 root "$CADDYFILE" || true
   check_configuration
-  apply_unit "$UNIT" "$UNIT_TEXT" "$SECRETS/gateway.env" /etc/shardplan/Caddyfile
+  apply_unit "$UNIT" "$UNIT_TEXT" /etc/shardplan/Caddyfile
   wait_for_port
   local authority
   authority=$(certificate_authority)
@@ -20,7 +19,7 @@ apply() {
 # The authority stays for a gateway that is only replaced: clients trust it. It goes with the gateway's user.
 remove() {
   remove_unit "$UNIT"
-  rm -f "$SECRETS/gateway.env" /etc/shardplan/Caddyfile
+  rm -f /etc/shardplan/Caddyfile
   result
 }
 
@@ -28,13 +27,13 @@ notes() { unit_notes "$UNIT"; }
 
 drift() {
   [ "$(cat /etc/shardplan/Caddyfile 2>/dev/null; printf x)" = "${CADDYFILE}x" ] || echo "/etc/shardplan/Caddyfile was edited"
-  unit_drift "$UNIT" "$UNIT_TEXT" "$SECRETS/gateway.env" /etc/shardplan/Caddyfile
+  unit_drift "$UNIT" "$UNIT_TEXT" /etc/shardplan/Caddyfile
 }
 
 check_configuration() {
   local complaint status=0
   trap 'rm -rf "$CHECK"' EXIT
-  complaint=$(SHARDPLAN_API_KEY=check HOME="$CHECK" XDG_DATA_HOME="$CHECK" XDG_CONFIG_HOME="$CHECK" timeout 60 caddy validate --config /etc/shardplan/Caddyfile --adapter caddyfile 2>&1) || status=$?
+  complaint=$(HOME="$CHECK" XDG_DATA_HOME="$CHECK" XDG_CONFIG_HOME="$CHECK" timeout 60 caddy validate --config /etc/shardplan/Caddyfile --adapter caddyfile 2>&1) || status=$?
   rm -rf "$CHECK"
   [ "$status" != 0 ] || return 0
   [ "$status" != 124 ] || complaint="it has not checked it in a minute"

@@ -68,7 +68,8 @@ json_list() {
 
 # Runs apply or remove, alone: a shell that an interrupted `pulumi up` left behind finishes first. Or only looks.
 run_step() {
-  local step=$1 action=${2:-apply} lock=/run/shardplan/$1.lock
+  # A step that a host has for each of its servers says which: INSTANCE.
+  local step=$1${INSTANCE:-} action=${2:-apply} lock=/run/shardplan/$1${INSTANCE:-}.lock
   [ "$(id -u)" = 0 ] || fatal "the SSH user is not root and sudo did not help" "use root, or allow it password-free sudo"
   if [ "$action" = look ]; then look "$step" </dev/null; return; fi
   mkdir -p /run/shardplan "$LOGS"

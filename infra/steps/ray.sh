@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Ray on one node, as a service: the head or a worker. A worker is done only when the head counts it in.
-# in:  HOST_NAME, UNIT, UNIT_TEXT, ENVIRONMENT, HEAD_ADDRESS, NODE_ADDRESS, RAY_PORT, RAY_TOKEN (secret)
+# in:  HOST_NAME, INSTANCE, UNIT, UNIT_TEXT, ENVIRONMENT, HEAD_ADDRESS, NODE_ADDRESS, RAY_PORT, RAY_TOKEN (secret)
 # out: {"node","start"}
 
 apply() {
@@ -12,7 +12,7 @@ apply() {
 
 remove() {
   remove_unit "$UNIT"
-  rm -f "$SECRETS/ray.env"
+  compgen -G '/etc/systemd/system/shardplan-ray-*.service' >/dev/null || rm -f "$SECRETS/ray.env"
   result
 }
 

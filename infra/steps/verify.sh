@@ -2,7 +2,7 @@
 # Proves the service from the client's side: model list, a real completion through the gateway over verified TLS with
 # the key, and that the gateway refuses what it must. A failure fails `pulumi up` with the service's last lines.
 # in:  HOST_NAME, ENDPOINT, CONNECT (host:port of the endpoint), PORT, CERTIFICATE (internal, acme), REQUEST (JSON), CLOSED_PATHS (words),
-#      MODEL_NAME, VLLM_VERSION, VLLM_UNIT, VLLM_PORT
+#      QUESTION (JSON of a completion; empty for models of random weights), EXPECTED (a word that its answer has), MODEL_NAME, VLLM_VERSION, VLLM_UNIT, VLLM_PORT
 # out: {"text","completionTokens","seconds","model","version"}
 ROOT_CERTIFICATE=/var/lib/shardplan-gateway/caddy/pki/authorities/local/root.crt
 
@@ -16,6 +16,7 @@ apply() {
   require_version
   answer=$(ask /v1/completions --max-time 600 --fail -H 'Content-Type: application/json' --data "$REQUEST" --write-out '\n%{time_total}') ||
     fail "the completion failed: $(cut -c1-300 <<<"$answer")"
+  require_sense
   report
 }
 
@@ -56,6 +57,16 @@ require_status() {
     status=$(gateway "$path" --output /dev/null --write-out '%{http_code}') || true
   fi
   [ "$status" = "$expected" ] || fail "the gateway answers $status instead of $expected to $path $key"
+}
+
+# A model that was quantised wrongly, or read from the wrong files, is fast and talks nonsense.
+require_sense() {
+  [ -n "${QUESTION:-}" ] || return 0
+  local said
+  said=$(ask /v1/completions --max-time 600 --fail -H 'Content-Type: application/json' --data "$QUESTION" | jq -r '.choices[0].text') ||
+    fail "the question of the capital of France failed: $(cut -c1-300 <<<"$said")"
+  # shellcheck disable=SC2153 # a parameter
+  grep -qF "$EXPECTED" <<<"$said" || fail "the model does not know the capital of France, it says '$(head -c 100 <<<"$said" | tr '\n' ' ')'"
 }
 
 require_version() {

@@ -1,25 +1,38 @@
 # shellcheck shell=bash
 # vLLM as a service. Done only when it has answered a real completion: /health and /v1/models can say 200 while
 # generation is dead (vllm-project/vllm #53157). Fails at the first death while loading, with the log.
-# in:  HOST_NAME, UNIT, UNIT_TEXT, PORT, MODEL_NAME, READY_SECONDS, READY (file of the watchdog), API_KEY (secret; empty: made here, kept)
-# out: {"version","kvCacheTokens","keyId" (changes when the key does, says nothing of it),"start"}
+# in:  HOST_NAME, INSTANCE, UNIT, UNIT_TEXT, UNITS_HERE (words: of all servers that belong on this host), ADDRESS, PORT, MODEL_NAME,
+#      READY_SECONDS, READY (file of the watchdog), ENGINE_KEY (secret)
+# out: {"version","kvCacheTokens","start"}
 
 apply() {
-  make_api_key
-  write_file "$SECRETS/vllm.env" 600 root "VLLM_API_KEY=$(cat "$SECRETS/api-key")"$'\n' || true
+  stop_others
+  write_file "$SECRETS/engine-key" 600 root "$ENGINE_KEY"$'\n' || true
+  write_file "$SECRETS/vllm.env" 600 root "VLLM_API_KEY=$ENGINE_KEY"$'\n' || true
   apply_unit "$UNIT" "$UNIT_TEXT" "$SECRETS/vllm.env"
   wake
   wait_until_ready
   # The watchdog looks only every some seconds.
   [ ! -d "${READY%/*}" ] || : >"$READY"
-  result "version=$(server_version)" "kvCacheTokens:=$(kv_cache_tokens)" "keyId=$(stat -c %Y "$SECRETS/api-key")" "start=$(start_of "$UNIT")"
+  result "version=$(server_version)" "kvCacheTokens:=$(kv_cache_tokens)" "start=$(start_of "$UNIT")"
 }
 
-# The key stays for a service that is only replaced: clients have it. It goes with the folder of secrets.
 remove() {
   remove_unit "$UNIT"
-  rm -f "$SECRETS/vllm.env"
+  compgen -G '/etc/systemd/system/shardplan-vllm*.service' >/dev/null || rm -f "$SECRETS/vllm.env" "$SECRETS/engine-key"
   result
+}
+
+# Servers of an earlier plan hold GPUs that this one needs; their own removal comes last of all.
+stop_others() {
+  local file other
+  for file in /etc/systemd/system/shardplan-vllm*.service; do
+    other=${file##*/}
+    case " $UNITS_HERE " in *" $other "*) continue ;; esac
+    systemctl is-active --quiet "$other" || continue
+    systemctl stop "$other"
+    changed "stopped $other, which the plan no longer has"
+  done
 }
 
 notes() { unit_notes "$UNIT"; }
@@ -39,23 +52,12 @@ wake() {
   note_start "$UNIT"
 }
 
-# The key is made on the host and stays there, in a file that only root reads; a given key replaces it.
-make_api_key() {
-  [[ $API_KEY =~ ^[A-Za-z0-9._~+/=-]*$ ]] ||
-    fatal "the secret shardplan:apiKey has characters that a bearer token cannot have" "use letters, digits and . _ ~ + / = -"
-  if [ -n "$API_KEY" ]; then
-    write_file "$SECRETS/api-key" 600 root "$API_KEY"$'\n' || true
-  elif [ ! -s "$SECRETS/api-key" ]; then
-    write_file "$SECRETS/api-key" 600 root "sk-$(head -c 32 /dev/urandom | base64 | tr -dc 'A-Za-z0-9')"$'\n'
-  fi
-}
-
 # The key goes to curl on its standard input: a command line is readable for every user of the host.
 ask() {
   local path=$1
   shift
-  printf 'header = "Authorization: Bearer %s"\n' "$(cat "$SECRETS/api-key")" |
-    curl --silent --show-error --fail --max-time 60 --config - "$@" "http://127.0.0.1:$PORT$path"
+  printf 'header = "Authorization: Bearer %s"\n' "$ENGINE_KEY" |
+    curl --silent --show-error --fail --max-time 60 --config - "$@" "http://$ADDRESS:$PORT$path"
 }
 
 completes() {

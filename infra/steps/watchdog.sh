@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The watchdog beside vLLM: it restarts an engine that no longer answers, and tells the gateway when vLLM serves.
-# in:  HOST_NAME, UNIT, UNIT_TEXT, PROGRAM_FILE, PROGRAM, READY (the file that says that vLLM serves)
+# The watchdog beside a server of vLLM: it restarts an engine that no longer answers, and says when it serves.
+# in:  HOST_NAME, INSTANCE, UNIT, UNIT_TEXT, PROGRAM_FILE, PROGRAM, READY (the file that says that vLLM serves)
 # out: {}
 
 apply() {
@@ -10,7 +10,7 @@ apply() {
   until [ -e "$READY" ]; do
     if [ "$SECONDS" -ge "$deadline" ]; then
       show_log "$UNIT" 5
-      fatal "the watchdog gets no answer from vLLM in two minutes" "see its log above and 'journalctl -u shardplan-vllm'"
+      fatal "the watchdog gets no answer from vLLM in two minutes" "see its log above and 'journalctl -u shardplan-vllm$INSTANCE'"
     fi
     sleep 1
   done
@@ -19,7 +19,8 @@ apply() {
 
 remove() {
   remove_unit "$UNIT"
-  rm -rf "$PROGRAM_FILE" "$(dirname "$READY")"
+  rm -f "$READY"
+  compgen -G '/etc/systemd/system/shardplan-watchdog*.service' >/dev/null || rm -rf "$PROGRAM_FILE" "$(dirname "$READY")"
   result
 }
 

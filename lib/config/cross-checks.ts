@@ -24,7 +24,6 @@ const CHECKS: readonly CrossCheck[] = [
   batchHoldsSequences,
   pinsWithinEnvelope,
   hostsMatchNodes,
-  executorSpansNodes,
   packageLocation,
   capacityBlock,
   awsChecks,
@@ -205,15 +204,6 @@ function hostsMatchNodes({ hosts, hardware }: Deployment): CrossProblem[] {
     ),
     ...when(twice !== undefined, `names ${twice} twice`, "hosts"),
   ];
-}
-
-function executorSpansNodes({ serving, hardware }: Deployment): CrossProblem[] {
-  return when(
-    serving.executor === "mp" && hardware.nodes > 1,
-    `mp works within one host, and hardware.nodes is ${hardware.nodes}; use ray`,
-    "serving.executor",
-    "hardware.nodes",
-  );
 }
 
 function packageLocation({ serving }: Deployment): CrossProblem[] {

@@ -8,6 +8,7 @@ import { hardware } from "./schema/hardware";
 import { type host, hosts } from "./schema/hosts";
 import { model } from "./schema/model";
 import { monitoring } from "./schema/monitoring";
+import { proof } from "./schema/proof";
 import { serving } from "./schema/serving";
 import { slo } from "./schema/slo";
 import { strategy } from "./schema/strategy";
@@ -32,6 +33,7 @@ export const deploymentSchema = z.strictObject({
   hosts,
   aws,
   monitoring,
+  proof,
   cost,
 });
 

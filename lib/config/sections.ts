@@ -7,4 +7,4 @@ export const NAMESPACE = "shardplan";
 export const SECTIONS: readonly string[] = Object.keys(deploymentSchema.shape);
 
 /** Secrets that only the running program reads; planning does without. */
-export const SECRET_KEYS: readonly string[] = ["sshPrivateKey", "huggingFaceToken", "apiKey"];
+export const SECRET_KEYS: readonly string[] = ["sshPrivateKey", "huggingFaceToken", "apiKey", "apiKeys"];

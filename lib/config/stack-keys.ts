@@ -16,7 +16,7 @@ export function keyProblem(key: string, value: unknown): string | undefined {
   if (!key.includes(":")) return `unknown key; keys of this program start with ${NAMESPACE}:`;
   const section = sectionName(key);
   if (section === undefined) return undefined;
-  if (SECRET_KEYS.includes(section)) return isEncrypted(value) ? undefined : plainSecret(section);
+  if (SECRET_KEYS.includes(section)) return isWhollyEncrypted(value) ? undefined : plainSecret(section);
   if (!SECTIONS.includes(section)) return unknownSection(section);
   return holdsSecret(value)
     ? `holds an encrypted value, which only the engine can read; only ${SECRET_KEYS.join(", ")} may be secret`
@@ -42,6 +42,14 @@ function isEncrypted(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const [only, ...others] = Object.entries(value);
   return others.length === 0 && only?.[0] === "secure" && typeof only[1] === "string";
+}
+
+/** A secret, or a map of secrets by name. */
+function isWhollyEncrypted(value: unknown): boolean {
+  if (isEncrypted(value)) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const values = Object.values(value);
+  return values.length > 0 && values.every(isEncrypted);
 }
 
 function holdsSecret(value: unknown): boolean {

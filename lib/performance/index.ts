@@ -49,6 +49,7 @@ export type {
 export { type CaseCells, type CaseContext, predictCase } from "./predict/predict-case";
 export { laterStages, predictCases } from "./predict/predict-cases";
 export { partitionLayers } from "./shards/partition-layers";
+export { lengthsOf } from "./simulation/sample-lengths";
 export { type SimulationOptions, simulate } from "./simulation/simulate";
 export { acceptanceOf, type Speculation, tokensPerStep } from "./simulation/speculation";
 export {

@@ -1,5 +1,6 @@
 import type { Plan } from "../strategy";
 import { type NodeAddresses, PLACEHOLDER_ADDRESSES, rayHeadCommand, rayWorkerCommand } from "./ray-commands";
+import { engineServers, firstServer } from "./servers";
 import { shellCommand } from "./shell-command";
 import { endpointUrl, verificationRequest } from "./verification-request";
 import { vllmArguments } from "./vllm-arguments";
@@ -10,7 +11,9 @@ export interface DeploymentCommands {
   readonly rayHead?: string;
   /** Absent on a single node. */
   readonly rayWorker?: string;
+  /** Of the first server, where there are several. */
   readonly vllm: string;
+  readonly servers: number;
   /** The verification request through the gateway, with $SHARDPLAN_API_KEY in the environment. */
   readonly verification: string;
 }
@@ -21,12 +24,12 @@ export function deploymentCommands(
   addresses: NodeAddresses = PLACEHOLDER_ADDRESSES,
 ): DeploymentCommands {
   const overRay = plan.serving.executor === "ray";
+  const server = firstServer(plan);
   return {
     ...(overRay ? { rayHead: readable(rayHeadCommand(plan, addresses)) } : {}),
-    ...(overRay && plan.deployment.hardware.nodes > 1
-      ? { rayWorker: readable(rayWorkerCommand(plan, addresses)) }
-      : {}),
+    ...(overRay && server.nodes.length > 1 ? { rayWorker: readable(rayWorkerCommand(plan, addresses)) } : {}),
     vllm: shellCommand(["vllm", "serve", ...vllmArguments(plan)]),
+    servers: engineServers(plan).length,
     verification: [
       `curl --fail${authority(plan)} ${endpointUrl(plan, addresses.head)}/v1/completions`,
       `-H "Authorization: Bearer $SHARDPLAN_API_KEY"`,

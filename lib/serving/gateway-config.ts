@@ -1,6 +1,5 @@
-import { basename, dirname } from "node:path/posix";
 import type { Plan } from "../strategy";
-import { hostPaths } from "./host-paths";
+import { AWAY, READ_TIMEOUT_SECONDS, RETRY_SECONDS } from "./balancer-config";
 import { PORTS } from "./ports";
 
 /** Paths to which clients may post, with the key: everything else that vLLM answers stays inside the host. */
@@ -15,17 +14,13 @@ const LONGEST_BODY = "10MB";
 /** A body's length with more digits is refused before it is read. */
 const LONGEST_BODY_DIGITS = 7;
 
-/** What a client is told while vLLM does not serve; a restart takes longer, but loads are often nearly done. */
-const RETRY_SECONDS = 10;
-
-/** A request may wait for a whole answer of maxModelLen tokens before its first byte when it is not streamed. */
-const READ_TIMEOUT = "900s";
-
 /**
  * The gateway's Caddyfile for the address (IP or DNS name) under which clients reach the host.
  *
  * vLLM's own key check leaves paths such as /tokenize, /metrics or /invocations open (its docs/usage/security.md),
- * so the gateway lets through only what is listed here, and only while the watchdog says that vLLM serves. Streams pass without buffering (`flush_interval -1`).
+ * so the gateway lets through only what is listed here. The balancer behind it checks the key and knows who serves. Each
+ * request has a connection of its own to it, so that a reload of the balancer never closes one under a request; streams
+ * pass without buffering (`flush_interval -1`).
  */
 export function gatewayConfig(plan: Plan, address: string): string {
   const { gateway } = plan.deployment;
@@ -61,17 +56,12 @@ https://${name}:${gateway.port} {
 		method GET
 		path /v1/models
 	}
-	@unready not file {
-		root ${dirname(hostPaths(plan).ready)}
-		try_files /${basename(hostPaths(plan).ready)}
-	}
 	@unsized {
 		method POST
 		path ${openPaths(plan).join(" ")}
 		not header Content-Length *
 	}
 	@large header_regexp Content-Length ^0*[0-9]{${LONGEST_BODY_DIGITS + 1},}$
-	@keyless not header Authorization "Bearer {env.SHARDPLAN_API_KEY}"
 	log {
 		output stderr
 		format filter {
@@ -86,21 +76,21 @@ https://${name}:${gateway.port} {
 		header X-Request-Id {http.request.uuid}
 		request_header X-Request-Id {http.request.uuid}
 		error @stranger 403
-		error @unready 503
-		reverse_proxy @health 127.0.0.1:${PORTS.vllm}
-		error @keyless 401
-		reverse_proxy @models 127.0.0.1:${PORTS.vllm}
+		reverse_proxy @health 127.0.0.1:${PORTS.balancer}
+		reverse_proxy @models 127.0.0.1:${PORTS.balancer}
 		error @unsized 411
 		error @large 413
 		request_body {
 			max_size ${LONGEST_BODY}
 		}
-		reverse_proxy @listed 127.0.0.1:${PORTS.vllm} {
+		reverse_proxy @listed 127.0.0.1:${PORTS.balancer} {
 			flush_interval -1
+			lb_try_duration 5s
 			transport http {
+				keepalive off
 				dial_timeout 5s
-				response_header_timeout ${READ_TIMEOUT}
-				read_timeout ${READ_TIMEOUT}
+				response_header_timeout ${READ_TIMEOUT_SECONDS}s
+				read_timeout ${READ_TIMEOUT_SECONDS}s
 			}
 		}
 		error 404
@@ -109,7 +99,7 @@ https://${name}:${gateway.port} {
 		header Content-Type application/json
 		@away expression {http.error.status_code} >= 502 && {http.error.status_code} <= 504
 		header @away Retry-After ${RETRY_SECONDS}
-		respond @away \`{"error":{"message":"the model is starting or being restarted; try again","code":503}}\` 503
+		respond @away \`{"error":{"message":"${AWAY}","code":503}}\` 503
 		respond \`{"error":{"message":"{http.error.status_text}","code":{http.error.status_code}}}\` {http.error.status_code}
 	}
 }

@@ -14,9 +14,12 @@ export interface HostPaths {
   readonly state: string;
   /** Gateway configuration and the folder of secrets. */
   readonly configuration: string;
+  /** What the balancer reads: its configuration, and the clients' keys with their names. */
+  readonly balancer: string;
+  readonly clientKeys: string;
   /** What nftables loads at boot. */
   readonly firewallRules: string;
-  /** Is there while vLLM answers completions: the watchdog's word to the gateway. */
+  /** Is there while the first server of a host answers completions: its watchdog's word. */
   readonly ready: string;
   /** Readable by root alone. */
   readonly secrets: string;
@@ -39,6 +42,8 @@ export function hostPaths(plan: Plan): HostPaths {
     modelComplete: `${model}/${plan.deployment.model.source === "path" ? "config.json" : ".shardplan-complete"}`,
     state: "/var/lib/shardplan",
     configuration: "/etc/shardplan",
+    balancer: "/etc/shardplan/balancer/haproxy.cfg",
+    clientKeys: "/etc/shardplan/balancer/keys.map",
     firewallRules: "/etc/shardplan/firewall.nft",
     ready: "/run/shardplan-watchdog/ready",
     secrets: "/etc/shardplan/secrets",

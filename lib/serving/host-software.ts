@@ -15,7 +15,7 @@ export function basePackages({ deployment: { serving, model, hosts, firewall } }
   const makesEnvironment = serving.packageSource !== "preinstalled" || model.source === "bucket";
   return [
     ...["ca-certificates", "curl", "iproute2", "jq"],
-    "caddy",
+    ...["caddy", "haproxy"],
     ...(hosts.length > 0 && firewall.enabled ? ["nftables"] : []),
     ...["g++", "libc6-dev", "libnuma1"],
     ...(makesEnvironment ? ["python3-dev", "python3-venv"] : []),

@@ -1,9 +1,29 @@
+export {
+  BALANCER,
+  balancedName,
+  balancerConfig,
+  checkSeconds,
+} from "./balancer-config";
 export { type DeploymentCommands, deploymentCommands } from "./deployment-commands";
 export { FIREWALL_TABLE, firewallRules, firewallUnit } from "./firewall";
 export { gatewayConfig, openPaths } from "./gateway-config";
+export { answersQuestions, GREEDY_QUESTION } from "./greedy-question";
 export { DRAFT_REVISION, type HostPaths, hostPaths } from "./host-paths";
 export { basePackages, MINIMUM_DRIVER, UV_VERSION } from "./host-software";
 export { type KvCacheProof, proveKvCache } from "./kv-cache-proof";
+export {
+  expectedLoad,
+  judgeLoad,
+  type LoadExpectation,
+  type LoadProof,
+  type LoadTest,
+  loadExpectation,
+  loadTest,
+  type MeasuredLoad,
+  type MeasuredRange,
+  measuredLoad,
+  type ProofRow,
+} from "./load-proof";
 export { runsRemoteCode } from "./model-flags";
 export { PORTS } from "./ports";
 export {
@@ -12,10 +32,28 @@ export {
   rayHeadCommand,
   rayWorkerCommand,
 } from "./ray-commands";
+export {
+  type EngineServer,
+  engineServers,
+  firstServer,
+  instance,
+  listenAddress,
+  serverPorts,
+  serverUnits,
+} from "./servers";
 export { serviceEnvironment } from "./service-environment";
 export { shellCommand, shellWord } from "./shell-command";
 export { type SystemdService, systemdUnit } from "./systemd-unit";
-export { gatewayUnit, rayHeadUnit, rayWorkerUnit, UNITS, USERS, vllmUnit } from "./units";
+export {
+  balancerUnit,
+  gatewayUnit,
+  rayHeadUnit,
+  rayWorkerUnit,
+  readyFile,
+  UNITS,
+  USERS,
+  vllmUnit,
+} from "./units";
 export { type CompletionRequest, endpointUrl, verificationRequest } from "./verification-request";
 export { DRAIN_SECONDS, isQuantizedCheckpoint, servedModelName, vllmArguments } from "./vllm-arguments";
 export { watchdogUnit } from "./watchdog";

@@ -1,6 +1,6 @@
 import type { Plan } from "../strategy";
 import { hostPaths } from "./host-paths";
-import { PORTS } from "./ports";
+import { type EngineServer, firstServer, instance, serverPorts } from "./servers";
 
 /** Addresses of a node within its cluster. The defaults are placeholders for a reader. */
 export interface NodeAddresses {
@@ -23,25 +23,45 @@ export const PLACEHOLDER_ADDRESSES: NodeAddresses = {
  * The command that starts Ray on the first node. It stays in the foreground (`--block`) so that systemd sees it die.
  * The dashboard is off: its job interface runs code for whoever reaches it.
  */
-export function rayHeadCommand(plan: Plan, addresses: NodeAddresses = PLACEHOLDER_ADDRESSES): string[] {
+export function rayHeadCommand(
+  plan: Plan,
+  addresses: NodeAddresses = PLACEHOLDER_ADDRESSES,
+  server = firstServer(plan),
+): string[] {
   return [
-    ...["ray", "start", "--head", `--port=${PORTS.rayHead}`],
+    ...["ray", "start", "--head", `--port=${serverPorts(server).rayHead}`],
     `--node-ip-address=${addresses.head}`,
-    ...nodeOptions(plan),
+    ...nodeOptions(plan, server),
     "--include-dashboard=false",
-    `--temp-dir=${hostPaths(plan).state}/ray`,
+    `--temp-dir=${hostPaths(plan).state}/ray${instance(server)}`,
   ];
 }
 
 /** The command that joins a further node to the cluster. */
-export function rayWorkerCommand(plan: Plan, addresses: NodeAddresses = PLACEHOLDER_ADDRESSES): string[] {
+export function rayWorkerCommand(
+  plan: Plan,
+  addresses: NodeAddresses = PLACEHOLDER_ADDRESSES,
+  server = firstServer(plan),
+): string[] {
   return [
-    ...["ray", "start", `--address=${addresses.head}:${PORTS.rayHead}`],
+    ...["ray", "start", `--address=${addresses.head}:${serverPorts(server).rayHead}`],
     `--node-ip-address=${addresses.node}`,
-    ...nodeOptions(plan),
+    ...nodeOptions(plan, server),
   ];
 }
 
-function nodeOptions({ instance }: Plan): string[] {
-  return [`--num-gpus=${instance.gpus}`, "--disable-usage-stats", "--block"];
+/** Servers that share a host each have a Ray of their own: its port for agents must differ, and memory is shared out. */
+function nodeOptions(plan: Plan, { gpus, slot }: EngineServer): string[] {
+  const beside =
+    gpus === undefined
+      ? []
+      : [`--dashboard-agent-listen-port=${AGENT_PORT + slot}`, `--object-store-memory=${SHARED_STORE_BYTES}`];
+  const count = gpus?.length ?? plan.instance.gpus;
+  return [`--num-gpus=${count}`, ...beside, "--disable-usage-stats", "--block"];
 }
+
+/** Ray's own default. */
+const AGENT_PORT = 52365;
+
+/** vLLM passes tensors by NCCL and messages by its own shared memory; Ray would take 30 % of the host's memory each time. */
+const SHARED_STORE_BYTES = 1_000_000_000;

@@ -1,15 +1,19 @@
 import type { Plan } from "../strategy";
 import { hostPaths } from "./host-paths";
-import { PORTS } from "./ports";
 import type { NodeAddresses } from "./ray-commands";
+import { firstServer, serverPorts } from "./servers";
 
 /**
- * Environment of Ray and vLLM on one node. Holds no secret: keys and tokens come from files that only root reads.
+ * Environment of Ray and vLLM of one server on one node. Holds no secret: keys and tokens come from files that only root reads.
  *
  * Addresses and interfaces are always named: with several network cards vLLM, Gloo and NCCL each guess, and guess
  * differently. The user's own variables come last and win.
  */
-export function serviceEnvironment(plan: Plan, addresses: NodeAddresses): Record<string, string> {
+export function serviceEnvironment(
+  plan: Plan,
+  addresses: NodeAddresses,
+  server = firstServer(plan),
+): Record<string, string> {
   const paths = hostPaths(plan);
   const { serving } = plan.deployment;
   return {
@@ -23,7 +27,12 @@ export function serviceEnvironment(plan: Plan, addresses: NodeAddresses): Record
     VLLM_HOST_IP: addresses.node,
     GLOO_SOCKET_IFNAME: addresses.networkInterface,
     NCCL_SOCKET_IFNAME: addresses.networkInterface,
-    ...(plan.serving.executor === "ray" ? { RAY_ADDRESS: `${addresses.head}:${PORTS.rayHead}` } : {}),
+    ...(plan.serving.executor === "ray"
+      ? { RAY_ADDRESS: `${addresses.head}:${serverPorts(server).rayHead}` }
+      : {}),
+    ...(server.gpus === undefined ? {} : { CUDA_VISIBLE_DEVICES: server.gpus.join(",") }),
+    // Ray runs its workers, which are the ranks here, at niceness 15: any other process of the host would go first.
+    ...(plan.serving.executor === "ray" ? { RAY_worker_niceness: "0" } : {}),
     // Weights are on the host before the server starts: nothing is fetched, nothing is reported home.
     HF_HUB_OFFLINE: "1",
     VLLM_NO_USAGE_STATS: "1",

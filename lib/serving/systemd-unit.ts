@@ -14,6 +14,8 @@ export interface SystemdService {
   /** What must be there; without it the service does not start, and is not tried again, for the given reason. */
   readonly needs?: { readonly file: string; readonly reason: string } | undefined;
   readonly command: readonly string[];
+  /** Command that has the service read its files again, as systemd's ExecReload takes it. */
+  readonly reload?: string;
   /** Seconds before systemd starts the service again after it ended, however it ended. */
   readonly restartSeconds: number;
   /** Seconds that the service has for an orderly stop. */
@@ -65,6 +67,7 @@ export function systemdUnit(service: SystemdService): string {
       : [`ExecCondition=${condition(service.needs).map(commandWord).join(" ")}`]),
     ...(service.before ?? []).map((command) => `ExecStartPre=${command}`),
     `ExecStart=${service.command.map(commandWord).join(" ")}`,
+    ...(service.reload === undefined ? [] : [`ExecReload=${service.reload}`]),
     "Restart=always",
     `RestartSec=${service.restartSeconds}`,
     "TimeoutStartSec=infinity",

@@ -1,17 +1,15 @@
 import type { Plan } from "../strategy";
 import { hostPaths } from "./host-paths";
 import { type NodeAddresses, rayHeadCommand, rayWorkerCommand } from "./ray-commands";
+import { type EngineServer, firstServer, instance, serverUnits } from "./servers";
 import { serviceEnvironment } from "./service-environment";
 import { type SystemdService, systemdUnit } from "./systemd-unit";
 import { DRAIN_SECONDS, servedModelName, vllmArguments } from "./vllm-arguments";
 
-/** Names of the services on a host. */
+/** Names of the services that a host has once at most; `serverUnits` has those of each server. */
 export const UNITS = {
   firewall: "shardplan-firewall.service",
-  rayHead: "shardplan-ray-head.service",
-  rayWorker: "shardplan-ray-worker.service",
-  vllm: "shardplan-vllm.service",
-  watchdog: "shardplan-watchdog.service",
+  balancer: "shardplan-balancer.service",
   gateway: "shardplan-gateway.service",
 } as const;
 
@@ -41,23 +39,24 @@ function weights(plan: Plan): { file: string; reason: string } {
 /** RDMA pins memory; root's powers are of no use to Ray and vLLM. */
 const ENGINE_OPTIONS = ["LimitMEMLOCK=infinity", "CapabilityBoundingSet="];
 
-/** Ray on the first node. */
-export function rayHeadUnit(plan: Plan, addresses: NodeAddresses): string {
-  return rayUnit(plan, addresses, rayHeadCommand(plan, addresses));
+/** Ray on the first node of a server. */
+export function rayHeadUnit(plan: Plan, addresses: NodeAddresses, server = firstServer(plan)): string {
+  return rayUnit(plan, addresses, server, rayHeadCommand(plan, addresses, server));
 }
 
-/** Ray on a further node. */
-export function rayWorkerUnit(plan: Plan, addresses: NodeAddresses): string {
-  return rayUnit(plan, addresses, rayWorkerCommand(plan, addresses), weights(plan));
+/** Ray on a further node of a server. */
+export function rayWorkerUnit(plan: Plan, addresses: NodeAddresses, server = firstServer(plan)): string {
+  return rayUnit(plan, addresses, server, rayWorkerCommand(plan, addresses, server), weights(plan));
 }
 
 function rayUnit(
   plan: Plan,
   addresses: NodeAddresses,
+  server: EngineServer,
   command: readonly string[],
   needs?: SystemdService["needs"],
 ): string {
-  const { RAY_ADDRESS: _, ...environment } = serviceEnvironment(plan, addresses);
+  const { RAY_ADDRESS: _, ...environment } = serviceEnvironment(plan, addresses, server);
   return systemdUnit({
     description: "shardplan: Ray",
     after: GPU_UNITS,
@@ -73,22 +72,23 @@ function rayUnit(
   });
 }
 
-/** vLLM on the first node; it reaches the GPUs of the others through Ray. */
-export function vllmUnit(plan: Plan, addresses: NodeAddresses): string {
+/** A server of vLLM on its first node; it reaches the GPUs of the others through Ray. */
+export function vllmUnit(plan: Plan, addresses: NodeAddresses, server = firstServer(plan)): string {
+  const { rayHead } = serverUnits(server);
   const overRay = plan.serving.executor === "ray";
-  const { secrets, ready } = hostPaths(plan);
-  // As root (+): from here on, before anything else ends, the gateway refuses new requests, and those that run are drained.
-  const refuse = `+-/bin/rm -f ${ready}`;
+  const { secrets } = hostPaths(plan);
+  // As root (+): what is stopped is not ready.
+  const refuse = `+-/bin/rm -f ${readyFile(plan, server)}`;
   return systemdUnit({
     description: `shardplan: vLLM serving ${servedModelName(plan)}`,
-    after: overRay ? [...GPU_UNITS, UNITS.rayHead] : GPU_UNITS,
-    requires: overRay ? [UNITS.rayHead] : [],
+    after: overRay ? [...GPU_UNITS, rayHead] : GPU_UNITS,
+    requires: overRay ? [rayHead] : [],
     user: USERS.engine,
-    environment: serviceEnvironment(plan, addresses),
+    environment: serviceEnvironment(plan, addresses, server),
     environmentFiles: [`${secrets}/vllm.env`, ...(overRay ? [`${secrets}/ray.env`] : [])],
     before: makeDeviceFiles(plan),
     needs: weights(plan),
-    command: fromEnvironment(plan, ["vllm", "serve", ...vllmArguments(plan)]),
+    command: fromEnvironment(plan, ["vllm", "serve", ...vllmArguments(plan, server, addresses.node)]),
     restartSeconds: 15,
     stopSeconds: 2 * DRAIN_SECONDS,
     options: [...ENGINE_OPTIONS, `ExecStop=${refuse}`, `ExecStopPost=${refuse}`],
@@ -104,15 +104,18 @@ export const NEEDS_NO_HOST = [
   "MemoryDenyWriteExecute=yes",
 ];
 
-/** The TLS gateway in front of vLLM. It may bind ports below 1024 and nothing else that an ordinary user may not. */
+/** Is there while a server answers completions: its watchdog's word. */
+export const readyFile = (plan: Plan, server: EngineServer): string =>
+  `${hostPaths(plan).ready}${instance(server)}`;
+
+/** The TLS gateway in front of the balancer. It may bind ports below 1024 and nothing else that an ordinary user may not. */
 export function gatewayUnit(plan: Plan): string {
-  const { configuration, secrets } = hostPaths(plan);
+  const { configuration } = hostPaths(plan);
   return systemdUnit({
     description: "shardplan: TLS gateway",
     after: [],
     user: USERS.gateway,
     environment: { HOME: "/var/lib/shardplan-gateway", XDG_DATA_HOME: "/var/lib/shardplan-gateway" },
-    environmentFiles: [`${secrets}/gateway.env`],
     command: ["/usr/bin/caddy", "run", "--config", `${configuration}/Caddyfile`, "--adapter", "caddyfile"],
     restartSeconds: 2,
     stopSeconds: DRAIN_SECONDS,
@@ -120,6 +123,29 @@ export function gatewayUnit(plan: Plan): string {
       "StateDirectory=shardplan-gateway",
       "AmbientCapabilities=CAP_NET_BIND_SERVICE",
       "CapabilityBoundingSet=CAP_NET_BIND_SERVICE",
+      ...NEEDS_NO_HOST,
+      "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
+      "SystemCallFilter=@system-service",
+    ],
+  });
+}
+
+/** The balancer between gateway and servers. Its master stays while workers with another configuration take over. */
+export function balancerUnit(plan: Plan): string {
+  const { balancer, secrets } = hostPaths(plan);
+  return systemdUnit({
+    description: "shardplan: balancer",
+    after: [],
+    user: USERS.gateway,
+    environmentFiles: [`${secrets}/balancer.env`],
+    command: ["/usr/sbin/haproxy", "-W", "-db", "-f", balancer],
+    reload: "/bin/kill -USR2 $MAINPID",
+    restartSeconds: 2,
+    stopSeconds: DRAIN_SECONDS,
+    options: [
+      "RuntimeDirectory=shardplan-balancer",
+      "RuntimeDirectoryMode=700",
+      "CapabilityBoundingSet=",
       ...NEEDS_NO_HOST,
       "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
       "SystemCallFilter=@system-service",

@@ -4,7 +4,7 @@ import type { Plan } from "../strategy";
 import { admissionLimit } from "./admission-limit";
 import { hostPaths } from "./host-paths";
 import { modelFlags } from "./model-flags";
-import { PORTS } from "./ports";
+import { type EngineServer, firstServer, listenAddress, serverPorts } from "./servers";
 
 /** Seconds that vLLM lets running requests finish after SIGTERM; systemd waits twice as long. */
 export const DRAIN_SECONDS = 60;
@@ -15,39 +15,36 @@ export function servedModelName({ deployment: { model } }: Plan): string {
 }
 
 /**
- * The arguments after `vllm serve`, from the plan alone.
+ * The arguments after `vllm serve` of one of the plan's servers, from the plan alone.
  *
- * Data parallelism is vLLM's own (`--data-parallel-size`), not several servers behind the gateway: one command,
- * one endpoint, one metrics page, requests go to the least loaded replica, and replicas that share experts
- * need it. The price: all replicas restart together.
+ * Data parallelism is vLLM's own (`--data-parallel-size`) only where replicas share experts and step together; others are
+ * servers of their own behind the balancer, so that one can fail or restart while the others serve.
  *
  * Names and rules follow vLLM's `arg_utils.py` (0.28 to 0.33); the executor is always named, because vLLM would
  * otherwise choose multiprocessing on one node and leave a Ray cluster idle.
  */
-export function vllmArguments(plan: Plan): string[] {
+export function vllmArguments(plan: Plan, server = firstServer(plan), address = "<node_ip>"): string[] {
   return [
     hostPaths(plan).model,
     ...["--served-model-name", servedModelName(plan)],
-    ...parallelism(plan),
-    ...envelope(plan),
+    ...parallelism(plan, server),
+    ...envelope(plan, server),
     ...precision(plan),
     ...speculation(plan),
     ...adapters(plan),
-    ...server(),
+    ...api(server, address),
     ...modelFlags(plan),
     ...plan.deployment.serving.extraArgs,
     ...plan.deployment.serving.unprovenArgs,
   ];
 }
 
-function parallelism({ strategy, serving, deployment }: Plan): string[] {
+function parallelism({ strategy, serving, deployment }: Plan, { replicas }: EngineServer): string[] {
   const { decodeContextParallel: shared } = deployment.serving;
   return [
     ...["--tensor-parallel-size", `${strategy.tensorParallel}`],
     ...["--pipeline-parallel-size", `${strategy.pipelineParallel}`],
-    ...(strategy.dataParallel > 1
-      ? dataParallelism(strategy.dataParallel, deployment, serving.executor)
-      : []),
+    ...(replicas > 1 ? dataParallelism(replicas, deployment, serving.executor) : []),
     ...(shared > 1 ? ["--decode-context-parallel-size", `${shared}`] : []),
     ...(strategy.expertParallel > 1 ? ["--enable-expert-parallel"] : []),
     ...(strategy.expertParallel > 1 ? balancing(deployment) : []),
@@ -79,10 +76,10 @@ function dataParallelism(
   ];
 }
 
-function envelope(plan: Plan): string[] {
+function envelope(plan: Plan, engine: EngineServer): string[] {
   const { serving, deployment } = plan;
   const { prefixCaching, enforceEager } = deployment.serving;
-  const limit = admissionLimit(plan);
+  const limit = admissionLimit(plan, engine);
   return [
     ...["--max-model-len", `${serving.maxModelLen}`],
     ...["--max-num-batched-tokens", `${serving.maxNumBatchedTokens}`],
@@ -156,11 +153,11 @@ function adapters({ deployment }: Plan): string[] {
   ];
 }
 
-/** Loopback only: vLLM's own key does not protect every path, the gateway does. */
-function server(): string[] {
+/** Never for the public: vLLM's own key does not protect every path, the gateway does. */
+function api(server: EngineServer, address: string): string[] {
   return [
-    ...["--host", "127.0.0.1"],
-    ...["--port", `${PORTS.vllm}`],
+    ...["--host", listenAddress(server, address)],
+    ...["--port", `${serverPorts(server).vllm}`],
     ...["--shutdown-timeout", `${DRAIN_SECONDS}`],
     ...["--disable-access-log-for-endpoints", "/health,/metrics"],
   ];

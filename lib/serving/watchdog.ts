@@ -1,35 +1,38 @@
 import { basename, dirname } from "node:path/posix";
 import type { Plan } from "../strategy";
 import { hostPaths } from "./host-paths";
-import { PORTS } from "./ports";
+import { type EngineServer, listenAddress, serverPorts, serverUnits } from "./servers";
 import { systemdUnit } from "./systemd-unit";
-import { NEEDS_NO_HOST, UNITS } from "./units";
+import { NEEDS_NO_HOST, readyFile } from "./units";
 import { servedModelName } from "./vllm-arguments";
 
 /**
- * The watchdog beside vLLM. It may end services and read the API key, so it runs as root; it listens nowhere.
+ * The watchdog beside a server of vLLM. It may end services and read the key, so it runs as root; it listens nowhere.
  * With Ray, a wedged rank is one of Ray's processes: both are ended.
  */
-export function watchdogUnit(plan: Plan): string {
-  const { configuration, secrets, ready } = hostPaths(plan);
-  const killed = plan.serving.executor === "ray" ? [UNITS.vllm, UNITS.rayHead] : [UNITS.vllm];
+export function watchdogUnit(plan: Plan, server: EngineServer, address: string): string {
+  const { configuration, secrets } = hostPaths(plan);
+  const { vllm, rayHead } = serverUnits(server);
+  const ready = readyFile(plan, server);
+  const killed = plan.serving.executor === "ray" ? [vllm, rayHead] : [vllm];
   return systemdUnit({
     description: "shardplan: watches vLLM",
-    after: [UNITS.vllm],
+    after: [vllm],
     user: "root",
     environment: {
-      VLLM_UNIT: UNITS.vllm,
+      VLLM_UNIT: vllm,
       KILL_UNITS: killed.join(" "),
-      PORT: `${PORTS.vllm}`,
+      ADDRESS: listenAddress(server, address),
+      PORT: `${serverPorts(server).vllm}`,
       MODEL: JSON.stringify(servedModelName(plan)),
-      KEY_FILE: `${secrets}/api-key`,
+      KEY_FILE: `${secrets}/engine-key`,
       READY: ready,
     },
     command: [`${configuration}/watchdog`],
     restartSeconds: 5,
     stopSeconds: 10,
     options: [
-      // The gateway looks into it; what it says stays true while the watchdog is away.
+      // Steps look into it; what it says stays true while the watchdog is away.
       `RuntimeDirectory=${basename(dirname(ready))}`,
       "RuntimeDirectoryPreserve=yes",
       ...NEEDS_NO_HOST,

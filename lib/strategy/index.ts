@@ -5,6 +5,7 @@ export { PlanError } from "./plan-error";
 export { candidateProvenance } from "./provenance/candidate-provenance";
 export { derived, SIMULATION_SOURCE, searched, simulated } from "./provenance/entry";
 export type { FigureGroup, FigurePath } from "./provenance/figure-path";
+export { stepsTogether } from "./replica/run-simulation";
 export { isRateDriven } from "./requirements/service-requirements";
 export type { PlanOptions } from "./situation";
 export * from "./types";

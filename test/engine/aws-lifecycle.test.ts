@@ -24,11 +24,13 @@ const STEPS = [
   "driver",
   "python-environment",
   "weights",
+  "balancer",
   "ray",
   "vllm",
   "watchdog",
   "gateway",
   "verify",
+  "load",
 ];
 
 /** One life of the stack, each test a step of it. */
@@ -130,22 +132,22 @@ describe("the AWS program on the real engine", function () {
   it("changes vLLM's arguments by running only vLLM's step and the proof again", async () => {
     await program.configure({ serving: { maxNumSeqs: 120 } });
     const { changes, steps } = await up();
-    assert.deepEqual(changes, { update: 2 });
-    assert.deepEqual(steps, ["vllm", "verify"]);
+    assert.deepEqual(changes, { update: 3 });
+    assert.deepEqual(steps, ["vllm", "verify", "load"]);
   });
 
   it("restarts Ray and vLLM on another version, and proves it", async () => {
     await program.configure({ serving: { maxNumSeqs: 120, rayVersion: "2.59.0" } });
-    assert.deepEqual((await up()).steps, ["python-environment", "ray", "vllm", "verify"]);
+    assert.deepEqual((await up()).steps, ["python-environment", "ray", "vllm", "verify", "load"]);
     await program.configure({ serving: { maxNumSeqs: 120 } });
-    assert.deepEqual((await up()).steps, ["python-environment", "ray", "vllm", "verify"]);
+    assert.deepEqual((await up()).steps, ["python-environment", "ray", "vllm", "verify", "load"]);
   });
 
   it("keeps a secret out of the state's text and of the outputs", async () => {
     await program.stack.setConfig("shardplan:apiKey", { value: "sk-canary-1234567890", secret: true });
     const { steps, outputs } = await up();
-    // vLLM and the gateway must agree on the key, and the proof is made with it.
-    assert.deepEqual(steps, ["vllm", "gateway", "verify"]);
+    // The balancer knows the keys, vLLM restarts for none, and the proof is made with it.
+    assert.deepEqual(steps, ["balancer", "verify"]);
     assert.ok(
       !JSON.stringify(outputs).includes("canary"),
       'not so: !JSON.stringify(outputs).includes("canary")',
@@ -166,7 +168,7 @@ describe("the AWS program on the real engine", function () {
     await assert.rejects(up(), (error: Error) => error.message.includes(words));
     program.host.received();
     const { steps } = await up();
-    assert.deepEqual(steps, ["vllm", "verify"]);
+    assert.deepEqual(steps, ["vllm", "verify", "load"]);
   });
 
   it("registers nothing when the plan fails, and says why on one line each", async () => {
@@ -186,10 +188,14 @@ describe("the AWS program on the real engine", function () {
     const [first] = machines();
     await program.configure({ hardware: { nodes: 2 }, strategy: { ...PINNED, dataParallel: 2 } });
     const { steps } = await up();
-    // The new machine goes through everything up to Ray; on the first one only vLLM's arguments change.
-    const onNew = ["base-packages", "driver", "host-facts", "python-environment", "ray", "weights"];
-    assert.deepEqual(steps.slice(0, -2).sort(), onNew);
-    assert.deepEqual(steps.slice(-2), ["vllm", "verify"]);
+    // The new machine goes through everything up to a server of its own; on the first one, whose server serves on, only
+    // the balancer learns of it, and waits for both.
+    assert.deepEqual(steps.slice(0, 2), ["host-facts", "base-packages"]);
+    assert.deepEqual(steps.slice(2), [
+      ...["driver", "python-environment", "weights"],
+      ...["balancer", "balanced", "ray", "vllm", "watchdog", "balanced"],
+      ...["verify", "load"],
+    ]);
     assert.equal(machines()[0], first);
     assert.equal(machines().length, 2);
     const groups = program.account.list(AWS.instance).map(({ properties }) => properties.placementGroup);

@@ -52,6 +52,17 @@ const ANSWERS: Record<string, object> = {
   "base-packages": { installed: ["caddy"] },
   firewall: {},
   watchdog: {},
+  balancer: {},
+  balanced: {},
+  load: {
+    completed: 480,
+    failed: 0,
+    seconds: 60,
+    outputTokensPerSecond: 1200,
+    firstToken: { p50: 90, p99: 400 },
+    decode: { p50: 12, p99: 40 },
+    prefill: { p50: [0, 300], p99: [0, 300] },
+  },
   driver: { driver: "595.71.05", skipped: "" },
   "python-environment": { python: "3.12.3", vllm: "0.33.0", ray: "2.60.0" },
   weights: { path: "/models", files: 30, bytes: 141_107_412_992 },
@@ -104,7 +115,7 @@ export async function openFakeHost(authorizedKey: string, machines?: FakeMachine
         channel.on("end", () => {
           const step = /^run_step (\S+) "\$@"$/m.exec(script)?.[1] ?? "";
           const action = / -- (\w+);/.exec(command)?.[1] ?? "";
-          if (action === "look") return answerLook(channel, step, state);
+          if (action === "look") return answerLook(channel, { step, script }, state);
           received.push({ step, action, script });
           answer(channel, { step, action, script }, state);
         });
@@ -177,8 +188,12 @@ function derived(step: string, script: string): object {
   if (step === "host-facts") return { address, addresses: [address] };
   // Another for each key, as on a host.
   const keyId = createHash("sha256").update(parameter("API_KEY")).digest("hex").slice(0, 8);
-  return step === "vllm" ? { keyId } : {};
+  return step === "balancer" ? { keyId } : {};
 }
+
+/** A host runs some steps once for each of its servers. */
+const keyOf = (step: string, script: string): string =>
+  `${step}${/^INSTANCE='?([^'\n]*)/m.exec(script)?.[1] ?? ""}`;
 
 /** What the host's own scripts would find there. */
 interface HostState {
@@ -189,9 +204,9 @@ interface HostState {
     /** How far the clock is ahead. */
     clockSeconds: number;
   };
-  /** Marks of complete runs, by step. */
+  /** Marks of complete runs, by step and the server that it is for. */
   readonly marks: Map<string, string>;
-  /** How often each step has run; for services, their starts. */
+  /** How often each step has run for a server; for services, their starts. */
   readonly starts: Map<string, number>;
 }
 
@@ -200,27 +215,32 @@ function answer(
   { step, action, script }: ReceivedStep,
   { shared: { failures, drift }, marks, starts }: HostState,
 ): void {
+  const key = keyOf(step, script);
   const words = failures.get(step);
   failures.delete(step);
   drift.delete(step);
-  marks.delete(step);
+  marks.delete(key);
   if (words !== undefined) channel.stderr.write(`${words}\n`);
   else {
-    if (action === "apply") marks.set(step, /^MARK=(.*)$/m.exec(script)?.[1] ?? "");
-    starts.set(step, (starts.get(step) ?? 0) + 1);
+    if (action === "apply") marks.set(key, /^MARK=(.*)$/m.exec(script)?.[1] ?? "");
+    starts.set(key, (starts.get(key) ?? 0) + 1);
     channel.write(
-      `${JSON.stringify({ changes: 1, start: `${starts.get(step)}`, ...ANSWERS[step], ...derived(step, script) })}\n`,
+      `${JSON.stringify({ changes: 1, start: `${starts.get(key)}`, ...ANSWERS[step], ...derived(step, script) })}\n`,
     );
   }
   channel.exit(words === undefined ? 0 : 1);
   channel.end();
 }
 
-function answerLook(channel: ServerChannel, step: string, state: HostState): void {
+function answerLook(
+  channel: ServerChannel,
+  { step, script }: Pick<ReceivedStep, "step" | "script">,
+  state: HostState,
+): void {
   const { marks, shared } = state;
   const found = shared.drift.get(step);
   const time = Math.round(Date.now() / 1000) + (step === "host-facts" ? shared.clockSeconds : 0);
-  const mark = marks.get(step) ?? null;
+  const mark = marks.get(keyOf(step, script)) ?? null;
   channel.write(`${JSON.stringify({ mark, drift: found ? [found] : [], notes: [], time })}\n`);
   channel.exit(0);
   channel.end();

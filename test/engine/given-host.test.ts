@@ -2,16 +2,19 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation";
+import { deployedSteps, outputsOf } from "../../infra/doctor/deployed-steps";
+import { examine } from "../../infra/doctor/examine";
+import { measureLoad, proveAnswer } from "../../infra/doctor/prove";
 import { type Engine, openEngine } from "../../rehearsal/engine";
 import { rehearsalStack } from "../../rehearsal/rehearsal-stack";
 import { type FakeHost, newKeyPair, openFakeHost } from "./fake-host";
 
 /** Steps that leave something running, which a destroy takes away. */
-const REMOVABLE = ["packages", "firewall", "driver", "ray", "vllm", "gateway"];
+const REMOVABLE = ["packages", "firewall", "driver", "balancer", "ray", "vllm", "gateway"];
 
 /** A given host, so that services are removed one by one. */
 describe("the steps on a given host", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let engine: Engine;
   let host: FakeHost;
   let stack: Stack;
@@ -56,8 +59,11 @@ describe("the steps on a given host", function () {
         ["remove", "apply"],
       );
       // What builds on a service that was started anew is proven anew.
-      const services = ["ray", "vllm", "gateway"];
-      assert.equal(ran.at(-1)?.step === "verify", services.includes(name));
+      const services = ["balancer", "ray", "vllm", "gateway"];
+      const proofs = ran.map(({ step }) => step).filter((step) => ["verify", "load"].includes(step));
+      // A load test is for what serves, not for what stands before it.
+      const serves = ["ray", "vllm"].includes(name);
+      assert.deepEqual(proofs, services.includes(name) ? ["verify", ...(serves ? ["load"] : [])] : []);
     });
   }
 
@@ -70,7 +76,8 @@ describe("the steps on a given host", function () {
   it("run again, with those that build on them, where the host has lost what they made, and say so", async () => {
     for (const [lost, again] of [
       ["weights", ["weights"]],
-      ["ray", ["ray", "vllm", "verify"]],
+      ["balancer", ["balancer", "verify"]],
+      ["ray", ["ray", "vllm", "verify", "load"]],
       ["gateway", ["gateway", "verify"]],
     ] as const) {
       host.drift(lost, `${lost} is gone`);
@@ -86,6 +93,61 @@ describe("the steps on a given host", function () {
       );
     }
     assert.deepEqual(Object.keys((await stack.up()).summary.resourceChanges ?? {}), ["same"]);
+  });
+
+  it("are looked at by the doctor, who names what is lost or wrong and changes nothing", async () => {
+    const { deployment } = await stack.exportStack();
+    const steps = deployedSteps(deployment);
+    assert.deepEqual(await examine(steps), []);
+    host.drift("weights", "3 files are gone");
+    host.setClockAhead(-3600);
+    const found = await examine(steps);
+    host.setClockAhead(0);
+    assert.deepEqual(
+      found.map(({ step, kind }) => `${step} ${kind}`),
+      ["node-0-facts note", "node-0-weights drift"],
+    );
+    assert.deepEqual(
+      found.map(({ host: name }) => name),
+      Array(2).fill("hosts[0] (127.0.0.1)"),
+    );
+    assert.equal(found[1]?.text, "3 files are gone");
+    assert.deepEqual(host.received(), []);
+    await stack.up();
+    assert.deepEqual(await examine(deployedSteps((await stack.exportStack()).deployment)), []);
+    host.received();
+  });
+
+  it("tell the doctor that a host does not answer, or was set up by somebody else", async () => {
+    const steps = deployedSteps((await stack.exportStack()).deployment);
+    const away = steps.map((step) => ({ ...step, target: { ...step.target, port: 9 } }));
+    const [first, ...more] = await examine(away);
+    assert.match(first?.text ?? "", /does not answer over SSH/);
+    assert.deepEqual(more, []);
+    const strange = steps.map((step) => ({ ...step, stdin: step.stdin.replace(/^MARK=.*$/m, "MARK=other") }));
+    const texts = new Set((await examine(strange)).map(({ text }) => text));
+    assert.deepEqual(texts, new Set(["was last run from another state than this stack's"]));
+  });
+
+  it("prove the service again when they are asked to, also under load", async () => {
+    const { deployment } = await stack.exportStack();
+    const steps = deployedSteps(deployment);
+    assert.match(
+      await proveAnswer(steps),
+      /^vLLM 0\.33\.0 answers through the gateway: 100 tokens in 1\.2 s$/,
+    );
+    const { verdict, text } = await measureLoad(steps, outputsOf(deployment));
+    assert.equal(verdict, "as planned");
+    assert.match(text, /^first token p99 .* meets the target$/m);
+    assert.deepEqual(
+      host.received().map(({ step }) => step),
+      ["verify", "load"],
+    );
+    host.failNext("verify", "error: hosts[0] (127.0.0.1): verification failed: the completion failed");
+    await assert.rejects(proveAnswer(steps), /^Error: hosts\[0\] .*: verification failed/);
+    host.received();
+    await stack.up();
+    host.received();
   });
 
   it("say once that the host's clock is wrong, and change nothing for it", async () => {

@@ -1,21 +1,13 @@
 import { readFile } from "node:fs/promises";
 import type { Stack } from "@pulumi/pulumi/automation";
 import { z } from "zod";
+import { type DeployedStep, deployedSteps as stepsInState } from "../../infra/doctor/deployed-steps";
 import { runRemoteCommand } from "../../rehearsal/providers/remote-command";
-import { unwrapSecrets } from "../../rehearsal/providers/secret-value";
 import { connectionSchema } from "../../rehearsal/providers/ssh-connection";
 import type { TestHost } from "./local-host";
 
-/** A remote step as the stack's state has it: exactly what the program sent to the host. */
-export interface DeployedStep {
-  /** Name of the file in infra/steps. */
-  readonly step: string;
-  readonly create: string;
-  readonly stdin: string;
-}
-
 const state = z.object({
-  resources: z.array(z.looseObject({ type: z.string(), inputs: z.unknown().optional() })).default([]),
+  resources: z.array(z.looseObject({ type: z.string() })).default([]),
 });
 
 /** Types of everything in the stack's state. */
@@ -25,22 +17,7 @@ export async function registeredTypes(stack: Stack): Promise<string[]> {
 
 /** The remote steps of a deployed stack in the order in which they ran. */
 export async function deployedSteps(stack: Stack): Promise<DeployedStep[]> {
-  const { resources } = state.parse((await stack.exportStack()).deployment);
-  return resources
-    .filter(({ type }) => type === "command:remote:Command")
-    .map(({ inputs }) => {
-      const { create, stdin } = z.object({ create: z.string(), stdin: z.string() }).parse(plain(inputs));
-      const step = /^run_step (\S+)/m.exec(stdin)?.[1] ?? "";
-      return { step, create, stdin };
-    });
-}
-
-/** Exported state has secrets as `{ signature, plaintext: JSON }`. */
-function plain(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== "object" || value === null) return value;
-  if ("plaintext" in value) return plain(JSON.parse(String(value.plaintext)));
-  return unwrapSecrets(Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)])));
+  return stepsInState((await stack.exportStack()).deployment);
 }
 
 /** Runs a step again as the program ran it, and returns its result. */

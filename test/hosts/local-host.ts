@@ -27,41 +27,46 @@ export function needsRoot(context: Mocha.Context): void {
   context.skip();
 }
 
-/** One booted host, with an engine whose stack `rehearsal` is deployed to it. */
+/** Booted hosts, with an engine whose stack `rehearsal` is deployed to them. */
 export interface TestHost {
   readonly hosts: LocalHosts;
+  /** The first host. */
   readonly host: LocalHost;
   readonly config: HostConfig;
   readonly engine: Engine;
-  /** Runs a bash script on the host as root; returns its output. */
-  run(script: string): Promise<string>;
-  /** The stack with sections laid over Pulumi.rehearsal.yaml, for this host or what is given in its place. */
-  stack(overrides?: StackOverrides, host?: HostConfig): Promise<Stack>;
+  /** Runs a bash script on a host, the first unless told, as root; returns its output. */
+  run(script: string, at?: number): Promise<string>;
+  /** The stack with sections laid over Pulumi.rehearsal.yaml, for these hosts or what is given in their place. */
+  stack(overrides?: StackOverrides, ...given: HostConfig[]): Promise<Stack>;
   /** The error that `up` ends with. */
-  failureOf(overrides: StackOverrides, host?: HostConfig): Promise<string>;
+  failureOf(overrides: StackOverrides, ...given: HostConfig[]): Promise<string>;
   close(): Promise<void>;
 }
 
-export async function openTestHost(): Promise<TestHost> {
+/** A load test after each of a test's many changes would take minutes. */
+const WITHOUT_LOAD = { "shardplan:proof": { load: false } };
+
+export async function openTestHost(count = 1): Promise<TestHost> {
   const clock = new PhaseClock(() => {}, new AbortController().signal);
-  const hosts = await openHosts({ ...(await prepareHosts(clock, progress)), count: 1 });
+  const hosts = await openHosts({ ...(await prepareHosts(clock, progress)), count });
   const [host] = hosts.hosts;
-  const [config] = hostConfigs(hosts);
+  const configs = hostConfigs(hosts);
+  const [config] = configs;
   if (!host || !config) throw new Error("no host");
   const folder = join(hosts.folder, "engine");
   await mkdir(folder);
   const engine = await openEngine({ standIns: ["command"], progress }, folder);
-  const stack = (overrides: StackOverrides = {}, given = config) =>
-    rehearsalStack(engine, [given], overrides);
+  const stack = (overrides: StackOverrides = {}, ...given: HostConfig[]) =>
+    rehearsalStack(engine, given.length > 0 ? given : configs, { ...WITHOUT_LOAD, ...overrides });
   return {
     hosts,
     host,
     config,
     engine,
-    run: async (script) => (await runOnHost(hosts, host, script)).stdout,
+    run: async (script, at = 0) => (await runOnHost(hosts, hosts.hosts[at] ?? host, script)).stdout,
     stack,
-    failureOf: async (overrides, given) => {
-      const failing = await stack(overrides, given);
+    failureOf: async (overrides, ...given) => {
+      const failing = await stack(overrides, ...given);
       return upStack(failing, { progress: () => {} }).then(
         () => "",
         (error: Error) => error.message,

@@ -107,6 +107,7 @@ chmod 755 /usr/local/bin/aws`);
   it("runs each step a second time without changing anything", async () => {
     const steps = await deployedSteps(stack);
     assert.deepEqual(steps.map(({ step }) => step).sort(), [
+      "balancer",
       "base-packages",
       "driver",
       "firewall",
@@ -206,7 +207,7 @@ chmod 755 /usr/local/bin/aws`);
     assert.match(broken, /hosts\[0\] .*: vLLM died while it was starting: .*Safetensor.*; remove the cause/);
   });
 
-  for (const step of ["vllm", "ray", "gateway", "firewall", "watchdog", "packages"]) {
+  for (const step of ["vllm", "ray", "balancer", "gateway", "firewall", "watchdog", "packages"]) {
     it(`has the service in place after --replace of ${step}`, async () => {
       stack = await host.stack({ "shardplan:model": FROM_BUCKET });
       const key = await host.run("cat /etc/shardplan/secrets/api-key");

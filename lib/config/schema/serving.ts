@@ -13,7 +13,9 @@ export const serving = z
     executor: z
       .enum(["ray", "mp"])
       .default("ray")
-      .describe("vLLM's distributed executor: Ray, or multiprocessing on one node."),
+      .describe(
+        "vLLM's distributed executor within a replica: Ray, or multiprocessing where a replica lies within one node.",
+      ),
     gpuMemoryUtilization: fraction
       .default(0.85)
       .meta({ unit: "share", description: "Share of GPU memory that vLLM takes for itself." }),
@@ -53,7 +55,7 @@ export const serving = z
       .meta({
         unit: "requests",
         description:
-          "Requests, running and waiting, from which on vLLM answers 503 instead of queueing: `auto` is what can run and what is served within twice the p99 target of the first token; `off` queues without end.",
+          "Requests, running and waiting, from which on a server of vLLM answers 503 instead of queueing (another server is asked first): `auto` is what can run and what is served within twice the p99 target of the first token; `off` queues without end.",
       }),
     dtype: z
       .enum(["auto", "bfloat16", "float16"])

@@ -17,8 +17,15 @@ export function deploymentSection(plan: Plan): Section {
   return {
     id: "deployment",
     title: "Deployment commands",
-    blocks: [...warning(plan), ...blocks, ...whereFrom(plan)],
+    blocks: [...warning(plan), ...blocks, ...others(commands.servers), ...whereFrom(plan)],
   };
+}
+
+/** Servers differ in what only hosts know. */
+function others(servers: number): readonly Block[] {
+  if (servers === 1) return [];
+  const text = `These are of the first of ${servers} servers, one for each replica; the others have addresses, ports and GPUs of their own. A balancer sends each request to the server with the fewest.`;
+  return [{ kind: "text", text, tone: "quiet" }];
 }
 
 /** What the verification needs, which only the deployed stack knows. */

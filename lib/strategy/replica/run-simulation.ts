@@ -44,7 +44,10 @@ export function serviceTraffic(
  * Whether the replicas are ranks of one engine that share experts. Dense ones are servers of their own, behind a gateway
  * that sends to the least loaded.
  */
-export function stepsTogether({ model }: Situation, { dataParallel }: Strategy): boolean {
+export function stepsTogether(
+  { model }: Pick<Situation, "model">,
+  { dataParallel }: Pick<Strategy, "dataParallel">,
+): boolean {
   return model.experts !== undefined && dataParallel > 1;
 }
 

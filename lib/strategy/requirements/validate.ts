@@ -1,4 +1,5 @@
 import { firstVersionWith, hasChange } from "../../performance";
+import { stepsTogether } from "../replica/run-simulation";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
 import { checkpointRequirements } from "./checkpoint-requirements";
@@ -196,18 +197,21 @@ function modelKnowsLength({ model, deployment }: Situation): Requirement {
   };
 }
 
-function oneHostWithoutRay({ deployment, hardware }: Situation, strategy: Strategy): Requirement {
-  const ranks = strategy.tensorParallel * strategy.pipelineParallel;
+/** Replicas that share experts are one engine, which spans what they span together. */
+function oneHostWithoutRay(situation: Situation, strategy: Strategy): Requirement {
+  const { deployment, hardware } = situation;
+  const together = stepsTogether(situation, strategy) ? strategy.dataParallel : 1;
+  const ranks = strategy.tensorParallel * strategy.pipelineParallel * together;
   const nodes = Math.ceil(ranks / hardware.instance.gpus);
   const limit = deployment.serving.executor === "mp" ? 1 : hardware.nodes;
   return {
     id: "executor-spans-nodes",
-    requirement: `a replica stays within the ${limit === 1 ? "one node" : `${limit} nodes`} that executor ${deployment.serving.executor} reaches`,
+    requirement: `${together > 1 ? "an engine" : "a replica"} stays within the ${limit === 1 ? "one node" : `${limit} nodes`} that executor ${deployment.serving.executor} reaches`,
     value: nodes,
     limit: Math.max(1, limit),
     unit: "nodes",
     bound: "most",
-    valueText: `a replica of ${ranks} GPUs spans ${nodes} nodes`,
+    valueText: `${together > 1 ? "an engine" : "a replica"} of ${ranks} GPUs spans ${nodes} nodes`,
     configKey: "serving.executor",
     change: "set serving.executor to ray, or lower strategy.tensorParallel or strategy.pipelineParallel",
   };

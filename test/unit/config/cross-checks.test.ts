@@ -67,7 +67,6 @@ const REFUSED: [DeploymentInput, string, RegExp][] = [
   ],
   [{ hosts: [host], hardware: { nodes: 2 } }, "hosts", /lists 1 of the 2 machines/],
   [{ hosts: [host, host], hardware: { nodes: 2 } }, "hosts", /names 10\.0\.0\.1:22 twice/],
-  [{ serving: { executor: "mp" }, hardware: { nodes: 2 } }, "serving.executor", /use ray/],
   [{ serving: { packageSource: "wheelhouse" } }, "serving.packageLocation", /absolute path on the hosts/],
   [{ gateway: { domain: "llm.example.com", port: 8443 } }, "gateway.port", /must be 443/],
   [{ aws: { capacityBlock: true } }, "aws.capacityReservationId", /cr-/],

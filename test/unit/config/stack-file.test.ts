@@ -96,8 +96,19 @@ config:
       );
   });
 
+  it("may hold several keys of clients by name, each of them encrypted", () => {
+    const secret = "{ secure: AAAA }";
+    const read = (keys: string) =>
+      problemLines(() =>
+        readStackFile(write(`config:\n  shardplan:slo: {}\n  shardplan:apiKeys: ${keys}\n`)),
+      );
+    assert.deepEqual(read(`{ alice: ${secret}, bob: ${secret} }`), []);
+    for (const plain of [`{ alice: ${secret}, bob: sk-plain }`, "{}"])
+      assert.match(read(plain)[0] ?? "", /shardplan:apiKeys: is plain text/, plain);
+  });
+
   it("with a secret in plain text is refused, in the file and by the engine's reader", () => {
-    for (const name of ["sshPrivateKey", "huggingFaceToken", "apiKey"]) {
+    for (const name of ["sshPrivateKey", "huggingFaceToken", "apiKey", "apiKeys"]) {
       const key = `shardplan:${name}`;
       const path = write(`config:\n  shardplan:slo: {}\n  ${key}: hunter2\n`);
       const line = new RegExp(`: ${key}: is plain text in the stack file.* --secret ${key}`);
@@ -135,7 +146,7 @@ config:
         "Pulumi.test.yaml: shardplan:modle: unknown key; did you mean shardplan:model?",
         "Pulumi.test.yaml: shardplan:slo.decode.p99Ms: unknown key; nest it, or set it with `pulumi config set --path 'shardplan:slo.decode.p99Ms' VALUE`",
         "Pulumi.test.yaml: workload: unknown key; keys of this program start with shardplan:",
-        "Pulumi.test.yaml: shardplan:cost: holds an encrypted value, which only the engine can read; only sshPrivateKey, huggingFaceToken, apiKey may be secret",
+        "Pulumi.test.yaml: shardplan:cost: holds an encrypted value, which only the engine can read; only sshPrivateKey, huggingFaceToken, apiKey, apiKeys may be secret",
         'Pulumi.test.yaml: slo.decode.p99Ms: must be a number > 0; given "no"',
       ],
     );

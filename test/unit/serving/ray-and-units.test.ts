@@ -186,6 +186,15 @@ describe("serviceEnvironment", () => {
     assert.equal(serviceEnvironment(planOf(), ADDRESSES).VLLM_USE_FLASHINFER_SAMPLER, "0");
   });
 
+  it("has Ray's workers, which are the ranks, run as soon as any other process", () => {
+    assert.equal(serviceEnvironment(planOf(), ADDRESSES).RAY_worker_niceness, "0");
+    const { RAY_worker_niceness: none } = serviceEnvironment(
+      planOf({ serving: { executor: "mp" } }),
+      ADDRESSES,
+    );
+    assert.equal(none, undefined);
+  });
+
   it("lets the user's variables win", () => {
     const plan = planOf({ serving: { environment: { NCCL_SOCKET_IFNAME: "ib0" } } });
     assert.equal(serviceEnvironment(plan, ADDRESSES).NCCL_SOCKET_IFNAME, "ib0");

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { flagStanding } from "../../../lib/config/vllm-flags";
-import { vllmArguments } from "../../../lib/serving";
+import { engineServers, vllmArguments } from "../../../lib/serving";
 import { planOf } from "./plan-fixture";
+
+/** Its replicas share experts. */
+const MIXTURE = { model: { name: "mistralai/Mixtral-8x7B-Instruct-v0.1" } } as const;
 
 /** The value after an option; undefined when the option is absent. */
 const optionOf = (args: readonly string[], option: string) =>
@@ -55,18 +58,29 @@ describe("vllmArguments", () => {
     );
   });
 
-  it("makes two replicas with vLLM's own data parallelism, placed by the same executor", () => {
-    const args = vllmArguments(planOf({ strategy: { tensorParallel: 4, dataParallel: 2 } }));
+  it("makes replicas that share experts with vLLM's own data parallelism, placed by the same executor", () => {
+    const args = vllmArguments(planOf({ ...MIXTURE, strategy: { tensorParallel: 4, dataParallel: 2 } }));
     assert.equal(optionOf(args, "--data-parallel-size"), "2");
     // One node holds both.
     assert.equal(optionOf(args, "--data-parallel-size-local"), "2");
     assert.equal(optionOf(args, "--data-parallel-backend"), "ray");
   });
 
-  it("starts on each of two nodes its share of the replicas", () => {
-    const args = vllmArguments(planOf({ hardware: { nodes: 2 }, strategy: { dataParallel: 2 } }));
+  it("starts on each of two nodes its share of such replicas", () => {
+    const args = vllmArguments(planOf({ ...MIXTURE, hardware: { nodes: 2 }, strategy: { dataParallel: 2 } }));
     // 2 replicas / 2 nodes
     assert.equal(optionOf(args, "--data-parallel-size-local"), "1");
+  });
+
+  it("makes a server of its own of each other replica, with its share of what may wait", () => {
+    const plan = planOf({ strategy: { tensorParallel: 4, dataParallel: 2 } });
+    const [first, second] = engineServers(plan).map((server) => vllmArguments(plan, server));
+    assert.ok(first && second, "two servers");
+    assert.ok(!first.some((arg) => arg.startsWith("--data-parallel")), first.join(" "));
+    assert.deepEqual([optionOf(first, "--port"), optionOf(second, "--port")], ["8000", "8001"]);
+    // Two seconds of what both serve, halved.
+    const waiting = Math.ceil(plan.throughput.saturatedRequestRate);
+    assert.equal(optionOf(first, "--max-num-queued-reqs"), `${plan.serving.maxNumSeqs + waiting}`);
   });
 
   it("quantises a BF16 checkpoint to FP8 while loading, and leaves a checkpoint that is FP8 already alone", () => {

@@ -47,6 +47,13 @@ describe("what vLLM refuses", () => {
     assert.deepEqual(failed({ tensorParallel: 16 }, change), ["executor-spans-nodes"]);
   });
 
+  it("is not replicas of a host each with the multiprocessing executor, unless they share experts", () => {
+    const change = { hardware: { nodes: 2 }, serving: { executor: "mp" as const } };
+    assert.deepEqual(failed({ tensorParallel: 8, dataParallel: 2 }, change), []);
+    const mixture = { ...change, model: { name: "mistralai/Mixtral-8x7B-Instruct-v0.1" } };
+    assert.deepEqual(failed({ tensorParallel: 8, dataParallel: 2 }, mixture), ["executor-spans-nodes"]);
+  });
+
   it("is several replicas of which one lies on two hosts, and not one replica on two hosts", () => {
     const change = { hardware: { nodes: 4 } };
     const spanning = { tensorParallel: 8, pipelineParallel: 2, dataParallel: 2 };

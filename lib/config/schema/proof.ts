@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { positive } from "./values";
+
+export const proof = z
+  .strictObject({
+    load: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Load the service after each change with the workload, and hold what is measured against the plan.",
+      ),
+    loadSeconds: positive.default(60).meta({
+      unit: "s",
+      description: "How long the load test sends requests; never fewer than 30 requests.",
+    }),
+    onMiss: z
+      .enum(["warn", "fail"])
+      .default("warn")
+      .describe("What a measured latency above its target does to `pulumi up`."),
+  })
+  .prefault({})
+  .describe("What `pulumi up` proves once the service runs.");

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { OutputMap, Stack } from "@pulumi/pulumi/automation";
+import { scanHost } from "../../rehearsal/hosts/scan-host";
+import { leftOnHosts } from "../../rehearsal/left-on-host";
+import { destroyStack, upStack } from "../../rehearsal/run-stack";
+import { startLoad } from "./client-load";
+import { deployedSteps, rerun } from "./deployed-steps";
+import { needsRoot, openTestHost, type TestHost } from "./local-host";
+
+const silent = { progress: process.env.SHARDPLAN_TALK ? console.log : () => {} };
+const CLIENTS = 6;
+
+/** A replica on each of two hosts, each with a Ray of its own. */
+const REPLICAS = {
+  "shardplan:strategy": { tensorParallel: 1, dataParallel: 2 },
+  "shardplan:slo": { firstToken: { p50Ms: 2000, p99Ms: 3000 } },
+};
+
+/** One life of a stack of two replicas on two hosts, each test a step of it. */
+describe("replicas on two hosts", function () {
+  this.timeout(15 * 60_000);
+  let host: TestHost;
+  let stack: Stack;
+  let outputs: OutputMap;
+  let key: string;
+
+  before(async function () {
+    needsRoot(this);
+    host = await openTestHost(2);
+  });
+  after(() => host?.close());
+
+  /** What the balancer says of its servers, such as `UP`. */
+  const statuses = async () =>
+    (
+      await host.run(
+        "curl -s --unix-socket /run/shardplan-balancer/status 'http://localhost/;csv' | awk -F, '$1 == \"engines\" && $2 ~ /^server/ {print $18}'",
+      )
+    ).split("\n");
+
+  async function until(wanted: readonly string[], limitSeconds: number): Promise<void> {
+    for (let second = 0; second < limitSeconds; second++) {
+      if (String(await statuses()) === String(wanted)) return;
+      await sleep(1000);
+    }
+    assert.deepEqual(await statuses(), wanted);
+  }
+
+  const load = (streamed: boolean) => startLoad(outputs, { key, clients: CLIENTS, streamed });
+
+  it("are servers of their own, of which strangers reach none", async () => {
+    stack = await host.stack(REPLICAS);
+    outputs = (await upStack(stack, silent)).outputs;
+    key = await host.run("cat /etc/shardplan/secrets/api-key");
+    assert.deepEqual(await statuses(), ["UP", "UP"]);
+    const scans = await Promise.all(host.hosts.hosts.map((one) => scanHost(host.hosts, one)));
+    assert.deepEqual(
+      scans.map(({ open }) => open),
+      [[22, 443], [22]],
+    );
+  });
+
+  it("lose no request that has not begun when the engine of one is killed, and it comes back", async () => {
+    const clients = load(false);
+    await clients.more(50);
+    await host.run("pkill -KILL -f '^VLLM::EngineCore'", 1);
+    await clients.more(150);
+    await until(["UP", "UP"], 240);
+    assert.deepEqual((await clients.stop()).lost, []);
+  });
+
+  it("lose none either when one is stopped, which its health page does not notice", async () => {
+    const clients = load(false);
+    await clients.more(50);
+    await host.run("pkill -STOP -f '^VLLM::EngineCore'");
+    await until(["DOWN", "UP"], 60);
+    // The watchdog kills it, and what waited there is answered by the other one.
+    await until(["UP", "UP"], 300);
+    assert.deepEqual((await clients.stop()).lost, []);
+  });
+
+  it("change a flag one after the other, without a request lost of a thousand, streams included", async () => {
+    const clients = load(true);
+    await clients.more(20);
+    stack = await host.stack({ ...REPLICAS, "shardplan:serving": { maxNumSeqs: 7 } });
+    const { summary } = await upStack(stack, silent);
+    await clients.more(Math.max(0, 1000 - clients.answered()));
+    const { answered, lost } = await clients.stop();
+    assert.deepEqual(lost, []);
+    assert.ok(answered >= 1000, `answered: ${answered}`);
+    // Two servers, each taken back by the balancer, and the proof.
+    assert.equal(summary.resourceChanges?.update, 5);
+    const flags = await Promise.all(
+      [0, 1].map((at) =>
+        host.run("tr '\\0' ' ' </proc/$(systemctl show -p MainPID --value shardplan-vllm)/cmdline", at),
+      ),
+    );
+    for (const one of flags) assert.match(one, /--max-num-seqs 7 /);
+  });
+
+  it("change nothing when their steps run a second time", async () => {
+    const first = await deployedSteps(stack);
+    const onFirst = first.filter(({ step }) => ["balancer", "balanced", "gateway", "verify"].includes(step));
+    assert.equal(onFirst.length, 5);
+    for (const deployed of onFirst) assert.equal((await rerun(host, deployed)).changes, 0, deployed.step);
+    const { summary } = await upStack(stack, silent);
+    assert.deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
+  });
+
+  it("go away and leave nothing on the hosts", async () => {
+    await destroyStack(stack, silent);
+    assert.deepEqual(await leftOnHosts(host.hosts), []);
+  });
+});
