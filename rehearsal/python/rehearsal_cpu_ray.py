@@ -1,9 +1,11 @@
 """Lets vLLM's CPU build run over Ray on the rehearsal's hosts. Loaded by a .pth file there; never part of the product.
 
-vLLM supports its Ray executor on GPUs only. Two things keep it from a CPU host, and each is one line:
+vLLM supports its Ray executor on GPUs only. Two things keep it from a CPU host, and a third from one with AMX; each is
+one line:
 - Ray places a worker by the name of a device; the CPU platform has none. The rehearsal's Ray pretends GPUs.
 - The CPU communicator takes ranks for neighbours in shared memory when their group names agree. With the host's name
   in it, ranks on different hosts see that they are apart, and speak over gloo.
+- vLLM's attention uses AMX where the CPU has it, without asking the kernel first, and dies of an illegal instruction.
 
 vLLM's own plugins come too late: a Ray actor asks for the device before it loads them. So each module is changed
 right after it is imported.
@@ -14,8 +16,9 @@ import socket
 import sys
 
 
-def name_device(module):
+def prepare_cpu(module):
     module.CpuPlatform.ray_device_key = "GPU"
+    module.torch.cpu._init_amx()
 
 
 def name_host(module):
@@ -25,7 +28,7 @@ def name_host(module):
 
 
 CHANGES = {
-    "vllm.platforms.cpu": name_device,
+    "vllm.platforms.cpu": prepare_cpu,
     "vllm.distributed.device_communicators.cpu_communicator": name_host,
 }
 
