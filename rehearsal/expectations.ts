@@ -94,7 +94,7 @@ async function vllmMetrics({ hosts }: Deployed): Promise<string> {
 
 /** What `pulumi up` measured; on a CPU the plan is not judged, only its targets. */
 async function loadTable({ outputs }: Deployed): Promise<string> {
-  const { load } = outputs.proof?.value as { load?: { verdict: string; text: string } };
+  const { load } = (outputs.proof?.value ?? {}) as { load?: { verdict: string; text: string } };
   if (load?.verdict !== "as planned") throw new Error(load?.text ?? "there was no load test");
   return load.text.split("\n").join("\n  ");
 }
