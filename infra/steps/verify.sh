@@ -26,6 +26,17 @@ drift() {
   complaint=$(gateway /health --max-time 10 --output /dev/null) || echo "the gateway does not answer over TLS: $complaint"
 }
 
+# The gateway renews its certificate long before: one that is about to end is one that it could not renew.
+notes() {
+  local ends left limit=3600
+  [ "$CERTIFICATE" = internal ] || limit=604800
+  ends=$(gateway /health --max-time 10 --output /dev/null --write-out '%{certs}' | sed -n 's/^Expire date: *//p' | head -n 1)
+  [ -n "$ends" ] || return 0
+  left=$(($(date -d "$ends" +%s) - $(date +%s)))
+  [ "$left" -ge "$limit" ] ||
+    echo "the gateway's certificate ends in $((left / 3600)) h and was not renewed: look at journalctl -u shardplan-gateway"
+}
+
 ask() {
   local path=$1
   shift

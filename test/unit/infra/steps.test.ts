@@ -255,6 +255,33 @@ describe("what a step says of a service's log", () => {
   });
 });
 
+describe("verify.sh", () => {
+  const notes = (hours: number) =>
+    runStepCode(
+      "verify",
+      `CERTIFICATE=internal; gateway() { echo "Expire date:$(date -u -d '+${hours} hours 30 minutes' '+%b %d %T %Y GMT')"; }; notes`,
+    ).stdout;
+
+  it("says that the certificate was not renewed when it is about to end, and nothing before", () => {
+    assert.equal(notes(2), "");
+    assert.match(notes(0), /^the gateway's certificate ends in 0 h and was not renewed/);
+  });
+
+  it("fails when the model talks nonsense, and asks no model of random weights", () => {
+    const asked = (question: string, said: string) =>
+      runStepCode(
+        "verify",
+        `QUESTION='${question}' EXPECTED=Paris VLLM_UNIT=vllm.service; show_log() { :; }
+        ask() { echo '{"choices":[{"text":" ${said}"}]}'; }; require_sense`,
+      );
+    assert.equal(asked("{}", "Paris, of course").status, 0);
+    const { status, stderr } = asked("{}", "qx zz");
+    assert.equal(status, 1);
+    assert.match(stderr, /the model does not know the capital of France, it says ' qx zz/);
+    assert.equal(asked("", "qx zz").status, 0);
+  });
+});
+
 describe("host-facts.sh", () => {
   it("says how many GPUs there are when nvidia-smi is there without a driver", () => {
     const complaint = "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.";
