@@ -31,7 +31,6 @@ export const EXPECTATIONS: readonly Expectation[] = [
   { what: `Ray counts ${RANKS} GPUs over all hosts`, read: rayResources },
   { what: `vLLM runs ${RANKS} ranks as Ray actors, each on its host`, read: rankProcesses },
   { what: "vLLM publishes its metrics", read: vllmMetrics },
-  { what: "the load test measured first token and decode, and no request failed", read: loadTable },
   { what: "a stranger reaches SSH and the gateway, nothing else", read: openPorts },
 ];
 
@@ -90,13 +89,6 @@ async function vllmMetrics({ hosts }: Deployed): Promise<string> {
   );
   if (!(lines > 0 && Number(done) > 0)) throw new Error(`${lines} lines, ${done} tokens generated`);
   return `${lines} lines of vllm:*, ${Number(done)} tokens generated`;
-}
-
-/** What `pulumi up` measured; on a CPU the plan is not judged, only its targets. */
-async function loadTable({ outputs }: Deployed): Promise<string> {
-  const { load } = (outputs.proof?.value ?? {}) as { load?: { verdict: string; text: string } };
-  if (load?.verdict !== "as planned") throw new Error(load?.text ?? "there was no load test");
-  return load.text.split("\n").join("\n  ");
 }
 
 /** This machine is none of the cluster's hosts. */

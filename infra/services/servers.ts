@@ -1,6 +1,17 @@
+import { createHash } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { BALANCER, balancedName, checkSeconds, type EngineServer, engineServers } from "../../lib/serving";
+import {
+  BALANCER,
+  balancedName,
+  checkSeconds,
+  type EngineServer,
+  engineServers,
+  hostPaths,
+  PLACEHOLDER_ADDRESSES,
+  rayHeadUnit,
+  vllmUnit,
+} from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import { remoteStep } from "../remote-step";
 import type { Balancer } from "./balancer";
@@ -27,12 +38,13 @@ export function startServers({ plan, nodes, balancer }: ServersArgs): {
   let last: pulumi.Resource = balancer;
   for (const server of engineServers(plan)) {
     const name = (part: string) => (server.index === 0 ? part : `${part}-${server.index}`);
+    const isOnly = engineServers(plan).length === 1;
+    if (!isOnly) last = drained({ plan, nodes, server }, { dependsOn: last });
     const ray = new RayCluster(name("ray"), { plan, nodes, server }, { dependsOn: last });
     // A component without resources, as Ray's is with multiprocessing, is waited for by nobody.
     const before = { dependsOn: [last, ray] };
     const vllm = new VllmService(name("vllm"), { plan, nodes, server, balancer, ray }, before);
     const watchdog = new Watchdog(name("watchdog"), { plan, nodes, server }, { dependsOn: vllm });
-    const isOnly = engineServers(plan).length === 1;
     last = isOnly ? watchdog : taken({ plan, nodes, server, vllm }, { dependsOn: watchdog });
     started.push(vllm);
   }
@@ -45,7 +57,6 @@ function taken(
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
   const { host } = headOf(args.nodes);
-  const name = balancedName(args.server.index);
   return remoteStep(
     `${host.name}-balanced-${args.server.index}`,
     {
@@ -53,10 +64,7 @@ function taken(
       step: "balanced",
       result: z.object({}),
       parameters: {
-        INSTANCE: `@${args.server.index}`,
-        SOCKET: BALANCER.statusSocket,
-        BACKEND: BALANCER.backend,
-        SERVER: name,
+        ...balancerParameters(args),
         SECONDS_ALLOWED: 60 + 2 * checkSeconds(args.plan),
         START: args.vllm.start,
       },
@@ -64,3 +72,41 @@ function taken(
     opts,
   ).resource;
 }
+
+interface ServerArgs {
+  readonly plan: Plan;
+  readonly nodes: readonly Node[];
+  readonly server: EngineServer;
+}
+
+/** Takes a server whose unit changes out of the balancer before it restarts. */
+function drained(args: ServerArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {
+  const { plan, server } = args;
+  const { host } = headOf(args.nodes);
+  const texts = [
+    vllmUnit(plan, PLACEHOLDER_ADDRESSES, server),
+    rayHeadUnit(plan, PLACEHOLDER_ADDRESSES, server),
+  ];
+  return remoteStep(
+    `${host.name}-drained-${server.index}`,
+    {
+      host,
+      step: "drained",
+      result: z.object({}),
+      parameters: {
+        ...balancerParameters(args),
+        PLANNED: createHash("sha256").update(texts.join("\n")).digest("hex").slice(0, 16),
+      },
+    },
+    opts,
+  ).resource;
+}
+
+const balancerParameters = ({ plan, server }: ServerArgs) => ({
+  INSTANCE: `@${server.index}`,
+  ENVIRONMENT: hostPaths(plan).pythonEnvironment,
+  STATUS_SOCKET: BALANCER.statusSocket,
+  ADMIN_SOCKET: BALANCER.adminSocket,
+  BACKEND: BALANCER.backend,
+  SERVER: balancedName(server.index),
+});

@@ -1,10 +1,11 @@
 # shellcheck shell=bash
-# Waits until the balancer sends requests to a server of vLLM that has just started: before that the next one must not
-# restart.
-# in:  HOST_NAME, INSTANCE, SOCKET (of the balancer's statistics), BACKEND, SERVER, SECONDS_ALLOWED, START (a new one runs the step again)
+# Has the balancer send requests again to a server of vLLM that has just started, and waits until it does: before that the
+# next one must not restart.
+# in:  HOST_NAME, INSTANCE, ENVIRONMENT (folder), STATUS_SOCKET, ADMIN_SOCKET, BACKEND, SERVER, SECONDS_ALLOWED, START (a new one runs the step again)
 # out: {}
 
 apply() {
+  tell "set server $BACKEND/$SERVER state ready"
   local deadline=$((SECONDS + SECONDS_ALLOWED))
   until [ "$(status)" = UP ]; do
     [ "$SECONDS" -lt "$deadline" ] ||
@@ -17,8 +18,22 @@ apply() {
 
 # Columns of HAProxy's statistics: 1 backend, 2 server, 18 status, which says how many checks are still to pass.
 status() {
-  curl --silent --max-time 10 --unix-socket "$SOCKET" 'http://localhost/;csv' |
+  curl --silent --max-time 10 --unix-socket "$STATUS_SOCKET" 'http://localhost/;csv' |
     awk -F, -v backend="$BACKEND" -v server="$SERVER" '$1 == backend && $2 == server {print $18}'
+}
+
+# An `up` that was cut off may have left it taken out.
+drift() { [ "$(status)" = UP ] || echo "the balancer sends nothing to $SERVER, it says '$(status)'"; }
+
+tell() {
+  "$ENVIRONMENT/bin/python" - "$ADMIN_SOCKET" "$1" <<'PYTHON'
+import socket, sys
+door = socket.socket(socket.AF_UNIX)
+door.connect(sys.argv[1])
+door.sendall((sys.argv[2] + "\n").encode())
+said = door.recv(4096).decode().strip()
+sys.exit(said or None)
+PYTHON
 }
 
 run_step balanced "$@"

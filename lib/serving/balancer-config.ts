@@ -9,6 +9,8 @@ export const BALANCER = {
   backend: "engines",
   /** Statistics and metrics, for root on the host alone. */
   statusSocket: "/run/shardplan-balancer/status",
+  /** Takes commands, from root on the host alone. */
+  adminSocket: "/run/shardplan-balancer/admin",
 } as const;
 
 /** The name under which the balancer knows a server. */
@@ -53,7 +55,7 @@ export function balancerConfig(plan: Plan, addresses: readonly string[]): string
 	maxconn 8000
 	tune.bufsize ${bufferBytes(plan)}
 	hard-stop-after ${READ_TIMEOUT_SECONDS}s
-	stats socket /run/shardplan-balancer/admin mode 600 level admin expose-fd listeners
+	stats socket ${BALANCER.adminSocket} mode 600 level admin expose-fd listeners
 
 defaults
 	mode http

@@ -40,7 +40,7 @@ describe("the AWS program on the real engine", function () {
 
   before(async () => {
     program = await openAwsProgram();
-    await program.configure({ strategy: PINNED, workload: WORKLOAD });
+    await program.configure({ strategy: PINNED, workload: WORKLOAD, proof: { load: true } });
   });
   after(() => program?.close());
 
@@ -193,7 +193,8 @@ describe("the AWS program on the real engine", function () {
     assert.deepEqual(steps.slice(0, 2), ["host-facts", "base-packages"]);
     assert.deepEqual(steps.slice(2), [
       ...["driver", "python-environment", "weights"],
-      ...["balancer", "balanced", "ray", "vllm", "watchdog", "balanced"],
+      ...["balancer", "drained", "balanced"],
+      ...["drained", "ray", "vllm", "watchdog", "balanced"],
       ...["verify", "load"],
     ]);
     assert.equal(machines()[0], first);

@@ -54,6 +54,7 @@ const ANSWERS: Record<string, object> = {
   watchdog: {},
   balancer: {},
   balanced: {},
+  drained: {},
   load: {
     completed: 480,
     failed: 0,

@@ -32,7 +32,7 @@ describe("the steps on a given host", function () {
       privateKeyPath,
       hostKey: host.hostKey,
     };
-    stack = await rehearsalStack(engine, [given]);
+    stack = await rehearsalStack(engine, [given], { "shardplan:proof": { load: true } });
     await stack.up();
     host.received();
   });

@@ -43,9 +43,6 @@ export interface TestHost {
   close(): Promise<void>;
 }
 
-/** A load test after each of a test's many changes would take minutes. */
-const WITHOUT_LOAD = { "shardplan:proof": { load: false } };
-
 export async function openTestHost(count = 1): Promise<TestHost> {
   const clock = new PhaseClock(() => {}, new AbortController().signal);
   const hosts = await openHosts({ ...(await prepareHosts(clock, progress)), count });
@@ -57,7 +54,7 @@ export async function openTestHost(count = 1): Promise<TestHost> {
   await mkdir(folder);
   const engine = await openEngine({ standIns: ["command"], progress }, folder);
   const stack = (overrides: StackOverrides = {}, ...given: HostConfig[]) =>
-    rehearsalStack(engine, given.length > 0 ? given : configs, { ...WITHOUT_LOAD, ...overrides });
+    rehearsalStack(engine, given.length > 0 ? given : configs, overrides);
   return {
     hosts,
     host,

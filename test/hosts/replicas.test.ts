@@ -89,8 +89,8 @@ describe("replicas on two hosts", function () {
     const { answered, lost } = await clients.stop();
     assert.deepEqual(lost, []);
     assert.ok(answered >= 1000, `answered: ${answered}`);
-    // Two servers, each taken back by the balancer, and the proof.
-    assert.equal(summary.resourceChanges?.update, 5);
+    // Two servers, each taken out of the balancer and back, and the proof.
+    assert.equal(summary.resourceChanges?.update, 7);
     const flags = await Promise.all(
       [0, 1].map((at) =>
         host.run("tr '\\0' ' ' </proc/$(systemctl show -p MainPID --value shardplan-vllm)/cmdline", at),

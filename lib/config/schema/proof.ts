@@ -5,9 +5,9 @@ export const proof = z
   .strictObject({
     load: z
       .boolean()
-      .default(true)
+      .default(false)
       .describe(
-        "Load the service after each change with the workload, and hold what is measured against the plan.",
+        "Load the service after each change with the workload, and hold what is measured against the plan; the hosts' environment needs vLLM's extra `bench` (pandas).",
       ),
     loadSeconds: positive.default(60).meta({
       unit: "s",
