@@ -2,10 +2,12 @@ import { argumentChecks } from "./argument-checks";
 import { awsChecks } from "./aws-checks";
 import type { CrossProblem } from "./cross-problem";
 import { isSecretVariable } from "./environment-secrets";
-import { shortestEndTokens } from "./lengths";
+import { shortestEndTokens, shortestTokens } from "./lengths";
 import { unpricedCache } from "./precisions";
-import type { Deployment, LengthDistribution } from "./schema";
+import { type Deployment, deploymentSchema, type LengthDistribution } from "./schema";
 import { speculativeChecks } from "./speculative-checks";
+
+const { slo: DEFAULTS } = deploymentSchema.parse({});
 
 type CrossCheck = (deployment: Deployment) => CrossProblem[];
 
@@ -21,6 +23,7 @@ const CHECKS: readonly CrossCheck[] = [
   ({ workload }) => lengthsInOrder(workload.outputTokens, "workload.outputTokens"),
   lengthsFit,
   cachedPrefix,
+  targetsInOrder,
   batchHoldsSequences,
   pinsWithinEnvelope,
   hostsMatchNodes,
@@ -126,6 +129,11 @@ function lengthsInOrder(lengths: LengthDistribution, key: string): CrossProblem[
           `${key}.mean`,
         ),
         ...when(
+          lengths.min !== undefined && lengths.min > lengths.median,
+          `must be at most the median (${lengths.median}); given ${lengths.min}`,
+          `${key}.min`,
+        ),
+        ...when(
           lengths.max !== undefined && lengths.max < lengths.median,
           `must be at least the median (${lengths.median}); given ${lengths.max}`,
           `${key}.max`,
@@ -152,14 +160,41 @@ function lengthsFit({ workload, envelope }: Deployment): CrossProblem[] {
   );
 }
 
-function cachedPrefix({ workload }: Deployment): CrossProblem[] {
-  const prompt = shortestEndTokens(workload.promptTokens);
-  return when(
-    workload.cachedPrefixTokens >= prompt,
-    `must be shorter than the prompt (${prompt} tokens): the last token is always computed; given ${workload.cachedPrefixTokens}`,
-    "workload.cachedPrefixTokens",
-    "workload.promptTokens",
-  );
+/** Every prompt holds the prefix and a token of its own. A lognormal without `min` gets one that does (`cutTails`), up to its median. */
+function cachedPrefix({ workload, serving }: Deployment): CrossProblem[] {
+  const { promptTokens: prompt, cachedPrefixTokens: prefix } = workload;
+  const isOpen = prompt.kind === "lognormal" && prompt.min === undefined;
+  const shortest = Math.floor(isOpen ? prompt.median : shortestTokens(prompt));
+  return [
+    ...when(
+      prefix >= shortest,
+      `must be shorter than ${isOpen ? "the median prompt" : "the shortest prompt"} (${shortest} tokens): every prompt has the prefix, and its last token is always computed; given ${prefix}`,
+      "workload.cachedPrefixTokens",
+      "workload.promptTokens",
+    ),
+    ...when(
+      prefix > 0 && !serving.prefixCaching,
+      `needs serving.prefixCaching, which is false: without it vLLM computes every prompt whole; given ${prefix}`,
+      "workload.cachedPrefixTokens",
+      "serving.prefixCaching",
+    ),
+  ];
+}
+
+/**
+ * A median is never above the 99th percentile, so a target for it that is says nothing: a slip of the pen, but for the
+ * default, which whoever sets the other alone leaves standing.
+ */
+function targetsInOrder({ slo }: Deployment): CrossProblem[] {
+  return (["prefill", "firstToken", "decode"] as const).flatMap((key) => {
+    const { p50Ms, p99Ms } = slo[key];
+    return when(
+      p50Ms > p99Ms && p50Ms !== DEFAULTS[key].p50Ms,
+      `must be at most slo.${key}.p99Ms (${p99Ms}): a median is never above the 99th percentile; given ${p50Ms}`,
+      `slo.${key}.p50Ms`,
+      `slo.${key}.p99Ms`,
+    );
+  });
 }
 
 function batchHoldsSequences({ envelope, serving }: Deployment): CrossProblem[] {

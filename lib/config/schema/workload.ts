@@ -18,6 +18,11 @@ export const lengths = z.discriminatedUnion("kind", [
     kind: z.literal("lognormal"),
     median: positive.meta({ unit, description: "Median tokens." }),
     mean: positive.meta({ unit, description: "Mean tokens; at least the median." }),
+    min: positiveInt.optional().meta({
+      unit,
+      description:
+        "Shorter draws are raised to this many tokens. Default: none; of prompts, one more than workload.cachedPrefixTokens where it is above 0.",
+    }),
     max: positiveInt.optional().meta({
       unit,
       description: "Longer draws are cut to this many tokens. Default: what envelope.maxModelLen leaves.",
@@ -68,7 +73,11 @@ export const workload = z
       .int()
       .nonnegative()
       .default(0)
-      .meta({ unit, description: "Leading prompt tokens that are served from the prefix cache." }),
+      .meta({
+        unit,
+        description:
+          "Leading prompt tokens that are served from the prefix cache; every prompt has them and at least one token of its own. Needs serving.prefixCaching.",
+      }),
     expertSkew: z
       .number()
       .min(0)

@@ -23,6 +23,7 @@ function assertLengths(name: string, lengths: LengthDistribution): void {
     case "lognormal":
       assertPositive(`${name}.median`, lengths.median);
       assertAtLeast(`${name}.mean`, lengths.mean, lengths.median);
+      assertAtLeast(`${name}.min`, lengths.min ?? 1, 1);
       break;
     case "empirical":
       for (const quantile of lengths.quantiles) assertPositive(`${name}.quantiles`, quantile);

@@ -20,8 +20,8 @@ function sampler(lengths: LengthDistribution, stream: RandomStream): () => numbe
     case "lognormal": {
       // mean = median * exp(sigma^2 / 2)
       const sigma = Math.sqrt(2 * Math.log(Math.max(1, lengths.mean / lengths.median)));
-      const { median, max = Number.POSITIVE_INFINITY } = lengths;
-      return () => Math.min(median * Math.exp(sigma * normal(stream)), max);
+      const { median, min = 0, max = Number.POSITIVE_INFINITY } = lengths;
+      return () => Math.min(Math.max(median * Math.exp(sigma * normal(stream)), min), max);
     }
     case "empirical":
       return () => quantileAt(lengths.quantiles, stream.next());

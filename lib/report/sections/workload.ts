@@ -36,8 +36,9 @@ function lengths(tokens: LengthDistribution): string {
     case "uniform":
       return `${count(tokens.min)} to ${count(tokens.max)} tokens, uniform`;
     case "lognormal": {
+      const raised = tokens.min === undefined ? "" : `, at least ${count(tokens.min)}`;
       const cut = tokens.max === undefined ? "" : `, at most ${count(tokens.max)}`;
-      return `median ${count(tokens.median)}, mean ${count(tokens.mean)} tokens (lognormal${cut})`;
+      return `median ${count(tokens.median)}, mean ${count(tokens.mean)} tokens (lognormal${raised}${cut})`;
     }
     case "empirical": {
       const [first = 0, last = 0] = [tokens.quantiles[0], tokens.quantiles.at(-1)];

@@ -11,7 +11,7 @@ interface Variant {
   readonly deployment: Deployment;
 }
 
-/** Lengths twice as long, cut to what fits beside the output. */
+/** Lengths twice as long (what they are raised to stays: a prefix does not grow with them), cut to what fits beside the output. */
 function doubled(lengths: LengthDistribution, mostTokens: number): LengthDistribution {
   const twice = (tokens: number) => Math.min(2 * tokens, mostTokens);
   switch (lengths.kind) {

@@ -52,7 +52,49 @@ const REFUSED: [DeploymentInput, string, RegExp][] = [
   [
     { workload: { promptTokens: { kind: "fixed", tokens: 512 }, cachedPrefixTokens: 512 } },
     "workload.cachedPrefixTokens",
-    /shorter than the prompt \(512 tokens\)/,
+    /shorter than the shortest prompt \(512 tokens\)/,
+  ],
+  [
+    { workload: { promptTokens: { kind: "uniform", min: 100, max: 900 }, cachedPrefixTokens: 100 } },
+    "workload.cachedPrefixTokens",
+    /shorter than the shortest prompt \(100 tokens\).* given 100/,
+  ],
+  [
+    {
+      workload: { promptTokens: { kind: "empirical", quantiles: [200, 500, 900] }, cachedPrefixTokens: 400 },
+    },
+    "workload.cachedPrefixTokens",
+    /shorter than the shortest prompt \(200 tokens\)/,
+  ],
+  [
+    { workload: { cachedPrefixTokens: 1020 } },
+    "workload.cachedPrefixTokens",
+    /shorter than the median prompt \(1020 tokens\)/,
+  ],
+  [
+    {
+      workload: {
+        promptTokens: { kind: "lognormal", median: 900, mean: 950, min: 300 },
+        cachedPrefixTokens: 300,
+      },
+    },
+    "workload.cachedPrefixTokens",
+    /shorter than the shortest prompt \(300 tokens\)/,
+  ],
+  [
+    { workload: { promptTokens: { kind: "lognormal", median: 900, mean: 950, min: 901 } } },
+    "workload.promptTokens.min",
+    /at most the median \(900\); given 901/,
+  ],
+  [
+    { workload: { cachedPrefixTokens: 500 }, serving: { prefixCaching: false } },
+    "workload.cachedPrefixTokens",
+    /needs serving\.prefixCaching, which is false.* given 500/,
+  ],
+  [
+    { slo: { firstToken: { p50Ms: 5000 } } },
+    "slo.firstToken.p50Ms",
+    /at most slo\.firstToken\.p99Ms \(1000\).* given 5000/,
   ],
   [
     { envelope: { maxNumBatchedTokens: 64 } },
@@ -105,7 +147,7 @@ describe("rules between keys", () => {
     });
   }
 
-  it("let a p99 target stand below its p50 target: it only makes the p50 target idle", () => {
+  it("let a p99 target stand below the default p50 target, which nobody gave", () => {
     assert.equal(parseDeployment({ slo: { decode: { p99Ms: 1 } } }).slo.decode.p99Ms, 1);
   });
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { endTokens, longestTokens, meanTokens, medianTokens } from "../../../lib/config";
+import { endTokens, longestTokens, meanTokens, medianTokens, parseDeployment } from "../../../lib/config";
+import { randomStream } from "../../../lib/performance/simulation/random-stream";
+import { sampleLengths } from "../../../lib/performance/simulation/sample-lengths";
 
 const fixed = { kind: "fixed", tokens: 100 } as const;
 const uniform = { kind: "uniform", min: 100, max: 300 } as const;
@@ -21,6 +23,31 @@ describe("length distributions", () => {
     assert.equal(medianTokens({ kind: "empirical", quantiles: [0, 100, 400] }), 100);
     assert.equal(medianTokens({ kind: "empirical", quantiles: [10, 100] }), 55);
     assert.equal(medianTokens({ kind: "empirical", quantiles: [10, 20, 40, 1000] }), 30);
+  });
+
+  it("have the mean and the median of what they are raised to", () => {
+    // From numerical integration of the density: a check that does not use the closed form.
+    const { median, mean } = lognormal;
+    const sigma = Math.sqrt(2 * Math.log(mean / median));
+    for (const min of [1, 500, 1000, 1020]) {
+      let sum = 0;
+      const step = 1e-3;
+      for (let z = -8; z < 8; z += step)
+        sum += Math.max(min, median * Math.exp(sigma * z)) * Math.exp((-z * z) / 2) * step;
+      const expected = sum / Math.sqrt(2 * Math.PI);
+      const found = meanTokens({ ...lognormal, min });
+      assert.ok(Math.abs(found / expected - 1) < 1e-4, `raised to ${min}: ${found} for ${expected}`);
+      assert.equal(medianTokens({ ...lognormal, min }), 1020);
+    }
+    assert.equal(meanTokens({ kind: "lognormal", median: 10, mean: 10, min: 7 }), 10);
+  });
+
+  it("of prompts hold the cached prefix and a token of their own", () => {
+    const { promptTokens } = parseDeployment({ workload: { cachedPrefixTokens: 1019 } }).workload;
+    assert.deepEqual(promptTokens, { kind: "lognormal", median: 1020, mean: 1155, min: 1020, max: 7168 });
+    const drawn = sampleLengths(promptTokens, 1000, randomStream(1, "prompt lengths"));
+    assert.equal(Math.min(...drawn), 1020);
+    assert.equal("min" in parseDeployment({}).workload.promptTokens, false);
   });
 
   it("have a longest draw, or none", () => {
