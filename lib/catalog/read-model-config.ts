@@ -2,27 +2,29 @@ import { z } from "zod";
 import { UserError } from "../config";
 import { architectureOf, formatsOf, withStorage } from "./architecture-of";
 import { readCheckpoint } from "./checkpoint/read-checkpoint";
-import { isObject, type RawConfig, refuseConfig, words } from "./families/config-reader";
+import { isObject, mostOf, type RawConfig, refuseConfig, words } from "./families/config-reader";
 import { assertSupported, readTensors, textConfigOf } from "./families/read-tensors";
+import { missingKeys } from "./families/required-keys";
 import { models } from "./models";
 import type { ModelArchitecture } from "./types";
 
 /** Says what a key must be, and whether it is missing or wrong. */
-const positiveInt = z
-  .int({
-    error: ({ input }) => (input === undefined ? "is missing" : "must be a whole number above 0"),
-  })
-  .positive("must be a whole number above 0");
+const sizeOf = (key: string) =>
+  z
+    .int({
+      error: ({ input }) => (input === undefined ? "is missing" : "must be a whole number above 0"),
+    })
+    .positive("must be a whole number above 0")
+    .max(mostOf(key), `must be a whole number up to ${mostOf(key)}`);
+const sizesOf = <K extends string>(...keys: K[]) =>
+  Object.fromEntries(keys.map((key) => [key, sizeOf(key)])) as Record<K, ReturnType<typeof sizeOf>>;
 const text = z.string({ error: ({ input }) => (input === undefined ? "is missing" : "must be text") });
 
 /** What every decoder-only config.json states; each family reads its own keys beside these. */
 const configSchema = z.object({
   model_type: text,
-  hidden_size: positiveInt,
-  num_attention_heads: positiveInt,
-  num_key_value_heads: positiveInt.nullish(),
-  vocab_size: positiveInt,
-  max_position_embeddings: positiveInt,
+  ...sizesOf("hidden_size", "num_attention_heads", "vocab_size", "max_position_embeddings"),
+  num_key_value_heads: sizeOf("num_key_value_heads").nullish(),
 });
 
 function parse(json: unknown): RawConfig {
@@ -32,10 +34,14 @@ function parse(json: unknown): RawConfig {
   const inner = textConfigOf(json);
   // A model that is not supported is refused as that, not for the keys that its kind lacks.
   if (typeof inner.model_type === "string") assertSupported(inner.model_type);
-  const counted = inner.layers_block_type === undefined && { num_hidden_layers: positiveInt };
+  const counted = inner.layers_block_type === undefined && sizesOf("num_hidden_layers");
   const parsed = configSchema.extend(counted || {}).safeParse(inner);
-  if (parsed.success) return json;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "file"} ${issue.message}`);
+  const missing = missingKeys(inner);
+  if (parsed.success && missing.length === 0) return json;
+  const problems = [
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join(".") || "file"} ${issue.message}`),
+    ...missing.map((key) => `${key} is missing`),
+  ];
   throw refuseConfig(
     `not a config.json of a decoder-only transformer: ${problems.join("; ")}`,
     "give the config.json of the model repository",

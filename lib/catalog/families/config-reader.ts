@@ -11,14 +11,25 @@ export function refuseConfig(message: string, hint: string): UserError {
   return new UserError({ code: "model-config", where: "model.configPath", message, hint });
 }
 
+/**
+ * Largest value of a key that is taken for what it says: some times the largest published one (126 layers, 512 experts,
+ * 262 208 tokens of vocabulary, 10 485 760 positions). A slip of the pen would take all memory, or a minute.
+ */
+export function mostOf(key: string): number {
+  if (/layers|depth/.test(key)) return 1000;
+  if (/heads|experts/.test(key)) return 10_000;
+  return /position|window|chunk/.test(key) ? 100_000_000 : 2_000_000;
+}
+
 /** A whole number above 0 under the first of `keys` that is there, else `fallback`. Throws a UserError when neither is. */
 export function count(config: RawConfig, keys: string | readonly string[], fallback?: number): number {
   for (const key of [keys].flat()) {
     const value = config[key];
     if (value === undefined || value === null) continue;
-    if (typeof value === "number" && Number.isInteger(value) && value > 0) return value;
+    const most = mostOf(key);
+    if (typeof value === "number" && Number.isInteger(value) && value > 0 && value <= most) return value;
     throw refuseConfig(
-      `${key} must be a whole number above 0`,
+      `${key} must be a whole number ${Number(value) > most ? `up to ${most}` : "above 0"}`,
       "check the config.json of the model repository",
     );
   }

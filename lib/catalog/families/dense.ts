@@ -1,5 +1,5 @@
 import { type GroupedAttention, groupedAttention } from "./attention";
-import { count, flag, list, type RawConfig, refuseConfig, words } from "./config-reader";
+import { count, countOrZero, flag, list, type RawConfig, refuseConfig, words } from "./config-reader";
 import { denseFeedForward, experts, type FeedForward } from "./feed-forward";
 import type { Layer } from "./layer";
 import { plain, type Tensor } from "./tensor";
@@ -19,10 +19,18 @@ export function headDimOf(c: RawConfig): number {
 /** Grouped attention as almost every config.json states it. `window` in tokens, absent for all. */
 export function attentionOf(c: RawConfig, window?: number): GroupedAttention {
   const headDim = headDimOf(c);
+  const heads = count(c, "num_attention_heads");
+  const keyValueHeads = count(c, "num_key_value_heads", heads);
+  if (heads % keyValueHeads !== 0) {
+    throw refuseConfig(
+      `num_attention_heads ${heads} is not a multiple of num_key_value_heads ${keyValueHeads}`,
+      "check the config.json of the model repository",
+    );
+  }
   return {
     kind: "attention",
-    heads: count(c, "num_attention_heads"),
-    keyValueHeads: count(c, "num_key_value_heads", count(c, "num_attention_heads")),
+    heads,
+    keyValueHeads,
     headDim,
     valueHeadDim: count(c, "v_head_dim", headDim),
     ...(window === undefined ? {} : { window }),
@@ -32,7 +40,7 @@ export function attentionOf(c: RawConfig, window?: number): GroupedAttention {
 /** Window of layer `index`: by `layer_types`, by a pattern (every n-th layer sees all), or of the whole model. */
 export function windowOf(c: RawConfig, index: number): number | undefined {
   const types = list(c, "layer_types");
-  const window = typeof c.sliding_window === "number" ? c.sliding_window : undefined;
+  const window = countOrZero(c, "sliding_window") || undefined;
   if (types) {
     if (types[index] === "chunked_attention") return count(c, "attention_chunk_size");
     return types[index] === "sliding_attention" ? window : undefined;
@@ -59,14 +67,14 @@ const normTensors = (hidden: number, norms: Norms): Tensor[] => [
 /** Families whose queries and keys are normalised a head. */
 const HEAD_NORMS = /^(qwen3|gemma3|glm4_moe|mimo_v2)/;
 
-/** The mixture of experts of layer `index`, or its dense width. */
+/** The mixture of experts of layer `index`, or its dense width: families that always have experts state their number. */
 export function feedForwardOf(c: RawConfig, index: number): FeedForward {
   const expertCount = count(c, ["num_local_experts", "num_experts", "n_routed_experts"], 1);
   const frequency = c.moe_layer_freq;
   const kinds = list(c, "mlp_layer_types");
   const isDense =
     expertCount === 1 ||
-    index < count({ k: c.first_k_dense_replace || undefined }, "k", 0.5) - 0.5 ||
+    index < countOrZero(c, "first_k_dense_replace") ||
     (Array.isArray(frequency) && frequency[index] === 0) ||
     (kinds?.[index] ?? "sparse") === "dense" ||
     (list(c, "mlp_only_layers") ?? []).includes(index) ||
@@ -79,18 +87,15 @@ export function feedForwardOf(c: RawConfig, index: number): FeedForward {
     };
   }
   const width = count(c, ["moe_intermediate_size", "intermediate_size"]);
-  const sharedCount = typeof c.n_shared_experts === "number" ? c.n_shared_experts : 0;
-  const shared = c.shared_expert_intermediate_size ?? c.shared_intermediate_size;
+  const sharedCount = countOrZero(c, "n_shared_experts");
+  const shared =
+    countOrZero(c, "shared_expert_intermediate_size") || countOrZero(c, "shared_intermediate_size");
   return {
     kind: "experts",
     count: expertCount,
     activePerToken: count(c, ["num_experts_per_tok", "top_k_experts", "experts_per_token"]),
     width,
-    sharedWidth: words(c, "model_type")?.startsWith("llama4")
-      ? width
-      : typeof shared === "number"
-        ? shared
-        : sharedCount * width,
+    sharedWidth: words(c, "model_type")?.startsWith("llama4") ? width : shared || sharedCount * width,
   };
 }
 

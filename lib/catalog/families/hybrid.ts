@@ -1,5 +1,5 @@
 import { groupedAttention } from "./attention";
-import { count, list, type RawConfig, refuseConfig, words } from "./config-reader";
+import { count, countOrZero, list, type RawConfig, refuseConfig, words } from "./config-reader";
 import { attentionOf, feedForwardOf, feedForwardTensors } from "./dense";
 import { denseFeedForward, experts, type FeedForward } from "./feed-forward";
 import type { Layer } from "./layer";
@@ -46,7 +46,10 @@ function nemotronExperts(c: RawConfig): Extract<FeedForward, { kind: "experts" }
     count: count(c, "n_routed_experts"),
     activePerToken: count(c, "num_experts_per_tok"),
     width: count(c, "moe_intermediate_size"),
-    sharedWidth: count(c, "moe_shared_expert_intermediate_size", 1) * count(c, "n_shared_experts", 1),
+    sharedWidth:
+      c.n_shared_experts === 0
+        ? 0
+        : count(c, "moe_shared_expert_intermediate_size") * count(c, "n_shared_experts", 1),
   };
 }
 
@@ -90,7 +93,7 @@ export function nemotronLayer(c: RawConfig, index: number): Layer {
     }
     case "E": {
       const mixture = nemotronExperts(c);
-      const latent = typeof c.moe_latent_size === "number" ? { latent: c.moe_latent_size } : {};
+      const latent = countOrZero(c, "moe_latent_size") > 0 ? { latent: count(c, "moe_latent_size") } : {};
       const tensors = experts(hidden, mixture, {
         prefix: "mixer",
         gated: false,

@@ -1,5 +1,5 @@
 import { type LatentAttention, latentAttention } from "./attention";
-import { count, list, type RawConfig } from "./config-reader";
+import { count, countOrZero, list, type RawConfig } from "./config-reader";
 import { feedForwardOf, feedForwardTensors } from "./dense";
 import type { Layer } from "./layer";
 import { plain } from "./tensor";
@@ -19,11 +19,12 @@ function indexerOf(c: RawConfig, index: number): LatentAttention["indexer"] {
 export function latentLayer(c: RawConfig, index: number): Layer {
   const hidden = count(c, "hidden_size");
   const indexer = indexerOf(c, index);
+  const queryRank = countOrZero(c, "q_lora_rank");
   const attention: LatentAttention = {
     kind: "latent",
     heads: count(c, "num_attention_heads"),
     keyValueRank: count(c, "kv_lora_rank"),
-    ...(typeof c.q_lora_rank === "number" ? { queryRank: c.q_lora_rank } : {}),
+    ...(queryRank > 0 ? { queryRank } : {}),
     nopeHeadDim: count(c, "qk_nope_head_dim"),
     ropeHeadDim: count(c, "qk_rope_head_dim"),
     valueHeadDim: count(c, "v_head_dim"),

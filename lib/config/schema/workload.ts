@@ -69,15 +69,11 @@ export const workload = z
     outputTokens: lengths
       .prefault(OUTPUT_TOKENS)
       .meta({ unit, description: "Distribution of output lengths in tokens." }),
-    cachedPrefixTokens: z
-      .int()
-      .nonnegative()
-      .default(0)
-      .meta({
-        unit,
-        description:
-          "Leading prompt tokens that are served from the prefix cache; every prompt has them and at least one token of its own. Needs serving.prefixCaching.",
-      }),
+    cachedPrefixTokens: z.int().nonnegative().default(0).meta({
+      unit,
+      description:
+        "Leading prompt tokens that are served from the prefix cache; every prompt has them and at least one token of its own. Needs serving.prefixCaching.",
+    }),
     expertSkew: z
       .number()
       .min(0)

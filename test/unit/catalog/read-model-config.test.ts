@@ -104,6 +104,84 @@ describe("a config.json", () => {
     assert.match(text, /vocab_size is missing/);
   });
 
+  /** A file without a key that its family's class would fill with another model's figure. */
+  const without = (config: Record<string, unknown>, key: string) => message({ ...config, [key]: undefined });
+
+  it("of a mixture without the number or the width of its experts is refused, not planned as dense", () => {
+    for (const [config, key] of [
+      [qwenMoe, "num_experts"],
+      [qwenMoe, "moe_intermediate_size"],
+      [qwenMoe, "num_experts_per_tok"],
+      [mixtral, "num_local_experts"],
+      [mixtral, "intermediate_size"],
+      [{ ...qwenMoe, model_type: "qwen2_moe" }, "shared_expert_intermediate_size"],
+    ] as const) {
+      assert.match(
+        without(config, key),
+        new RegExp(`: ${key} is missing; give`),
+        `${config.model_type} ${key}`,
+      );
+    }
+    const latent = { ...llama3, model_type: "deepseek_v3" };
+    for (const key of [
+      "n_routed_experts",
+      "moe_intermediate_size",
+      "n_shared_experts",
+      "first_k_dense_replace",
+    ])
+      assert.match(message(latent), new RegExp(`${key} is missing`));
+    const { num_experts: _, ...other } = qwenMoe;
+    assert.equal(readModelConfig({ ...other, num_local_experts: 128 }).experts?.count, 128);
+  });
+
+  it("without key-value heads or head width is refused where the family's class has a number of its own", () => {
+    for (const type of ["qwen2", "mistral", "qwen3", "gemma2", "glm4"])
+      assert.match(
+        without({ ...llama3, head_dim: 128, model_type: type }, "num_key_value_heads"),
+        /num_key_value_heads is missing/,
+        type,
+      );
+    assert.match(message({ ...llama3, model_type: "qwen3" }), /head_dim is missing/);
+    assert.equal(
+      readModelConfig({ ...llama3, model_type: "phi3", num_key_value_heads: undefined }).keyValueHeads,
+      64,
+    );
+    assert.equal(
+      readModelConfig({ ...llama3, model_type: "qwen2", num_key_value_heads: null }).keyValueHeads,
+      64,
+    );
+  });
+
+  it("whose heads are no multiple of its key-value heads is refused", () => {
+    assert.match(
+      message({ ...llama3, num_key_value_heads: 7 }),
+      /num_attention_heads 64 is not a multiple of num_key_value_heads 7/,
+    );
+    const swa = { ...llama3, num_key_value_heads: 7, num_attention_heads: 40, head_dim: 128 };
+    assert.match(message(swa), /40 is not a multiple of num_key_value_heads 7/);
+  });
+
+  it("with a size that no model has is refused at once, whatever its key", () => {
+    for (const [config, key] of [
+      [llama3, "num_hidden_layers"],
+      [llama3, "hidden_size"],
+      [llama3, "num_attention_heads"],
+      [llama3, "num_key_value_heads"],
+      [llama3, "vocab_size"],
+      [llama3, "max_position_embeddings"],
+      [llama3, "intermediate_size"],
+      [qwenMoe, "num_experts"],
+      [qwenMoe, "moe_intermediate_size"],
+      [{ ...qwenMoe, model_type: "qwen2_moe" }, "shared_expert_intermediate_size"],
+    ] as const) {
+      assert.match(
+        message({ ...config, [key]: 1_000_000_000 }),
+        new RegExp(`${key} must be a whole number up to \\d+`),
+        key,
+      );
+    }
+  });
+
   it("with keys of the wrong kind is refused with what they must be", () => {
     const text = message({ ...llama3, model_type: 7, hidden_size: "8192", vocab_size: 0 });
     assert.match(text, /model_type must be text/);
