@@ -57,6 +57,9 @@ describe("arguments added to vllm serve", () => {
       ["--prefill-context-parallel-size", "2"],
       ["--kv-offloading-size", "9"],
       ["--no-async-scheduling"],
+      // Random weights, and files left out.
+      ["--load-format=dummy"],
+      ["--ignore-patterns", "*.safetensors"],
     ]) {
       assert.match(problems({ extraArgs: args })[0] ?? "nothing", /serving\.unprovenArgs/, args.join(" "));
       assert.deepEqual(problems({ unprovenArgs: args }), [], args.join(" "));
