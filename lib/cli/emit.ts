@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
-import { extname } from "node:path";
+import { statSync, writeFileSync } from "node:fs";
+import { dirname, extname } from "node:path";
 import { UserError } from "../config";
 import type { ReportFormat, ReportOptions } from "../report";
 import type { Io } from "./io";
@@ -46,6 +46,19 @@ export const isToFile = (options: OptionValues): boolean => !toStdout(options);
 
 function toStdout(options: OptionValues): boolean {
   return options.out === undefined || options.out === "-";
+}
+
+/** Stops before anything is computed when `--out` names a file in a folder that is not there. Throws `UserError`. */
+export function requireOutFolder(options: OptionValues): void {
+  if (options.out === undefined || toStdout(options)) return;
+  const folder = dirname(options.out);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new UserError({
+    code: "cannot-write",
+    where: options.out,
+    message: `cannot be written: there is no folder ${folder}`,
+    hint: "give --out a file in a folder that exists",
+  });
 }
 
 /** Writes a result to `--out` or to stdout, with one newline at its end. Throws `UserError` when the file cannot be written. */

@@ -2,6 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import { buildProgram } from "./build-program";
 import { COMMANDS } from "./commands";
+import { requireOutFolder } from "./emit";
 import type { ExitCode } from "./exit-codes";
 import type { Io } from "./io";
 import { packageVersion } from "./package-folder";
@@ -16,6 +17,7 @@ async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   let code: ExitCode = 0;
   try {
     const program = buildProgram(COMMANDS, packageVersion(), async (spec, input) => {
+      requireOutFolder(input.options);
       code = await spec.run(input, io);
     });
     await program.parseAsync(argv, { from: "user" });

@@ -23,6 +23,10 @@ export function reportError(error: unknown, io: Io): ExitCode {
 /** commander says what is wrong on one line and what was meant on the next. */
 function usageLine(message: string): string {
   const [what = "", ...hints] = message.replace(/^error: /, "").split("\n");
+  const [, given, kind, choices] =
+    /^\S+ value '(.*)' is invalid for argument '(.*)'\. Allowed choices are (.*)$/.exec(what) ?? [];
+  if (choices !== undefined)
+    return `'${given}' is none of the ${kind}, which are ${choices.replace(/\.$/, "")}`;
   const meant = hints.map((hint) => hint.replace(/^\(Did you mean (.*)\?\)$/, "did you mean $1?"));
   return [what.replace(/\.$/, ""), ...meant, "`--help` shows the options"].join("; ");
 }

@@ -53,7 +53,12 @@ function readYaml(path: string, where: string): unknown {
     text = readFileSync(path, "utf8");
   } catch (error) {
     const code = childValue(error, "code");
-    const reason = code === "ENOENT" ? "no such file" : `cannot be read (${String(code)})`;
+    const reason =
+      code === "ENOENT"
+        ? "no such file"
+        : code === "EISDIR"
+          ? "is a folder, not a stack file"
+          : `cannot be read (${String(code)})`;
     throw new ConfigError([{ where: path, key: "", text: reason }]);
   }
   // Merge keys (`<<: *shared`) as Pulumi's own reader takes them.

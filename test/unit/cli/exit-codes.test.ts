@@ -58,6 +58,12 @@ describe("exit codes of shardplan", function () {
       ],
       ["an unknown format", ["plan", "--format", "pdf"], /Allowed choices are terminal, json, md, html/],
       [
+        "an unknown section",
+        ["plan", "--file", "none.yaml", "latencies"],
+        /^'latencies' is none of the sections, which are [\w, -]+\n$/,
+      ],
+      ["a folder for a file", ["plan", "--file", "."], /^\.: is a folder, not a stack file\n$/],
+      [
         "an unknown stack",
         ["plan", "--stack", "prod"],
         /^Pulumi\.prod\.yaml: no such file; stacks here: mine; choose one with --stack\n$/,
@@ -104,7 +110,7 @@ describe("exit codes of shardplan", function () {
       [
         "an output folder that is not there",
         ["models", "--out", "none/x.txt"],
-        /^none\/x\.txt: cannot be written \(ENOENT.*; give --out a file in a folder that exists/,
+        /^none\/x\.txt: cannot be written: there is no folder none; give --out a file in a folder that exists/,
       ],
     ];
     for (const [what, args, line] of mistakes) {
