@@ -1,11 +1,14 @@
 import { parseDeployment, UserError } from "../../lib/config";
+import { memoryPerGpu } from "../../lib/performance";
+import { expertBufferBytes } from "../../lib/performance/memory/expert-buffer";
+import { stageShards } from "../../lib/performance/memory/memory-per-gpu";
 import { vllmArguments } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import { assemblePlan } from "../../lib/strategy/assemble-plan";
 import { enumerateStrategies, matchesPins } from "../../lib/strategy/candidates/enumerate";
 import { evaluateCandidate } from "../../lib/strategy/candidates/evaluate-candidate";
 import { settleChoice } from "../../lib/strategy/choice/settle-choice";
-import { fitMemory } from "../../lib/strategy/replica/fit-memory";
+import { memoryInput } from "../../lib/strategy/replica/fit-memory";
 import { readSituation, type Situation } from "../../lib/strategy/situation";
 import type { Question } from "./ask";
 import type { PlanQuestion } from "./plan-questions";
@@ -28,7 +31,10 @@ export interface RefusedDeployment {
 function judged(name: string, situation: Situation, planned: Plan): JudgedPlan {
   const { model, strategy, gpu, instance, deployment } = planned;
   const stages = [...new Set([0, strategy.pipelineParallel - 1])];
-  const memory = fitMemory(situation, strategy, planned.serving).stages;
+  // vLLM's class is weighed without drafter, adapters and room for moved experts: they are no part of it.
+  const { draft: _, adapters: __, ...input } = memoryInput(situation, strategy, planned.serving);
+  const weights = (stage: number) =>
+    memoryPerGpu(input, stage).weightsBytes - expertBufferBytes(input, stageShards(input, stage));
   return {
     question: {
       name,
@@ -41,7 +47,7 @@ function judged(name: string, situation: Situation, planned: Plan): JudgedPlan {
       stages,
     },
     violated: planned.violations.map(({ check }) => check),
-    planned: stages.map((stage) => memory[stage]?.weightsBytes ?? Number.NaN),
+    planned: stages.map(weights),
   };
 }
 

@@ -179,7 +179,81 @@ export function namedQuestions(checkpoints: readonly Checkpoint[]): PlanQuestion
   });
 }
 
+/** Levers that a plan offers, by model and machine; some ask for what vLLM refuses. */
+const LEVERS: readonly (readonly [
+  what: string,
+  name: string,
+  instanceType: string,
+  serving: Parts["serving"],
+])[] = [
+  [
+    "a prediction module",
+    "deepseek-ai/DeepSeek-V3",
+    "p5en.48xlarge",
+    { speculative: { method: "mtp", acceptance: 0.7 } },
+  ],
+  [
+    "a prediction module",
+    "XiaomiMiMo/MiMo-7B-Base",
+    "p5.48xlarge",
+    { speculative: { method: "mtp", draftTokens: 2, acceptance: 0.7 } },
+  ],
+  ["adapters", "Qwen/Qwen3-8B", "g6e.12xlarge", { lora: { maxLoras: 4, maxRank: 32 } }],
+  [
+    "adapters, fully sharded",
+    "Qwen/Qwen3-30B-A3B",
+    "p5.48xlarge",
+    { lora: { maxLoras: 2, fullySharded: true, targetModules: ["qkv_proj"] } },
+  ],
+  ["adapters", "moonshotai/Kimi-K2.5", "p6-b200.48xlarge", { lora: { maxLoras: 1 } }],
+  ["a shared cache", "deepseek-ai/DeepSeek-V3", "p5en.48xlarge", { decodeContextParallel: 8 }],
+  ["a shared cache", "Qwen/Qwen3-235B-A22B", "p5en.48xlarge", { decodeContextParallel: 2 }],
+  [
+    "a shared cache without copies",
+    "meta-llama/Meta-Llama-3-70B-Instruct",
+    "p5.48xlarge",
+    { decodeContextParallel: 2 },
+  ],
+  ["a shared cache of too many", "Qwen/Qwen3-235B-A22B", "p5en.48xlarge", { decodeContextParallel: 4 }],
+];
+
+/** Experts that are moved between ranks. */
+const BALANCED: readonly (readonly [name: string, redundantExperts: number])[] = [
+  ["Qwen/Qwen3-30B-A3B", 0],
+  ["Qwen/Qwen3-30B-A3B", 16],
+  ["deepseek-ai/DeepSeek-V3", 32],
+];
+
+const levers = (): PlanQuestion[] => [
+  ...LEVERS.map(([what, name, instanceType, serving]) => ({
+    name: `lever: ${what}, ${name} on ${instanceType} ${JSON.stringify(serving)}`,
+    input: input(
+      { name },
+      { instanceType },
+      { strategy: { tensorParallel: findInstanceType(instanceType).gpus }, serving },
+    ),
+  })),
+  ...BALANCED.map(([name, redundantExperts]) => ({
+    name: `lever: balanced experts, ${name} with ${redundantExperts} copies`,
+    input: input(
+      { name },
+      { instanceType: "p5en.48xlarge" },
+      {
+        strategy: { tensorParallel: 8, expertParallel: 8 },
+        serving: { eplb: { enabled: true, redundantExperts } },
+      },
+    ),
+  })),
+];
+
 /** Everything that is planned and judged. */
 export function planQuestions(checkpoints: readonly Checkpoint[]): PlanQuestion[] {
-  return [...namedQuestions(checkpoints), ...everyModel(), ...options(), ...spread(), ...byFile(checkpoints)];
+  return [
+    ...namedQuestions(checkpoints),
+    ...everyModel(),
+    ...options(),
+    ...levers(),
+    ...spread(),
+    ...byFile(checkpoints),
+  ];
 }

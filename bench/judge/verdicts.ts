@@ -25,6 +25,10 @@ const HELD_BY_BOTH = new Set([
   "attention-runs",
   "kv-cache-runs",
   "batch-holds-sequences",
+  "context-divides",
+  "context-copies",
+  "context-queries",
+  "lora-model",
 ]);
 
 /** What cannot be judged here: repositories whose own code vLLM would run, and what FlashInfer's kernels would take. */
