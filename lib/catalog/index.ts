@@ -5,7 +5,7 @@ export { countParameters, weightBytes } from "./count-parameters";
 export { weightBytesOnRank } from "./count-tensors";
 export type { Draft } from "./draft/draft";
 export { draftConfigOf, resolveDraft } from "./draft/resolve-draft";
-export type { Tensor } from "./families/tensor";
+export { product, type Tensor } from "./families/tensor";
 export { bytesOnRank, shardShape } from "./families/tensor-bytes";
 export { findGpu, findInstanceType, findModel, listGpus, listInstanceTypes, listModels } from "./find";
 export { isGated } from "./gated";

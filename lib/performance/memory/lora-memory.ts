@@ -1,4 +1,4 @@
-import { type ModelArchitecture, shardShape, type Tensor } from "../../catalog";
+import { type ModelArchitecture, product, shardShape, type Tensor } from "../../catalog";
 import { expertTensorRanks } from "../shards/expert-ranks";
 import type { WeightShards } from "./weights-of-stage";
 
@@ -27,21 +27,6 @@ const FUSED_EXPERTS = /^(gpt_oss|qwen3_vl_moe|qwen3_5_moe)/;
 /** Whether an adapter changes embedding and output projection; rows of the catalogue without a type are Llama's like. */
 export const adaptsEnds = ({ modelType = "llama" }: ModelArchitecture): boolean =>
   ADAPTED_ENDS.test(modelType);
-
-const product = (
-  name: string,
-  outputs: number,
-  inputs: number,
-  cut: Tensor["cut"],
-  heads?: number,
-): Tensor => ({
-  name,
-  outputs,
-  inputs,
-  cut,
-  kind: "product",
-  ...(heads === undefined ? {} : { heads }),
-});
 
 /** The linear modules of a layer of which only the shape is known. */
 function shapedModules(model: ModelArchitecture): readonly Tensor[] {
