@@ -8,6 +8,9 @@ import { renderText } from "./table";
 /** Requests a second that are drawn. */
 const RATES = [0.5, 2, 6, 12, 30];
 
+/** Shares of the highest rate that a plan of its own has to pass. */
+const SHARES = [0.1, 0.3, 0.6, 0.9] as const;
+
 /** Deployments that people might ask for: models, machines, rates, lengths, targets and objectives. */
 const deploymentsAt = (rates: readonly number[]) =>
   fc.record({
@@ -80,6 +83,7 @@ interface Tally {
   rates: number;
   below: number;
   above: number;
+  within: number;
   failing: number;
   remedies: number;
   remediesPass: number;
@@ -102,6 +106,14 @@ function confirmRate(planned: Plan, drawn: Drawn, tally: Tally): void {
   const above = plan(pinned(planned, 1.06 * rate));
   if (!above.chosen.meetsSlo) tally.above++;
   else console.error(`1.06 of ${rate} passes, ended by ${planned.throughput.sustainableEndsBy}: ${name}`);
+  const { highestRequestRate: highest } = planned.throughput;
+  const requestRate = SHARES[tally.rates % SHARES.length] * highest;
+  const less = planOf({ ...drawn, requestRate });
+  if (less.chosen.meetsSlo) tally.within++;
+  else
+    console.error(
+      `${requestRate} of ${highest} misses ${less.violations.map(({ value }) => value)}: ${nameOf(less, drawn)}`,
+    );
 }
 
 /** Applies each remedy of a failing plan as it is printed; says on standard error which do not pass. */
@@ -140,6 +152,7 @@ function main(): void {
     rates: 0,
     below: 0,
     above: 0,
+    within: 0,
     failing: 0,
     remedies: 0,
     remediesPass: 0,
@@ -172,6 +185,10 @@ function main(): void {
       rows: [
         ["0.97 of the sustainable rate passes with the deployed flags", share(tally.below, tally.rates)],
         ["1.06 of it does not", share(tally.above, tally.rates)],
+        [
+          "a tenth to nine tenths of the highest rate pass when they are asked",
+          share(tally.within, tally.rates),
+        ],
         ["a printed remedy passes when it is applied", share(tally.remediesPass, tally.remedies)],
         ["failing plans with at least one remedy", share(tally.failing - tally.nothing, tally.failing)],
       ],

@@ -142,9 +142,10 @@ function settledRate(
 /**
  * A longer look at a candidate that runs, as the plan needs it: a run at the requested rate that settles the verdict, and
  * the highest rates by runs as long as that one, of the serving parameters that it is deployed with and of the fastest.
- * Rate and verdict agree: the rate is at least the requested one if and only if that passes.
+ * Rate and verdict agree: the rate is at least the requested one if and only if that passes. What the fastest setting
+ * passes is never refused because another one was shorter in a trial.
  */
-export function refineCandidate(situation: Situation, { tuned }: Evaluation): Evaluation {
+export function refineCandidate(situation: Situation, { tuned }: Pick<Evaluation, "tuned">): Evaluation {
   if (tuned === undefined) throw new Error("a candidate that cannot run has nothing to refine");
   const { replica, saturated, fastest } = tuned;
   const { requestRate: asked } = situation.deployment.workload;
@@ -160,6 +161,9 @@ export function refineCandidate(situation: Situation, { tuned }: Evaluation): Ev
   const run = runAt(situation, replica, { rate: asked, requests });
   const here = pressureAt(situation, replica, { run, rate: asked, saturated });
   const isMet = here.value <= 1;
+  if (!isMet && replica !== fastest.replica && highest.rate >= asked) {
+    return refineCandidate(situation, { tuned: fallenBack(situation, tuned) });
+  }
   if (replica === fastest.replica && isMet === highest.rate >= asked) {
     return describe(situation, { ...known, sustained: highest }, run);
   }
@@ -169,6 +173,14 @@ export function refineCandidate(situation: Situation, { tuned }: Evaluation): Ev
   const isConsistent = isMet || found.rate < asked;
   const sustained = isConsistent ? found : { rate: BELOW * asked, endsBy: here.by };
   return describe(situation, { ...known, sustained }, run);
+}
+
+/** The fastest setting in place of one that passed the short trials at the requested rate and not the long ones. */
+function fallenBack(situation: Situation, tuned: Settled): Settled {
+  const { replica, saturated, sustained } = tuned.fastest;
+  const missed = tuned.replica.serving.maxNumBatchedTokens;
+  const chunks = tuned.chunks.map((chunk) => (chunk.tokens === missed ? { ...chunk, passes: false } : chunk));
+  return { ...tuned, replica, saturated, sustained, chunks, met: startRequirements(situation, replica) };
 }
 
 /** Where a rate that does not pass is believed to: just below it. */
