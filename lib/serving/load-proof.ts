@@ -31,8 +31,8 @@ export function loadTest(plan: Plan): LoadTest {
   const outputs = lengthsOf(workload.outputTokens, count, { seed, name: "proof outputs" });
   const longest = plan.serving.maxModelLen;
   const requests = Array.from({ length: count }, (_, at): [number, number] => {
-    const prompt = Math.min(prompts[at] ?? 1, longest - 1);
-    return [prompt, Math.min(outputs[at] ?? 1, longest - prompt)];
+    const prompt = Math.min(prompts[at], longest - 1);
+    return [prompt, Math.min(outputs[at], longest - prompt)];
   });
   const isPaced = arrivals !== "closed" && arrivals !== "offline";
   const shapes = { poisson: 1, bursty: 1 / burstiness, constant: CONSTANT, closed: 1, offline: 1 };
@@ -188,7 +188,7 @@ function tableOf(expected: LoadExpectation, { verdict, rows, measured }: Table):
   const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? "").length)));
   const table = lines.map((line) =>
     line
-      .map((cell, column) => cell.padEnd(widths?.[column] ?? 0))
+      .map((cell, column) => cell.padEnd(widths[column]))
       .join("  ")
       .trimEnd(),
   );

@@ -42,7 +42,7 @@ function withTraits(
   const layers = partitionLayers(input.model.layers, input.pipelineParallel);
   const firsts = layers.map((_, stage) => layers.slice(0, stage).reduce((sum, count) => sum + count, 0));
   const floorsMs = layers.map(
-    (count, stage) => wholeLayers(input.model, firsts[stage] ?? 0, count) * traits.eagerDispatchMsPerLayer,
+    (count, stage) => wholeLayers(input.model, firsts[stage], count) * traits.eagerDispatchMsPerLayer,
   );
   const isSlow = traits.decodeAttentionFactor !== 1;
   const extraMs = slowAttention(model, traits.decodeAttentionFactor);
@@ -56,7 +56,7 @@ function withTraits(
     const kernelsMs = model.stageMs(stage, step, peers);
     const slowMs = isSlow ? kernelsMs + extraMs(stage, step, kernelsMs, peers) : kernelsMs;
     const totalMs = factor === 1 ? slowMs : slowMs + (factor - 1) * (slowMs - hostMs(stage, step));
-    return isCaptured ? totalMs : Math.max(totalMs, floorsMs[stage] ?? 0);
+    return isCaptured ? totalMs : Math.max(totalMs, floorsMs[stage]);
   };
   const breakdown = (step: StepShape): StepBreakdown => {
     const parts = model.breakdown(step);

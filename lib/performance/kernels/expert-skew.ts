@@ -34,12 +34,12 @@ function ratiosOf(cells: Cells, { count, expertRanks }: SpreadExperts): readonly
 /** Linear between the sizes, level beyond them. */
 function between(sizes: readonly number[], values: readonly number[], at: number): number {
   const last = sizes.length - 1;
-  if (at <= (sizes[0] ?? 0)) return values[0] ?? 0;
-  if (at >= (sizes[last] ?? 0)) return values[last] ?? 0;
+  if (at <= sizes[0]) return values[0];
+  if (at >= sizes[last]) return values[last];
   const next = sizes.findIndex((size) => size > at);
-  const [low, high] = [sizes[next - 1] ?? 1, sizes[next] ?? 1];
+  const [low, high] = [sizes[next - 1], sizes[next]];
   const share = (at - low) / (high - low);
-  return (1 - share) * (values[next - 1] ?? 0) + share * (values[next] ?? 0);
+  return (1 - share) * values[next - 1] + share * values[next];
 }
 
 /**
@@ -54,7 +54,7 @@ export function skewFactor(experts: SpreadExperts, exponent: number): Curve {
   const isUpper = exponent >= MIDDLE_SKEW;
   const share = isUpper ? (TABLE_SKEW - exponent) / (TABLE_SKEW - MIDDLE_SKEW) : exponent / MIDDLE_SKEW;
   const logs = even.map((log, i) => {
-    const own = middle[i] ?? 0;
+    const own = middle[i];
     return isUpper ? share * own : (1 - share) * log + share * own;
   });
   const sizes = file.slots.map(Math.log);

@@ -47,7 +47,7 @@ export function stageShards(
 ): WeightShards & { readonly firstLayer: number } {
   const { model, pipelineParallel } = input;
   const partition = partitionLayers(model.layers, pipelineParallel);
-  const layers = partition[stage] ?? 0;
+  const layers = partition[stage];
   const firstLayer = partition.slice(0, stage).reduce((sum, count) => sum + count, 0);
   const isLastStage = stage === pipelineParallel - 1;
   const ends = {
@@ -137,7 +137,7 @@ function inLongest(input: MemoryInput, stages: readonly GpuMemory[]): ReplicaMem
   const longest = inLongestSequences(input);
   const perToken = stages.map(({ stage }) => stageKvBytesPerToken(longest, stageShards(input, stage)));
   const least = (bytes: (memory: GpuMemory) => number) =>
-    Math.min(...stages.map((memory, stage) => tokensIn(bytes(memory), perToken[stage] ?? 1)));
+    Math.min(...stages.map((memory, stage) => tokensIn(bytes(memory), perToken[stage])));
   return {
     tokens: least(({ kvCacheBytes }) => kvCacheBytes),
     low: least(({ kvCacheBytesLow }) => kvCacheBytesLow),

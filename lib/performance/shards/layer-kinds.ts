@@ -90,8 +90,8 @@ export function layerKinds(input: KindsInput): LayerKind[] {
     const key = JSON.stringify([layer.mixer, layer.feedForward]);
     const kind = kinds.get(key) ?? { layer, counts: stages.map(() => 0) };
     kinds.set(key, kind);
-    const stage = stageOf[index] ?? 0;
-    kind.counts[stage] = (kind.counts[stage] ?? 0) + 1;
+    const stage = stageOf[index];
+    kind.counts[stage]++;
   }
   return [...kinds.values()].map(({ layer, counts }) => {
     const view = viewOf(model, layer);

@@ -10,7 +10,7 @@ export function arrivalTimes(traffic: TrafficInput, stream: RandomStream): Float
   const times = new Float64Array(requests);
   if (arrivals.kind === "closed" || arrivals.kind === "offline") return times;
   if (arrivals.kind === "trace") {
-    for (let i = 0; i < requests; i++) times[i] = (arrivals.arrivalSeconds[i] ?? 0) * 1000;
+    for (let i = 0; i < requests; i++) times[i] = arrivals.arrivalSeconds[i] * 1000;
     return times.sort();
   }
   const meanGapMs = 1000 / arrivals.requestRate;

@@ -52,7 +52,7 @@ export function meanAttention(
 ): MeanAttention {
   const having = kinds.filter(({ mixer }) => mixer === "attention" || (mixer && mixer.kind !== "recurrent"));
   const counts = (kinds[0]?.counts ?? []).map((_, stage) =>
-    totalOf(having.map((kind) => kind.counts[stage] ?? 0)),
+    totalOf(having.map((kind) => kind.counts[stage])),
   );
   let layers = 0;
   let curves = NONE;
@@ -95,7 +95,7 @@ export function recurrentModel(
         having.map(({ counts, decodeUs, prefillUs }) => {
           const prompts = Math.max(0, tokens - decodeSequences);
           const decode = decodeSequences > 0 ? decodeUs(decodeSequences) : 0;
-          return ((counts[stage] ?? 0) * (decode + (prompts > 0 ? prefillUs(prompts) : 0))) / 1e3;
+          return (counts[stage] * (decode + (prompts > 0 ? prefillUs(prompts) : 0))) / 1e3;
         }),
       ),
   };

@@ -25,13 +25,18 @@ import { pressureAt, runAt, type VerdictRun } from "./verdict-run";
 /** Requirements that vLLM starts without: a strategy that misses one is simulated and then fails the plan. */
 const STARTS_WITHOUT = new Set(["world-size", "price"]);
 
-function isRefused(situation: Situation, strategy: Strategy, requirements: readonly Requirement[]): boolean {
+/** Whether vLLM does not start a strategy that misses these. */
+export function isRefused(
+  situation: Situation,
+  strategy: Strategy,
+  requirements: readonly Requirement[],
+): boolean {
   const tooMany = strategy.gpus > situation.hardware.gpus;
   return tooMany || violationsOf(requirements).some(({ check }) => !STARTS_WITHOUT.has(check));
 }
 
 /** Requirements before anything is simulated: vLLM accepts the strategy, and it fits. */
-function startRequirements(
+export function startRequirements(
   situation: Situation,
   { strategy, serving, memory: fit }: FittedReplica,
 ): Requirement[] {

@@ -35,9 +35,7 @@ export function loadedRequirements(
 /** Tokens in a replica's cache at which the spread of its GPUs' demand can be least: none, all, or where two GPUs demand alike. */
 function turningPoints({ memory }: FittedReplica): number[] {
   const demands = demandOfStages(memory, 0);
-  const lines = memory.stages.map(
-    ({ kvBytesPerToken }, stage) => [demands[stage] ?? 0, kvBytesPerToken] as const,
-  );
+  const lines = memory.stages.map(({ kvBytesPerToken }, stage) => [demands[stage], kvBytesPerToken] as const);
   const kinds = [...new Map(lines.map((line) => [line.join(" "), line])).values()];
   const alike = kinds.flatMap(([bytes, slope]) =>
     kinds.map(([other, steeper]) => (bytes - other) / (steeper - slope)),

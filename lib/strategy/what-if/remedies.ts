@@ -1,17 +1,17 @@
 import { listInstanceTypes } from "../../catalog";
 import { crossCheck, type Deployment } from "../../config";
+import { couldServe } from "../candidates/could-serve";
 import { usdPerHour } from "../figures/price";
 import { planSituation } from "../plan";
-import { situationOf } from "../situation";
+import { type Situation, situationOf } from "../situation";
 import type { Candidate, Plan, Remedy, Setting } from "../types";
 
-/** Remedies that are shown, and plans that looking for them may cost. */
+/** Remedies that are shown. */
 const MOST = 3;
-const MOST_PLANS = 10;
+/** Plans that each way out may cost: keeping the machines, asking for less, more of them, other ones. */
+const MOST_PLANS = 3;
 /** Nodes beyond which no plan is tried. */
 const MOST_NODES = 16;
-/** Other instance types that are tried, cheapest first. */
-const MOST_TYPES = 3;
 /** Kept below the rate that was found, and above the latency: what is told holds when it is typed. */
 const ROUNDING = 0.98;
 
@@ -70,8 +70,10 @@ function sameMachines(plan: Plan): Setting[][] {
   const better = plan.candidates
     .filter(({ meetsSlo }) => meetsSlo)
     .sort((a, b) => (b.throughput?.highestRequestRate ?? 0) - (a.throughput?.highestRequestRate ?? 0));
+  const computesOtherwise = plan.violations.some(({ check }) => check === "dtype-runs");
   return [
     ...better.slice(0, 1).map(({ strategy }) => strategySettings(plan, strategy)),
+    ...(computesOtherwise ? [[{ key: "serving.dtype", value: "float16" }, ...openServing]] : []),
     [...openServing],
     [...openStrategy(plan), ...openServing],
   ];
@@ -89,7 +91,7 @@ function moreNodes(plan: Plan): Setting[][] {
     .map((count) => [{ key: "hardware.nodes", value: count }, ...openStrategy(plan), ...openServing]);
 }
 
-/** Other instance types: the cheapest that are faster or larger. */
+/** Other instance types, the cheapest first. The strategy is left to the planner. */
 function otherTypes(plan: Plan): Setting[][] {
   const { deployment, instance } = plan;
   if (
@@ -99,9 +101,8 @@ function otherTypes(plan: Plan): Setting[][] {
   )
     return [];
   return listInstanceTypes()
-    .filter((type) => (type.priceUsdPerHour ?? 0) > (instance.priceUsdPerHour ?? 0))
+    .filter(({ name, priceUsdPerHour }) => name !== instance.name && priceUsdPerHour !== undefined)
     .sort((a, b) => (a.priceUsdPerHour ?? 0) - (b.priceUsdPerHour ?? 0))
-    .slice(0, MOST_TYPES)
     .map((type) => [
       { key: "hardware.instanceType", value: type.name },
       ...openStrategy(plan),
@@ -128,13 +129,24 @@ function lessAsked(plan: Plan): Setting[][] {
   return [...lower, ...(looser.length > 0 && onlyLatency ? [looser] : [])];
 }
 
-/** Tries settings: the remedy when the changed plan meets every requirement. */
-function tryOut(plan: Plan, wanted: readonly Setting[]): Remedy | undefined {
+/** A change of the config, and what it makes of the deployment. */
+interface Change {
+  readonly settings: readonly Setting[];
+  readonly situation: Situation;
+}
+
+/** The change that settings make; undefined when they change nothing, contradict each other, or cannot help. */
+function changeOf(plan: Plan, wanted: readonly Setting[]): Change | undefined {
   const settings = changesTo(plan.deployment, wanted);
   if (settings.length === 0) return undefined;
   const deployment = withSettings(plan.deployment, settings);
   if (crossCheck(deployment).length > 0) return undefined;
   const situation = situationOf(deployment, plan.model, plan.draft);
+  return couldServe(situation) ? { settings, situation } : undefined;
+}
+
+/** Plans a change: the remedy when the changed plan meets every requirement. */
+function tryOut(plan: Plan, { settings, situation }: Change): Remedy | undefined {
   const changed = planSituation(situation);
   if (!changed.chosen.meetsSlo) return undefined;
   const usd = usdPerHour(situation);
@@ -150,23 +162,28 @@ function tryOut(plan: Plan, wanted: readonly Setting[]): Remedy | undefined {
   };
 }
 
+/** The first of some changes that passes, of those that might. */
+function firstOf(plan: Plan, options: readonly Setting[][]): Remedy[] {
+  let left = MOST_PLANS;
+  for (const settings of options) {
+    const change = changeOf(plan, settings);
+    if (change === undefined) continue;
+    if (left-- === 0) break;
+    const remedy = tryOut(plan, change);
+    if (remedy !== undefined) return [remedy];
+  }
+  return [];
+}
+
 /**
  * Changes of the config with which a failing plan passes, cheapest first: each was planned and simulated, so it passes
  * when it is applied. At most one that keeps the machines, one with more of them, one with others, and one that asks for
- * less. Empty for a plan that passes, and where nothing that was tried helps. Costs up to ten plans.
+ * less. Empty for a plan that passes, and where nothing that was tried helps.
  */
 export function findRemedies(plan: Plan): readonly Remedy[] {
   if (plan.chosen.meetsSlo) return [];
-  let left = MOST_PLANS;
-  const first = (options: readonly Setting[][]): Remedy[] => {
-    for (const settings of options) {
-      if (left-- <= 0) return [];
-      const remedy = tryOut(plan, settings);
-      if (remedy !== undefined) return [remedy];
-    }
-    return [];
-  };
-  const found = [sameMachines(plan), lessAsked(plan), moreNodes(plan), otherTypes(plan)].flatMap(first);
+  const ways = [sameMachines(plan), lessAsked(plan), moreNodes(plan), otherTypes(plan)];
+  const found = ways.flatMap((options) => firstOf(plan, options));
   const price = ({ usdPerHour: usd }: Remedy) => usd ?? Number.POSITIVE_INFINITY;
   return found.sort((a, b) => price(a) - price(b)).slice(0, MOST);
 }

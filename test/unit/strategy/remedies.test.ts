@@ -39,6 +39,30 @@ describe("the remedies of a failing plan", function () {
     });
   }
 
+  it("have the cheapest other machine first, cheaper ones than the present included", () => {
+    const failing = plan(
+      parseDeployment({ model: { name: "Qwen/Qwen3-8B" }, hardware: { instanceType: "g4dn.12xlarge" } }),
+    );
+    const other = findRemedies(failing).find(({ settings }) =>
+      settings.some(({ key }) => key === "hardware.instanceType"),
+    );
+    const price = failing.instance.priceUsdPerHour ?? 0;
+    assert.ok((other?.usdPerHour ?? price) < price, `${other?.usdPerHour} of ${price}`);
+  });
+
+  it("name the type that an older GPU computes in", () => {
+    const failing = plan(
+      parseDeployment({
+        model: { name: "Qwen/Qwen3-0.6B" },
+        hardware: { instanceType: "g4dn.xlarge" },
+        workload: { requestRate: 0.5 },
+        slo: { decode: { p50Ms: 200, p99Ms: 500 }, firstToken: { p50Ms: 3000, p99Ms: 5000 } },
+      }),
+    );
+    const [first] = findRemedies(failing);
+    assert.deepEqual(first?.settings, [{ key: "serving.dtype", value: "float16" }]);
+  });
+
   it("are none for a plan that passes", () => {
     assert.deepEqual(findRemedies(plan(parseDeployment({ strategy: referencePins }))), []);
   });
