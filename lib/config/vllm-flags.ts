@@ -1,3 +1,4 @@
+import { PARSED_FLAGS, SHORT_FLAGS } from "./vllm-flag-values";
 import flags from "./vllm-flags.json";
 
 /** Flags that the plan decides, with what to set instead. */
@@ -26,7 +27,6 @@ export const PLANNED_FLAGS: Readonly<Record<string, string>> = {
   "data-parallel-multi-port-external-lb": "strategy.dataParallel",
   "data-parallel-supervisor-port": "strategy.dataParallel",
   "enable-expert-parallel": "strategy.expertParallel",
-  "compilation-config.pass-config.enable-sp": "strategy.sequenceParallel",
   "distributed-executor-backend": "serving.executor",
   nnodes: "hardware.nodes",
   "node-rank": "hardware.nodes",
@@ -64,6 +64,14 @@ export const PLANNED_FLAGS: Readonly<Record<string, string>> = {
   "lora-target-modules": "serving.lora.targetModules",
 };
 
+/** Keys of nested options that the plan decides, with what to do instead: the same in every spelling of the option. */
+export const PLANNED_KEYS: Readonly<Record<string, string>> = {
+  "compilation-config.pass_config.enable_sp":
+    "strategy.sequenceParallel with a vLLM before 0.32, or remove it: later ones have no sequence parallelism",
+  "compilation-config.cudagraph_capture_sizes": "serving.maxCudaGraphTokens",
+  "compilation-config.max_cudagraph_capture_size": "serving.maxCudaGraphTokens",
+};
+
 /** Flags that nothing sets otherwise: what the deployment counts on instead. */
 const FIXED_FLAGS: Readonly<Record<string, string>> = {
   host: "vLLM listens on loopback behind the gateway",
@@ -75,6 +83,7 @@ const FIXED_FLAGS: Readonly<Record<string, string>> = {
   "enable-chunked-prefill": "the plan counts on chunked prefill",
   "shutdown-timeout": "systemd counts on it",
   "disable-access-log-for-endpoints": "the plan sets it",
+  help: "vLLM prints its help and ends",
 };
 
 /** What is known of a flag of `vllm serve`. */
@@ -89,7 +98,6 @@ export type FlagStanding =
 
 const harmless = new Set(flags.harmless);
 const unproven = new Set(flags.unproven);
-const short: Readonly<Record<string, string>> = flags.short;
 
 /** Every long flag by its name without dashes. */
 export const KNOWN_FLAGS: readonly string[] = [
@@ -105,34 +113,42 @@ function positives(name: string): string[] {
   return [name, bare, bare.replace(/^disable-/, "enable-")];
 }
 
-/** Names that a long flag may mean: vLLM takes `_` for `-` before the first dot, and any unambiguous beginning. */
-function meanings(name: string): string[] {
-  const [head = "", ...rest] = name.replaceAll("_", "-").split(".");
-  const dotted = [head, ...rest].join(".");
-  const exact = [dotted, head].flatMap(positives).filter((one) => KNOWN_FLAGS.includes(one));
-  if (exact.length > 0) return exact;
-  return positives(head).flatMap((one) => KNOWN_FLAGS.filter((known) => known.startsWith(one)));
+/**
+ * Full names of the flags that an argument's flag may mean, without dashes: vLLM takes `_` for `-` before the first dot, any
+ * beginning of a name (that no other flag shares), short flags, and of those with one letter a value attached (`-qawq`).
+ */
+export function flagNames(written: string): readonly string[] {
+  const [head = ""] = written.split(".");
+  if (head === "-O") return ["optimization-level"];
+  if (head.startsWith("--")) {
+    const name = head.slice(2).replaceAll("_", "-");
+    return PARSED_FLAGS.includes(name) ? [name] : PARSED_FLAGS.filter((known) => known.startsWith(name));
+  }
+  const name = head.slice(1);
+  const exact = SHORT_FLAGS[name];
+  if (exact !== undefined) return [exact];
+  const fitting = Object.keys(SHORT_FLAGS).filter((one) => name.startsWith(one) || one.startsWith(name));
+  return fitting.map((one) => SHORT_FLAGS[one] ?? one);
 }
 
-/** Names that a short flag may mean: with its value attached (`-tp4`), or cut short. */
-function shortMeanings(name: string): string[] {
-  const fitting = Object.keys(short).filter((one) => name.startsWith(one) || one.startsWith(name));
-  return fitting.map((one) => short[one] ?? one);
+/** What of a set of judged names a flag is said by. */
+function judged(names: readonly string[], has: (name: string) => boolean): string | undefined {
+  return names.flatMap(positives).find(has);
 }
 
 /**
- * What an argument of `vllm serve` that starts with a dash may do, its value left out. Where a beginning fits several
- * flags, the one that would do the most counts: a plan is not overruled by an abbreviation.
+ * What a flag of `vllm serve` may do, with the keys that it sets where it is a nested option (`pass_config.enable_sp`). Where
+ * a beginning fits several flags, the one that would do the most counts: a plan is not overruled by an abbreviation.
  */
-export function flagStanding(argument: string): FlagStanding {
-  const written = argument.split("=")[0] ?? argument;
-  const names = written.startsWith("--") ? meanings(written.slice(2)) : shortMeanings(written.slice(1));
-  const planned = names.find((name) => Object.hasOwn(PLANNED_FLAGS, name));
-  if (planned !== undefined) {
-    return { kind: "planned", flag: written, setInstead: PLANNED_FLAGS[planned] ?? "" };
-  }
-  const fixed = names.find((name) => Object.hasOwn(FIXED_FLAGS, name));
+export function flagStanding(written: string, keys: readonly string[] = []): FlagStanding {
+  const names = flagNames(written);
+  const decided = names.flatMap((name) => keys.flatMap((key) => PLANNED_KEYS[`${name}.${key}`] ?? []));
+  const planned = judged(names, (name) => Object.hasOwn(PLANNED_FLAGS, name));
+  const setInstead = planned === undefined ? decided[0] : PLANNED_FLAGS[planned];
+  if (setInstead !== undefined) return { kind: "planned", flag: written, setInstead };
+  const fixed = judged(names, (name) => Object.hasOwn(FIXED_FLAGS, name));
   if (fixed !== undefined) return { kind: "fixed", flag: written, why: FIXED_FLAGS[fixed] ?? "" };
   if (names.length === 0) return { kind: "unknown", flag: written };
-  return { kind: names.every((name) => harmless.has(name)) ? "harmless" : "unproven", flag: written };
+  const isHarmless = names.every((name) => positives(name).some((one) => harmless.has(one)));
+  return { kind: isHarmless ? "harmless" : "unproven", flag: written };
 }

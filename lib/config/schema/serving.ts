@@ -85,7 +85,7 @@ export const serving = z
       .array(z.string())
       .default([])
       .describe(
-        "Arguments added to vllm serve as they are: parsers, chat template, logging. What the plan decides, and what may change what it proves, is refused here.",
+        "Arguments added to vllm serve as they are: parsers, chat template, logging. What the plan decides, what may change what it proves, and values that vLLM's parser would not take are refused here.",
       ),
     unprovenArgs: z
       .array(z.string())
