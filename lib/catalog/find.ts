@@ -1,4 +1,4 @@
-import { UserError } from "../config";
+import { nearestNames, UserError } from "../config";
 import { gpus } from "./gpus";
 import { instanceTypes } from "./instance-types";
 import configs from "./model-configs.json";
@@ -24,41 +24,42 @@ const gpuKey = (name: string) =>
     .replace(/^nvidia[- ]/, "")
     .replace(/[\s_-]/g, "");
 
-/** Short names that people use for the GPUs of the catalogue. */
-const gpuAliases: Readonly<Record<string, string>> = {
-  h100: "H100-SXM-80GB",
-  h100sxm: "H100-SXM-80GB",
-  h10080gb: "H100-SXM-80GB",
-  h10080gbhbm3: "H100-SXM-80GB",
-  h200: "H200-SXM-141GB",
-  h200sxm: "H200-SXM-141GB",
-  b200: "B200-SXM-180GB",
-  b300: "B300-SXM-288GB",
-  a100: "A100-SXM-80GB",
-  a10080gb: "A100-SXM-80GB",
-  a10040gb: "A100-SXM-40GB",
-  l40s: "L40S-48GB",
-  l4: "L4-24GB",
-  a10g: "A10G-24GB",
-  rtxpro6000: "RTX-PRO-6000-96GB",
-  rtxpro6000blackwellserveredition: "RTX-PRO-6000-96GB",
-  rtxpro6000blackwellworkstationedition: "RTX-PRO-6000-WORKSTATION-96GB",
-  h100pcie: "H100-PCIE-80GB",
-  h100nvl: "H100-NVL-94GB",
-  h20: "H20-96GB",
-  gb200: "GB200-186GB",
-  gb300: "GB300-278GB",
-  a100pcie: "A100-PCIE-80GB",
-  a10080gbpcie: "A100-PCIE-80GB",
-  a100pcie40gb: "A100-PCIE-40GB",
-  a30: "A30-24GB",
-  t4: "T4-16GB",
-  teslat4: "T4-16GB",
-  rtx4090: "RTX-4090-24GB",
-  geforcertx4090: "RTX-4090-24GB",
-  rtx5090: "RTX-5090-32GB",
-  geforcertx5090: "RTX-5090-32GB",
-  mi300x: "MI300X-192GB",
+/** Short names that people use for the GPUs of the catalogue: all that a name may mean, the most usual first. */
+const gpuAliases: Readonly<Record<string, readonly string[]>> = {
+  h100: ["H100-SXM-80GB", "H100-PCIE-80GB", "H100-NVL-94GB"],
+  h100sxm: ["H100-SXM-80GB"],
+  h10080gb: ["H100-SXM-80GB", "H100-PCIE-80GB"],
+  h10080gbhbm3: ["H100-SXM-80GB"],
+  h200: ["H200-SXM-141GB"],
+  h200sxm: ["H200-SXM-141GB"],
+  b200: ["B200-SXM-180GB"],
+  b300: ["B300-SXM-288GB"],
+  a100: ["A100-SXM-80GB", "A100-SXM-40GB", "A100-PCIE-80GB", "A100-PCIE-40GB"],
+  a100sxm: ["A100-SXM-80GB", "A100-SXM-40GB"],
+  a10080gb: ["A100-SXM-80GB", "A100-PCIE-80GB"],
+  a10040gb: ["A100-SXM-40GB", "A100-PCIE-40GB"],
+  l40s: ["L40S-48GB"],
+  l4: ["L4-24GB"],
+  a10g: ["A10G-24GB"],
+  rtxpro6000: ["RTX-PRO-6000-96GB", "RTX-PRO-6000-WORKSTATION-96GB"],
+  rtxpro6000blackwellserveredition: ["RTX-PRO-6000-96GB"],
+  rtxpro6000blackwellworkstationedition: ["RTX-PRO-6000-WORKSTATION-96GB"],
+  h100pcie: ["H100-PCIE-80GB"],
+  h100nvl: ["H100-NVL-94GB"],
+  h20: ["H20-96GB"],
+  gb200: ["GB200-186GB"],
+  gb300: ["GB300-278GB"],
+  a100pcie: ["A100-PCIE-80GB", "A100-PCIE-40GB"],
+  a10080gbpcie: ["A100-PCIE-80GB"],
+  a100pcie40gb: ["A100-PCIE-40GB"],
+  a30: ["A30-24GB"],
+  t4: ["T4-16GB"],
+  teslat4: ["T4-16GB"],
+  rtx4090: ["RTX-4090-24GB"],
+  geforcertx4090: ["RTX-4090-24GB"],
+  rtx5090: ["RTX-5090-32GB"],
+  geforcertx5090: ["RTX-5090-32GB"],
+  mi300x: ["MI300X-192GB"],
 };
 
 const ownRows: ReadonlyMap<string, ModelArchitecture> = new Map(models.map((row) => [row.name, row]));
@@ -105,31 +106,57 @@ export function listInstanceTypes(): readonly InstanceType[] {
   return instanceTypes;
 }
 
+/** The last part of a repository's name in small letters: the organisation may be left out. */
+const repositoryKey = (name: string) => (name.split("/").at(-1) ?? name).toLowerCase();
+
 /**
- * The architecture of a model by name: exact, or without organisation, `Meta-`, and suffixes such as `-Instruct`
- * that do not change its shape. Throws a UserError when the catalogue has none.
+ * The architecture of a model by name: exact, without its organisation, or without `Meta-` and suffixes such as
+ * `-Instruct` that do not change its shape. Throws a UserError when the catalogue has none.
  */
 export function findModel(name: string): ModelArchitecture {
-  const found = modelOf(name) ?? modelWhere((known) => modelKey(known) === modelKey(name));
+  const found =
+    modelOf(name) ??
+    modelWhere((known) => repositoryKey(known) === repositoryKey(name)) ??
+    modelWhere((known) => modelKey(known) === modelKey(name));
   if (found) return found;
+  const nearest = nearestNames(modelKey(name), names, modelKey);
   throw new UserError({
     code: "unknown-model",
     where: "model.name",
-    message: `no model "${name}" in the catalogue`,
-    hint: `give its config.json in model.configPath, or use one of: ${names.join(", ")}`,
+    message: `no model "${name}" in the catalogue, nearest are ${nearest.join(", ")}`,
+    hint: "`shardplan models` lists all; for another one give its config.json in model.configPath",
   });
 }
 
-/** A GPU by name or common short name. Throws a UserError when the catalogue has none. */
+/** Every GPU of the catalogue that a name may mean, the most usual first: by its own name, or a common short one. */
+export function gpusMeant(name: string): readonly Gpu[] {
+  const aliases = gpuAliases[gpuKey(name)] ?? [name];
+  return aliases.flatMap((alias) => gpus.find((gpu) => gpuKey(gpu.name) === gpuKey(alias)) ?? []);
+}
+
+/** A GPU by name, or the most usual one of a common short name. Throws a UserError when the catalogue has none. */
 export function findGpu(name: string): Gpu {
-  const wanted = gpuAliases[gpuKey(name)] ?? name;
-  const found = gpus.find((gpu) => gpuKey(gpu.name) === gpuKey(wanted));
+  const [found] = gpusMeant(name);
   if (found) return found;
+  const known = gpus.map((gpu) => gpu.name);
   throw new UserError({
     code: "unknown-gpu",
     where: "hardware.gpu",
-    message: `no GPU "${name}" in the catalogue`,
-    hint: `use one of: ${gpus.map((gpu) => gpu.name).join(", ")}`,
+    message: `no GPU "${name}" in the catalogue, nearest are ${nearestNames(name, known).join(", ")}`,
+    hint: "`shardplan hardware` lists all; another one is described by its figures in hardware.custom",
+  });
+}
+
+/** The one GPU that a name means. Throws a UserError when the catalogue has none, or several of that name. */
+export function findOneGpu(name: string): Gpu {
+  const found = findGpu(name);
+  const meant = gpusMeant(name).map((gpu) => gpu.name);
+  if (meant.length === 1) return found;
+  throw new UserError({
+    code: "several-gpus",
+    where: "hardware.gpu",
+    message: `"${name}" is ${meant.length} GPUs of the catalogue`,
+    hint: `name one: ${meant.join(", ")}`,
   });
 }
 
@@ -137,10 +164,11 @@ export function findGpu(name: string): Gpu {
 export function findInstanceType(name: string): InstanceType {
   const found = instanceTypes.find((type) => type.name === name);
   if (found) return found;
+  const known = instanceTypes.map((type) => type.name);
   throw new UserError({
     code: "unknown-instance-type",
     where: "hardware.instanceType",
-    message: `no instance type "${name}" in the catalogue`,
-    hint: `use custom with hardware.gpu and hardware.gpusPerNode, or one of: ${instanceTypes.map((type) => type.name).join(", ")}`,
+    message: `no instance type "${name}" in the catalogue, nearest are ${nearestNames(name, known).join(", ")}`,
+    hint: "`shardplan hardware` lists all; for other machines use custom with hardware.gpu and hardware.gpusPerNode",
   });
 }

@@ -5,9 +5,18 @@ export { countParameters, weightBytes } from "./count-parameters";
 export { weightBytesOnRank } from "./count-tensors";
 export type { Draft } from "./draft/draft";
 export { draftConfigOf, resolveDraft } from "./draft/resolve-draft";
+export { MODEL_TYPES } from "./families/read-tensors";
 export { product, type Tensor } from "./families/tensor";
 export { bytesOnRank, shardShape } from "./families/tensor-bytes";
-export { findGpu, findInstanceType, findModel, listGpus, listInstanceTypes, listModels } from "./find";
+export {
+  findGpu,
+  findInstanceType,
+  findModel,
+  gpusMeant,
+  listGpus,
+  listInstanceTypes,
+  listModels,
+} from "./find";
 export { isGated } from "./gated";
 export { readModelConfig } from "./read-model-config";
 export type { Hardware } from "./resolve-hardware";

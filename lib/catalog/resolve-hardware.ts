@@ -1,5 +1,5 @@
 import { type Deployment, UserError } from "../config";
-import { findGpu, findInstanceType } from "./find";
+import { findGpu, findInstanceType, findOneGpu } from "./find";
 import { gpuOf } from "./gpus/row";
 import type { Gpu, InstanceType } from "./types";
 
@@ -47,7 +47,7 @@ function customGpu(figures: NonNullable<Deployment["hardware"]["custom"]>): Gpu 
 function gpuOfCustomHost({ gpu, custom }: Deployment["hardware"]): Gpu {
   if (custom !== undefined) return customGpu(custom);
   if (gpu === undefined) throw need("gpu", "H100-SXM-80GB, or the GPU's figures in hardware.custom");
-  return findGpu(gpu);
+  return findOneGpu(gpu);
 }
 
 /** A host that no catalogue row describes: only the GPUs are known, the rest is left at 0 and never used in a figure. */

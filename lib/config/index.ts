@@ -7,7 +7,7 @@ export { deploymentFromPulumi, type PulumiConfigOptions } from "./from-pulumi";
 export { type GeneratedFile, generatedFiles } from "./generated-files";
 export { endTokens, longestTokens, meanTokens, medianTokens } from "./lengths";
 export { readModelConfigFile } from "./model-config";
-export { configKeys, nearestName } from "./nearest-key";
+export { configKeys, nearestName, nearestNames } from "./nearest-key";
 export { parseDeployment } from "./parse-deployment";
 export {
   cachePrecision,

@@ -15,6 +15,27 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return known.find((candidate) => name.length > 2 && candidate.toLowerCase().startsWith(lower));
 }
 
+/**
+ * The three known names that are most like a mistyped one, the most like first. People leave endings out, so that it is held
+ * against the beginning of each; `keyOf` is what of a known name is compared.
+ */
+export function nearestNames(
+  name: string,
+  known: readonly string[],
+  keyOf: (name: string) => string = (each) => each,
+): readonly string[] {
+  const wanted = name.toLowerCase();
+  const ranked = known.map((candidate) => {
+    const key = keyOf(candidate).toLowerCase();
+    const beginnings = [-1, 0, 1].map((more) => distance(wanted, key.slice(0, wanted.length + more)));
+    return { candidate, far: Math.min(...beginnings), whole: distance(wanted, key) };
+  });
+  return ranked
+    .sort((a, b) => a.far - b.far || a.whole - b.whole)
+    .slice(0, 3)
+    .map(({ candidate }) => candidate);
+}
+
 /** The known key that an unknown one most likely means: a neighbour in its group, else the same name elsewhere. */
 export function nearestKey(path: string, siblings: readonly string[]): string | undefined {
   const name = path.slice(path.lastIndexOf(".") + 1);

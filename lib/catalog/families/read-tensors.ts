@@ -46,12 +46,15 @@ const FAMILIES: Readonly<Record<string, LayerOf>> = {
   nemotron_h: nemotronLayer,
 };
 
+/** Values of model_type, of a config.json or of its text_config, that are read. */
+export const MODEL_TYPES: readonly string[] = Object.keys(FAMILIES);
+
 /** Throws a UserError for a model_type whose layers are not known. */
 export function assertSupported(type: string): void {
   if (FAMILIES[type]) return;
   throw refuseConfig(
     `model_type "${type}" is not supported`,
-    `supported are ${Object.keys(FAMILIES).join(", ")}`,
+    "`shardplan models` lists the types that are read",
   );
 }
 

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { readModelConfig } from "../../catalog";
+import { gpusMeant, readModelConfig } from "../../catalog";
 import { readModelConfigFile, UserError } from "../../config";
 import { type CaseResult, laterStages, predictCase } from "../../performance";
 import type { CommandSpec } from "../command-spec";
 import { emit } from "../emit";
 import { EXIT } from "../exit-codes";
+import type { Io } from "../io";
 import { type CaseLine, readCaseLines } from "../read-case-lines";
 
 export const predictCommand: CommandSpec = {
@@ -17,7 +18,8 @@ export const predictCommand: CommandSpec = {
     `The header names the columns, in any order; columns that are not known are ignored, so measured values may stand
 beside them. A row with a mistake gets a line with \`error\`, and the exit code is 1.`,
     `Needed: engine (vLLM, SGLang, NIM or TensorRT-LLM), model, precision (bf16, fp8, fp8_block, int8,
-int4, fp4, mxfp4 or nvfp4), gpu (a name of \`shardplan hardware\`), tp, isl and osl (tokens of prompt and output), arrivals (closed, constant, poisson or offline);
+int4, fp4, mxfp4 or nvfp4 as served, or auto: as the checkpoint stores it; another one than a quantised checkpoint has is a
+mistake), gpu (a name of \`shardplan hardware\`), tp, isl and osl (tokens of prompt and output), arrivals (closed, constant, poisson or offline);
 for closed also concurrency (requests in flight), for constant and poisson also request_rate (a second).`,
     `May be left out or empty: id, engine_version and kv_cache_dtype (those of the published rows), pp and dp (1), range_ratio
 (lengths from this share of isl and osl up to them), cached_prefix_tokens, cold_prefix_share (share of requests whose prefix
@@ -38,6 +40,7 @@ Rows that differ in nothing but request_rate are read as stages of one run.`,
     const later = laterStages(lines.map((line) => ("cells" in line ? line.cells : {})));
     const printed: string[] = [];
     let mistakes = 0;
+    sayTakenGpus(lines, io);
     for (const [index, line] of lines.entries()) {
       io.progress(`${index + 1} of ${lines.length}: ${line.id} ...`);
       const result = predictLine(line, {
@@ -58,6 +61,15 @@ Rows that differ in nothing but request_rate are read as stages of one run.`,
     return mistakes === 0 ? EXIT.met : EXIT.mistake;
   },
 };
+
+/** Rows of benchmarks say H100: which of the catalogue's is taken is said once for each name. */
+function sayTakenGpus(lines: readonly CaseLine[], io: Io): void {
+  const names = lines.flatMap((line) => ("cells" in line ? (line.cells.gpu ?? []) : []));
+  for (const name of new Set(names)) {
+    const [taken, ...others] = gpusMeant(name).map((gpu) => gpu.name);
+    if (others.length > 0) io.talk(`gpu ${name} is taken as ${taken}; it may also be ${others.join(" or ")}`);
+  }
+}
 
 interface LineContext {
   readonly isLaterStage: boolean;

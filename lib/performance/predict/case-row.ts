@@ -34,12 +34,12 @@ const shareFrom = (least: "0" | "above 0") => {
 };
 const lowerCase = z
   .string()
-  .transform((text) => text.toLowerCase().replace(/^(fp16|float16|bfloat16|half|auto)$/, "bf16"));
+  .transform((text) => text.toLowerCase().replace(/^(fp16|float16|bfloat16|half)$/, "bf16"));
 const cacheDtype = lowerCase
-  .transform((text) => text.replace(/^fp8_e4m3$/, "fp8"))
+  .transform((text) => text.replace(/^fp8_e4m3$/, "fp8").replace(/^auto$/, "bf16"))
   .pipe(z.enum(["bf16", "fp8"], "must be bf16 or fp8"));
-/** How the weights are stored; `fp4` is mxfp4 or nvfp4, as the model's checkpoint is. */
-const WEIGHTS = ["bf16", "fp8", "fp8_block", "int8", "int4", "fp4", "mxfp4", "nvfp4"] as const;
+/** How the weights are stored; `fp4` is mxfp4 or nvfp4, as the model's checkpoint is, and `auto` as it is whatever that is. */
+const WEIGHTS = ["bf16", "fp8", "fp8_block", "int8", "int4", "fp4", "mxfp4", "nvfp4", "auto"] as const;
 const precision = lowerCase.pipe(z.enum(WEIGHTS, `must be one of ${WEIGHTS.join(", ")}`));
 /** Benchmarks write 1, true or on. */
 const flag = z

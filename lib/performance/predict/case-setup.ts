@@ -6,7 +6,7 @@ import { hasChange } from "../engine/version-changes";
 import { type ReplicaMemory, replicaMemory } from "../memory/memory-per-gpu";
 import type { EngineProfile, KernelFormats, Precision, SchedulerInput, TrafficInput } from "../types";
 import { type CaseRow, isOpen } from "./case-row";
-import { rowFormats } from "./row-formats";
+import { rowFormats, servedPrecision } from "./row-formats";
 
 /** Everything a prediction needs, resolved from a row. */
 export interface CaseSetup {
@@ -156,19 +156,20 @@ function expertRanks(row: CaseRow, model: ModelArchitecture): number {
   return isBlocked && share % FP8_BLOCK !== 0 ? row.tp : 1;
 }
 
-/** Resolves model, GPU, engine and memory of a row. Throws a UserError for a model or GPU the catalogue lacks. */
+/** Resolves model, GPU, engine and memory of a row. Throws a UserError for a model or GPU the catalogue lacks, and a precision that it is not in. */
 export function caseSetup(asked: CaseRow, context: SetupContext): CaseSetup {
   // Ranks of data-parallel attention are replicas that share their experts.
   const attentionRanks = asked.attention_dp ?? 1;
-  const row = { ...asked, dp: Math.max(asked.dp, attentionRanks) };
-  const model = context.model ?? findModel(row.model);
+  const model = context.model ?? findModel(asked.model);
+  const precision = servedPrecision(asked, model);
+  const row = { ...asked, precision, dp: Math.max(asked.dp, attentionRanks) };
   const gpu = findGpu(row.gpu);
   const version = row.engine_version ?? assumedVersion(row);
   const engine = engineProfile(row.engine, {
     version,
     asynchronous: row.async ?? canRunAsynchronously(row.engine, version),
   });
-  const stored = rowFormats(row, model);
+  const stored = rowFormats(precision, model, gpu);
   const expertParallel = expertRanks(row, model);
   const expertReplicas = model.experts ? attentionRanks : 1;
   const kvCacheDtype = row.kv_cache_dtype ?? assumedCache(row);

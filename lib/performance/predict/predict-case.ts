@@ -1,4 +1,4 @@
-import { listModels, type ModelArchitecture } from "../../catalog";
+import type { ModelArchitecture } from "../../catalog";
 import { UserError } from "../../config";
 import { type CalibratedConstants, calibrated } from "../calibration/calibrated";
 import { coverageOf, errorBand } from "../calibration/error-band";
@@ -169,13 +169,11 @@ function predictSetup(asked: CaseSetup, constants: CalibratedConstants): CaseRes
   };
 }
 
-/** A row has no config.json to give, which is the catalogue's other advice for a model that it lacks. */
-function knownNames({ code, hint }: UserError): string {
-  return code === "unknown-model"
-    ? `use one of: ${listModels()
-        .map(({ name }) => name)
-        .join(", ")}`
-    : hint;
+/** What to do in words of a row's columns, where the catalogue says it in keys of a deployment. */
+function rowHint({ code, hint }: UserError): string {
+  if (code === "unknown-model")
+    return "`shardplan models` lists all; for another one give its config.json in the column model_config";
+  return code === "unknown-gpu" ? "`shardplan hardware` lists all" : hint;
 }
 
 /** Cells of a row by column name, as text; absent and empty cells are the same. */
@@ -220,7 +218,7 @@ export function predictCase(cells: CaseCells, context: CaseContext = {}): CaseRe
     });
     return predictSetup(setup, constants);
   } catch (error) {
-    if (error instanceof UserError) return { id, error: `${error.message}; ${knownNames(error)}` };
+    if (error instanceof UserError) return { id, error: `${error.message}; ${rowHint(error)}` };
     if (error instanceof RangeError) return { id, error: error.message };
     throw error;
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { findGpu, findInstanceType, findModel } from "../../../lib/catalog";
+import { findGpu, findInstanceType, findModel, gpusMeant, listGpus } from "../../../lib/catalog";
+import { findOneGpu } from "../../../lib/catalog/find";
 import { UserError } from "../../../lib/config";
 
 describe("a model's name", () => {
@@ -18,16 +19,20 @@ describe("a model's name", () => {
     it(`${written} means ${found}`, () => assert.equal(findModel(written).name, found));
   }
 
-  it("that nobody knows is a user error that lists what there is", () => {
+  it("that nobody knows is a user error with the three nearest and the way to all", () => {
     assert.throws(
-      () => findModel("gpt-5"),
+      () => findModel("Qwen3-33B"),
       (error: unknown) =>
         error instanceof UserError &&
-        error.where === "model.name" &&
-        error.line.includes("gpt-5") &&
-        error.line.includes("Meta-Llama-3-70B-Instruct") &&
-        error.line.includes("model.configPath"),
+        error.line ===
+          'model.name: no model "Qwen3-33B" in the catalogue, nearest are Qwen/Qwen3-32B, Qwen/Qwen3-32B-FP8, ' +
+            "Qwen/Qwen3-30B-A3B; `shardplan models` lists all; for another one give its config.json in model.configPath",
     );
+    assert.throws(() => findModel("mistral-7b"), /nearest are mistralai\/Mixtral-8x7B-Instruct-v0\.1, /);
+  });
+
+  it("that says how it is quantised means the catalogue's own checkpoint of it, organisation or not", () => {
+    assert.equal(findModel("Qwen3-32B-FP8").checkpoint?.method, "fp8");
   });
 
   it("does not confuse generations or sizes", () => {
@@ -44,7 +49,49 @@ describe("a GPU's name", () => {
   }
 
   it("that nobody knows is a user error", () => {
-    assert.throws(() => findGpu("V100"), /no GPU "V100"/);
+    assert.throws(
+      () => findGpu("V100"),
+      /no GPU "V100" in the catalogue, nearest are H100-SXM-80GB, A100-SXM-80GB, A100-SXM-40GB$/,
+    );
+  });
+});
+
+describe("a GPU's short name", () => {
+  it("that means several is refused with all of them, where one is to be planned", () => {
+    for (const name of ["A100", "h100", "RTX PRO 6000", "a100-pcie", "H100 80GB"]) {
+      const meant = gpusMeant(name).map((gpu) => gpu.name);
+      assert.ok(meant.length > 1, name);
+      assert.throws(
+        () => findOneGpu(name),
+        (error: unknown) =>
+          error instanceof UserError && error.line.endsWith(`; name one: ${meant.join(", ")}`),
+        name,
+      );
+      // Benchmarks mean the most usual one.
+      assert.equal(findGpu(name).name, meant[0]);
+    }
+  });
+
+  it("is taken where it means one, as is every full name", () => {
+    for (const name of ["H200", "h100 sxm", "NVIDIA H100 80GB HBM3", ...listGpus().map((gpu) => gpu.name)])
+      assert.equal(findOneGpu(name), findGpu(name), name);
+  });
+
+  it("means every GPU of the catalogue that begins so", () => {
+    const key = (name: string) => name.toLowerCase().replaceAll("-", "");
+    const starting = (name: string) => listGpus().filter((gpu) => key(gpu.name).startsWith(key(name)));
+    for (const name of [
+      "H100",
+      "A100",
+      "A100-PCIE",
+      "A100-SXM",
+      "RTX-PRO-6000",
+      "H200",
+      "B200",
+      "L40S",
+      "T4",
+    ])
+      assert.deepEqual(new Set(gpusMeant(name)), new Set(starting(name)), name);
   });
 });
 
@@ -61,6 +108,9 @@ describe("an instance type", () => {
   });
 
   it("that nobody knows is a user error that names the way out", () => {
-    assert.throws(() => findInstanceType("p9.48xlarge"), /no instance type "p9.48xlarge"/);
+    assert.throws(
+      () => findInstanceType("p9.48xlarge"),
+      /no instance type "p9.48xlarge" in the catalogue, nearest are p5.48xlarge, /,
+    );
   });
 });

@@ -203,10 +203,10 @@ describe("a config.json", () => {
     );
   });
 
-  it("of an architecture that is not known is refused with those that are", () => {
+  it("of an architecture that is not known is refused with the way to those that are", () => {
     assert.match(
       message({ ...llama3, model_type: "mamba" }),
-      /"mamba" is not supported; supported are llama/,
+      /"mamba" is not supported; `shardplan models` lists the types that are read$/,
     );
   });
 

@@ -55,7 +55,7 @@ describe("the hardware of a deployment", () => {
       return undefined;
     };
     assert.equal(where({}), "hardware.gpu");
-    assert.equal(where({ gpu: "h100" }), "hardware.gpusPerNode");
+    assert.equal(where({ gpu: "h100-sxm" }), "hardware.gpusPerNode");
     assert.equal(where({ gpu: "V100", gpusPerNode: 1 }), "hardware.gpu");
   });
 

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { listGpus, listInstanceTypes, listModels } from "../../../lib/catalog";
+import { listGpus, listInstanceTypes, listModels, MODEL_TYPES } from "../../../lib/catalog";
 import { QUICK, ROOT, runCli } from "./run-cli";
 
 const DEV = ["--stack", "dev", ...QUICK];
@@ -14,6 +14,7 @@ describe("shardplan models, hardware", function () {
   it("list the whole catalogue, as a table and as JSON with sources", () => {
     const models = runCli(["models"]).stdout;
     for (const { name } of listModels()) assert.ok(models.includes(name), name);
+    for (const type of MODEL_TYPES) assert.match(models, new RegExp(`^  .*\\b${type}\\b`, "m"), type);
     const hardware = runCli(["hardware"]).stdout;
     for (const { name } of [...listGpus(), ...listInstanceTypes()]) assert.ok(hardware.includes(name), name);
     const json = JSON.parse(runCli(["hardware", "--json"]).stdout);

@@ -44,6 +44,29 @@ describe("shardplan predict", function () {
     assert.equal(result.id, "good");
   });
 
+  it("says once which GPU a short name is taken for, and gives its figures", () => {
+    const row = (id: string, gpu: string) => GOOD.replace("good", id).replace("H100-SXM-80GB", gpu);
+    const { status, stdout, stderr } = predict(
+      `${HEADER}\n${[row("a", "H100"), row("b", "H100"), row("c", "H100-SXM-80GB"), row("d", "H200")].join("\n")}\n`,
+    );
+    assert.equal(status, 0);
+    assert.equal(
+      stderr,
+      "gpu H100 is taken as H100-SXM-80GB; it may also be H100-PCIE-80GB or H100-NVL-94GB\n",
+    );
+    const [short, , full] = lines(stdout);
+    assert.deepEqual({ ...short, id: "c" }, full);
+  });
+
+  it("names the nearest of an unknown model or GPU, in a line that can be read", () => {
+    const csv = [GOOD.replace("3.3-70B", "3.3-71B"), GOOD.replace("H100-SXM-80GB", "V100")].join("\n");
+    const { status, stdout } = predict(`${HEADER}\n${csv}\n`);
+    assert.equal(status, 1);
+    const [model, gpu] = lines(stdout);
+    assert.match(model.error, /nearest are meta-llama\/Llama-3\.3-70B-Instruct, .*column model_config$/);
+    assert.match(gpu.error, /nearest are H100-SXM-80GB, .*; `shardplan hardware` lists all$/);
+  });
+
   it("takes models from a folder of config.json files, and refuses experts cut over other ranks than there are", () => {
     const config = {
       ...{ model_type: "mixtral", hidden_size: 4096, num_hidden_layers: 32, num_attention_heads: 32 },

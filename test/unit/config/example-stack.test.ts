@@ -22,7 +22,10 @@ describe("exampleStack", () => {
       parseDeployment({}),
       parseDeployment({
         hosts: [{ address: "10.0.0.1", hostKey: `ssh-ed25519 ${"A".repeat(68)} a comment: with # signs` }],
-        serving: { environment: { A: "1", B: "true", C: "x: y" }, extraArgs: ["--seed", "1", "x: 'y'"] },
+        serving: {
+          environment: { A: "1", B: "true", C: "x: y" },
+          extraArgs: ["--seed", "1", "--chat-template", "x: 'y'"],
+        },
         workload: { promptTokens: { kind: "empirical", quantiles: [1, 2.5, 100] } },
         cost: { maxUsdPerHour: 99.5 },
         model: { revision: "1e3" },

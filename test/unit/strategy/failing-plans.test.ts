@@ -50,7 +50,7 @@ describe("Llama-3-70B in BF16 pinned to one GPU", () => {
 
 describe("a plan in which everything is wrong", () => {
   const failing = planned({
-    hardware: { instanceType: "custom", gpu: "h100", gpusPerNode: 6 },
+    hardware: { instanceType: "custom", gpu: "h100-sxm", gpusPerNode: 6 },
     strategy: {
       tensorParallel: 3,
       pipelineParallel: 1,

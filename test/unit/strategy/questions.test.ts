@@ -85,7 +85,9 @@ describe("the sensitivity", () => {
   });
 
   it("leaves custom hardware where it is: nobody knows its neighbours", () => {
-    const custom = plan(aDeployment({ hardware: { instanceType: "custom", gpu: "h100", gpusPerNode: 8 } }));
+    const custom = plan(
+      aDeployment({ hardware: { instanceType: "custom", gpu: "h100-sxm", gpusPerNode: 8 } }),
+    );
     assert.equal(sensitivity(custom).length, 3);
   });
 });

@@ -336,8 +336,12 @@ describe("predictCase, given a row that cannot run", () => {
     ["no concurrency in a closed loop", { concurrency: "" }, /concurrency: is needed for arrivals closed/],
     ["no rate for constant arrivals", { arrivals: "constant" }, /request_rate: is needed/],
     ["an engine nobody knows", { engine: "llama.cpp" }, /engine: must be vLLM, SGLang, NIM or TensorRT-LLM/],
-    ["a model nobody knows", { model: "GPT-9" }, /no model "GPT-9" in the catalogue; use one of: meta/],
-    ["a GPU nobody knows", { gpu: "H900" }, /no GPU "H900" in the catalogue; use one of: H100/],
+    [
+      "a model nobody knows",
+      { model: "GPT-9" },
+      /no model "GPT-9" in the catalogue, nearest are openai.gpt-oss-20b, /,
+    ],
+    ["a GPU nobody knows", { gpu: "H900" }, /no GPU "H900" in the catalogue, nearest are H100-SXM-80GB, /],
     ["a utilization above one", { gpu_memory_utilization: "1.2" }, /gpu_memory_utilization/],
     ["a share above one", { cold_prefix_share: "2" }, /cold_prefix_share/],
   ];

@@ -22,7 +22,7 @@ describe("the enumeration", () => {
   it("uses all GPUs of every candidate, names none twice, whatever the hosts", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 16 }), fc.integer({ min: 1, max: 4 }), (gpusPerNode, nodes) => {
-        const hardware = { instanceType: "custom", gpu: "h100", gpusPerNode, nodes };
+        const hardware = { instanceType: "custom", gpu: "h100-sxm", gpusPerNode, nodes };
         const all = enumerateStrategies(readSituation(aDeployment({ hardware })));
         for (const s of all) {
           assert.equal(s.tensorParallel * s.pipelineParallel * s.dataParallel, gpusPerNode * nodes);

@@ -30,7 +30,7 @@ describe("what vLLM refuses", () => {
   });
 
   it("is 64 heads over 6 ranks, and says which divisors would do", () => {
-    const hardware = { instanceType: "custom", gpu: "h100", gpusPerNode: 6 };
+    const hardware = { instanceType: "custom", gpu: "h100-sxm", gpusPerNode: 6 };
     assert.deepEqual(failed({ tensorParallel: 6 }, { hardware }), [
       "heads-divisible",
       "kv-heads-divisible",
@@ -70,7 +70,7 @@ describe("what vLLM refuses", () => {
   });
 
   it("is more stages than layers", () => {
-    const hardware = { instanceType: "custom", gpu: "h100", gpusPerNode: 96 };
+    const hardware = { instanceType: "custom", gpu: "h100-sxm", gpusPerNode: 96 };
     assert.deepEqual(failed({ pipelineParallel: 96 }, { hardware }), ["stages-have-layers"]);
   });
 
