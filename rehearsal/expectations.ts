@@ -1,6 +1,7 @@
 import { request } from "node:https";
 import { dirname } from "node:path";
 import type { OutputMap } from "@pulumi/pulumi/automation";
+import { z } from "zod";
 import { PORTS } from "../lib/serving";
 import type { LocalHosts } from "./hosts/local-hosts";
 import { runOnHost } from "./hosts/run-on-host";
@@ -31,6 +32,7 @@ export const EXPECTATIONS: readonly Expectation[] = [
   { what: `Ray counts ${RANKS} GPUs over all hosts`, read: rayResources },
   { what: `vLLM runs ${RANKS} ranks as Ray actors, each on its host`, read: rankProcesses },
   { what: "vLLM publishes its metrics", read: vllmMetrics },
+  { what: "a load as planned is answered, and held against the plan", read: loadProof },
   { what: "a stranger reaches SSH and the gateway, nothing else", read: openPorts },
 ];
 
@@ -89,6 +91,14 @@ async function vllmMetrics({ hosts }: Deployed): Promise<string> {
   );
   if (!(lines > 0 && Number(done) > 0)) throw new Error(`${lines} lines, ${done} tokens generated`);
   return `${lines} lines of vllm:*, ${Number(done)} tokens generated`;
+}
+
+const proofOutput = z.object({ load: z.object({ verdict: z.string(), text: z.string() }) });
+
+async function loadProof({ outputs }: Deployed): Promise<string> {
+  const { load } = proofOutput.parse(outputs.proof?.value);
+  if (load.verdict !== "as planned") throw new Error(load.text);
+  return load.text;
 }
 
 /** This machine is none of the cluster's hosts. */

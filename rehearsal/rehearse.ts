@@ -50,6 +50,9 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsed> {
   }
 }
 
+/** The service is loaded as the plan says, for this long. */
+const WITH_LOAD = { "shardplan:proof": { load: true, loadSeconds: 15 } };
+
 async function deployAndProve(
   hosts: LocalHosts,
   clock: PhaseClock,
@@ -58,7 +61,7 @@ async function deployAndProve(
   const folder = join(hosts.folder, "engine");
   await mkdir(folder);
   const engine = await openEngine({ standIns: ["command"] }, folder);
-  const stack = await rehearsalStack(engine, hostConfigs(hosts));
+  const stack = await rehearsalStack(engine, hostConfigs(hosts), WITH_LOAD);
   const { outputs } = await clock.run("up", upIsReal(engine), () => upStack(stack, options));
   for (const { what, read } of EXPECTATIONS) {
     await clock.run("check", what, async () => options.progress(`  ${await read({ hosts, outputs })}`));

@@ -28,6 +28,8 @@ export class EngineEnvironment extends pulumi.ComponentResource {
             LOCATION: serving.packageLocation ?? "",
             VLLM_VERSION: serving.vllmVersion,
             RAY_VERSION: plan.serving.executor === "ray" ? serving.rayVersion : "",
+            // vLLM reads the requests of its load test with it, and does not bring it.
+            EXTRA: plan.deployment.proof.load ? "pandas" : "",
             UV_VERSION,
           },
         },

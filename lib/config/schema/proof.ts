@@ -7,7 +7,7 @@ export const proof = z
       .boolean()
       .default(false)
       .describe(
-        "Load the service after each change with the workload, and hold what is measured against the plan; the hosts' environment needs vLLM's extra `bench` (pandas).",
+        "Load the service after each change with the workload, and hold what is measured against the plan. Off, because a service with users is then loaded twice; the rehearsal has it on.",
       ),
     loadSeconds: positive.default(60).meta({
       unit: "s",
