@@ -1,17 +1,15 @@
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { UserError } from "../lib/config";
 import { closeHosts, hostsLeftBehind } from "./hosts/local-hosts";
+import { breakKept, FAULTS, type FaultName, howToAsk, statusOfKept, upAgain } from "./kept";
 import { progress } from "./progress";
-import { howToReach, type Rehearsed, rehearse } from "./rehearse";
+import { type Rehearsed, rehearse } from "./rehearse";
 
-interface Arguments {
-  readonly hosts: "1" | "2";
-  readonly keep?: boolean;
-  readonly destroy?: boolean;
-}
+const LAYS = "section.key=value";
 
-function parseArguments(argv: readonly string[]): Arguments {
-  return new Command("rehearse")
+/** The verbs; without one, a rehearsal from beginning to end. */
+function program(): Command {
+  const rehearsal = new Command("rehearse")
     .description(
       "Runs the whole program on this machine: Pulumi's engine, SSH, a Linux host with systemd, Ray and vLLM (built for CPUs) with a tiny model.",
     )
@@ -19,10 +17,33 @@ function parseArguments(argv: readonly string[]): Arguments {
       new Option("--hosts <number>", "hosts to spread the model over").choices(["1", "2"]).default("1"),
     )
     .option("--keep", "leave everything running, and say how to reach it")
-    .option("--destroy", "remove what earlier rehearsals left running")
-    .parse(argv)
-    .opts<Arguments>();
+    .action(({ hosts, keep = false }: { hosts: "1" | "2"; keep?: boolean }) =>
+      rehearseWhole(hosts === "2" ? 2 : 1, keep),
+    );
+  rehearsal
+    .command("up")
+    .description("run `pulumi up` again on the rehearsal that was kept")
+    .option(`--set <${LAYS}>`, "change a key of its config", (text, all: string[]) => [...all, text], [])
+    .action(async ({ set }: { set: string[] }) => say(await upAgain(set, progress)));
+  rehearsal
+    .command("status")
+    .description("say what runs on its hosts")
+    .action(async () => say(await statusOfKept()));
+  rehearsal
+    .command("break")
+    .description("do its first host harm, to see what follows")
+    .addArgument(new Argument("<fault>").choices(Object.keys(FAULTS)))
+    .action(async (fault: FaultName) => say([await breakKept(fault)]));
+  rehearsal
+    .command("destroy")
+    .description("remove what earlier rehearsals left running")
+    .action(destroyLeftBehind);
+  return rehearsal;
 }
+
+const say = (lines: readonly string[]): void => {
+  process.stdout.write(`${lines.join("\n")}\n`);
+};
 
 /** The first interrupt, or a reader that went away, ends the rehearsal in order; a second interrupt at once. */
 function interruptible(): AbortSignal {
@@ -50,7 +71,7 @@ async function destroyLeftBehind(): Promise<void> {
   if (runs.length === 0) progress("nothing was left running");
 }
 
-function report({ outputs, table, kept }: Rehearsed): string {
+async function report({ outputs, table, kept }: Rehearsed): Promise<string[]> {
   const shown = Object.entries(outputs).map(([name, { value, secret }]) => [
     name,
     secret ? "[secret]" : value,
@@ -64,16 +85,14 @@ function report({ outputs, table, kept }: Rehearsed): string {
     JSON.stringify(Object.fromEntries(shown), undefined, 2),
     "",
     `Completion: ${JSON.stringify(completion?.text)}`,
-    ...(kept ? ["", ...howToReach(kept)] : []),
-  ].join("\n");
+    "The rehearsal passed. The model's weights are random, so its text means nothing; what counts is that vLLM made it.",
+    ...(kept ? ["", ...(await howToAsk(kept, outputs))] : []),
+  ];
 }
 
-async function main(): Promise<void> {
-  const { hosts, keep = false, destroy } = parseArguments(process.argv);
-  if (destroy) return destroyLeftBehind();
+async function rehearseWhole(hosts: 1 | 2, keep: boolean): Promise<void> {
   const signal = interruptible();
-  const rehearsed = await rehearse({ hosts: hosts === "2" ? 2 : 1, keep, progress, signal });
-  process.stdout.write(`${report(rehearsed)}\n`);
+  say(await report(await rehearse({ hosts, keep, progress, signal })));
 }
 
 function failureLine(error: unknown): string {
@@ -81,8 +100,10 @@ function failureLine(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-main().then(
-  // Ends here whatever is still open: a connection to a host that was shut down would keep the process for minutes.
-  () => process.stdout.write("", () => process.exit(0)),
-  (error: unknown) => process.stderr.write(`${failureLine(error)}\n`, () => process.exit(1)),
-);
+program()
+  .parseAsync()
+  .then(
+    // Ends here whatever is still open: a connection to a host that was shut down would keep the process for minutes.
+    () => process.stdout.write("", () => process.exit(0)),
+    (error: unknown) => process.stderr.write(`${failureLine(error)}\n`, () => process.exit(1)),
+  );

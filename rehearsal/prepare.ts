@@ -1,3 +1,5 @@
+import { cacheFolder } from "./cache";
+import { checkMachine } from "./hosts/check-machine";
 import type { LocalHostsOptions } from "./hosts/local-hosts";
 import { rootTree } from "./hosts/root-tree";
 import { ensureSystemPackages } from "./hosts/system-packages";
@@ -14,6 +16,7 @@ export async function prepareHosts(
   await clock.run("packages", "debootstrap and systemd-nspawn on this machine", () =>
     ensureSystemPackages(progress),
   );
+  await checkMachine(cacheFolder());
   const tree = await clock.run("root file system", "Debian 12 with systemd and sshd", () =>
     rootTree(progress),
   );

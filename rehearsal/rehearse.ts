@@ -4,6 +4,7 @@ import type { OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { type Engine, findEngine, openEngine } from "./engine";
 import { EXPECTATIONS } from "./expectations";
 import { closeHosts, hostConfigs, type LocalHosts, openHosts, stopHosts } from "./hosts/local-hosts";
+import { howToReach } from "./kept";
 import { leftOnHosts } from "./left-on-host";
 import { PhaseClock, type PhaseTime } from "./phase-clock";
 import { prepareHosts } from "./prepare";
@@ -90,10 +91,4 @@ async function destroyAll(stack: Stack, hosts: LocalHosts, options: RehearsalOpt
   const { resources = [] } = (await stack.exportStack()).deployment;
   const left = [...resources.map(({ urn }: { urn: string }) => urn), ...(await leftOnHosts(hosts))];
   if (left.length > 0) throw new Error(`destroy left behind:\n${left.join("\n")}`);
-}
-
-/** What a person needs to look at hosts that were kept, and to remove them. */
-export function howToReach({ hosts, privateKeyPath }: LocalHosts): string[] {
-  const ssh = hosts.map(({ address }) => `  ssh -i ${privateKeyPath} deploy@${address}`);
-  return ["Everything is left running. To log in:", ...ssh, "To remove it: npm run rehearse -- --destroy"];
 }

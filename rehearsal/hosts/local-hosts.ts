@@ -66,6 +66,8 @@ export async function openHosts(options: LocalHostsOptions): Promise<LocalHosts>
       await writeFile(join(folder, RECORD), JSON.stringify(record, undefined, 2));
     }
     const booted = record;
+    const known = booted.hosts.map(({ address, hostKey: key }) => `${address} ${key}\n`).join("");
+    await writeFile(join(folder, "known_hosts"), known);
     await Promise.all(booted.hosts.map((host) => waitForLogin(booted, host)));
     return booted;
   } catch (error) {

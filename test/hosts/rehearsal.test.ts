@@ -69,7 +69,7 @@ describe("npm run rehearse", function () {
   before(async function () {
     needsRoot(this);
     // What a run that was killed left behind would be taken for a trace of these.
-    assert.equal((await rehearse(["--destroy"])).code, 0);
+    assert.equal((await rehearse(["destroy"])).code, 0);
   });
 
   it("leaves nothing behind when it is interrupted", async () => {
@@ -98,18 +98,28 @@ describe("npm run rehearse", function () {
     assert.deepEqual(await traces(), before);
   });
 
-  it("ends on one host with a completion, keeps everything with --keep and removes it with --destroy", async () => {
+  it("ends on one host with a completion, keeps all with --keep, and there it is changed, harmed and removed", async () => {
     const before = await traces();
     const { code, stdout, stderr } = await rehearse(["--keep"]);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^up +\d+\.\d s {2}the program in Pulumi's engine/m);
     assert.match(stdout, /"tensorParallel": 2/);
     assert.match(stdout, /^Completion: ".+"$/m);
+    assert.match(stderr, /load test: as planned \(30 requests .*, 0 failed\)/);
+    const curl = stdout.slice(stdout.indexOf("  key=$("));
+    const asked = await runProgram("bash", ["-c", curl.slice(0, curl.indexOf("}'") + 2)]);
+    assert.match(asked, /"completion_tokens":8/);
     const kept = await hostsLeftBehind();
     const address = kept[0]?.hosts[0]?.address ?? "";
     assert.ok(await answers(address), `the gateway at ${address} is gone`);
 
-    assert.equal((await rehearse(["--destroy"])).code, 0);
+    assert.match((await rehearse(["status"])).stdout, /shardplan-vllm\.service running/);
+    assert.equal((await rehearse(["break", "drift"])).code, 0);
+    const repaired = await rehearse(["up"]);
+    assert.equal(repaired.code, 0, repaired.stderr);
+    assert.match(repaired.stderr, /shardplan-vllm\.service was edited/);
+
+    assert.equal((await rehearse(["destroy"])).code, 0);
     assert.deepEqual(await traces(), before);
   });
 
@@ -122,6 +132,11 @@ describe("npm run rehearse", function () {
     assert.match(stdout, /^destroy +\d+\.\d s/m);
     assert.match(stdout, /^Completion: ".+"$/m);
     assert.deepEqual(await traces(), before);
+  });
+
+  it("says that nothing was kept", async () => {
+    const { code, stderr } = await rehearse(["status"]);
+    assert.deepEqual([code, stderr], [1, "rehearse: no rehearsal was kept; npm run rehearse -- --keep\n"]);
   });
 
   it("refuses a number of hosts that it does not know", async () => {
