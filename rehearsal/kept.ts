@@ -10,8 +10,8 @@ import type { Progress } from "./progress";
 import { rehearsalStack, type StackOverrides } from "./rehearsal-stack";
 import { upStack } from "./run-stack";
 
-/** What a kept rehearsal is loaded with: nothing, as its user is the one who looks at it. */
-const WITHOUT_LOAD = { "shardplan:proof": { load: false } };
+/** A rehearsal loads its service as the plan says, for this long. */
+export const WITH_LOAD = { "shardplan:proof": { load: true, loadSeconds: 15 } };
 
 /** Hosts of the latest rehearsal that was kept. Throws `UserError` when there is none. */
 async function keptHosts(): Promise<LocalHosts> {
@@ -27,7 +27,7 @@ async function keptHosts(): Promise<LocalHosts> {
 
 async function keptStack(hosts: LocalHosts, overrides: StackOverrides): Promise<Stack> {
   const engine = await openEngine({ standIns: ["command"] }, join(hosts.folder, "engine"));
-  return rehearsalStack(engine, hostConfigs(hosts), { ...WITHOUT_LOAD, ...overrides });
+  return rehearsalStack(engine, hostConfigs(hosts), { ...WITH_LOAD, ...overrides });
 }
 
 /** `section.key=value` texts as sections of a stack's config. Throws `ConfigError` for what is not written so. */

@@ -4,7 +4,7 @@ import type { OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { type Engine, findEngine, openEngine } from "./engine";
 import { EXPECTATIONS } from "./expectations";
 import { closeHosts, hostConfigs, type LocalHosts, openHosts, stopHosts } from "./hosts/local-hosts";
-import { howToReach } from "./kept";
+import { howToReach, WITH_LOAD } from "./kept";
 import { leftOnHosts } from "./left-on-host";
 import { PhaseClock, type PhaseTime } from "./phase-clock";
 import { prepareHosts } from "./prepare";
@@ -50,9 +50,6 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsed> {
     if (!keep) await closeHosts(hosts);
   }
 }
-
-/** The service is loaded as the plan says, for this long. */
-const WITH_LOAD = { "shardplan:proof": { load: true, loadSeconds: 15 } };
 
 async function deployAndProve(
   hosts: LocalHosts,

@@ -33,7 +33,7 @@ const HELD_BY_BOTH = new Set([
 
 /** What cannot be judged here: repositories whose own code vLLM would run, and what FlashInfer's kernels would take. */
 const NOT_HERE =
-  /custom code|does not recognize this architecture|FlashInfer|FP8 KV cache is not supported by the Triton/i;
+  /custom code|does not appear to have a file named \S+\.py|does not recognize this architecture|FlashInfer|FP8 KV cache is not supported by the Triton/i;
 
 export type Outcome =
   | "accepted"

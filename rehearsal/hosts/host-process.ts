@@ -20,12 +20,23 @@ const CGROUP_TREES = ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/
 /** Time that an orderly shutdown gets before the host is killed. */
 const SHUTDOWN_MS = 20_000;
 
-/** Moves itself into a cgroup, named by $0, in each tree that there is, and goes on as the given program. */
+/**
+ * Moves itself into a cgroup, named by $0, in each tree that there is, and runs the given program there; again when the host
+ * reboots, which systemd-nspawn leaves to others where it has no scope of its own (exit status 133).
+ */
 const IN_OWN_CGROUP = `
 for tree in ${CGROUP_TREES.join(" ")}; do
   if [ -f "$tree/cgroup.procs" ]; then mkdir -p "$tree/$0" && echo $$ >"$tree/$0/cgroup.procs"; fi
 done
-exec "$@"`;
+trap 'kill -s TERM "$host"' TERM
+while :; do
+  "$@" &
+  host=$!
+  wait "$host"
+  status=$?
+  while kill -s 0 "$host" 2>/dev/null; do wait "$host"; status=$?; done
+  [ "$status" -eq 133 ] || exit "$status"
+done`;
 
 /**
  * The command that starts a container. This machine's systemd gives it a scope of its own. Where there is none it would
@@ -69,7 +80,8 @@ export async function stopHost(container: string): Promise<void> {
   ] as const) {
     if (!(await isAlive(container))) return;
     try {
-      process.kill(pidOf(container), signal);
+      // The shell that starts it again passes an orderly end on; killed, it has to go together with the container.
+      process.kill(signal === "SIGKILL" ? -pidOf(container) : pidOf(container), signal);
     } catch {
       return; // It ended just now.
     }
