@@ -3,6 +3,7 @@ import { ConfigError, type ConfigProblem } from "./config-error";
 import { crossCheck } from "./cross-checks";
 import { cutTails } from "./cut-tails";
 import { explainIssues, type Origin, whereOf } from "./explain-issues";
+import { withMedianTargets } from "./median-targets";
 import { applyOverrides, parseOverrides } from "./overrides";
 import { type Deployment, deploymentSchema } from "./schema";
 import { childValue, deploymentNode, type PathSegment } from "./schema-node";
@@ -30,7 +31,8 @@ export interface FoundSections {
 /** `parseDeployment` for readers that have problems of their own to report with the others. */
 export function parseSections(found: FoundSections, overrides: readonly string[]): Deployment {
   const parsedOverrides = parseOverrides(overrides);
-  const input = coerce(applyOverrides(found.values ?? {}, parsedOverrides.overrides), deploymentNode());
+  const written = coerce(applyOverrides(found.values ?? {}, parsedOverrides.overrides), deploymentNode());
+  const input = withMedianTargets(written, parsedOverrides.overrides);
   const origin: Origin = { values: input, overrides: parsedOverrides.overrides, where: found.where };
   const parsed = deploymentSchema.safeParse(input);
   const structural = parsed.success ? [] : explainIssues(parsed.error.issues, origin);

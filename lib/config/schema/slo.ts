@@ -6,7 +6,10 @@ const unit = "ms";
 const latencyTarget = (p50Ms: number, p99Ms: number, what: string, metric: string) =>
   z
     .strictObject({
-      p50Ms: positive.default(p50Ms).meta({ unit, description: `Median ${what}, in milliseconds.` }),
+      p50Ms: positive.default(p50Ms).meta({
+        unit,
+        description: `Median ${what}, in milliseconds; where it is left as it stands, at most p99Ms.`,
+      }),
       p99Ms: positive
         .default(p99Ms)
         .meta({ unit, description: `99th percentile of ${what}, in milliseconds.` }),

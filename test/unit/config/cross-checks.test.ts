@@ -147,8 +147,20 @@ describe("rules between keys", () => {
     });
   }
 
-  it("let a p99 target stand below the default p50 target, which nobody gave", () => {
-    assert.equal(parseDeployment({ slo: { decode: { p99Ms: 1 } } }).slo.decode.p99Ms, 1);
+  it("take a p50 target along that was left as it stood, by default or in the file", () => {
+    const slo = { decode: { p50Ms: 50, p99Ms: 100 } };
+    assert.deepEqual(parseDeployment({ slo: { decode: { p99Ms: 1 } } }).slo.decode, { p50Ms: 1, p99Ms: 1 });
+    assert.deepEqual(parseDeployment({ slo }, ["slo.decode.p99Ms=20"]).slo.decode, { p50Ms: 20, p99Ms: 20 });
+    assert.deepEqual(parseDeployment({ slo }, ["slo.decode.p99Ms=70"]).slo.decode, { p50Ms: 50, p99Ms: 70 });
+  });
+
+  it("refuse a p50 target above the p99 one whoever wrote both, the default's figure too", () => {
+    const slo = { decode: { p50Ms: 50, p99Ms: 20 } };
+    const both = /slo\.decode\.p50Ms: must be at most slo\.decode\.p99Ms \(20\).*; given 50/;
+    assert.throws(() => parseDeployment({ slo }), both);
+    assert.throws(() => parseDeployment({}, ["slo.decode.p99Ms=20", "slo.decode.p50Ms=50"]), both);
+    assert.throws(() => parseDeployment({}, ['slo.decode={"p50Ms": 50, "p99Ms": 20}']), both);
+    assert.throws(() => parseDeployment({}, ["slo.decode.p50Ms=101"]), /given 101/);
   });
 
   it("take variables that only sound like a secret", () => {
