@@ -45,17 +45,20 @@ function describeText(node: SchemaNode): string {
   return node.minLength ? "text that is not empty" : "text";
 }
 
-function range(node: SchemaNode, whole: boolean): string {
+/** Bounds in words; what JSON Schema states for every whole number, that it is a safe one, is none. */
+function range({ minimum, exclusiveMinimum, maximum }: SchemaNode, whole: boolean): string {
+  const most = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined;
+  const least = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : undefined;
+  if (least !== undefined && most !== undefined) return ` from ${least} to ${most}`;
   const low =
-    node.minimum !== undefined && node.minimum > Number.MIN_SAFE_INTEGER
-      ? `>= ${node.minimum}`
-      : node.exclusiveMinimum !== undefined
+    least !== undefined
+      ? `>= ${least}`
+      : exclusiveMinimum !== undefined
         ? whole
-          ? `>= ${node.exclusiveMinimum + 1}`
-          : `> ${node.exclusiveMinimum}`
+          ? `>= ${exclusiveMinimum + 1}`
+          : `> ${exclusiveMinimum}`
         : "";
-  const high =
-    node.maximum !== undefined && node.maximum < Number.MAX_SAFE_INTEGER ? `<= ${node.maximum}` : "";
+  const high = most === undefined ? "" : `<= ${most}`;
   const both = [low, high].filter((part) => part !== "").join(" and ");
   return both === "" ? "" : ` ${both}`;
 }

@@ -22,8 +22,9 @@ export {
 export { type KnownBy, knownBy } from "./calibration/known-by";
 export { type ModelKind, modelKind } from "./calibration/model-kind";
 export type { Derivation } from "./derivation";
+export { compareVersions } from "./engine/compare-versions";
 export { engineProfile } from "./engine/engine-profile";
-export { firstVersionWith, hasChange } from "./engine/version-changes";
+export { firstVersionWith, hasChange, KNOWN_VLLM, rulesOf } from "./engine/version-changes";
 export { type LatencyConstants, latencyConstants } from "./kernels/constants";
 export type { KernelPrecision } from "./kernels/precision";
 export { kernelReference } from "./kernels/references";

@@ -1,3 +1,4 @@
+import { rulesOf } from "../performance";
 import type { Plan, Violation } from "../strategy";
 import { strategyLabel } from "../strategy";
 import { count, plain } from "./format-number";
@@ -7,8 +8,20 @@ import type { Cell } from "./report-document";
 /** Failed requirements that the verdict names; the verification results have all. */
 const MOST_NAMED = 3;
 
-/** Whether the plan holds, in one sentence: what every format says first. */
+/** Whether the plan holds, in one sentence, and by another version's rules where that is so: what every format says first. */
 export function verdict(plan: Plan): Cell {
+  const { text, tone } = sentence(plan);
+  return { text: `${text}${otherRules(plan)}`, tone };
+}
+
+/** A version that is newer than any that was read is planned as the newest that was. */
+function otherRules({ deployment: { serving } }: Plan): string {
+  const rules = rulesOf(serving.vllmVersion);
+  if (rules === undefined) return "";
+  return ` Planned by the rules of vLLM ${rules}, the newest that was read: what ${serving.vllmVersion} does otherwise is not known.`;
+}
+
+function sentence(plan: Plan): Cell {
   const { checks, violations } = plan;
   const name = strategyLabel(plan.strategy);
   const failed = checks.filter(({ pass }) => !pass).length;

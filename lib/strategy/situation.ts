@@ -9,9 +9,11 @@ import {
 import { type Deployment, UserError, weightRequest } from "../config";
 import {
   acceptanceOf,
+  compareVersions,
   type EngineProfile,
   engineProfile,
   hasChange,
+  KNOWN_VLLM,
   type LatencyModelInput,
   type Speculation,
 } from "../performance";
@@ -79,14 +81,29 @@ function assertPrecision({ name, checkpoint }: ModelArchitecture, model: Deploym
   });
 }
 
+/** Rules are known of no version that old: it would be planned as another one. */
+function assertVersion({ serving: { vllmVersion } }: Deployment): void {
+  if (compareVersions(vllmVersion, KNOWN_VLLM.oldest) >= 0) return;
+  throw new UserError({
+    code: "version-unknown",
+    where: "serving.vllmVersion",
+    message: `vLLM ${vllmVersion} is older than ${KNOWN_VLLM.oldest}, the oldest version of which rules are known`,
+    hint: `set ${KNOWN_VLLM.oldest}.0 or a later one; ${KNOWN_VLLM.newest}.0 is the version that was read`,
+  });
+}
+
 /** How many tokens are drafted, and how many of them are accepted. */
 function speculationOf({ serving }: Deployment): Speculation {
   const { draftTokens, acceptance, acceptanceLength = 1 } = serving.speculative;
   return { draftTokens, acceptance: acceptance ?? acceptanceOf(acceptanceLength, draftTokens) };
 }
 
-/** Looks up everything the deployment names. Throws a UserError for names that the catalogue lacks. */
+/**
+ * Looks up everything the deployment names. Throws a UserError for names that the catalogue lacks, and for a version of vLLM
+ * that no rule is known of.
+ */
 export function readSituation(deployment: Deployment, options: PlanOptions = {}): Situation {
+  assertVersion(deployment);
   const model = resolveModel(deployment.model, options.modelConfig);
   assertPrecision(model, deployment.model);
   // One name from here on: what the report says is what the hosts download and serve.

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { positiveInt, textLike } from "./values";
+import { countUpTo, textLike } from "./values";
 
 export const aws = z
   .strictObject({
@@ -29,7 +29,7 @@ export const aws = z
       .min(1)
       .optional()
       .describe("Public half of the secret shardplan:sshPrivateKey. Default: derived from it."),
-    rootVolumeGb: positiveInt
+    rootVolumeGb: countUpTo(65_536)
       .default(200)
       .meta({ unit: "GB", description: "Size of the root volume in GB." }),
     capacityReservationId: textLike(/^cr-[0-9a-f]+$/, "a reservation id such as cr-0123456789abcdef0")

@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { positive } from "./values";
+import { between } from "./values";
 
 export const cost = z
   .strictObject({
-    priceUsdPerHour: positive.optional().meta({
+    priceUsdPerHour: between(0.01, 100_000).optional().meta({
       unit: "USD/hour",
       description:
         "Price of one node in USD per hour. Default: the catalogue's on-demand price, where it has one.",
     }),
-    maxUsdPerHour: positive.optional().meta({
+    maxUsdPerHour: between(0.01, 100_000_000).optional().meta({
       unit: "USD/hour",
       description: "The plan fails when all nodes together cost more in USD per hour.",
     }),

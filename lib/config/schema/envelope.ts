@@ -1,19 +1,19 @@
 import { z } from "zod";
-import { fraction, positiveInt } from "./values";
+import { between, countUpTo, fraction, MOST } from "./values";
 
 export const envelope = z
   .strictObject({
-    maxBatchSize: positiveInt.default(64).meta({
+    maxBatchSize: countUpTo(MOST.sequences).default(64).meta({
       unit: "sequences",
       description: "Largest decode batch of one replica that the plan may need at the requested rate.",
     }),
-    maxNumSeqs: positiveInt
+    maxNumSeqs: countUpTo(MOST.sequences)
       .default(128)
       .meta({ unit: "sequences", description: "Upper bound of sequences a replica runs at once." }),
-    maxNumBatchedTokens: positiveInt
+    maxNumBatchedTokens: countUpTo(MOST.tokensOfStep)
       .default(8192)
       .meta({ unit: "tokens", description: "Upper bound of tokens in one step of a replica." }),
-    maxModelLen: positiveInt
+    maxModelLen: countUpTo(MOST.tokens)
       .default(8192)
       .meta({ unit: "tokens", description: "Longest prompt plus output in tokens." }),
     maxMemoryFraction: fraction.default(0.85).meta({
@@ -21,7 +21,7 @@ export const envelope = z
       description:
         "Largest share of GPU memory that weights, activations and the workload's KV cache may demand.",
     }),
-    memoryEpsilon: z.number().nonnegative().default(0.05).meta({
+    memoryEpsilon: between(0, 10).default(0.05).meta({
       unit: "share",
       description: "Largest relative spread of memory demand between GPUs: (max - min) / mean.",
     }),

@@ -9,7 +9,7 @@ export const eplb = z
       .describe(
         "--enable-eplb: vLLM moves experts between the ranks that hold whole ones, by the load of the last steps. Gains are derived, not measured; moving is taken to cost nothing.",
       ),
-    redundantExperts: z.int().nonnegative().default(0).meta({
+    redundantExperts: z.int().min(0).max(4096).default(0).meta({
       unit: "experts",
       description:
         "Copies of busy experts in each layer, over all ranks; experts and copies must divide over the ranks.",

@@ -5,7 +5,7 @@ const RANKS = [1, 8, 16, 32, 64, 128, 256, 320, 512] as const;
 
 export const lora = z
   .strictObject({
-    maxLoras: z.int().nonnegative().default(0).meta({
+    maxLoras: z.int().min(0).max(1024).default(0).meta({
       unit: "adapters",
       description:
         "--max-loras: LoRA adapters that may be in one step, whose memory is taken at start; 0 serves none. Name the adapters with --lora-modules in serving.extraArgs. What they add to a step's time is not counted: nobody has published it for such a setup.",

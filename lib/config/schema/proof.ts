@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { positive } from "./values";
+import { between } from "./values";
 
 export const proof = z
   .strictObject({
@@ -9,7 +9,7 @@ export const proof = z
       .describe(
         "Load the service after each change with the workload, and hold what is measured against the plan. Off, because a service with users is then loaded twice; the rehearsal has it on.",
       ),
-    loadSeconds: positive.default(60).meta({
+    loadSeconds: between(1, 86_400).default(60).meta({
       unit: "s",
       description: "How long the load test sends requests; never fewer than 30 requests.",
     }),

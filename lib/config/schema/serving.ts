@@ -2,13 +2,15 @@ import { z } from "zod";
 import { eplb } from "./eplb";
 import { lora } from "./lora";
 import { speculative } from "./speculative";
-import { absolutePath, autoOrCount, fraction, positive, positiveInt, version } from "./values";
+import { absolutePath, autoOrCount, between, countUpTo, fraction, MOST, version } from "./values";
 
 export const serving = z
   .strictObject({
     vllmVersion: version
       .default("0.33.0")
-      .describe("Version of vLLM that hosts install and predictions assume."),
+      .describe(
+        "Version of vLLM that hosts install and predictions assume: from 0.7 on. A version that is newer than 0.33 is planned by the rules of 0.33, and the plan says so.",
+      ),
     rayVersion: version.default("2.60.0").describe("Version of Ray that hosts install."),
     executor: z
       .enum(["ray", "mp"])
@@ -19,29 +21,29 @@ export const serving = z
     gpuMemoryUtilization: fraction
       .default(0.85)
       .meta({ unit: "share", description: "Share of GPU memory that vLLM takes for itself." }),
-    maxNumSeqs: autoOrCount
+    maxNumSeqs: autoOrCount(MOST.sequences)
       .default("auto")
       .meta({ unit: "sequences", description: "Pins --max-num-seqs; `auto` picks within the envelope." }),
-    maxNumBatchedTokens: autoOrCount.default("auto").meta({
+    maxNumBatchedTokens: autoOrCount(MOST.tokensOfStep).default("auto").meta({
       unit: "tokens",
       description: "Pins --max-num-batched-tokens; `auto` picks within the envelope.",
     }),
-    maxCudaGraphTokens: autoOrCount.default("auto").meta({
+    maxCudaGraphTokens: autoOrCount(MOST.tokensOfStep).default("auto").meta({
       unit: "tokens",
       description:
         "Pins the largest step that vLLM captures as a CUDA graph; `auto` captures as far as launching kernels one by one would slow a step.",
     }),
-    prefillInterval: positiveInt.default(1).meta({
+    prefillInterval: countUpTo(1000).default(1).meta({
       unit: "steps",
       description:
         "--prefill-schedule-interval: prompts join every so many steps while sequences decode. Simulated; more than 1 has lengthened requests wherever it was tried.",
     }),
-    watermark: z.number().min(0).lt(1).default(0).meta({
+    watermark: between(0, 0.99).default(0).meta({
       unit: "share",
       description:
         "--watermark: KV cache that stays free when a request is admitted beside others. Simulated; it saves preemptions and has raised no highest rate.",
     }),
-    decodeContextParallel: positiveInt.default(1).meta({
+    decodeContextParallel: countUpTo(MOST.gpus).default(1).meta({
       unit: "ranks",
       description:
         "--decode-context-parallel-size: tensor-parallel ranks that share the KV cache of a token instead of holding copies; the cache holds that many times the tokens, and each layer gathers queries and scatters results. For latent attention a divisor of TP, for grouped attention up to TP over the key-value heads. Gains are derived, not measured.",
@@ -50,7 +52,7 @@ export const serving = z
     speculative,
     lora,
     maxQueuedRequests: z
-      .union([z.enum(["auto", "off"]), positiveInt])
+      .union([z.enum(["auto", "off"]), countUpTo(MOST.requests)])
       .default("auto")
       .meta({
         unit: "requests",
@@ -93,7 +95,7 @@ export const serving = z
       .describe(
         "Arguments added to vllm serve although they may change what the plan proves; the report names them. What the plan decides is refused here too.",
       ),
-    readyTimeoutMinutes: positive.default(45).meta({
+    readyTimeoutMinutes: between(1, 1440).default(45).meta({
       unit: "minutes",
       description: "How long the service may take to answer its first completion.",
     }),

@@ -1,16 +1,17 @@
 import { z } from "zod";
-import { positive } from "./values";
+import { between, MOST } from "./values";
 
 const unit = "ms";
+const target = between(0.01, MOST.milliseconds);
 
 const latencyTarget = (p50Ms: number, p99Ms: number, what: string, metric: string) =>
   z
     .strictObject({
-      p50Ms: positive.default(p50Ms).meta({
+      p50Ms: target.default(p50Ms).meta({
         unit,
         description: `Median ${what}, in milliseconds; where it is left as it stands, at most p99Ms.`,
       }),
-      p99Ms: positive
+      p99Ms: target
         .default(p99Ms)
         .meta({ unit, description: `99th percentile of ${what}, in milliseconds.` }),
     })

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { absolutePath, positiveInt } from "./values";
+import { absolutePath, between, countUpTo } from "./values";
 
 /** Methods that are priced; vLLM 0.33 has more (ngram, suffix, dflash, dspark), whose time and acceptance nobody states. */
 export const speculative = z
@@ -29,8 +29,7 @@ export const speculative = z
       .describe(
         "Folder of the drafter's weights on the hosts, as an absolute path. Default: they are fetched from the hub.",
       ),
-    draftTokens: positiveInt
-      .max(16)
+    draftTokens: countUpTo(16)
       .default(1)
       .meta({ unit: "tokens", description: "Tokens that are drafted for each sequence and step." }),
     acceptance: z.number().min(0).max(1).optional().meta({
@@ -38,7 +37,7 @@ export const speculative = z
       description:
         "Share of drafts that are accepted among those whose predecessors were; measure it on your own text. This or acceptanceLength is needed.",
     }),
-    acceptanceLength: z.number().min(1).optional().meta({
+    acceptanceLength: between(1, 17).optional().meta({
       unit: "tokens",
       description:
         "Instead of acceptance: mean tokens that a step brings, 1 to draftTokens + 1, as vLLM logs it (`Mean acceptance length`).",

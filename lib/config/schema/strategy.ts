@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { autoOrCount } from "./values";
+import { autoOrCount, MOST } from "./values";
 
-const degree = (description: string) => autoOrCount.default("auto").meta({ unit: "GPUs", description });
+const degree = (description: string) =>
+  autoOrCount(MOST.gpus).default("auto").meta({ unit: "GPUs", description });
 
 export const strategy = z
   .strictObject({

@@ -1,36 +1,38 @@
 import { z } from "zod";
-import { positive, positiveInt } from "./values";
+import { between, countUpTo, MOST } from "./values";
 
 const unit = "tokens";
+const wholeTokens = countUpTo(MOST.tokens);
+const tokens = between(1, MOST.tokens);
 
 /** How long prompts or outputs are. */
 export const lengths = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("fixed"),
-    tokens: positiveInt.meta({ unit, description: "Tokens of every request." }),
+    tokens: wholeTokens.meta({ unit, description: "Tokens of every request." }),
   }),
   z.strictObject({
     kind: z.literal("uniform"),
-    min: positiveInt.meta({ unit, description: "Fewest tokens." }),
-    max: positiveInt.meta({ unit, description: "Most tokens." }),
+    min: wholeTokens.meta({ unit, description: "Fewest tokens." }),
+    max: wholeTokens.meta({ unit, description: "Most tokens." }),
   }),
   z.strictObject({
     kind: z.literal("lognormal"),
-    median: positive.meta({ unit, description: "Median tokens." }),
-    mean: positive.meta({ unit, description: "Mean tokens; at least the median." }),
-    min: positiveInt.optional().meta({
+    median: tokens.meta({ unit, description: "Median tokens." }),
+    mean: tokens.meta({ unit, description: "Mean tokens; at least the median." }),
+    min: wholeTokens.optional().meta({
       unit,
       description:
         "Shorter draws are raised to this many tokens. Default: none; of prompts, one more than workload.cachedPrefixTokens where it is above 0.",
     }),
-    max: positiveInt.optional().meta({
+    max: wholeTokens.optional().meta({
       unit,
       description: "Longer draws are cut to this many tokens. Default: what envelope.maxModelLen leaves.",
     }),
   }),
   z.strictObject({
     kind: z.literal("empirical"),
-    quantiles: z.array(positive).min(2).meta({
+    quantiles: z.array(tokens).min(2).max(1001).meta({
       unit,
       description: "Tokens at equally spaced quantiles from 0 to 1; values between are interpolated.",
     }),
@@ -48,7 +50,7 @@ const OUTPUT_TOKENS = { kind: "lognormal", median: 129, mean: 156, max: 1000 } a
 
 export const workload = z
   .strictObject({
-    requestRate: positive
+    requestRate: between(0.0001, 100_000)
       .default(8)
       .meta({ unit: "requests/s", description: "Requests per second that arrive at the service." }),
     arrivals: z
@@ -57,10 +59,10 @@ export const workload = z
       .describe(
         "How requests arrive; `closed` keeps `concurrency` requests in flight, `offline` sends all at once.",
       ),
-    burstiness: positive
+    burstiness: between(0.01, 1000)
       .default(2)
       .describe("Squared coefficient of variation of the gaps between bursty arrivals; 1 would be Poisson."),
-    concurrency: positiveInt
+    concurrency: countUpTo(100_000)
       .default(64)
       .meta({ unit: "requests", description: "Requests in flight for arrivals `closed`." }),
     promptTokens: lengths
@@ -69,7 +71,7 @@ export const workload = z
     outputTokens: lengths
       .prefault(OUTPUT_TOKENS)
       .meta({ unit, description: "Distribution of output lengths in tokens." }),
-    cachedPrefixTokens: z.int().nonnegative().default(0).meta({
+    cachedPrefixTokens: z.int().min(0).max(MOST.tokens).default(0).meta({
       unit,
       description:
         "Leading prompt tokens that are served from the prefix cache; every prompt has them and at least one token of its own. Needs serving.prefixCaching.",
@@ -89,7 +91,8 @@ export const workload = z
     }),
     seed: z
       .int()
-      .nonnegative()
+      .min(0)
+      .max(2 ** 32 - 1)
       .default(1)
       .describe("Seed of the simulation: the same input gives the same plan."),
   })

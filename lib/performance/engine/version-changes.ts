@@ -75,6 +75,18 @@ export function firstVersionWith(name: VersionChangeName): string {
   return `${engine} ${since}`;
 }
 
+/**
+ * Versions of vLLM between which the table speaks. The newest is the one whose sources were read for it; the oldest has a
+ * published log that the planner meets (0.7.2, vllm-project/vllm#13061): what older ones do was never held against anything.
+ */
+export const KNOWN_VLLM = { oldest: "0.7", newest: "0.33" } as const;
+
+/** The version by whose rules a newer one than any known is planned; undefined for a version that is known. */
+export function rulesOf(version: string): string | undefined {
+  const [major = "0", minor = "0"] = version.match(/\d+/g) ?? [];
+  return compareVersions(`${major}.${minor}`, KNOWN_VLLM.newest) > 0 ? KNOWN_VLLM.newest : undefined;
+}
+
 /** Does an engine have a change? Never for another engine than the change is of. */
 export function hasChange(
   { name, version }: Pick<EngineProfile, "name" | "version">,

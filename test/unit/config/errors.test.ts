@@ -9,24 +9,30 @@ const lines = (values: unknown) =>
 describe("errors of a configuration", () => {
   it("name the key, what is allowed and what was given", () => {
     const cases: [unknown, string][] = [
-      [{ slo: { decode: { p99Ms: "fast" } } }, 'slo.decode.p99Ms: must be a number > 0; given "fast"'],
-      [{ slo: { decode: { p99Ms: -1 } } }, "slo.decode.p99Ms: must be a number > 0; given -1"],
-      [{ hardware: { nodes: 0 } }, "hardware.nodes: must be a whole number >= 1 and <= 256; given 0"],
-      [{ hardware: { nodes: 1.5 } }, "hardware.nodes: must be a whole number >= 1 and <= 256; given 1.5"],
+      [
+        { slo: { decode: { p99Ms: "fast" } } },
+        'slo.decode.p99Ms: must be a number from 0.01 to 86400000; given "fast"',
+      ],
+      [
+        { slo: { decode: { p99Ms: -1 } } },
+        "slo.decode.p99Ms: must be a number from 0.01 to 86400000; given -1",
+      ],
+      [{ hardware: { nodes: 0 } }, "hardware.nodes: must be a whole number from 1 to 256; given 0"],
+      [{ hardware: { nodes: 1.5 } }, "hardware.nodes: must be a whole number from 1 to 256; given 1.5"],
       [
         { hardware: { nodes: 1_000_000 } },
-        "hardware.nodes: must be a whole number >= 1 and <= 256; given 1000000",
+        "hardware.nodes: must be a whole number from 1 to 256; given 1000000",
       ],
       [
         { strategy: { tensorParallel: "eight" } },
-        'strategy.tensorParallel: must be `auto` or a whole number >= 1; given "eight"',
+        'strategy.tensorParallel: must be `auto` or a whole number from 1 to 2048; given "eight"',
       ],
       [
         { strategy: { objective: "speed" } },
         'strategy.objective: must be one of `goodput`, `latency`, `throughput`, `cost`; given "speed"',
       ],
       [{ aws: { protect: "yes" } }, 'aws.protect: must be `true` or `false`; given "yes"'],
-      [{ gateway: { port: 70000 } }, "gateway.port: must be a whole number >= 1 and <= 65535; given 70000"],
+      [{ gateway: { port: 70000 } }, "gateway.port: must be a whole number from 1 to 65535; given 70000"],
       [
         { gateway: { allowedCidrs: ["10.0.0.0"] } },
         'gateway.allowedCidrs.0: must be an IPv4 range such as 10.0.0.0/16; given "10.0.0.0"',
@@ -42,7 +48,7 @@ describe("errors of a configuration", () => {
       ],
       [
         { workload: { promptTokens: { kind: "fixed" } } },
-        "workload.promptTokens.tokens: is missing; must be a whole number >= 1",
+        "workload.promptTokens.tokens: is missing; must be a whole number from 1 to 16777216",
       ],
       [
         { serving: { environment: { lower: "x" } } },
@@ -84,8 +90,8 @@ describe("errors of a configuration", () => {
         workload: { requestRate: "x" },
       }),
       [
-        'workload.requestRate: must be a number > 0; given "x"',
-        "slo.decode.p50Ms: must be a number > 0; given 0",
+        'workload.requestRate: must be a number from 0.0001 to 100000; given "x"',
+        "slo.decode.p50Ms: must be a number from 0.01 to 86400000; given 0",
         "slo.decode.p99: unknown key; did you mean slo.decode.p99Ms?",
         "hardware.gpu: is needed with hardware.instanceType custom: a GPU that `shardplan hardware` lists, or hardware.custom with its figures",
         "hardware.gpusPerNode: is needed with hardware.instanceType custom: the number of GPUs in each host",

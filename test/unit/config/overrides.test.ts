@@ -56,7 +56,7 @@ describe("--set", () => {
   it("is named in the line of its mistake", () => {
     assert.deepEqual(
       problemLines(() => parseDeployment({}, ["slo.decode.p99Ms=x"], "Pulumi.prod.yaml")),
-      ['--set slo.decode.p99Ms=x: slo.decode.p99Ms: must be a number > 0; given "x"'],
+      ['--set slo.decode.p99Ms=x: slo.decode.p99Ms: must be a number from 0.01 to 86400000; given "x"'],
     );
     assert.deepEqual(
       problemLines(() => parseDeployment({}, ["foo", "=1", "a..b=1", "slo.decode.p99Ms={"])),

@@ -34,6 +34,19 @@ describe("breakCommand", () => {
     assert.deepEqual(JSON.parse(sent), body);
   });
 
+  it("breaks between the values of an option that has many", () => {
+    const sizes = Array.from({ length: 60 }, (_, i) => String(8 * i)).join(" ");
+    const lines = breakCommand(`vllm serve model --cudagraph-capture-sizes ${sizes} --dtype bfloat16`, 80);
+    assert.ok(
+      lines.every((line) => line.length <= 80),
+      lines.join("\n"),
+    );
+    assert.equal(
+      lines.join("\n").replaceAll(/ \\\n +/g, " "),
+      `vllm serve model --cudagraph-capture-sizes ${sizes} --dtype bfloat16`,
+    );
+  });
+
   it("breaks before options, never between an option and its value", () => {
     const lines = breakCommand("vllm serve model --tensor-parallel-size 8 --dtype bfloat16", 40);
     assert.deepEqual(lines, ["vllm serve model \\", "  --tensor-parallel-size 8 \\", "  --dtype bfloat16"]);
