@@ -35,7 +35,7 @@ function candidateRow(plan: Plan, candidate: Candidate): readonly Cell[] {
     number(latency?.firstToken.p99Ms, milliseconds),
     number(latency?.decode.p99Ms, milliseconds),
     number(throughput?.highestRequestRate, (rate) => `${significant(rate)}/s`),
-    number(feasible ? memory.demandFraction : undefined, percent),
+    number(feasible && !candidate.isRuledOut ? memory.demandFraction : undefined, percent),
     number(cost, usd),
   ];
 }
@@ -44,6 +44,7 @@ function verdict(plan: Plan, candidate: Candidate): Cell {
   if (isChosen(plan, candidate))
     return candidate.meetsSlo ? cell("✓ this plan", "good") : cell("✗ this plan", "bad");
   if (!candidate.feasible) return cell("✗ cannot run", "bad");
+  if (candidate.isRuledOut) return cell("ruled out");
   if (isOverloaded(candidate)) return cell("✗ overloaded", "bad");
   return candidate.meetsSlo ? cell("✓ meets all", "good") : cell("✗ misses", "warn");
 }

@@ -24,7 +24,8 @@ export function overloadOfCandidate(candidate: Candidate): Overload | undefined 
 }
 
 /** The strategy runs, but the requested rate is more than it can serve. */
-export const isOverloaded = ({ feasible, latency }: Candidate): boolean => feasible && latency === undefined;
+export const isOverloaded = ({ feasible, latency, isRuledOut }: Candidate): boolean =>
+  feasible && latency === undefined && isRuledOut !== true;
 
 /** A rate that is short by a smaller share than this is short by nothing that three digits show. */
 const EDGE = 0.005;

@@ -1,8 +1,8 @@
 import type { Deployment } from "../config";
 import { assemblePlan } from "./assemble-plan";
 import { enumerateStrategies } from "./candidates/enumerate";
-import { evaluateCandidate } from "./candidates/evaluate-candidate";
-import { settleChoice } from "./choice/settle-choice";
+import { enterContest } from "./choice/contest";
+import { settleContest } from "./choice/settle-choice";
 import { type PlanOptions, readSituation, type Situation } from "./situation";
 import type { Plan } from "./types";
 
@@ -20,8 +20,7 @@ export function plan(deployment: Deployment, options: PlanOptions = {}): Plan {
 
 /** The steps of planning, in order. */
 export function planSituation(situation: Situation): Plan {
-  const strategies = enumerateStrategies(situation);
-  const evaluations = strategies.map((strategy) => evaluateCandidate(situation, strategy));
-  const { settled, choice } = settleChoice(situation, evaluations);
+  const contenders = enterContest(situation, enumerateStrategies(situation));
+  const { settled, choice } = settleContest(situation, contenders);
   return assemblePlan(situation, settled, choice);
 }

@@ -208,8 +208,10 @@ export interface Candidate {
   readonly strategy: Strategy;
   /** The model fits and vLLM accepts the strategy. */
   readonly feasible: boolean;
-  /** Every requirement holds. */
+  /** Every requirement holds; false where it was not searched. */
   readonly meetsSlo: boolean;
+  /** It fits and was not searched in full, because it cannot be the best (`reasons` says why): it has no verdict and no figures but its memory. */
+  readonly isRuledOut?: true;
   /** Why it is infeasible, misses a requirement, or loses to the best: words with numbers. */
   readonly reasons: readonly string[];
   readonly violations: readonly Violation[];

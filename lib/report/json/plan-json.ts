@@ -10,6 +10,7 @@ const candidateJson = (candidate: Candidate) => ({
   strategy: candidate.strategy,
   feasible: candidate.feasible,
   meetsSlo: candidate.meetsSlo,
+  isRuledOut: candidate.isRuledOut,
   reasons: candidate.reasons,
   bottleneck: candidate.bottleneck,
   violations: candidate.violations,

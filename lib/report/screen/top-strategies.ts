@@ -21,6 +21,7 @@ function byStanding(plan: Plan): (a: Candidate, b: Candidate) => number {
     Number(sameStrategy(candidate.strategy, plan.recommendation.strategy)),
     Number(candidate.meetsSlo),
     Number(candidate.latency !== undefined),
+    Number(candidate.feasible && !candidate.isRuledOut),
     Number(candidate.feasible),
     merit(plan, candidate),
   ];
@@ -42,10 +43,14 @@ export function restOfStrategies(plan: Plan): string {
   if (candidates.length === 1) return "No other strategy is possible here.";
   const meets = candidates.filter(({ meetsSlo }) => meetsSlo).length;
   const impossible = candidates.filter(({ feasible }) => !feasible).length;
-  const misses = candidates.length - meets - impossible;
+  const ruledOut = candidates.filter(({ isRuledOut }) => isRuledOut).length;
+  const misses = candidates.length - meets - impossible - ruledOut;
   const parts = [
     `${meets === 0 ? "none" : meets} of ${candidates.length} strategies ${meets > 1 ? "meet" : "meets"} every requirement`,
     ...(misses > 0 ? [`${misses} ${misses > 1 ? "miss" : "misses"} some`] : []),
+    ...(ruledOut > 0
+      ? [`${ruledOut} cannot be the best and ${ruledOut > 1 ? "were" : "was"} not searched`]
+      : []),
     ...(impossible > 0 ? [`${impossible} cannot run`] : []),
   ];
   const text = `${parts.join(", ")}${impossible > 0 ? `: ${reasons(plan)}` : ""}.`;

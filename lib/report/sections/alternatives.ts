@@ -23,7 +23,13 @@ export function alternativesSection(plan: Plan): Section {
         ...candidateTable(plan, shown),
         figures: FIGURES,
       },
-      { kind: "text", text: HOW_TO_READ, tone: "quiet" },
+      {
+        kind: "text",
+        text: plan.candidates.some(({ isRuledOut }) => isRuledOut)
+          ? `${HOW_TO_READ} ${RULED_OUT}`
+          : HOW_TO_READ,
+        tone: "quiet",
+      },
       {
         kind: "list",
         items: [...listed.flatMap((candidate) => reasons(plan, candidate)), ...folded.map(foldedText)],
@@ -57,6 +63,9 @@ function foldedText({ requirement, candidates }: ImpossibleGroup): Cell {
 
 const HOW_TO_READ =
   "TP4 PP2 x2 is tensor parallelism 4, pipeline parallelism 2 and 2 replicas (data parallelism); SP is sequence, EP expert parallelism. TTFT is the time to first token. Max rate is how many requests per second the strategy serves within every requirement, with the best serving parameters for that; $/M is the price of a million output tokens at that rate, demand the share of a GPU's memory that the workload needs. Other strategies are simulated more briefly than the plan itself, so their figures are coarser.";
+
+const RULED_OUT =
+  "Where many strategies can run, those that bounds or short runs show to be worse than the best are ruled out: they are not searched in full and have no verdict of their own.";
 
 /** What is violated reads better requirement first; the planner puts violations before its other reasons. */
 function reasons(plan: Plan, candidate: Candidate): readonly Cell[] {

@@ -46,15 +46,24 @@ function runnerUp(plan: Plan): readonly Cell[] {
   const others = plan.candidates.filter(
     (candidate) => candidate.meetsSlo && !sameStrategy(candidate.strategy, plan.strategy),
   );
-  if (others.length === 0) return [cell("No other strategy meets every requirement on this hardware.")];
+  if (others.length === 0) {
+    const searched = plan.candidates.some(({ isRuledOut }) => isRuledOut) ? " that was searched" : "";
+    return [cell(`No other strategy${searched} meets every requirement on this hardware.`)];
+  }
   const fastest = most(others, ({ tokensPerSecondPerUser }) => tokensPerSecondPerUser);
   const widest = most(others, ({ throughput }) => throughput?.highestRequestRate);
   const many = others.length === 1 ? "One other strategy meets" : `${others.length} other strategies meet`;
   return [
-    cell(`${many} every requirement.`),
+    cell(`${many} every requirement.${ruledOutText(plan)}`),
     cell(`The fastest per user among them: ${comparison(plan, fastest)}.`),
     ...(widest === fastest ? [] : [cell(`The one with the highest rate: ${comparison(plan, widest)}.`)]),
   ];
+}
+
+/** What is not known of the others, where some were not searched. */
+function ruledOutText({ candidates }: Plan): string {
+  const count = candidates.filter(({ isRuledOut }) => isRuledOut).length;
+  return count === 0 ? "" : ` ${count} more cannot be the best and were not searched in full.`;
 }
 
 function most(candidates: readonly Candidate[], of: (candidate: Candidate) => number | undefined): Candidate {

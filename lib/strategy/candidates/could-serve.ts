@@ -7,7 +7,7 @@ import { structuralRequirements } from "../requirements/validate";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
 import { enumerateStrategies } from "./enumerate";
-import { isRefused, startRequirements } from "./evaluate-candidate";
+import { isRefused, startRequirements } from "./prepare-candidate";
 import { servingSettings } from "./serving-settings";
 import { utilizationCeiling } from "./sustained-rate";
 

@@ -1,77 +1,23 @@
-import { holdsWeights, memoryRow } from "../replica/fit-memory";
-import { type FittedReplica, fitReplica, type Replica, stepModelsOf } from "../replica/replica";
+import type { Replica } from "../replica/replica";
 import { saturatedRateByHand } from "../replica/saturated-rate";
 import { EFFORT, trialRequests, verdictRequests } from "../replica/simulation-effort";
 import type { Pressure } from "../requirements/assess";
-import {
-  batchHoldsSequences,
-  memoryIsFree,
-  oneSequenceFits,
-  weightsFit,
-} from "../requirements/memory-requirements";
-import { priceRequirement } from "../requirements/price-requirement";
-import { type Requirement, reasonText, violationsOf } from "../requirements/requirement";
+import type { Requirement } from "../requirements/requirement";
 import { isRateDriven } from "../requirements/service-requirements";
-import { structuralRequirements } from "../requirements/validate";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
 import { describeCandidate, describeOverload } from "./describe-candidate";
 import type { Evaluation, Settled } from "./evaluation";
-import { servingSettings, unfittedServing } from "./serving-settings";
+import {
+  cannotRun,
+  isPrepared,
+  type Prepared,
+  prepareCandidate,
+  startRequirements,
+} from "./prepare-candidate";
 import { confirmedRate, type RateRange, type SustainedRate, utilizationCeiling } from "./sustained-rate";
 import { type Rated, tuneServing } from "./tune-serving";
 import { pressureAt, runAt, type VerdictRun } from "./verdict-run";
-
-/** Requirements that vLLM starts without: a strategy that misses one is simulated and then fails the plan. */
-const STARTS_WITHOUT = new Set(["world-size", "price"]);
-
-/** Whether vLLM does not start a strategy that misses these. */
-export function isRefused(
-  situation: Situation,
-  strategy: Strategy,
-  requirements: readonly Requirement[],
-): boolean {
-  const tooMany = strategy.gpus > situation.hardware.gpus;
-  return tooMany || violationsOf(requirements).some(({ check }) => !STARTS_WITHOUT.has(check));
-}
-
-/** Requirements before anything is simulated: vLLM accepts the strategy, and it fits. */
-export function startRequirements(
-  situation: Situation,
-  { strategy, serving, memory: fit }: FittedReplica,
-): Requirement[] {
-  // Where the weights do not fit there is no cache to speak of: one reason is enough.
-  const cache = holdsWeights(fit) ? [oneSequenceFits(situation, fit)] : [];
-  return [
-    ...structuralRequirements(situation, strategy),
-    weightsFit(situation, strategy, fit),
-    ...cache,
-    ...memoryIsFree(situation),
-    batchHoldsSequences(situation, serving),
-    ...priceRequirement(situation),
-  ];
-}
-
-/** A strategy that cannot run: its memory row and its reasons. */
-function cannotRun(
-  { strategy, serving, memory }: FittedReplica,
-  requirements: readonly Requirement[],
-): Evaluation {
-  const violations = violationsOf(requirements);
-  return {
-    candidate: {
-      strategy,
-      feasible: false,
-      meetsSlo: false,
-      reasons: violations.map(reasonText),
-      violations,
-      serving,
-      memory: memoryRow(memory, 0),
-    },
-    requirements,
-    meanRequestMs: Number.POSITIVE_INFINITY,
-  };
-}
 
 /** A request of the workload that no replica could ever hold, as the simulation found it. */
 function requestTooLong(reason: string): Requirement {
@@ -89,21 +35,20 @@ function requestTooLong(reason: string): Requirement {
   };
 }
 
+/** Searches a strategy that fits: what it sustains with which serving parameters, how fast it is at the requested rate. */
+export function searchCandidate(situation: Situation, { fitting }: Prepared): Evaluation {
+  const tuned = tuneServing(situation, fitting);
+  const met = startRequirements(situation, tuned.replica);
+  return glance(situation, { ...tuned, met, sustained: tuned.fastest.sustained });
+}
+
 /**
  * Plans one strategy: is it valid, does it fit, what does it sustain with which serving parameters, how fast is it at the
  * requested rate. Never throws for a strategy that cannot work; the requirements then say why.
  */
 export function evaluateCandidate(situation: Situation, strategy: Strategy): Evaluation {
-  if (isRefused(situation, strategy, structuralRequirements(situation, strategy))) {
-    const plain = fitReplica(situation, strategy, unfittedServing(situation));
-    return cannotRun(plain, startRequirements(situation, plain));
-  }
-  const { fitting, shown } = servingSettings(situation, strategy, stepModelsOf(situation, strategy));
-  const before = startRequirements(situation, shown);
-  if (isRefused(situation, strategy, before)) return cannotRun(shown, before);
-  const tuned = tuneServing(situation, fitting);
-  const met = startRequirements(situation, tuned.replica);
-  return glance(situation, { ...tuned, met, sustained: tuned.fastest.sustained });
+  const ready = prepareCandidate(situation, strategy);
+  return isPrepared(ready) ? searchCandidate(situation, ready) : ready;
 }
 
 /** Simulates a strategy at the requested rate, unless that is more than it can serve at all, and describes it. */

@@ -34,7 +34,7 @@ export interface Rated {
 }
 
 /** Settings beyond the best that are tried in each direction before the search ends. */
-const LOOK_AHEAD = 2;
+export const LOOK_AHEAD = 2;
 /** Where nothing passes yet, a setting has to pass at this share of its capacity to be looked at further. */
 const LEAST_SHARE = 0.1;
 /** A saturated rate by hand may be this much too low. */
@@ -48,7 +48,7 @@ const BETTER = 1.005;
  * Position of the largest token budget whose full step at the setting's own capacity stays within the decode p99 target:
  * then no prefill chunk delays a running sequence beyond the target. The last one when none does.
  */
-function guess(situation: Situation, replicas: readonly Replica[]): number {
+export function guess(situation: Situation, replicas: readonly Replica[]): number {
   const { workload, slo } = situation.deployment;
   const contextTokens = meanTokens(workload.promptTokens);
   const at = replicas.findIndex((replica) => {
@@ -62,7 +62,7 @@ function guess(situation: Situation, replicas: readonly Replica[]): number {
 }
 
 /** A pipeline so deep that trials cost many times what they are worth: the guess has to do. */
-function isCostlyToSimulate(situation: Situation, replica: Replica): boolean {
+export function isCostlyToSimulate(situation: Situation, replica: Replica): boolean {
   return 100 * stepsPerRequest(situation, replica, Number.MAX_SAFE_INTEGER) > 5 * EFFORT.climb;
 }
 
@@ -173,13 +173,22 @@ export function meanRequestMs(
 }
 
 /** How good a setting is at the requested rate. */
-interface Score {
+export interface Score {
   /** Smaller is better. */
   readonly rank: number;
   /** Mean time of a whole request; offline the time per request. */
   readonly ms: number;
   readonly passes: boolean;
+  /** How close it is to its tightest requirement; infinite for a growing queue. */
+  readonly pressure: number;
 }
+
+const UNSTABLE: Score = {
+  rank: Number.POSITIVE_INFINITY,
+  ms: Number.POSITIVE_INFINITY,
+  passes: false,
+  pressure: Number.POSITIVE_INFINITY,
+};
 
 /** A saturated rate by hand may be this much too high, more with a pipeline, whose bubbles it leaves out. */
 const BY_HAND_HIGH = { single: 1.1, pipeline: 1.3 } as const;
@@ -197,12 +206,21 @@ function capacityBeyond(situation: Situation, replica: Replica, rate: number): n
  * settings last that miss a requirement, and before them those that hold the decode p99 target only below the upper edge
  * of its error band.
  */
-function score(situation: Situation, replica: Replica): Score {
+export function score(situation: Situation, replica: Replica): Score {
+  const own = scored.get(replica) ?? simulateScore(situation, replica);
+  scored.set(replica, own);
+  return own;
+}
+
+/** Settings that were tried: a contest asks for them before a search does. */
+const scored = new WeakMap<Replica, Score>();
+
+function simulateScore(situation: Situation, replica: Replica): Score {
   const rate = situation.deployment.workload.requestRate;
   const requests = trialRequests(situation, replica, rate, EFFORT.climb);
   const traffic = serviceTraffic(situation, replica, { rate, requests, seed: SEARCH_SEED });
   const result = runSimulation(situation, replica, { ...traffic, giveUpWhenHopeless: true });
-  if (!result.stable) return { rank: Number.POSITIVE_INFINITY, ms: Number.POSITIVE_INFINITY, passes: false };
+  if (!result.stable) return UNSTABLE;
   const seen = observe(replica, [result]);
   const saturated = capacityBeyond(situation, replica, rate);
   const { value } = tightest(loadedRequirements(situation, replica, { ...seen, rate, saturated }));
@@ -211,7 +229,7 @@ function score(situation: Situation, replica: Replica): Score {
   const last = value > 1 ? 1e9 * value : hasMargin ? 0 : 1e6;
   const isOffline = situation.deployment.workload.arrivals === "offline";
   const ms = isOffline ? 1000 / result.steady.requestsPerSecond : meanRequestMs(situation, result.steady);
-  return { rank: last + ms, ms, passes: value <= 1 };
+  return { rank: last + ms, ms, passes: value <= 1, pressure: value };
 }
 
 /** A mean request has to be this much shorter to be better: less is within the noise of a trial. */

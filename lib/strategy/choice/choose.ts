@@ -5,10 +5,11 @@ import { toCheck } from "../requirements/requirement";
 import type { Strategy } from "../types";
 
 /** Differences below this are within the search's own error and no reason for a more complicated strategy. */
-const WORTH_IT = 0.03;
+export const WORTH_IT = 0.03;
 
 /** Highest rate of a candidate within every requirement, requests per second over all replicas; 0 when it has none. */
-const highestRate = ({ candidate }: Evaluation): number => candidate.throughput?.highestRequestRate ?? 0;
+export const highestRate = ({ candidate }: Evaluation): number =>
+  candidate.throughput?.highestRequestRate ?? 0;
 
 /** What is minimised. Feasible candidates only. */
 function score(evaluation: Evaluation, objective: Deployment["strategy"]["objective"]): number {

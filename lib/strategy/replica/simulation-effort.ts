@@ -5,6 +5,8 @@ import type { Replica } from "./replica";
 
 /** How much simulating a question is worth, in scheduler steps times stages: a million take about a third of a second. */
 export const EFFORT = {
+  /** Whether a strategy may sustain a rate at all: short runs err on the side of calling it sustainable. */
+  challenge: 3_000,
   /** One trial on the way to the best setting: which of two is better shows early. */
   climb: 8_000,
   /** A candidate at the requested rate: coarse enough to rank it and to say by how much it loses. */

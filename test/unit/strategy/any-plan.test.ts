@@ -63,14 +63,15 @@ function holdsTogether(made: Plan): void {
   );
   assert.equal(made.chosen.meetsSlo, failed.length === 0);
   for (const candidate of made.candidates) {
-    const { strategy, feasible, reasons, violations, latency, memory } = candidate;
+    const { strategy, feasible, isRuledOut = false, reasons, violations, latency, memory } = candidate;
     assert.equal(strategy.gpus, strategy.tensorParallel * strategy.pipelineParallel * strategy.dataParallel);
     if (!feasible)
       assert.ok(
         reasons.length >= 1 && violations.length >= 1,
         `reasons.length: ${reasons.length}, violations.length: ${violations.length}`,
       );
-    assert.equal(latency !== undefined, feasible);
+    assert.equal(latency !== undefined, feasible && !isRuledOut);
+    if (isRuledOut) assert.match(reasons.join(), /^not searched/);
     assert.ok(
       memory.weightsBytes > 0 && memory.demandBytes >= memory.weightsBytes,
       `memory.weightsBytes: ${memory.weightsBytes}, memory.demandBytes: ${memory.demandBytes}`,

@@ -96,9 +96,13 @@ describe("the choice", () => {
   });
 
   it("prices sequence parallelism where vLLM has it: smaller exchanges, more of them, no gain for decoding", () => {
-    const older = planned({ serving: { vllmVersion: "0.28.0" }, workload: { requestRate: 1 } });
-    const gap = (label: string) => candidate(older, label).latency?.decode.p50Ms ?? Number.NaN;
-    assert.ok(gap("TP8 SP8") > gap("TP8"), 'not so: gap("TP8 SP8") > gap("TP8")');
+    const gap = (sequenceParallel: number) =>
+      planned({
+        serving: { vllmVersion: "0.28.0" },
+        workload: { requestRate: 1 },
+        strategy: { tensorParallel: 8, sequenceParallel },
+      }).latency.decode.p50Ms;
+    assert.ok(gap(8) > gap(1), "not so: gap of TP8 SP8 > gap of TP8");
     assert.equal(candidate(latency, "TP8 SP8").feasible, false);
   });
 

@@ -40,6 +40,7 @@ describe("the bottleneck", () => {
         model: { name: "Qwen/Qwen3-235B-A22B" },
         hardware: { nodes: 4 },
         workload: { requestRate: 1 },
+        strategy: { tensorParallel: 1, pipelineParallel: 1, dataParallel: 32, expertParallel: 32 },
       }),
     );
     const sentences = candidates.map(({ bottleneck }) => bottleneck?.sentence ?? "");
