@@ -48,15 +48,16 @@ function toStdout(options: OptionValues): boolean {
   return options.out === undefined || options.out === "-";
 }
 
-/** Stops before anything is computed when `--out` names a file in a folder that is not there. Throws `UserError`. */
+/** Stops before anything is computed when `--out` names a folder, or a file in a folder that is not there. Throws `UserError`. */
 export function requireOutFolder(options: OptionValues): void {
   if (options.out === undefined || toStdout(options)) return;
   const folder = dirname(options.out);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isFolder(folder) && !isFolder(options.out)) return;
   throw new UserError({
     code: "cannot-write",
     where: options.out,
-    message: `cannot be written: there is no folder ${folder}`,
+    message: isFolder(options.out) ? "is a folder" : `cannot be written: there is no folder ${folder}`,
     hint: "give --out a file in a folder that exists",
   });
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { parse } from "csv-parse/sync";
-import { UserError } from "../config";
+import { UserError, whyUnreadable } from "../config";
 import type { CaseCells } from "../performance";
 import type { Io } from "./io";
 
@@ -47,8 +47,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
-    throw mistake(path, missing ? "no such file" : "cannot be read", "give a CSV file, or - for stdin");
+    throw mistake(path, whyUnreadable(cause), "give a CSV file, or - for stdin");
   }
 }
 

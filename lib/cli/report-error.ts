@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { UserError } from "../config";
+import { nearestName, UserError } from "../config";
 import { EXIT, type ExitCode } from "./exit-codes";
 import type { Io } from "./io";
 
@@ -20,13 +20,40 @@ export function reportError(error: unknown, io: Io): ExitCode {
   return EXIT.bug;
 }
 
+/** What commander says, each with the same in plain words. */
+const SAID: readonly (readonly [RegExp, (parts: readonly string[]) => string])[] = [
+  [
+    /^\S+ value '(.*)' is invalid for argument '.*'\. Allowed choices are (.*?)\.?$/,
+    ([given = "", choices = ""]) => `'${given}' is none of ${choices}${meantBy(given, choices)}`,
+  ],
+  [
+    /^option '(?:.*, )?(--\S+).*' argument '(.*)' is invalid\. Allowed choices are (.*?)\.?$/,
+    ([flag = "", given = "", choices = ""]) =>
+      `${flag}: '${given}' is none of ${choices}${meantBy(given, choices)}`,
+  ],
+  [
+    /^option '(?:.*, )?(--\S+) (\S+)' argument missing$/,
+    ([flag = "", what = ""]) => `${flag} needs what it is to take: ${flag} ${what}`,
+  ],
+  [/^missing required argument '(.*)'$/, ([what = ""]) => `<${what}> is missing`],
+  [
+    /^too many arguments for '(.*)'\. Expected (\d+) arguments? but got (\d+)/,
+    ([command = "", most = "", given = ""]) => `${command} takes ${most} arguments, not ${given}`,
+  ],
+];
+
+function meantBy(given: string, choices: string): string {
+  const near = nearestName(given, choices.split(", "));
+  return near === undefined ? "" : `; did you mean ${near}?`;
+}
+
 /** commander says what is wrong on one line and what was meant on the next. */
 function usageLine(message: string): string {
   const [what = "", ...hints] = message.replace(/^error: /, "").split("\n");
-  const [, given, kind, choices] =
-    /^\S+ value '(.*)' is invalid for argument '(.*)'\. Allowed choices are (.*)$/.exec(what) ?? [];
-  if (choices !== undefined)
-    return `'${given}' is none of the ${kind}, which are ${choices.replace(/\.$/, "")}`;
+  for (const [pattern, words] of SAID) {
+    const parts = pattern.exec(what);
+    if (parts) return `${words(parts.slice(1))}; \`--help\` shows the usage`;
+  }
   const meant = hints.map((hint) => hint.replace(/^\(Did you mean (.*)\?\)$/, "did you mean $1?"));
   return [what.replace(/\.$/, ""), ...meant, "`--help` shows the options"].join("; ");
 }

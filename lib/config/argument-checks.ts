@@ -17,7 +17,11 @@ interface Found {
   readonly text: string;
 }
 
-const shown = (text: string): string => (text.length > 40 ? `${text.slice(0, 37)}...` : text);
+/** Text of one line, short enough to read. */
+function shown(text: string): string {
+  const printed = text.trim() === "" || /\p{Cc}/u.test(text) ? JSON.stringify(text) : text;
+  return printed.length > 40 ? `${printed.slice(0, 37)}...` : printed;
+}
 
 /** What is wrong with a flag itself; nothing for what may pass. */
 function flagProblem(flag: WrittenFlag, { mayBeUnproven }: Context): string | undefined {
@@ -41,7 +45,7 @@ function flagProblem(flag: WrittenFlag, { mayBeUnproven }: Context): string | un
       if (mayBeUnproven) return undefined;
       const nearest = nearestName(written.replace(/^-+/, ""), KNOWN_FLAGS);
       const meant = nearest === undefined ? "; remove it" : `; did you mean --${nearest}?`;
-      return `${written} is no flag that vLLM 0.33 is known to have${meant}`;
+      return `${shown(written)} is no flag that vLLM 0.33 is known to have${meant}`;
     }
     case "harmless":
       return undefined;
@@ -88,7 +92,7 @@ function valueProblems(flag: WrittenFlag, { knowsChoices }: Context): Found[] {
     const wanted = valueProblem(name, text);
     return wanted === undefined
       ? []
-      : [{ index: at, text: `${written} must be ${wanted}; given ${shown(text) || "nothing"}` }];
+      : [{ index: at, text: `${written} must be ${wanted}; given ${shown(text)}` }];
   });
 }
 

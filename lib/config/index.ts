@@ -21,3 +21,4 @@ export { deploymentSchema } from "./schema";
 export { NAMESPACE, SECRET_KEYS, SECTIONS } from "./sections";
 export { readStackFile, stackFile, stackNames } from "./stack-file";
 export { UserError } from "./user-error";
+export { whyUnreadable } from "./why-unreadable";

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Deployment } from "./schema";
 import { UserError } from "./user-error";
+import { whyUnreadable } from "./why-unreadable";
 
 /** Python writes Infinity into JSON, where none is allowed; no figure of a plan is infinite, so null serves. */
 const INFINITY = /(?<=[[,:]\s*)-?Infinity(?=\s*[,\]}])/g;
@@ -25,11 +26,11 @@ export function readModelConfigFile(
     if (typeof config !== "object" || config === null || !existsSync(beside)) return config;
     return { ...config, hf_quant_config: readJson(beside) };
   } catch (cause) {
-    const reason = cause instanceof SyntaxError ? "is not JSON" : "cannot be read";
+    const reason = cause instanceof SyntaxError ? "is not JSON" : whyUnreadable(cause);
     throw new UserError({
       code: "model-config",
       where,
-      message: `${configPath} ${reason}`,
+      message: `${configPath}: ${reason}`,
       hint: "give the path of the model's Hugging Face config.json; a stack file's counts from its own folder",
       cause,
     });

@@ -9,6 +9,7 @@ import { childValue } from "./schema-node";
 import { SECTIONS } from "./sections";
 import { keyProblem, NOTHING_ASKED, sectionName } from "./stack-keys";
 import { wholeProblem } from "./whole-file";
+import { whyUnreadable } from "./why-unreadable";
 
 const STACK_FILE = /^Pulumi\.(.+)\.ya?ml$/;
 
@@ -52,14 +53,7 @@ function readYaml(path: string, where: string): unknown {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    const code = childValue(error, "code");
-    const reason =
-      code === "ENOENT"
-        ? "no such file"
-        : code === "EISDIR"
-          ? "is a folder, not a stack file"
-          : `cannot be read (${String(code)})`;
-    throw new ConfigError([{ where: path, key: "", text: reason }]);
+    throw new ConfigError([{ where: path, key: "", text: whyUnreadable(error) }]);
   }
   // Merge keys (`<<: *shared`) as Pulumi's own reader takes them.
   const document = parseDocument(text, { prettyErrors: true, merge: true, logLevel: "error" });

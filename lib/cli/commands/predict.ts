@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { gpusMeant, readModelConfig } from "../../catalog";
 import { readModelConfigFile, UserError } from "../../config";
@@ -36,6 +36,7 @@ Rows that differ in nothing but request_rate are read as stages of one run.`,
     ["shardplan predict - < cases.csv | jq -r '[.id, .ttft_ms_mean] | @tsv'", "as columns"],
   ],
   run({ args: [path = "-"], options }, io) {
+    requireModels(options.models);
     const lines = readCaseLines(path, io);
     const later = laterStages(lines.map((line) => ("cells" in line ? line.cells : {})));
     const printed: string[] = [];
@@ -61,6 +62,17 @@ Rows that differ in nothing but request_rate are read as stages of one run.`,
     return mistakes === 0 ? EXIT.met : EXIT.mistake;
   },
 };
+
+/** A folder that is not there would leave every row to the catalogue in silence. */
+function requireModels(folder: string | undefined): void {
+  if (folder === undefined || statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new UserError({
+    code: "models-folder",
+    where: `--models ${folder}`,
+    message: "there is no such folder",
+    hint: "give the folder of the config.json files",
+  });
+}
 
 /** Rows of benchmarks say H100: which of the catalogue's is taken is said once for each name. */
 function sayTakenGpus(lines: readonly CaseLine[], io: Io): void {

@@ -56,13 +56,40 @@ describe("exit codes of shardplan", function () {
         ["plan", "--stak", "dev"],
         /^unknown option '--stak'; did you mean --stack\?; `--help` shows the options\n$/,
       ],
-      ["an unknown format", ["plan", "--format", "pdf"], /Allowed choices are terminal, json, md, html/],
+      [
+        "an unknown format",
+        ["plan", "--format", "pdf"],
+        /^--format: 'pdf' is none of terminal, json, md, html; did you mean md\?; `--help` shows the usage\n$/,
+      ],
+      [
+        "an option without its value",
+        ["plan", "--stack"],
+        /^--stack needs what it is to take: --stack <name>; /,
+      ],
+      ["an argument too many", ["models", "x"], /^models takes 0 arguments, not 1; /],
+      ["a shell that is none", ["completion", "fish"], /^'fish' is none of bash, zsh; /],
       [
         "an unknown section",
         ["plan", "--file", "none.yaml", "latencies"],
-        /^'latencies' is none of the sections, which are [\w, -]+\n$/,
+        /^'latencies' is none of hardware, [\w, -]+; did you mean latency\?; `--help` shows the usage\n$/,
       ],
-      ["a folder for a file", ["plan", "--file", "."], /^\.: is a folder, not a stack file\n$/],
+      ["a folder for a file", ["plan", "--file", "."], /^\.: is a folder, not a file\n$/],
+      [
+        "a folder of cases",
+        ["predict", "."],
+        /^\.: is a folder, not a file; give a CSV file, or - for stdin\n$/,
+      ],
+      [
+        "a folder of models that is not there",
+        ["predict", "--models", "none", "-"],
+        /^--models none: there is no such folder; give the folder of the config\.json files\n$/,
+      ],
+      ["a folder to write to", ["models", "--out", "."], /^\.: is a folder; give --out a file in a folder/],
+      [
+        "a model config that is a folder",
+        ["plan", "--stack", "mine", "--set", "slo.decode=", "--set", "model.configPath=."],
+        /^model\.configPath: \S+: is a folder, not a file; /,
+      ],
       [
         "an unknown stack",
         ["plan", "--stack", "prod"],
@@ -87,7 +114,7 @@ describe("exit codes of shardplan", function () {
       [
         "a model config that is not JSON",
         ["plan", "--stack", "mine", "--set", "slo.decode=", "--set", "model.configPath=broken.json"],
-        /^model\.configPath: .*broken\.json is not JSON; /,
+        /^model\.configPath: .*broken\.json: is not JSON; /,
       ],
       [
         "two stacks at once",
@@ -101,7 +128,7 @@ describe("exit codes of shardplan", function () {
       ],
       ["one plan to compare", ["compare", "mine", "--set", "slo.decode="], /^compare: one plan alone/],
       ["a sweep without a parameter", ["sweep", "--stack", "mine"], /^sweep: --param is needed; as in/],
-      ["no figure to explain", ["explain"], /^missing required argument 'figures'; .*\n$/],
+      ["no figure to explain", ["explain"], /^<figures\.*> is missing; .*\n$/],
       [
         "a file whose ending is of no report",
         ["plan", "--stack", "mine", "--set", "slo.decode=", "--out", "x.pdf"],
