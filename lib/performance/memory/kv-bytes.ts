@@ -133,8 +133,22 @@ export function kvBytesPerToken(model: ModelArchitecture, stage: StageLayers, in
   return mixers.reduce((sum, mixer) => sum + tokenBytes(mixer, input), 0);
 }
 
+/** Mixers that were asked for, by model and layers: every setting of every strategy asks for the same few. */
+const known = new WeakMap<ModelArchitecture, Map<number, readonly Mixer[]>>();
+/** More layers than any model has. */
+const MOST_LAYERS = 1 << 16;
+
 /** What mixes the tokens in the layers of a stage; all are alike where only the shape of a model is known. */
 export function mixersOf(model: ModelArchitecture, stage: StageLayers): readonly Mixer[] {
+  const ofModel = known.get(model) ?? new Map<number, readonly Mixer[]>();
+  known.set(model, ofModel);
+  const key = stage.firstLayer * MOST_LAYERS + stage.layers;
+  const mixers = ofModel.get(key) ?? listMixers(model, stage);
+  ofModel.set(key, mixers);
+  return mixers;
+}
+
+function listMixers(model: ModelArchitecture, stage: StageLayers): readonly Mixer[] {
   if (model.tensors) {
     return model.tensors.layers
       .slice(stage.firstLayer, stage.firstLayer + stage.layers)

@@ -59,10 +59,16 @@ export function stageShards(
   return { ...input, firstLayer, layers, ...ends };
 }
 
+/** The layers of one stage, and how they are cut. */
+type StageShards = ReturnType<typeof stageShards>;
+
 /** Memory of one GPU of pipeline stage `stage`, counted as the engine counts it. */
-export function memoryPerGpu(input: MemoryInput, stage: number): GpuMemory {
+export function memoryPerGpu(
+  input: MemoryInput,
+  stage: number,
+  shards: StageShards = stageShards(input, stage),
+): GpuMemory {
   const { model, gpu } = input;
-  const shards = stageShards(input, stage);
   const drafter = shards.isLastStage ? draftWeightBytes(input) : 0;
   const { adapters } = input;
   const slots = adapters ? adapters.maxLoras * adapterBytes(model, shards, adapters) : 0;
@@ -99,7 +105,8 @@ function tokensIn(bytes: number, bytesPerToken: number): number {
  * bench/data/vllm-memory.csv). The parts themselves are estimates, hence the band.
  */
 export function replicaMemory(input: MemoryInput): ReplicaMemory {
-  const stages = Array.from({ length: input.pipelineParallel }, (_, stage) => memoryPerGpu(input, stage));
+  const shards = Array.from({ length: input.pipelineParallel }, (_, stage) => stageShards(input, stage));
+  const stages = shards.map((own, stage) => memoryPerGpu(input, stage, own));
   const tokens = (memory: GpuMemory): number => tokensIn(memory.kvCacheBytes, memory.kvBytesPerToken);
   const tightest = stages.reduce((least, memory) =>
     memory.kvCacheBytes / memory.kvBytesPerToken < least.kvCacheBytes / least.kvBytesPerToken
@@ -112,7 +119,7 @@ export function replicaMemory(input: MemoryInput): ReplicaMemory {
     kvCacheTokens: tokens(tightest),
     kvCacheTokensLow: tokensIn(tightest.kvCacheBytesLow, tightest.kvBytesPerToken),
     kvCacheTokensHigh: tokensIn(tightest.kvCacheBytesHigh, tightest.kvBytesPerToken),
-    longest: inLongest(input, stages),
+    longest: inLongest(input, stages, shards),
   };
 }
 
@@ -133,9 +140,13 @@ export function inLongestSequences(
 }
 
 /** Tokens of the replica's cache in sequences of the longest length. */
-function inLongest(input: MemoryInput, stages: readonly GpuMemory[]): ReplicaMemory["longest"] {
+function inLongest(
+  input: MemoryInput,
+  stages: readonly GpuMemory[],
+  shards: readonly StageShards[],
+): ReplicaMemory["longest"] {
   const longest = inLongestSequences(input);
-  const perToken = stages.map(({ stage }) => stageKvBytesPerToken(longest, stageShards(input, stage)));
+  const perToken = shards.map((own) => stageKvBytesPerToken(longest, own));
   const least = (bytes: (memory: GpuMemory) => number) =>
     Math.min(...stages.map((memory, stage) => tokensIn(bytes(memory), perToken[stage])));
   return {
