@@ -104,13 +104,9 @@ function whyNot(
 const isOpen = (contender: Contender): contender is Contender & { prepared: Prepared & Bounds } =>
   contender.prepared !== undefined && contender.evaluation === undefined;
 
-/**
- * Searches the contenders that may take the place of the best one, most promising first, until all others cannot. What
- * the pins allow contends for the choice, everything for the recommendation.
- */
-export function holdContest(situation: Situation, contenders: readonly Contender[]): Contender[] {
-  const { deployment } = situation;
-  const order = [...contenders].filter(isOpen).sort((a, b) => {
+/** Those that are put off, the most promising first: what the pins allow before the rest, then by bound. */
+function byPromise({ deployment }: Situation, contenders: readonly Contender[]) {
+  return contenders.filter(isOpen).sort((a, b) => {
     const byPins = Number(matchesPins(b.strategy, deployment)) - Number(matchesPins(a.strategy, deployment));
     const byBound =
       deployment.strategy.objective === "latency"
@@ -118,6 +114,15 @@ export function holdContest(situation: Situation, contenders: readonly Contender
         : b.prepared.mostRate - a.prepared.mostRate;
     return byPins || byBound;
   });
+}
+
+/**
+ * Searches the contenders that may take the place of the best one, most promising first, until all others cannot. What
+ * the pins allow contends for the choice, everything for the recommendation.
+ */
+export function holdContest(situation: Situation, contenders: readonly Contender[]): Contender[] {
+  const { deployment } = situation;
+  const order = byPromise(situation, contenders);
   const now = new Map(contenders.map((contender) => [contender.strategy, contender]));
   for (const contender of order) {
     const known = [...now.values()].flatMap(({ evaluation }) => evaluation ?? []);
@@ -132,6 +137,20 @@ export function holdContest(situation: Situation, contenders: readonly Contender
     now.set(contender.strategy, next);
   }
   return [...now.values()];
+}
+
+/** Strategies that a reader sees beside each other. */
+const SHOWN = 3;
+
+/** Searches the most promising that were put off until there are as many to show as a reader sees. */
+export function withRunnersUp(situation: Situation, contenders: readonly Contender[]): Contender[] {
+  const searched = contenders.filter(({ evaluation }) => evaluation?.candidate.feasible).length;
+  const next = new Set(byPromise(situation, contenders).slice(0, Math.max(0, SHOWN - searched)));
+  return contenders.map((contender) =>
+    isOpen(contender) && next.has(contender)
+      ? { ...contender, evaluation: searchCandidate(situation, contender.prepared) }
+      : contender,
+  );
 }
 
 const NOBODY = { chosen: undefined, recommended: undefined };

@@ -2,7 +2,7 @@ import { refineCandidate } from "../candidates/evaluate-candidate";
 import type { Evaluation } from "../candidates/evaluation";
 import type { Situation } from "../situation";
 import { choose } from "./choose";
-import { type Contender, evaluationOf, holdContest } from "./contest";
+import { type Contender, evaluationOf, holdContest, withRunnersUp } from "./contest";
 
 /** Rounds after which the choice stands as it is; two strategies that keep swapping places are equally good. */
 const ROUNDS = 4;
@@ -14,7 +14,8 @@ interface Settled {
 
 /** The same, searching on where the longer run lets others be better than it. */
 export function settleContest(situation: Situation, entered: readonly Contender[]): Settled {
-  let contenders = holdContest(situation, entered);
+  const contest = (now: readonly Contender[]) => withRunnersUp(situation, holdContest(situation, now));
+  let contenders = contest(entered);
   const refined = new Set<Evaluation>();
   for (;;) {
     const searched = contenders.filter(({ evaluation }) => evaluation !== undefined);
@@ -24,7 +25,7 @@ export function settleContest(situation: Situation, entered: readonly Contender[
       const evaluation = longer.get(contender);
       return evaluation === undefined ? contender : { ...contender, evaluation };
     });
-    contenders = holdContest(situation, now);
+    contenders = contest(now);
     const count = contenders.filter(({ evaluation }) => evaluation !== undefined).length;
     if (count === searched.length) return { settled: contenders.map(evaluationOf), choice };
   }

@@ -1,6 +1,6 @@
-import { listInstanceTypes } from "../../catalog";
+import { findGpu, type InstanceType, listInstanceTypes } from "../../catalog";
 import { crossCheck, type Deployment } from "../../config";
-import { couldServe } from "../candidates/could-serve";
+import { BY_HAND_LOW, mostRateByHand } from "../candidates/rate-by-hand";
 import { usdPerHour } from "../figures/price";
 import { planSituation } from "../plan";
 import { type Situation, situationOf } from "../situation";
@@ -91,7 +91,10 @@ function moreNodes(plan: Plan): Setting[][] {
     .map((count) => [{ key: "hardware.nodes", value: count }, ...openStrategy(plan), ...openServing]);
 }
 
-/** Other instance types, the cheapest first. The strategy is left to the planner. */
+/** Parts of the weights that this plan holds more than once, such as embeddings, are less than this. */
+const COPIES = 1.25;
+
+/** Other instance types that hold the weights, the cheapest first. The strategy is left to the planner. */
 function otherTypes(plan: Plan): Setting[][] {
   const { deployment, instance } = plan;
   if (
@@ -100,8 +103,12 @@ function otherTypes(plan: Plan): Setting[][] {
     deployment.cost.priceUsdPerHour !== undefined
   )
     return [];
+  const { tensorParallel, pipelineParallel } = plan.strategy;
+  const weights = (plan.memoryPerGpu.weightsBytes * tensorParallel * pipelineParallel) / COPIES;
+  const holds = ({ gpu, gpus }: InstanceType) =>
+    findGpu(gpu).memoryBytes * gpus * deployment.hardware.nodes > weights;
   return listInstanceTypes()
-    .filter(({ name, priceUsdPerHour }) => name !== instance.name && priceUsdPerHour !== undefined)
+    .filter((type) => type.name !== instance.name && type.priceUsdPerHour !== undefined && holds(type))
     .sort((a, b) => (a.priceUsdPerHour ?? 0) - (b.priceUsdPerHour ?? 0))
     .map((type) => [
       { key: "hardware.instanceType", value: type.name },
@@ -133,6 +140,8 @@ function lessAsked(plan: Plan): Setting[][] {
 interface Change {
   readonly settings: readonly Setting[];
   readonly situation: Situation;
+  /** Highest rate that it might bring, by hand. */
+  readonly mostRate: number;
 }
 
 /** The change that settings make; undefined when they change nothing, contradict each other, or cannot help. */
@@ -142,7 +151,9 @@ function changeOf(plan: Plan, wanted: readonly Setting[]): Change | undefined {
   const deployment = withSettings(plan.deployment, settings);
   if (crossCheck(deployment).length > 0) return undefined;
   const situation = situationOf(deployment, plan.model, plan.draft);
-  return couldServe(situation) ? { settings, situation } : undefined;
+  const mostRate = mostRateByHand(situation);
+  const couldServe = mostRate > 0 && BY_HAND_LOW * mostRate >= deployment.workload.requestRate;
+  return couldServe ? { settings, situation, mostRate } : undefined;
 }
 
 /** Plans a change: the remedy when the changed plan meets every requirement. */
@@ -162,15 +173,20 @@ function tryOut(plan: Plan, { settings, situation }: Change): Remedy | undefined
   };
 }
 
-/** The first of some changes that passes, of those that might. */
-function firstOf(plan: Plan, options: readonly Setting[][]): Remedy[] {
+/** Where a machine does not pass, only one that serves this much more by hand is worth a plan. */
+const STRONGER = 1.3;
+
+/** The first of some changes that passes, of those that might; of `stronger` ones each has to be so than what failed. */
+function firstOf(plan: Plan, options: readonly Setting[][], stronger = 1): Remedy[] {
   let left = MOST_PLANS;
+  let least = 0;
   for (const settings of options) {
     const change = changeOf(plan, settings);
-    if (change === undefined) continue;
+    if (change === undefined || change.mostRate < least) continue;
     if (left-- === 0) break;
     const remedy = tryOut(plan, change);
     if (remedy !== undefined) return [remedy];
+    if (stronger > 1) least = stronger * change.mostRate;
   }
   return [];
 }
@@ -182,8 +198,10 @@ function firstOf(plan: Plan, options: readonly Setting[][]): Remedy[] {
  */
 export function findRemedies(plan: Plan): readonly Remedy[] {
   if (plan.chosen.meetsSlo) return [];
-  const ways = [sameMachines(plan), lessAsked(plan), moreNodes(plan), otherTypes(plan)];
-  const found = ways.flatMap((options) => firstOf(plan, options));
+  const found = [
+    ...[sameMachines(plan), lessAsked(plan), moreNodes(plan)].flatMap((options) => firstOf(plan, options)),
+    ...firstOf(plan, otherTypes(plan), STRONGER),
+  ];
   const price = ({ usdPerHour: usd }: Remedy) => usd ?? Number.POSITIVE_INFINITY;
   return found.sort((a, b) => price(a) - price(b)).slice(0, MOST);
 }
