@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
 import fc from "fast-check";
+import { settingsOfArguments } from "../lib/cli/parse-strategy";
 import { type Deployment, type DeploymentInput, parseDeployment } from "../lib/config";
 import { applyOverrides, parseOverrides } from "../lib/config/overrides";
-import { asSetArguments, findRemedies, type Plan, plan, type Remedy, strategyLabel } from "../lib/strategy";
+import { asArguments, findRemedies, type Plan, plan, type Remedy, strategyLabel } from "../lib/strategy";
 import { renderText } from "./table";
 
 /** Requests a second that are drawn. */
@@ -71,10 +72,7 @@ function pinned({ deployment, strategy, serving }: Plan, requestRate: number): D
 
 /** The deployment with a remedy as it is printed for the command line. */
 function applied(drawn: Drawn, remedy: Remedy): Deployment {
-  const texts = asSetArguments(remedy)
-    .split("--set ")
-    .slice(1)
-    .map((text) => text.trim());
+  const texts = settingsOfArguments(asArguments(remedy));
   return parseDeployment(applyOverrides(inputOf(drawn), parseOverrides(texts).overrides));
 }
 
@@ -127,9 +125,7 @@ function confirmRemedies(planned: Plan, drawn: Drawn, tally: Tally): void {
     const changed = plan(applied(drawn, remedy));
     if (changed.chosen.meetsSlo) tally.remediesPass++;
     else
-      console.error(
-        `${asSetArguments(remedy)} misses ${changed.violations.map(({ value }) => value)}: ${name}`,
-      );
+      console.error(`${asArguments(remedy)} misses ${changed.violations.map(({ value }) => value)}: ${name}`);
   }
 }
 

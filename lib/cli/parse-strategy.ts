@@ -39,6 +39,13 @@ export function parseStrategy(text: string): string[] {
   );
 }
 
+/** Arguments as a remedy prints them (`--set hardware.nodes=2 --strategy tp8dp2`) as `--set` texts alone. */
+export function settingsOfArguments(text: string): string[] {
+  return [...text.matchAll(/--(set|strategy) (\S+)/g)].flatMap(([, option, value = ""]) =>
+    option === "set" ? [value] : parseStrategy(value),
+  );
+}
+
 /**
  * The `--set` texts together with those of `--strategy`. Throws a `UserError` where the two give one degree: whichever
  * won, the other would be ignored in silence.

@@ -20,6 +20,7 @@ const CHECKS: readonly CrossCheck[] = [
   ({ workload }) => lengthsInOrder(workload.promptTokens, "workload.promptTokens"),
   ({ workload }) => lengthsInOrder(workload.outputTokens, "workload.outputTokens"),
   lengthsFit,
+  offlineIsAffordable,
   cachedPrefix,
   targetsInOrder,
   batchHoldsSequences,
@@ -144,6 +145,17 @@ function lengthsInOrder(lengths: LengthDistribution, key: string): CrossProblem[
         `${key}.quantiles`,
       );
   }
+}
+
+/** All requests of an offline load are simulated at once, for every setting that is tried. */
+const MOST_OFFLINE = 50_000;
+
+function offlineIsAffordable({ workload }: Deployment): CrossProblem[] {
+  return when(
+    workload.arrivals === "offline" && workload.simulatedRequests > MOST_OFFLINE,
+    `must be at most ${MOST_OFFLINE} where workload.arrivals is offline, as all are simulated at once; given ${workload.simulatedRequests}`,
+    "workload.simulatedRequests",
+  );
 }
 
 function lengthsFit({ workload, envelope }: Deployment): CrossProblem[] {

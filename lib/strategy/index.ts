@@ -11,5 +11,5 @@ export type { PlanOptions } from "./situation";
 export * from "./types";
 export { loadCurve } from "./what-if/load-curve";
 export { findRemedies } from "./what-if/remedies";
-export { asPulumiCommands, asSetArguments, remedyText } from "./what-if/remedy-text";
+export { asArguments, asPulumiCommands, remedyText } from "./what-if/remedy-text";
 export { sensitivity } from "./what-if/sensitivity";

@@ -87,7 +87,7 @@ export const workload = z
     simulatedRequests: z.int().min(100).max(1_000_000).default(2000).meta({
       unit: "requests",
       description:
-        "Requests that the simulation of the plan runs; more make the p99 steadier. Other candidates get fewer where a request is dear to simulate.",
+        "Offline: the requests that are sent at once, at most 50,000. Else the fewest that the simulation of the plan runs; it runs more where they are cheap, and for other strategies fewer where they are dear.",
     }),
     seed: z
       .int()

@@ -131,6 +131,13 @@ function ownBand(family: EngineFamily, quantity: MeasuredQuantity, load: BandReg
   return own?.saturated === undefined ? undefined : { band: own.saturated, load: "saturated" };
 }
 
+/** Why a band is that of another quantity. */
+const BORROWED: Readonly<Partial<Record<BandQuantity, string>>> = {
+  prefill: "borrowed, as no row measures a prefill: it is the first token without its queue",
+  interTokenP99:
+    "borrowed, as no row measures the p99 of gaps: the longest are made of prefill steps, as the first token's p99 is",
+};
+
 /**
  * Nobody has published this quantity for this engine or kind of setup: it may be as far off as the worst that is
  * published, so its band spans those of all engines under any load. A tail is no better known than its mean.
@@ -171,7 +178,9 @@ function measuredBand(quantity: MeasuredQuantity, regime: BandRegime): ErrorBand
  * value * high. Measured bands are quantiles of cross-validated residuals (bench/calibrate.ts writes them).
  */
 export function errorBand(quantity: BandQuantity, regime: BandRegime): ErrorBand {
-  const band = measuredBand(MEASURED_AS[quantity], regime);
+  const own = measuredBand(MEASURED_AS[quantity], regime);
+  const borrowed = BORROWED[quantity];
+  const band = borrowed === undefined ? own : { ...own, provenance: `${own.provenance}; ${borrowed}` };
   if (regime.basis === "measured") return band;
   if (regime.basis === "scaled")
     return widenedTo(SCALED, band, "kernels scaled from those of H100: residuals of published runs on H200");

@@ -1,5 +1,5 @@
 import type { Check, Plan, Remedy } from "../../strategy";
-import { asPulumiCommands, asSetArguments, remedyText } from "../../strategy";
+import { asArguments, asPulumiCommands, remedyText } from "../../strategy";
 import { isMeasure, marginWithUnit, withUnit } from "../format-number";
 import type { Block, Cell, Section } from "../report-document";
 import { cell } from "./fact";
@@ -67,7 +67,7 @@ function passing(plan: Plan, remedies: readonly Remedy[] | undefined): readonly 
       {
         kind: "code",
         title: remedyText(remedy),
-        text: `shardplan plan ${asSetArguments(remedy)}\n${asPulumiCommands(remedy).join("\n")}`,
+        text: `shardplan plan ${asArguments(remedy)}\n${asPulumiCommands(remedy).join("\n")}`,
       },
     ]),
   ];

@@ -13,8 +13,8 @@ export function workloadSection(plan: Plan): Section {
     fact("Output", lengths(workload.outputTokens)),
     fact("Cached prefix", `${count(workload.cachedPrefixTokens)} tokens`, "workload.cachedPrefixTokens"),
     fact(
-      "Simulated for each candidate",
-      `${count(workload.simulatedRequests)} requests, seed ${workload.seed}`,
+      "Simulated for this plan",
+      `${count(plan.chosen.simulatedRequests ?? workload.simulatedRequests)} requests, seed ${workload.seed}; for other strategies fewer where they are dear`,
       "workload.simulatedRequests",
     ),
   ];

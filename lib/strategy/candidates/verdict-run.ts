@@ -27,9 +27,11 @@ export function runAt(
   replica: Replica,
   load: { readonly rate: number; readonly requests: number; readonly runs?: number },
 ): VerdictRun {
-  const { seed } = situation.deployment.workload;
-  const runs = load.runs ?? RUNS;
-  const requests = Math.ceil(load.requests / runs);
+  const { seed, arrivals, simulatedRequests } = situation.deployment.workload;
+  // What is sent at once is the question: a part of it would end sooner.
+  const isOffline = arrivals === "offline";
+  const runs = isOffline ? 1 : (load.runs ?? RUNS);
+  const requests = isOffline ? simulatedRequests : Math.ceil(load.requests / runs);
   const results: SimulationResult[] = [];
   for (let index = 0; index < runs && results.every(({ stable }) => stable); index++) {
     const traffic = { rate: load.rate, requests, seed: seed + index * SEED_STEP };

@@ -89,7 +89,7 @@ function rates(situation: Situation, candidate: Candidate): readonly Entry[] {
     ),
     searched(
       "throughput.highestRequestRate",
-      "the same, highest over all serving parameters within the envelope; the requested rate moves it by less than the bracket of 1.5 %",
+      "the same, highest over all serving parameters within the envelope; settings are compared by short runs, so another one may reach up to 3 % more",
       { inputs },
     ),
     simulated(

@@ -31,13 +31,19 @@ export interface Traffic {
   readonly seed: number;
 }
 
-/** Traffic of the whole service at a rate (requests per second over all replicas). */
+/** Traffic of the whole service at a rate (requests per second over all replicas); offline always the whole batch. */
 export function serviceTraffic(
   situation: Situation,
   { strategy }: Replica,
   { rate, requests, seed }: { readonly rate: number; readonly requests: number; readonly seed: number },
 ): Traffic {
-  return { arrivals: arrivalsAt(situation, rate), requests, replicas: strategy.dataParallel, seed };
+  const { arrivals, simulatedRequests } = situation.deployment.workload;
+  return {
+    arrivals: arrivalsAt(situation, rate),
+    requests: arrivals === "offline" ? simulatedRequests : requests,
+    replicas: strategy.dataParallel,
+    seed,
+  };
 }
 
 /**

@@ -12,8 +12,8 @@ const MOST = 3;
 const MOST_PLANS = 3;
 /** Nodes beyond which no plan is tried. */
 const MOST_NODES = 16;
-/** Kept below the rate that was found, and above the latency: what is told holds when it is typed. */
-const ROUNDING = 0.98;
+/** Kept below the rate that was found (a plan holds 0.97 of it), and above the latency: what is told holds when it is typed. */
+const ROUNDING = 0.97;
 
 /** A deployment with settings changed. */
 function withSettings(deployment: Deployment, settings: readonly Setting[]): Deployment {
@@ -85,8 +85,9 @@ function moreNodes(plan: Plan): Setting[][] {
   if (plan.deployment.hosts.length > 0) return [];
   const most = Math.max(...plan.candidates.map(({ throughput }) => throughput?.highestRequestRate ?? 0));
   const needed = most > 0 ? Math.ceil((plan.throughput.requestRate / most) * nodes) : nodes + 1;
+  // One more may do where the rate says more: a longer pipeline shortens the first token, too.
   const first = Math.max(nodes + 1, needed);
-  return [first, first + 1, 2 * first]
+  return [nodes + 1, first, first + 1, 2 * first]
     .filter((count, index, all) => count <= MOST_NODES && all.indexOf(count) === index)
     .map((count) => [{ key: "hardware.nodes", value: count }, ...openStrategy(plan), ...openServing]);
 }
@@ -133,7 +134,10 @@ function lessAsked(plan: Plan): Setting[][] {
     }),
   );
   const onlyLatency = violations.every(({ check }) => /-p(50|99)$|^request-rate$/.test(check));
-  return [...lower, ...(looser.length > 0 && onlyLatency ? [looser] : [])];
+  const usd = usdPerHour(situationOf(deployment, plan.model, plan.draft)) ?? 0;
+  const isTooDear = violations.every(({ check }) => check === "price");
+  const dearer = isTooDear ? [[{ key: "cost.maxUsdPerHour", value: Math.ceil(100 * usd) / 100 }]] : [];
+  return [...lower, ...(looser.length > 0 && onlyLatency ? [looser] : []), ...dearer];
 }
 
 /** A change of the config, and what it makes of the deployment. */

@@ -88,6 +88,27 @@ describe("a rate below the highest", function () {
   });
 });
 
+describe("an offline load", function () {
+  this.timeout(120_000);
+
+  it("is the whole batch for every strategy: what serves more of it has the sooner end", () => {
+    const { candidates, strategy, deployment } = plan(
+      aDeployment({ strategy: { objective: "latency" }, workload: { arrivals: "offline" } }),
+    );
+    const served = candidates.filter(({ latency }) => latency !== undefined);
+    assert.ok(served.length > 3, `${served.length} strategies`);
+    for (const { throughput, latency, strategy: own } of served) {
+      const seconds = deployment.workload.simulatedRequests / (throughput?.highestRequestRate ?? 0);
+      const share = (latency?.firstToken.p99Ms ?? 0) / 1000 / seconds;
+      assert.ok(
+        share > 0.7 && share < 1.05,
+        `${strategyLabel(own)}: the last first token at ${share} of the end`,
+      );
+    }
+    assert.equal(strategyLabel(strategy), "TP4 x2");
+  });
+});
+
 describe("a verdict", function () {
   this.timeout(120_000);
 

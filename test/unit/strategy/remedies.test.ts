@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { settingsOfArguments } from "../../../lib/cli/parse-strategy";
 import { type DeploymentInput, parseDeployment } from "../../../lib/config";
 import { applyOverrides, parseOverrides } from "../../../lib/config/overrides";
-import { asPulumiCommands, asSetArguments, findRemedies, plan } from "../../../lib/strategy";
+import { asArguments, asPulumiCommands, findRemedies, plan } from "../../../lib/strategy";
 import { referencePins } from "./a-deployment";
 
 const FAILING: readonly DeploymentInput[] = [
@@ -21,10 +22,7 @@ describe("the remedies of a failing plan", function () {
       const remedies = findRemedies(failing);
       assert.ok(remedies.length > 0, "something passes");
       for (const remedy of remedies) {
-        const texts = asSetArguments(remedy)
-          .split("--set ")
-          .slice(1)
-          .map((text) => text.trim());
+        const texts = settingsOfArguments(asArguments(remedy));
         const { overrides, problems } = parseOverrides(texts);
         assert.deepEqual(problems, []);
         const applied = plan(parseDeployment(applyOverrides(input, overrides)));
@@ -65,6 +63,28 @@ describe("the remedies of a failing plan", function () {
 
   it("are none for a plan that passes", () => {
     assert.deepEqual(findRemedies(plan(parseDeployment({ strategy: referencePins }))), []);
+  });
+
+  it("loosen a limit on the price where nothing else is missed", () => {
+    const input = { strategy: referencePins, cost: { maxUsdPerHour: 40 } };
+    const remedies = findRemedies(plan(parseDeployment(input)));
+    assert.ok(
+      remedies.some(
+        ({ settings }) => settings[0]?.key === "cost.maxUsdPerHour" && settings[0].value === 55.04,
+      ),
+      JSON.stringify(remedies.map(asArguments)),
+    );
+  });
+
+  it("name a strategy as it is typed in place of another one", () => {
+    const remedy = {
+      settings: [
+        { key: "strategy.tensorParallel", value: 4 },
+        { key: "hardware.nodes", value: 2 },
+      ],
+      strategy: { ...referencePins, tensorParallel: 4, pipelineParallel: 2, dataParallel: 2, gpus: 16 },
+    };
+    assert.equal(asArguments(remedy), "--set hardware.nodes=2 --strategy tp4pp2dp2");
   });
 
   it("are commands that Pulumi takes", () => {
