@@ -344,7 +344,8 @@ describe("driver.sh, for CUDA's unified memory", () => {
 });
 
 describe("python-environment.sh", () => {
-  const SETTINGS = "ENVIRONMENT=$FOLDER/venv VLLM_VERSION=1.0 RAY_VERSION='' SOURCE=index LOCATION=''";
+  const SETTINGS =
+    "ENVIRONMENT=$FOLDER/venv VLLM_VERSION=1.0 RAY_VERSION='' EXTRA='' SOURCE=index LOCATION=''";
 
   it("does not take an environment for complete in which vLLM is there and the rest is still being unpacked", () => {
     const { stdout } = runStepCode(
@@ -356,6 +357,16 @@ describe("python-environment.sh", () => {
       as_planned && echo complete`,
     );
     assert.equal(stdout, "incomplete\ncomplete\n");
+  });
+
+  it("does not take an environment for complete that lacks what the load test needs", () => {
+    const { stdout } = runStepCode(
+      "python-environment",
+      `${SETTINGS}; EXTRA=pandas; version_of() { [ "$1" = pandas ] || echo 1.0; }
+      mkdir -p "$ENVIRONMENT/bin"; install -m 755 /dev/null "$ENVIRONMENT/bin/vllm"; : >"$ENVIRONMENT/.shardplan-complete"
+      as_planned || echo incomplete`,
+    );
+    assert.equal(stdout, "incomplete\n");
   });
 
   it("completes an environment that was cut off between interpreter and pip", () => {
