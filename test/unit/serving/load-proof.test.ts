@@ -37,7 +37,7 @@ describe("the load test of a plan", () => {
 
   it("sends never fewer than thirty requests, and in a closed loop as many at once as there are clients", () => {
     const test = loadTest(
-      planOf({ workload: { arrivals: "closed", concurrency: 4 }, proof: { loadSeconds: 0.1 } }),
+      planOf({ workload: { arrivals: "closed", concurrency: 4 }, proof: { loadSeconds: 1 } }),
     );
     assert.deepEqual([test.requests.length, test.requestRate, test.concurrency], [30, null, 4]);
   });
