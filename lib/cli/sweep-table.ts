@@ -15,8 +15,10 @@ export const sweepTable = (sweep: SweepTable): string => tableColumns(sweep).tex
 export function sweepTableNotes(sweep: SweepTable): readonly string[] {
   const { leftOut } = tableColumns(sweep);
   return [
-    "TTFT: time to first token, dec.: gap between tokens, both in ms; rate/s: sustainable rate;",
-    "$/M: price of a million output tokens at the row's load. --format csv has every requirement that fails.",
+    "TTFT: time to first token, dec.: gap between tokens, both in ms. rate/s: highest rate that holds",
+    "every target with the serving parameters of the row, which the planner chooses for its question.",
+    "$/M: price of a million output tokens at the row's load.",
+    "--format csv has every requirement that fails.",
     ...(leftOut.length === 0
       ? []
       : [`No room for ${leftOut.join(", ")}: a wider terminal or --format csv shows them.`]),

@@ -10,7 +10,6 @@ import { provenanceOf } from "./provenance/provenance";
 import { bandSources, unknownLatency } from "./replica/band-latency";
 import { divideModules } from "./replica/divide";
 import { toCheck } from "./requirements/requirement";
-import { isRateDriven } from "./requirements/service-requirements";
 import type { Situation } from "./situation";
 import type { Balance, Communication, Plan, ServingParameters, Throughput } from "./types";
 
@@ -31,12 +30,6 @@ const noStep: StepBreakdown = {
 const noBalance: Balance = { memoryEpsilon: NAN, computeEpsilon: NAN, gpuUtilization: NAN, bubbleShare: NAN };
 
 /** Figures of a strategy that cannot run: its limits are known, what it would do is not. */
-/** Output tokens a second that are paid for: what arrives where a rate is asked for, whatever came in a simulated window. */
-function pricedTokensPerSecond(situation: Situation, throughput: Throughput): number {
-  if (!isRateDriven(situation)) return throughput.outputTokensPerSecond;
-  return throughput.requestRate * meanTokens(situation.deployment.workload.outputTokens);
-}
-
 function noThroughput(situation: Situation, serving: ServingParameters): Throughput {
   return {
     maxBatchSize: NAN,
@@ -73,6 +66,8 @@ export function assemblePlan(
     candidates.find((c) => sameStrategy(c.strategy, chosen.candidate.strategy)) ?? chosen.candidate;
   const { strategy, serving, memory } = winner;
   const throughput = winner.throughput ?? noThroughput(situation, serving);
+  // What is asked for and served, whatever came in a simulated window.
+  const tokensPerSecond = throughput.requestRate * meanTokens(deployment.workload.outputTokens);
   const plan: Omit<Plan, "provenance"> = {
     schemaVersion: 1,
     deployment,
@@ -99,7 +94,7 @@ export function assemblePlan(
     checks: chosen.requirements.map(toCheck),
     violations: winner.violations,
     // A queue that grows has no price per token.
-    cost: price(situation, winner.latency ? pricedTokensPerSecond(situation, throughput) : 0),
+    cost: price(situation, winner.latency ? tokensPerSecond : 0),
     serving: { ...serving, executor: deployment.serving.executor },
     steps: { decode: winner.steps?.decode ?? noStep, prefill: winner.steps?.prefill ?? noStep },
     chunks: chosen.tuned?.chunks ?? [],

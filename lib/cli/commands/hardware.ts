@@ -23,6 +23,8 @@ export const hardwareCommand: CommandSpec = {
 
 function timesFrom(gpu: Gpu): string {
   if (gpu.kind === "cpu") return "roofline";
+  // Of another maker: the nearest measured GPU has other kernels.
+  if (gpu.computeCapability === undefined) return "its figures alone";
   const reference = kernelReference(gpu);
   return reference === gpu.name ? "measured kernels" : `${reference}, scaled`;
 }

@@ -92,7 +92,7 @@ function excess(plan: Plan): readonly Fact[] {
   ];
 }
 
-/** The simulated minute in which the most requests ran: the picture of a busy minute, not of a quiet one. */
+/** The minute of one of the runs in which the most requests ran: the picture of a busy minute, not of a quiet one. */
 function timeline(plan: Plan): readonly Block[] {
   const all = plan.simulation?.timeline ?? [];
   const samples = busiestMinute(all);
@@ -106,8 +106,8 @@ function timeline(plan: Plan): readonly Block[] {
     {
       kind: "plot",
       id: "busy-minute",
-      title: "The busiest simulated minute",
-      summary: `Seconds ${count(first.second)} to ${count(last.second)} of the simulation: at most ${count(most)} requests running, ${count(waiting)} waiting, ${percent(usage)} of the KV cache in use.`,
+      title: "The busiest minute of one run",
+      summary: `Seconds ${count(first.second)} to ${count(last.second)} of one of the simulation's runs: at most ${count(most)} requests running, ${count(waiting)} waiting, ${percent(usage)} of the KV cache in use.`,
       chart: { kind: "timeline", samples },
       table: timelineTable(samples),
     },

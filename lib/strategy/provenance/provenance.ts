@@ -1,6 +1,5 @@
 import { meanTokens } from "../../config";
 import { HOURS_PER_MONTH, priceSource, usdPerNodeHour } from "../figures/price";
-import { isRateDriven } from "../requirements/service-requirements";
 import type { Situation } from "../situation";
 import type { CandidateFigure, Plan, PlanFigure, Provenance } from "../types";
 import { provenanceOfCandidate } from "./candidate-provenance";
@@ -14,7 +13,7 @@ function cost(situation: Situation, plan: Unprovenanced): readonly Provenance<Pl
   if (usdPerHour === undefined || perNode === undefined) return [];
   const source = priceSource(situation);
   const { nodes } = situation.hardware;
-  const { outputTokensPerSecond, requestRate } = plan.throughput;
+  const { requestRate } = plan.throughput;
   const meanOutputTokens = meanTokens(situation.deployment.workload.outputTokens);
   return [
     derived(
@@ -29,15 +28,10 @@ function cost(situation: Situation, plan: Unprovenanced): readonly Provenance<Pl
     ),
     derived(
       "cost.usdPerMillionOutputTokens",
-      isRateDriven(situation)
-        ? {
-            formula: "usdPerHour / (requestRate * meanOutputTokens * 3600) * 10 ** 6",
-            inputs: { usdPerHour, requestRate, meanOutputTokens },
-          }
-        : {
-            formula: "usdPerHour / (outputTokensPerSecond * 3600) * 10 ** 6",
-            inputs: { usdPerHour, outputTokensPerSecond },
-          },
+      {
+        formula: "usdPerHour / (requestRate * meanOutputTokens * 3600) * 10 ** 6",
+        inputs: { usdPerHour, requestRate, meanOutputTokens },
+      },
       source,
     ),
   ];

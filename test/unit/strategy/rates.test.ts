@@ -92,7 +92,7 @@ describe("an offline load", function () {
   this.timeout(120_000);
 
   it("is the whole batch for every strategy: what serves more of it has the sooner end", () => {
-    const { candidates, strategy, deployment } = plan(
+    const { candidates, strategy, deployment, chosen, cost } = plan(
       aDeployment({ strategy: { objective: "latency" }, workload: { arrivals: "offline" } }),
     );
     const served = candidates.filter(({ latency }) => latency !== undefined);
@@ -106,6 +106,9 @@ describe("an offline load", function () {
       );
     }
     assert.equal(strategyLabel(strategy), "TP4 x2");
+    // One price of one load.
+    const [own, shown] = [cost.usdPerMillionOutputTokens ?? 0, chosen.costUsdPerMillionOutputTokens ?? 0];
+    assert.ok(Math.abs(own / shown - 1) < 1e-9, `${own} and ${shown}`);
   });
 });
 
