@@ -112,6 +112,9 @@ function totals({ recorder, fleet, requests }: Finished, endMs: number) {
   };
 }
 
+/** A run so short that its steady window holds no time is described by what it reached. */
+const known = (p99: number, most: number): number => (Number.isNaN(p99) ? most : p99);
+
 /** Turns the columns of a finished run into the result. */
 export function summarize(finished: Finished): SimulationResult {
   const { input, requests, fleet, recorder, watch, gaveUp } = finished;
@@ -146,9 +149,9 @@ export function summarize(finished: Finished): SimulationResult {
     gpuBusy: Math.min(1, busyMs / stageMs),
     meanRunningSequences: runningMs / spanMs,
     maxRunningSequences: recorder.maxRunning,
-    runningSequencesP99: recorder.runningTime.at(0.99),
+    runningSequencesP99: known(recorder.runningTime.at(0.99), recorder.maxRunning),
     maxKvUsage: recorder.maxKvUsage,
-    kvUsageP99: recorder.kvUsageAt(0.99),
+    kvUsageP99: known(recorder.kvUsageAt(0.99), recorder.maxKvUsage),
     replicaImbalance: replicaImbalance(fleet),
     bubbleShare: input.latency.stages > 1 ? Math.max(0, 1 - recorder.busyAllMs / recorder.workedMs) : 0,
     timeline: watch.timeline,
