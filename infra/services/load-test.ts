@@ -71,6 +71,7 @@ export class LoadTest extends pulumi.ComponentResource {
         host,
         step: "load",
         result: measuredLoad,
+        removable: true,
         parameters: {
           ENVIRONMENT: pythonEnvironment,
           PROGRAM,

@@ -22,4 +22,9 @@ apply() {
   jq -c '{changes: 0} + .' "$FOLDER/load-proof.json"
 }
 
+remove() {
+  rm -rf "$FOLDER"
+  result
+}
+
 run_step load "$@"
