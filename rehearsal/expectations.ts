@@ -39,7 +39,7 @@ export const EXPECTATIONS: readonly Expectation[] = [
 const METRICS = `curl -sf http://127.0.0.1:${PORTS.vllm}/metrics`;
 
 /** Where the key lies, as the stack's own output tells its user. */
-function apiKeyPath(outputs: OutputMap): string {
+export function apiKeyPath(outputs: OutputMap): string {
   const path = String(outputs.apiKeyCommand?.value).split(" ").at(-1);
   if (!path?.startsWith("/")) throw new Error(`no path in the output apiKeyCommand: ${path}`);
   return path;

@@ -4,6 +4,7 @@ import type { OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { ConfigError, UserError } from "../lib/config";
 import { applyOverrides, parseOverrides } from "../lib/config/overrides";
 import { openEngine } from "./engine";
+import { apiKeyPath } from "./expectations";
 import { hostConfigs, hostsLeftBehind, type LocalHost, type LocalHosts } from "./hosts/local-hosts";
 import { runOnHost } from "./hosts/run-on-host";
 import type { Progress } from "./progress";
@@ -120,7 +121,7 @@ export async function howToAsk(hosts: LocalHosts, outputs: OutputMap): Promise<s
       ? []
       : [
           "To ask for a completion:",
-          `  key=$(${login(hosts, headOf(hosts))} sudo cat /etc/shardplan/secrets/api-key)`,
+          `  key=$(${login(hosts, headOf(hosts))} sudo cat ${apiKeyPath(outputs)})`,
           `  curl --cacert ${authority} -H "Authorization: Bearer $key" -H 'Content-Type: application/json' \\`,
           `    ${String(endpoint.value)}/v1/completions -d '${body}'`,
         ];

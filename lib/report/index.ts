@@ -9,4 +9,5 @@ export type { ReportFormat } from "./report-document";
 export type { ReportDetails, ReportOptions } from "./report-options";
 export { renderScreen } from "./screen/render-screen";
 export { SECTION_IDS, type SectionId } from "./section-ids";
+export { wrapText } from "./terminal/wrap-text";
 export { verdict } from "./verdict";

@@ -7,6 +7,7 @@ import {
   weightBytes,
 } from "../../catalog";
 import { type KnownBy, knownBy } from "../../performance";
+import { wrapText } from "../../report";
 import type { CommandSpec } from "../command-spec";
 import { emit, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
@@ -61,21 +62,12 @@ function knownTable(): string {
 const CLOSING =
   "weights: as the checkpoint stores them, or in BF16; KV: key/value heads; experts: active for a token/in all; context: longest sequence in tokens.";
 
-/** Words in lines of at most 98 columns, so that a terminal of 100 breaks none. */
-function wrapped(words: readonly string[]): string {
-  const lines: string[] = [];
-  for (const word of words) {
-    const line = lines.at(-1);
-    if (line === undefined || `${line}, ${word}`.length > 96) lines.push(word);
-    else lines[lines.length - 1] = `${line}, ${word}`;
-  }
-  return lines.map((line) => `  ${line}`).join(",\n");
-}
-
 const READ = `Other models are read from their Hugging Face config.json, which is fetched for a repository of the hub and else
 given by --set model.name=NAME --set model.configPath=config.json, where its model_type, or that of its
 text_config, is one of these; no other is:
-${wrapped(MODEL_TYPES)}
+${wrapText(MODEL_TYPES.join(", "), 97)
+  .map((line) => `  ${line}`)
+  .join("\n")}
 `;
 
 function modelTable(): string {

@@ -27,11 +27,7 @@ export const isPrepared = (ready: Prepared | Evaluation): ready is Prepared => "
 const STARTS_WITHOUT = new Set(["world-size", "price"]);
 
 /** Whether vLLM does not start a strategy that misses these. */
-export function isRefused(
-  situation: Situation,
-  strategy: Strategy,
-  requirements: readonly Requirement[],
-): boolean {
+function isRefused(situation: Situation, strategy: Strategy, requirements: readonly Requirement[]): boolean {
   const tooMany = strategy.gpus > situation.hardware.gpus;
   return tooMany || violationsOf(requirements).some(({ check }) => !STARTS_WITHOUT.has(check));
 }

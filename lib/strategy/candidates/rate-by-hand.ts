@@ -8,7 +8,7 @@ import { isPrepared, prepareCandidate } from "./prepare-candidate";
 import { utilizationCeiling } from "./sustained-rate";
 
 /** A rate by hand may be this much too low, with all that a deeper pipeline hides. */
-export const BY_HAND_LOW = 1.3;
+export const RATE_BY_HAND_LOW = 1.3;
 
 /**
  * Highest rate that any strategy might sustain, requests per second, by hand and without a simulation; 0 where none can

@@ -1,6 +1,6 @@
 import { findGpu, type InstanceType, listInstanceTypes } from "../../catalog";
 import { crossCheck, type Deployment } from "../../config";
-import { BY_HAND_LOW, mostRateByHand } from "../candidates/rate-by-hand";
+import { mostRateByHand, RATE_BY_HAND_LOW } from "../candidates/rate-by-hand";
 import { usdPerHour } from "../figures/price";
 import { planSituation } from "../plan";
 import { type Situation, situationOf } from "../situation";
@@ -156,7 +156,7 @@ function changeOf(plan: Plan, wanted: readonly Setting[]): Change | undefined {
   if (crossCheck(deployment).length > 0) return undefined;
   const situation = situationOf(deployment, plan.model, plan.draft);
   const mostRate = mostRateByHand(situation);
-  const couldServe = mostRate > 0 && BY_HAND_LOW * mostRate >= deployment.workload.requestRate;
+  const couldServe = mostRate > 0 && RATE_BY_HAND_LOW * mostRate >= deployment.workload.requestRate;
   return couldServe ? { settings, situation, mostRate } : undefined;
 }
 
@@ -181,7 +181,7 @@ function tryOut(plan: Plan, { settings, situation }: Change): Remedy | undefined
 const STRONGER = 1.3;
 
 /** The first of some changes that passes, of those that might; of `stronger` ones each has to be so than what failed. */
-function firstOf(plan: Plan, options: readonly Setting[][], stronger = 1): Remedy[] {
+function firstOf(plan: Plan, options: readonly Setting[][], stronger = 0): Remedy[] {
   let left = MOST_PLANS;
   let least = 0;
   for (const settings of options) {
@@ -190,7 +190,7 @@ function firstOf(plan: Plan, options: readonly Setting[][], stronger = 1): Remed
     if (left-- === 0) break;
     const remedy = tryOut(plan, change);
     if (remedy !== undefined) return [remedy];
-    if (stronger > 1) least = stronger * change.mostRate;
+    least = stronger * change.mostRate;
   }
   return [];
 }
