@@ -7,7 +7,7 @@ export { overloadOf } from "./overload";
 export { renderReport } from "./render-report";
 export type { ReportFormat } from "./report-document";
 export type { ReportDetails, ReportOptions } from "./report-options";
-export { renderScreen } from "./screen/render-screen";
+export { renderScreen, screenParts } from "./screen/render-screen";
 export { SECTION_IDS, type SectionId } from "./section-ids";
 export { wrapText } from "./terminal/wrap-text";
 export { verdict } from "./verdict";

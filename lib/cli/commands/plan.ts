@@ -3,9 +3,9 @@ import {
   type ReportDetails,
   type ReportFormat,
   renderReport,
-  renderScreen,
   SECTION_IDS,
   type SectionId,
+  screenParts,
   verdict,
 } from "../../report";
 import { findRemedies, loadCurve, type Plan, sensitivity } from "../../strategy";
@@ -43,13 +43,19 @@ export const planCommand: CommandSpec = {
     const result = planDeployment(readDeployment(options, io), io);
     const toFile = isToFile(options);
     const wanted = { format, sections, whole: options.full || (toFile && format !== "json") };
-    const look = {
-      ...reportLook(options, io),
-      ...detailsOf(result, wanted, io),
-      ...(sections === undefined ? {} : { sections }),
-    };
-    const isScreen = format === "terminal" && sections === undefined && !wanted.whole;
-    emit(isScreen ? renderScreen(result, look) : renderReport(result, format, look), options, io);
+    if (format === "terminal" && sections === undefined && !wanted.whole) {
+      const { answer, readOn } = screenParts(result, reportLook(options, io));
+      // The answer stands while changes that pass are looked for.
+      emit(answer, options, io);
+      emit(readOn(detailsOf(result, wanted, io).remedies), options, io);
+    } else {
+      const look = {
+        ...reportLook(options, io),
+        ...detailsOf(result, wanted, io),
+        ...(sections === undefined ? {} : { sections }),
+      };
+      emit(renderReport(result, format, look), options, io);
+    }
     if (toFile) io.talk(verdict(result).text);
     return meetsRequirements(result) ? EXIT.met : EXIT.missed;
   },

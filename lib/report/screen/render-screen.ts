@@ -1,4 +1,4 @@
-import type { Plan } from "../../strategy";
+import type { Plan, Remedy } from "../../strategy";
 import type { Table } from "../report-document";
 import type { ReportOptions } from "../report-options";
 import { type Paint, painter } from "../terminal/paint";
@@ -10,31 +10,45 @@ import { buildScreen, type Screen } from "./build-screen";
 export const MOST_LINES = 25;
 const NARROWEST = 60;
 
+/** What a failing plan needs below its tables: a heading, a change or two, and where to read on. */
+const LINES_OF_CHANGES = 7;
+
 /** The plan's answer for a terminal: at most 25 lines from 80 columns on. Without remedies a failing plan shows what might help. */
 export function renderScreen(plan: Plan, options: ReportOptions): string {
-  const look = { width: Math.max(NARROWEST, options.width), paint: painter(options.color) };
-  const screen = buildScreen(plan, options.remedies);
-  const roomy = allLines(screen, look, { rest: true, readOn: screen.readOn });
-  const brief = allLines(screen, look, { rest: true, readOn: screen.readOnBriefly });
-  const briefest = allLines(screen, look, { rest: false, readOn: screen.readOnBriefly });
-  const lines = [roomy, brief, briefest].find(({ length }) => length <= MOST_LINES) ?? briefest;
-  return `${lines.join("\n")}\n`;
+  const { answer, readOn } = screenParts(plan, options);
+  return answer + readOn(options.remedies);
 }
+
+/** A screen in two parts: the answer is known at once, changes that pass take seconds to find. */
+export interface ScreenParts {
+  readonly answer: string;
+  /** What comes below it. `remedies`: changes that pass, where they were looked for. */
+  readonly readOn: (remedies: readonly Remedy[] | undefined) => string;
+}
+
+/** The plan's answer for a terminal in two parts, of at most 25 lines together. */
+export function screenParts(plan: Plan, options: ReportOptions): ScreenParts {
+  const look = { width: Math.max(NARROWEST, options.width), paint: painter(options.color) };
+  const answer = answerLines(buildScreen(plan, undefined), look, plan.violations.length > 0);
+  return {
+    answer: text(answer),
+    readOn: (remedies) => text(readOnLines(buildScreen(plan, remedies), look, MOST_LINES - answer.length)),
+  };
+}
+
+const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
 
 interface Look {
   readonly width: number;
   readonly paint: Paint;
 }
 
-/** What gives way to changes that pass when there is no room for all. */
-interface Shown {
-  readonly rest: boolean;
-  readonly readOn: string;
-}
+const quietLines = (sentence: string, { width, paint }: Look): readonly string[] =>
+  wrapText(sentence, width).map((line) => paint(line, "quiet"));
 
-function allLines(screen: Screen, { width, paint }: Look, { rest, readOn }: Shown): readonly string[] {
-  const quiet = (text: string) => wrapText(text, width).map((line) => paint(line, "quiet"));
-  const before = [
+function answerLines(screen: Screen, look: Look, fails: boolean): readonly string[] {
+  const { width, paint } = look;
+  const lines = [
     ...wrapText(screen.title, width).map((line) => paint(line, "title")),
     ...wrapText(screen.verdict.text, width).map((line) => paint(line, screen.verdict.tone)),
     ...wrapText(screen.cost, width),
@@ -42,12 +56,17 @@ function allLines(screen: Screen, { width, paint }: Look, { rest, readOn }: Show
     ...tableLines(screen.figures, width, paint),
     "",
     ...tableLines(screen.strategies, width, paint),
-    ...(rest ? quiet(screen.rest) : []),
   ];
-  const after = ["", ...quiet(readOn)];
-  // Only the last resort leaves changes out.
-  const room = rest ? Number.POSITIVE_INFINITY : MOST_LINES - before.length - after.length;
-  return [...before, ...changeLines(screen, room, { width, paint }), ...after];
+  const rest = quietLines(screen.rest, look);
+  const room = MOST_LINES - (fails ? LINES_OF_CHANGES : quietLines(screen.readOnBriefly, look).length + 1);
+  return lines.length + rest.length <= room ? [...lines, ...rest] : lines;
+}
+
+function readOnLines(screen: Screen, look: Look, room: number): readonly string[] {
+  const ends = [screen.readOn, screen.readOnBriefly].map((sentence) => ["", ...quietLines(sentence, look)]);
+  const whole = changeLines(screen, Number.POSITIVE_INFINITY, look);
+  const end = ends.find((lines) => whole.length + lines.length <= room) ?? ends.at(-1) ?? [];
+  return [...changeLines(screen, room - end.length, look), ...end];
 }
 
 const tableLines = ({ columns, rows }: Table, width: number, paint: Paint): readonly string[] =>
