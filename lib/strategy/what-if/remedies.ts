@@ -71,9 +71,12 @@ function sameMachines(plan: Plan): Setting[][] {
     .filter(({ meetsSlo }) => meetsSlo)
     .sort((a, b) => (b.throughput?.highestRequestRate ?? 0) - (a.throughput?.highestRequestRate ?? 0));
   const computesOtherwise = plan.violations.some(({ check }) => check === "dtype-runs");
+  const isTooLong = plan.violations.some(({ check }) => check === "model-length");
+  const known = { key: "envelope.maxModelLen", value: plan.model.maxPositionEmbeddings };
   return [
     ...better.slice(0, 1).map(({ strategy }) => strategySettings(plan, strategy)),
     ...(computesOtherwise ? [[{ key: "serving.dtype", value: "float16" }, ...openServing]] : []),
+    ...(isTooLong ? [[known]] : []),
     [...openServing],
     [...openStrategy(plan), ...openServing],
   ];

@@ -10,6 +10,8 @@ const FAILING: readonly DeploymentInput[] = [
   { strategy: { ...referencePins, tensorParallel: 1 } },
   { serving: { maxNumBatchedTokens: 8192 } },
   { slo: { decode: { p50Ms: 5 } } },
+  // Its 4,096 tokens are less than the default envelope.
+  { model: { name: "meta-llama/Llama-2-70b-chat-hf" } },
 ];
 
 describe("the remedies of a failing plan", function () {
