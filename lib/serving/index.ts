@@ -24,7 +24,7 @@ export {
   measuredLoad,
   type ProofRow,
 } from "./load-proof";
-export { runsRemoteCode } from "./model-flags";
+export { lacksChatTemplate, runsRemoteCode } from "./model-flags";
 export { PORTS } from "./ports";
 export {
   type NodeAddresses,

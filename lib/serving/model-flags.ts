@@ -48,12 +48,23 @@ function flagsOf({ model, deployment }: Plan): FamilyFlags {
 /** Whether hosts run Python that comes with the model's repository: to be read, and pinned by model.revision. */
 export const runsRemoteCode = (plan: Plan): boolean => flagsOf(plan).remoteCode === true;
 
+/**
+ * Whether chat requests will be refused: vLLM takes the template of the tokenizer, which a base model has not, and has
+ * no template of its own for text models. Completions are served all the same.
+ */
+export const lacksChatTemplate = (plan: Plan): boolean =>
+  /[-_]base$/i.test(plan.deployment.model.name) && !saysIn(plan)("--chat-template");
+
+/** Whether the user's own arguments have a flag. */
+const saysIn = ({ deployment: { serving } }: Plan) => {
+  const own = [...serving.extraArgs, ...serving.unprovenArgs];
+  return (flag: string): boolean => own.some((one) => one === flag || one.startsWith(`${flag}=`));
+};
+
 /** Parsers and trust that the model needs, except for what the user's own arguments say. */
 export function modelFlags(plan: Plan): string[] {
   const { reasoning, tools, remoteCode } = flagsOf(plan);
-  const { extraArgs, unprovenArgs } = plan.deployment.serving;
-  const said = (flag: string) =>
-    [...extraArgs, ...unprovenArgs].some((own) => own === flag || own.startsWith(`${flag}=`));
+  const said = saysIn(plan);
   const isToolsSaid = said("--tool-call-parser") || said("--enable-auto-tool-choice");
   return [
     ...(reasoning && !said("--reasoning-parser") ? ["--reasoning-parser", reasoning] : []),

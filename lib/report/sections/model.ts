@@ -1,6 +1,6 @@
 import { cachePrecision } from "../../config";
 import { tokensPerStep } from "../../performance";
-import { runsRemoteCode } from "../../serving";
+import { lacksChatTemplate, runsRemoteCode } from "../../serving";
 import type { Plan } from "../../strategy";
 import { count, significant } from "../format-number";
 import type { Fact, Section } from "../report-document";
@@ -44,6 +44,13 @@ export function modelSection(plan: Plan): Section {
               note: `read it, and pin it: model.revision is ${deployment.model.revision}`,
             },
           ),
+        ]
+      : []),
+    ...(lacksChatTemplate(plan)
+      ? [
+          fact("Chat", "a base model has no chat template: chat requests are refused", undefined, {
+            note: "completions are served; for chat, put a template on the hosts and add [--chat-template, PATH] to serving.extraArgs",
+          }),
         ]
       : []),
   ];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseDeployment } from "../../../lib/config";
-import { modelFlags, runsRemoteCode } from "../../../lib/serving/model-flags";
+import { lacksChatTemplate, modelFlags, runsRemoteCode } from "../../../lib/serving/model-flags";
 import type { Plan } from "../../../lib/strategy";
 
 /** As much of a plan as the flags depend on. */
@@ -37,6 +37,13 @@ describe("flags that a model needs", () => {
       !runsRemoteCode(served("openai/gpt-oss-120b")),
       'not so: !runsRemoteCode(served("openai/gpt-oss-120b"))',
     );
+  });
+
+  it("say that a base model has no chat template, until it is given one", () => {
+    const own = { extraArgs: ["--chat-template", "/srv/chatml.jinja"] };
+    assert.ok(lacksChatTemplate(served("XiaomiMiMo/MiMo-7B-Base")), "a base model");
+    assert.ok(!lacksChatTemplate(served("XiaomiMiMo/MiMo-7B-Base", own)), "with a template");
+    assert.ok(!lacksChatTemplate(served("Qwen/Qwen3-8B")), "a chat model");
   });
 
   it("leave to the user what the user says, and older versions alone", () => {
