@@ -13,6 +13,10 @@ export interface OptionValues {
   readonly param?: string;
   readonly table?: SweepFormat;
   readonly models?: string;
+  readonly on?: string;
+  readonly nodes?: string;
+  readonly vllm?: string;
+  readonly rate?: string;
 }
 
 export type SweepFormat = "table" | "csv" | "json" | "plot";
@@ -57,6 +61,16 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
     flags: "--models <folder>",
     description: "folder of config.json files for models that the catalogue lacks",
   },
+  on: {
+    flags: "--on <machine>",
+    description: "instance type or GPUs that it runs on, as in p5.48xlarge or 4xH100",
+  },
+  nodes: { flags: "--nodes <count>", description: "number of such machines (default: 1)" },
+  vllm: {
+    flags: "--vllm <version>",
+    description: "version of vLLM (default: that of the image's tag, else the one that plans assume)",
+  },
+  rate: { flags: "--rate <rate>", description: "requests per second that arrive" },
   param: {
     flags: "--param <key=values>",
     description: "config key and its values, as in workload.requestRate=2,4,8 or 2..16:2",

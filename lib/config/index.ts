@@ -1,3 +1,4 @@
+export { readArguments, type WrittenFlag } from "./argument-list";
 export { ConfigError, type ConfigProblem } from "./config-error";
 export { configurationPage } from "./configuration-page";
 export { crossCheck } from "./cross-checks";
@@ -21,4 +22,6 @@ export { deploymentSchema } from "./schema";
 export { NAMESPACE, SECRET_KEYS, SECTIONS } from "./sections";
 export { readStackFile, stackFile, stackNames } from "./stack-file";
 export { UserError } from "./user-error";
+export { flagValues, PARSED_FLAGS, valueProblem } from "./vllm-flag-values";
+export { flagNames, flagStanding, KNOWN_FLAGS } from "./vllm-flags";
 export { whyUnreadable } from "./why-unreadable";

@@ -23,6 +23,12 @@ export { type KnownBy, knownBy } from "./calibration/known-by";
 export { type ModelKind, modelKind } from "./calibration/model-kind";
 export type { Derivation } from "./derivation";
 export { compareVersions } from "./engine/compare-versions";
+export {
+  cachesPrefixesByDefault,
+  defaultUtilization,
+  type SchedulerLimits,
+  schedulerLimits,
+} from "./engine/engine-defaults";
 export { engineProfile } from "./engine/engine-profile";
 export { firstVersionWith, hasChange, KNOWN_VLLM, rulesOf } from "./engine/version-changes";
 export { type LatencyConstants, latencyConstants } from "./kernels/constants";

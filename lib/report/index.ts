@@ -1,3 +1,5 @@
+export { checkObject } from "./check/check-json";
+export { checkScreen } from "./check/check-screen";
 export { claimsPage } from "./claims/claims-page";
 export { comparePlans } from "./compare-plans";
 export type { ComparedPlan } from "./compared-rows";

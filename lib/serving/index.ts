@@ -11,6 +11,12 @@ export { answersQuestions, GREEDY_QUESTION } from "./greedy-question";
 export { DRAFT_REVISION, type HostPaths, hostPaths } from "./host-paths";
 export { basePackages, MINIMUM_DRIVER, UV_VERSION } from "./host-software";
 export { type KvCacheProof, proveKvCache } from "./kv-cache-proof";
+export { checkLine, type LineCheck, type Refusal } from "./line/check-line";
+export { type FoundCommand, findCommands } from "./line/find-commands";
+export { degreesOf, type LineQuestion } from "./line/line-deployment";
+export { type Machines, readMachines } from "./line/machines";
+export { readServeLine, type ServeLine, serverArguments } from "./line/serve-line";
+export type { Start } from "./line/what-starts";
 export {
   expectedLoad,
   judgeLoad,

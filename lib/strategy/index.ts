@@ -1,5 +1,6 @@
 export { assertPlan } from "./assert-plan";
 export { sameStrategy, strategyLabel } from "./figures/strategy-label";
+export { type Fit, fitPinned } from "./fit";
 export { plan } from "./plan";
 export { PlanError } from "./plan-error";
 export { candidateProvenance } from "./provenance/candidate-provenance";
@@ -7,7 +8,7 @@ export { derived, SIMULATION_SOURCE, searched, simulated } from "./provenance/en
 export type { FigureGroup, FigurePath } from "./provenance/figure-path";
 export { stepsTogether } from "./replica/run-simulation";
 export { isRateDriven } from "./requirements/service-requirements";
-export type { PlanOptions } from "./situation";
+export { type PlanOptions, readSituation, type Situation } from "./situation";
 export * from "./types";
 export { loadCurve } from "./what-if/load-curve";
 export { findRemedies } from "./what-if/remedies";

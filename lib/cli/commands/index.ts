@@ -1,4 +1,5 @@
 import type { CommandSpec } from "../command-spec";
+import { checkCommand } from "./check";
 import { compareCommand } from "./compare";
 import { completionCommand } from "./completion";
 import { configCommand } from "./config";
@@ -11,6 +12,7 @@ import { sweepCommand } from "./sweep";
 
 const WORK: readonly CommandSpec[] = [
   planCommand,
+  checkCommand,
   compareCommand,
   sweepCommand,
   predictCommand,

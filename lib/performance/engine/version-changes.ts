@@ -38,6 +38,8 @@ const changes = {
   graphsInsideBudget: { engine: "vLLM", since: "0.21" },
   /** gpu_memory_utilization is 0.92 by default, not 0.9 (ai-dynamo/aiconfigurator commit 095f58a, vLLM backend). */
   utilizationOf092: { engine: "vLLM", since: "0.22" },
+  /** Steps of 16,384 tokens by default on GPUs of 160 GiB and more; oldest version whose sources were read for it. */
+  largerStepsOnBlackwell: { engine: "vLLM", since: "0.33" },
   /** The Ray executor keeps asynchronous scheduling (RayExecutorV2, vLLM commit f04fd1677b). */
   asynchronousWithRay: { engine: "vLLM", since: "0.22" },
   /** The token in flight of a preempted request is still delivered: 0.28.0 does, 0.24.0 discards it. */

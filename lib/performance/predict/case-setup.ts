@@ -1,6 +1,7 @@
 import { findGpu, findModel, type Gpu, type ModelArchitecture } from "../../catalog";
 import type { LengthDistribution } from "../../config";
 import type { CalibratedConstants } from "../calibration/calibrated";
+import { defaultUtilization, schedulerLimits } from "../engine/engine-defaults";
 import { engineProfile } from "../engine/engine-profile";
 import { hasChange } from "../engine/version-changes";
 import { type ReplicaMemory, replicaMemory } from "../memory/memory-per-gpu";
@@ -37,24 +38,17 @@ export interface SetupContext {
   readonly constants: CalibratedConstants;
 }
 
-/** vLLM's defaults for its API server on GPUs of 70 GiB and more but A100, and on others (engine/arg_utils.py, since 0.9). */
-const DEFAULT_LIMITS = {
-  large: { maxNumSeqs: 1024, maxNumBatchedTokens: 8192 },
-  small: { maxNumSeqs: 256, maxNumBatchedTokens: 2048 },
-} as const;
-const LARGE_GPU_BYTES = 70 * 2 ** 30;
-function defaultUtilization(engine: EngineProfile): number {
-  return hasChange(engine, "utilizationOf092") ? 0.92 : 0.9;
-}
-
-/** Limits of the scheduler that the row names, or vLLM's defaults. */
-function schedulerLimits(row: CaseRow, gpu: Gpu) {
-  const isSmall = gpu.visibleMemoryBytes < LARGE_GPU_BYTES || gpu.name.startsWith("A100");
-  const defaults = DEFAULT_LIMITS[row.engine === "vLLM" && isSmall ? "small" : "large"];
-  const maxNumBatchedTokens = row.max_num_batched_tokens ?? defaults.maxNumBatchedTokens;
-  // vLLM cuts a default to the token budget: a sequence needs a token a step.
-  const maxNumSeqs = row.max_num_seqs ?? Math.min(defaults.maxNumSeqs, maxNumBatchedTokens);
-  return { maxNumSeqs, maxNumBatchedTokens };
+/** Limits of the scheduler that the row names, or the engine's defaults. */
+function limitsOf(row: CaseRow, { engine, gpu }: Pick<CaseSetup, "engine" | "gpu">) {
+  return schedulerLimits(
+    {
+      ...(row.max_num_seqs === undefined ? {} : { maxNumSeqs: row.max_num_seqs }),
+      ...(row.max_num_batched_tokens === undefined
+        ? {}
+        : { maxNumBatchedTokens: row.max_num_batched_tokens }),
+    },
+    { engine, gpu, ...(row.max_model_len === undefined ? {} : { maxModelLen: row.max_model_len }) },
+  );
 }
 
 /** Requests of open or offline traffic where the row names no number. */
@@ -173,7 +167,7 @@ export function caseSetup(asked: CaseRow, context: SetupContext): CaseSetup {
   const expertParallel = expertRanks(row, model);
   const expertReplicas = model.experts ? attentionRanks : 1;
   const kvCacheDtype = row.kv_cache_dtype ?? assumedCache(row);
-  const limits = schedulerLimits(row, gpu);
+  const limits = limitsOf(row, { engine, gpu });
   const memory = replicaMemory({
     model,
     gpu,

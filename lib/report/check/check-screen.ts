@@ -1,0 +1,193 @@
+import type { LineCheck, Refusal, Start } from "../../serving";
+import { type Fit, type Plan, strategyLabel } from "../../strategy";
+import { band, count, gibibytes, milliseconds, percent, plain, significant } from "../format-number";
+import { isOverloaded } from "../overload";
+import type { Cell, Table } from "../report-document";
+import type { ReportOptions } from "../report-options";
+import { cell } from "../sections/fact";
+import { painter } from "../terminal/paint";
+import { textTable } from "../terminal/text-table";
+import { wrapText } from "../terminal/wrap-text";
+import { loadText } from "../verdict";
+import { changedFlags, defaultFlags } from "./line-flags";
+
+const LOAD_HINT =
+  "Speed and what a plan would change: say a load, as in --rate 8, with --set slo.decode.p99Ms=100.";
+
+/** What becomes of a line, for a terminal: one screen of 80 columns. `where` says which of a file's commands it is. */
+export function checkScreen(check: LineCheck, options: ReportOptions, where?: string): string {
+  const width = Math.max(60, options.width);
+  const paint = painter(options.color);
+  const wrapped = (text: string, tone?: Parameters<typeof paint>[1]) =>
+    wrapText(text, width).map((line) => paint(line, tone));
+  const list = (items: readonly string[]) =>
+    items.flatMap((item) => wrapText(item, width - 2).map((line, at) => `${at === 0 ? "- " : "  "}${line}`));
+  const { fit, served } = check;
+  const changes = list(check.changes.map(changeText));
+  const blocks: (readonly string[])[] = [
+    [
+      ...wrapped(titleOf(check, where), "title"),
+      ...verdictLines(check).flatMap(({ text, tone }) => wrapped(text, tone)),
+      ...list(check.refusals.map(refusalText)),
+    ],
+    [
+      ...(fit === undefined ? [] : textTable({ ...memoryTable(fit), width }, paint)),
+      ...(fit === undefined ? [] : wrapped(defaultsText(check.question.line, fit), "quiet")),
+      ...list(check.remarks),
+    ],
+    changes.length === 0 ? [] : [paint("Each of these changes starts:", "strong"), ...changes],
+    served === undefined
+      ? []
+      : [...textTable({ ...servedTable(served), width }, paint), ...wrapped(gainText(served))],
+    check.starts && served === undefined ? wrapped(LOAD_HINT, "quiet") : [],
+  ];
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((each) => `${each}\n`).join(""))
+    .join("\n");
+}
+
+function titleOf(
+  { question: { machines, version, line }, fit }: LineCheck,
+  where: string | undefined,
+): string {
+  const place = where === undefined ? "" : `${where}: `;
+  return `${place}${fit?.model.name ?? line.model} on ${machines.name}, vLLM ${version}`;
+}
+
+const refusalText = ({ message, reason }: Refusal): string =>
+  message === undefined ? `${reason}.` : `vLLM prints "${message}" Why: ${reason}.`;
+
+function defaultsText(line: LineCheck["question"]["line"], fit: Fit): string {
+  const flags = defaultFlags(line, fit);
+  return flags.length === 0
+    ? "The line leaves nothing that counts to vLLM's defaults."
+    : `By default: ${flags.join(" ")}.`;
+}
+
+const changeText = ({ flags, kvCacheTokens, concurrency }: Start): string =>
+  `${flags.join(" ")}: ${count(kvCacheTokens)} tokens of cache, ${concurrency.toFixed(2)}x`;
+
+function verdictLines({ starts, isNear, refusals, served }: LineCheck): readonly Cell[] {
+  const near = isNear
+    ? [
+        cell(
+          `The cache is near to what the longest sequence takes: within the band of these figures it may ${starts ? "not start" : "start"}.`,
+          "warn",
+        ),
+      ]
+    : [];
+  if (!starts) {
+    const reasons = refusals.length === 1 ? "one reason" : `${refusals.length} reasons`;
+    return [cell(`✗ It does not start, for ${reasons}.`, "bad"), ...near];
+  }
+  const missed =
+    served?.line.violations.map(
+      ({ check, value }) => `${check.replaceAll("-", " ")} (${value.split(/, |: /)[0]})`,
+    ) ?? [];
+  if (served === undefined) return [cell("✓ It starts.", "good"), ...near];
+  return missed.length === 0
+    ? [cell(`✓ It starts, and meets every target at ${loadText(served.line)}.`, "good"), ...near]
+    : [
+        cell(
+          `✗ It starts, and at ${loadText(served.line)} it misses: ${missed.slice(0, 3).join(", ")}.`,
+          "bad",
+        ),
+        ...near,
+      ];
+}
+
+const right = (title: string) => ({ title, align: "right" as const });
+
+function memoryTable(fit: Fit): Table {
+  const { memory, loggedTokens, serving, strategy } = fit;
+  const { tokens, low, high } = loggedTokens;
+  const perGpu = strategy.gpus > 1 ? " of each GPU" : "";
+  const times = (value: number) => `${(value / serving.maxModelLen).toFixed(2)}x`;
+  const row = (label: string, value: string, range = "") => [cell(label), cell(value, "strong"), cell(range)];
+  const others = memory.usableBytes - memory.weightsBytes - memory.kvCacheBytes;
+  return {
+    columns: [{ title: "as vLLM logs it" }, right(strategyLabel(strategy)), right("band")],
+    rows: [
+      row(`Model weights${perGpu}`, gibibytes(memory.weightsBytes)),
+      row("Activations, NCCL, CUDA graphs", gibibytes(others)),
+      row("Available KV cache memory", gibibytes(memory.kvCacheBytes)),
+      row(
+        `GPU KV cache size${strategy.dataParallel > 1 ? " of each replica" : ""}`,
+        `${count(tokens)} tokens`,
+        band(low, high, count),
+      ),
+      row(
+        `Maximum concurrency for ${count(serving.maxModelLen)} tokens`,
+        times(tokens),
+        band(low, high, times),
+      ),
+    ],
+  };
+}
+
+function servedTable({ line, planned }: { readonly line: Plan; readonly planned: Plan }): Table {
+  const { slo } = line.deployment;
+  const row = (label: string, of: (plan: Plan) => string, target = "") => [
+    cell(label),
+    cell(of(line), "strong"),
+    cell(of(planned)),
+    cell(target),
+  ];
+  const latency = (of: (plan: Plan) => number) => (plan: Plan) => {
+    const ms = of(plan);
+    return Number.isFinite(ms) ? milliseconds(ms) : isOverloaded(plan.chosen) ? "overloaded" : "cannot run";
+  };
+  const most = (ms: number) => `<= ${milliseconds(ms)}`;
+  return {
+    columns: [{ title: `at ${loadText(line)}` }, right("this line"), right("planned"), right("target")],
+    rows: [
+      row("Strategy", (plan) => strategyLabel(plan.strategy)),
+      row(
+        "First token p50",
+        latency((plan) => plan.latency.firstToken.p50Ms),
+        most(slo.firstToken.p50Ms),
+      ),
+      row(
+        "First token p99",
+        latency((plan) => plan.latency.firstToken.p99Ms),
+        most(slo.firstToken.p99Ms),
+      ),
+      row(
+        "Decode p50",
+        latency((plan) => plan.latency.decode.p50Ms),
+        most(slo.decode.p50Ms),
+      ),
+      row(
+        "Decode p99",
+        latency((plan) => plan.latency.decode.p99Ms),
+        most(slo.decode.p99Ms),
+      ),
+      row(
+        "Highest rate within the targets",
+        (plan) => `${significant(plan.throughput.sustainableRequestRate)}/s`,
+        `>= ${plain(line.throughput.requestRate)}/s`,
+      ),
+    ],
+  };
+}
+
+/** Gains below this are within the error of the figures. */
+const WORTH = 1.05;
+
+function gainText({ line, planned }: { readonly line: Plan; readonly planned: Plan }): string {
+  const own = line.throughput.sustainableRequestRate;
+  const other = planned.throughput.sustainableRequestRate;
+  const flags = changedFlags(line, planned);
+  if (flags.length === 0 || other < own * WORTH) {
+    return planned.chosen.meetsSlo || !line.chosen.meetsSlo
+      ? "A plan of the same machines gains nothing beyond the error of these figures."
+      : "No strategy of the same machines does better.";
+  }
+  const gain =
+    own === 0 ? `${significant(other)} requests/s where the line sustains none` : gainOf(other / own);
+  return `With ${flags.join(" ")} these machines sustain ${gain} within the same targets.`;
+}
+
+const gainOf = (ratio: number): string =>
+  ratio >= 2 ? `${significant(ratio, 2)} times the rate` : `${percent(ratio - 1)} more`;

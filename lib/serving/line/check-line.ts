@@ -1,0 +1,159 @@
+import { type Deployment, UserError } from "../../config";
+import { engineProfile, hasChange } from "../../performance";
+import { type Fit, fitPinned, type Plan, plan, readSituation } from "../../strategy";
+import { engineMessage, tooFewGpus } from "./engine-messages";
+import { flagRemarks } from "./flag-remarks";
+import { degreesOf, type LineDeployment, type LineQuestion, lineDeployment } from "./line-deployment";
+import type { ServeLine } from "./serve-line";
+import { findStarts, type Start } from "./what-starts";
+
+/** Why vLLM does not start. */
+export interface Refusal {
+  /** Id of the requirement, as in a plan; `arguments` where the parser or the configuration refuses them. */
+  readonly check: string;
+  /** What vLLM prints, where its words were read. */
+  readonly message?: string;
+  /** Why, with numbers. */
+  readonly reason: string;
+}
+
+/** What becomes of a line. */
+export interface LineCheck {
+  readonly question: LineQuestion;
+  readonly starts: boolean;
+  /** The cache is so near to what the longest sequence needs that the band of the figures holds both outcomes. */
+  readonly isNear: boolean;
+  readonly refusals: readonly Refusal[];
+  /** Memory and cache; absent where the line says too little to count them. */
+  readonly fit?: Fit;
+  /** Flags that fight each other, do nothing or are not counted. */
+  readonly remarks: readonly string[];
+  /** Of a line that does not start: changes of it that do, each counted. */
+  readonly changes: readonly Start[];
+  /** Of a line with a workload: what it does, and what a plan of the same machines does. */
+  readonly served?: { readonly line: Plan; readonly planned: Plan };
+}
+
+/** Whether `--set` texts ask for a workload or its targets. */
+const asksForWorkload = (set: readonly string[]): boolean =>
+  set.some((each) => /^(workload|slo)\./.test(each));
+
+/**
+ * Checks a line: whether vLLM starts it and with how much cache, and with a workload how fast it is and what a plan of the
+ * same machines would do. Throws a UserError for what cannot be counted: an unknown model, a precision without figures.
+ */
+export function checkLine(question: LineQuestion & { readonly line: ServeLine }): LineCheck {
+  const { line, machines } = question;
+  if (line.model === undefined) {
+    throw new UserError({
+      code: "no-model",
+      where: "vllm serve",
+      message: "the line names no model",
+      hint: "write it behind `vllm serve`, or as --model",
+    });
+  }
+  const refusals: Refusal[] = line.refused.map((message) => ({
+    check: "arguments",
+    message,
+    reason: "vLLM's parser ends there",
+  }));
+  const { gpus } = degreesOf(line.flags);
+  const there = machines.gpusPerNode * machines.nodes;
+  if (gpus > there)
+    refusals.push({
+      check: "world-size",
+      message: tooFewGpus(gpus, machines.gpusPerNode),
+      reason: `TP x PP x DP asks for ${gpus} GPUs, and ${machines.name} has ${there}`,
+    });
+  const read = readOrRefuse(question, refusals);
+  if (read === undefined)
+    return { question, starts: false, isNear: false, refusals, remarks: line.notes, changes: [] };
+  refusals.push(
+    ...read.refused.map((message) => ({
+      check: "arguments",
+      message,
+      reason: "vLLM's configuration refuses the values",
+    })),
+  );
+  const fit = fitOf(read);
+  for (const { check, value, requirement } of fit.violations) {
+    const message = engineMessage(check, fit);
+    refusals.push({
+      check,
+      ...(message === undefined ? {} : { message }),
+      reason: `${value}; needed: ${requirement}`,
+    });
+  }
+  const starts = refusals.length === 0;
+  const { low, high } = fit.loggedTokens;
+  const { maxModelLen } = fit.serving;
+  const onlyCache = refusals.every(({ check }) => check === "one-sequence-fits");
+  const remarks = [...line.notes, ...read.remarks, ...flagRemarks(line, fit, machines)];
+  return {
+    question,
+    starts,
+    isNear: onlyCache && low < maxModelLen && high >= maxModelLen,
+    refusals,
+    fit,
+    remarks,
+    changes: starts ? [] : findStarts(question, read),
+    ...(starts && asksForWorkload(question.set) ? { served: servedBy(question, read) } : {}),
+  };
+}
+
+/** The deployment of a line; a mismatch of checkpoint and method is vLLM's to refuse, all else that cannot be counted is thrown. */
+function readOrRefuse(question: LineQuestion, refusals: Refusal[]): LineDeployment | undefined {
+  try {
+    const read = lineDeployment(question);
+    readSituation(read.deployment, { modelConfig: read.modelConfig });
+    return read;
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== "precision-of-checkpoint") throw error;
+    refusals.push({
+      check: "checkpoint-method",
+      message:
+        "ValueError: Quantization method specified in the model config does not match the quantization method specified in the `quantization` argument.",
+      reason: error.message,
+    });
+    return undefined;
+  }
+}
+
+function fitOf({ deployment, modelConfig }: LineDeployment): Fit {
+  return fitPinned(readSituation(deployment, { modelConfig }));
+}
+
+/** What the line does with its workload, and what a plan of all its machines does by the same rules. */
+function servedBy({ machines }: LineQuestion, { deployment, modelConfig }: LineDeployment) {
+  const { maxModelLen, maxNumSeqs, maxNumBatchedTokens } = deployment.envelope;
+  const { instanceType = "custom", gpu, gpusPerNode, nodes } = machines;
+  const own = { ...deployment.hardware };
+  const whole =
+    instanceType === "custom" ? { ...own, gpu, gpusPerNode, nodes } : { network: own.network, nodes };
+  const most = {
+    maxNumSeqs: Math.max(128, maxNumSeqs),
+    maxNumBatchedTokens: Math.max(8192, maxNumBatchedTokens),
+  };
+  const isAsynchronousWithRay = hasChange(
+    engineProfile("vLLM", { version: deployment.serving.vllmVersion }),
+    "asynchronousWithRay",
+  );
+  const auto = "auto" as const;
+  const free: Deployment = {
+    ...deployment,
+    hardware: { ...whole, instanceType },
+    strategy: {
+      ...deployment.strategy,
+      ...{ tensorParallel: auto, pipelineParallel: auto, dataParallel: auto },
+      ...{ expertParallel: auto, sequenceParallel: auto },
+    },
+    envelope: { ...deployment.envelope, ...most, maxModelLen, maxBatchSize: most.maxNumSeqs },
+    serving: {
+      ...deployment.serving,
+      ...{ maxNumSeqs: auto, maxNumBatchedTokens: auto, maxCudaGraphTokens: auto },
+      enforceEager: false,
+      executor: nodes > 1 || isAsynchronousWithRay ? "ray" : "mp",
+    },
+  };
+  return { line: plan(deployment, { modelConfig }), planned: plan(free, { modelConfig }) };
+}

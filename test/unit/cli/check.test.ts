@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { ROOT, runCli } from "./run-cli";
+
+const FILES = join(ROOT, "test/unit/serving/line/files");
+
+describe("shardplan check", function () {
+  this.timeout(120_000);
+
+  it("exits with 0 for a line that starts and 2 for one that does not, options behind the command included", () => {
+    const starts = runCli(["check", "--", "vllm", "serve", "Qwen/Qwen3-8B", "--on", "p5.48xlarge"]);
+    assert.equal(starts.status, 0, starts.stderr);
+    assert.match(starts.stdout, /✓ It starts/);
+    const fails = runCli(["check", "--on=1xL4", "--json", "--", "vllm", "serve", "Qwen/Qwen3-32B"]);
+    assert.equal(fails.status, 2, fails.stderr);
+    const { starts: does, refusals } = JSON.parse(fails.stdout);
+    assert.equal(does, false);
+    assert.match(refusals[0].message, /OutOfMemoryError/);
+  });
+  it("says what is missing in one line", () => {
+    const said = (...args: string[]) => {
+      const { status, stderr } = runCli(["check", ...args]);
+      assert.equal(status, 1, stderr);
+      assert.equal(stderr.trim().split("\n").length, 1, stderr);
+      return stderr;
+    };
+    assert.match(said(), /no command and no file is given/);
+    assert.match(said("--", "vllm", "serve", "Qwen/Qwen3-8B"), /add --on, as in/);
+    assert.match(
+      said("--on", "p5.49xlarge", "--", "vllm", "serve", "Qwen/Qwen3-8B"),
+      /nearest are p5.48xlarge/,
+    );
+    assert.match(said("--on", "H100", "--", "vllm", "serve"), /names no model/);
+    assert.match(said("nothing.yaml", "--on", "H100"), /no such file/);
+    assert.match(
+      said("--on", "H100", "--", "vllm", "serve", "nobody/knows-this"),
+      /model.name|hub|catalogue/,
+    );
+  });
+
+  describe("as a GitHub Action", () => {
+    const folder = mkdtempSync(join(tmpdir(), "shardplan-action-"));
+    after(() => rmSync(folder, { recursive: true }));
+    const step = (env: Record<string, string>) =>
+      spawnSync(join(ROOT, "scripts/check-action.sh"), {
+        env: { ...process.env, NODE_OPTIONS: "", ...env },
+        encoding: "utf8",
+      });
+
+    it("hands every input of action.yml on to its script", () => {
+      const { inputs, runs } = parse(readFileSync(join(ROOT, "action.yml"), "utf8"));
+      const { env, run } = runs.steps.at(-1);
+      assert.deepEqual(
+        Object.values(env),
+        Object.keys(inputs).map((name) => `\${{ inputs.${name} }}`),
+      );
+      assert.match(run, /scripts\/check-action\.sh/);
+    });
+    it("checks files, writes the job's summary and fails with the code of check", () => {
+      const [summary, output] = [join(folder, "summary"), join(folder, "output")];
+      const { status, stdout } = step({
+        FILES: `${join(FILES, "deploy.yaml")}\n${join(FILES, "compose.yaml")}\n`,
+        ...{ ON: "1xL4", GITHUB_STEP_SUMMARY: summary, GITHUB_OUTPUT: output },
+      });
+      assert.equal(status, 2, stdout);
+      assert.match(
+        readFileSync(summary, "utf8"),
+        /### shardplan check\n\n~~~text\n.*Deployment llama: .*service vllm: /s,
+      );
+      assert.equal(readFileSync(output, "utf8"), "exit-code=2\n");
+    });
+    it("checks a command with quotes, and runs none of it", () => {
+      const { status, stdout } = step({
+        COMMAND: "vllm serve Qwen/Qwen3-8B --served-model-name 'my $(touch gone) model'",
+        ...{ ON: "1xH100", SET: "workload.requestRate=1\nworkload.simulatedRequests=100" },
+      });
+      assert.equal(status, 0, stdout);
+      assert.match(stdout, /meets every target at 1 request\/s/);
+    });
+  });
+});
