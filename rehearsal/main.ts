@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from "commander";
 import { UserError } from "../lib/config";
 import { closeHosts, hostsLeftBehind } from "./hosts/local-hosts";
+import { interruptible } from "./interruptible";
 import { breakKept, FAULTS, type FaultName, howToAsk, statusOfKept, upAgain } from "./kept";
 import { progress } from "./progress";
 import { type Rehearsed, rehearse } from "./rehearse";
@@ -44,23 +45,6 @@ function program(): Command {
 const say = (lines: readonly string[]): void => {
   process.stdout.write(`${lines.join("\n")}\n`);
 };
-
-/** The first interrupt, or a reader that went away, ends the rehearsal in order; a second interrupt at once. */
-function interruptible(): AbortSignal {
-  const controller = new AbortController();
-  for (const stream of [process.stdout, process.stderr]) {
-    // Without a listener each write to a closed pipe is an exception, which Pulumi's runtime would log to that pipe.
-    stream.on("error", () => controller.abort(new Error("nobody reads what the rehearsal says")));
-  }
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(130);
-      progress("interrupted: cleaning up (once more to leave everything as it is)");
-      controller.abort(new Error("interrupted"));
-    });
-  }
-  return controller.signal;
-}
 
 async function destroyLeftBehind(): Promise<void> {
   const runs = await hostsLeftBehind();

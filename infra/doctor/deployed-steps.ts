@@ -12,6 +12,8 @@ export interface DeployedStep {
   readonly target: SshTarget;
   /** The command that the script goes to. */
   readonly create: string;
+  /** The command that takes the step back, where it can be. */
+  readonly remove?: string;
   readonly stdin: string;
 }
 
@@ -30,6 +32,7 @@ const state = z.object({
 
 const commandInputs = z.object({
   create: z.string(),
+  delete: z.string().optional(),
   stdin: z.string(),
   connection: z.object({
     host: z.string(),
@@ -46,7 +49,7 @@ export function deployedSteps(exported: unknown): DeployedStep[] {
     .parse(exported)
     .resources.filter(({ type }) => type === "command:remote:Command")
     .map(({ urn, inputs }) => {
-      const { create, stdin, connection } = commandInputs.parse(plain(inputs));
+      const { create, delete: remove, stdin, connection } = commandInputs.parse(plain(inputs));
       const { host: address, ...rest } = connection;
       return {
         name: urn.split("::").at(-1) ?? urn,
@@ -54,6 +57,7 @@ export function deployedSteps(exported: unknown): DeployedStep[] {
         host: unquoted(/^HOST_NAME=(.*)$/m.exec(stdin)?.[1] ?? address),
         target: { address, ...rest },
         create,
+        remove,
         stdin,
       };
     });

@@ -35,6 +35,7 @@ function draftSteps(
         step: "weights",
         result: weightsResult,
         parameters: {
+          INSTANCE: "-draft",
           MODEL_PATH: path,
           SOURCE: location === undefined ? "hub" : "path",
           REPOSITORY: name,

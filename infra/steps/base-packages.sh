@@ -16,13 +16,15 @@ apply() {
 
 remove() {
   # Replaced, not destroyed: what is in use stays.
-  if compgen -G '/etc/systemd/system/shardplan-*.service' >/dev/null; then
+  if in_use; then
     info "services are still installed, so their users and folders stay"
     result
     return
   fi
+  remove_unfinished
   # Services write below their homes: keys of the gateway's authority, Ray's sessions, compiled kernels.
-  rm -rf "$STATE"/ray* "$STATE/cache" "$STATE"/.[!.]* /var/lib/shardplan-gateway /var/cache/shardplan /etc/shardplan "$LOGS"
+  rm -rf /var/lib/shardplan-gateway /var/cache/shardplan /etc/shardplan "$LOGS"
+  [ ! -d "$STATE" ] || find "$STATE" -mindepth 1 -maxdepth 1 ! -name 'models*' -exec rm -rf {} +
   rmdir "$STATE/models" "$STATE" 2>/dev/null || chown root: "$STATE" 2>/dev/null || true
   remove_user "$ENGINE_USER"
   remove_user shardplan-gateway
@@ -30,6 +32,25 @@ remove() {
   rm -f "$JOURNAL_LIMIT"
   reload_journal
   result
+}
+
+# A service has the mark of the step that made it.
+in_use() {
+  local mark
+  for mark in "$MARKS"/*; do
+    ! compgen -G "/etc/systemd/system/shardplan-${mark##*/}*.service" >/dev/null || return 0
+  done
+  return 1
+}
+
+# A step that was cut off while it made something for the first time is not in the stack's state: nobody else removes it.
+remove_unfinished() {
+  local unit
+  for unit in /etc/systemd/system/shardplan-*.service; do
+    [ ! -e "$unit" ] || remove_unit "${unit##*/}"
+  done
+  rm -f "$APT_HOLD" "$KERNEL_MODULES"
+  find /etc -xdev -name '.shardplan.*' -delete
 }
 
 drift() {

@@ -5,9 +5,7 @@
 # Loads CUDA's kernel module, which the services may not: they run without new privileges.
 # in:  HOST_NAME, GPU_KIND, GPUS_NEEDED, NVSWITCH (yes, no), MINIMUM_DRIVER (major version)
 # out: {"driver","skipped"}
-HOLD=/etc/apt/apt.conf.d/99shardplan-nvidia
 UVM_DEVICE=/dev/nvidia-uvm
-MODULES=/etc/modules-load.d/shardplan-nvidia.conf
 
 apply() {
   if [ "$GPU_KIND" != gpu ]; then
@@ -25,7 +23,7 @@ apply() {
 }
 
 remove() {
-  rm -f "$HOLD" "$MODULES"
+  rm -f "$APT_HOLD" "$KERNEL_MODULES"
   result
 }
 
@@ -43,7 +41,7 @@ driver_version() { nvidia-smi --query-gpu=driver_version --format=csv,noheader 2
 hold_packages() {
   [ -d /etc/apt/apt.conf.d ] || return 0
   local text='Unattended-Upgrade::Package-Blacklist { "nvidia-.*"; "libnvidia-.*"; "cuda-.*"; "linux-.*"; };'
-  write_file "$HOLD" 644 root "$text"$'\n' || true
+  write_file "$APT_HOLD" 644 root "$text"$'\n' || true
 }
 
 # The recipe of dstack's GPU images: NVIDIA's own repository, one pin for the whole family, open kernel modules.
@@ -98,7 +96,7 @@ require_driver() {
 # CUDA opens /dev/nvidia-uvm. Its setuid helper, which else loads the module and makes the file at the first use, has no
 # power under NoNewPrivileges. The module is loaded at each boot from here on, and the file made before each start.
 load_unified_memory() {
-  write_file "$MODULES" 644 root $'nvidia-uvm\n' || true
+  write_file "$KERNEL_MODULES" 644 root $'nvidia-uvm\n' || true
   unified_memory_is_there && return 0
   modprobe nvidia-uvm || fatal "the kernel module nvidia-uvm does not load" \
     "look at 'dmesg | grep -i nvidia' on the host; driver and kernel must fit: reboot it, then run pulumi up again"

@@ -13,6 +13,8 @@ export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2034 # steps use them
 SECRETS=/etc/shardplan/secrets STATE=/var/lib/shardplan LOGS=/var/log/shardplan ENGINE_USER=shardplan
 MARKS=/etc/shardplan/marks
+# shellcheck disable=SC2034 # made by the driver's step
+APT_HOLD=/etc/apt/apt.conf.d/99shardplan-nvidia KERNEL_MODULES=/etc/modules-load.d/shardplan-nvidia.conf
 CHANGES=0
 # Starts of services that this step has seen (unit/systemd's id of the start). What the process before them logged ends
 # with its orderly stop, which explains nothing.
@@ -86,10 +88,10 @@ run_step() {
 
 # The mark of a run that came to its end; the program compares it with the one that it knows.
 leave_mark() {
-  mkdir -p "$MARKS"
-  printf '%s' "${MARK:-}" >"$MARKS/.$1"
-  mv -f "$MARKS/.$1" "$MARKS/$1"
+  { mkdir -p "$MARKS" && printf '%s' "${MARK:-}" >"$MARKS/.$1" && mv -f "$MARKS/.$1" "$MARKS/$1"; } || cannot_write "$MARKS/$1"
 }
+
+cannot_write() { fatal "cannot write $1" "check free space and mount options of that folder"; }
 
 look() {
   local mark=null found=() noted=()
@@ -108,17 +110,18 @@ drift() { :; }
 
 notes() { :; }
 
-# Writes a file only if it differs. Returns 0 if it was written, 1 if it was already so.
+# Writes a file only if it differs. Returns 0 if it was written, 1 if it was already so. What a run that was killed has
+# half written has always the same name, so that the next one writes over it.
 write_file() {
-  local path=$1 mode=$2 owner=$3 content=$4 temporary
+  local path=$1 mode=$2 owner=$3 content=$4 temporary="${1%/*}/.shardplan.${1##*/}"
   if [ -f "$path" ] && [ "$(cat "$path"; printf x)" = "${content}x" ] &&
     [ "$(stat -c '%a %U' "$path")" = "$mode $owner" ]; then
+    [ ! -e "$temporary" ] || rm -f "$temporary"
     return 1
   fi
-  # Chained, because callers ask for the status and bash then ignores failures inside. mktemp makes it 600.
-  { mkdir -p "$(dirname "$path")" && temporary=$(mktemp "$(dirname "$path")/.shardplan.XXXXXX") &&
-    printf '%s' "$content" >"$temporary" && chown "$owner" "$temporary" && chmod "$mode" "$temporary" &&
-    mv -f "$temporary" "$path"; } || fatal "cannot write $path" "check free space and mount options of that folder"
+  # Chained, because callers ask for the status and bash then ignores failures inside.
+  { mkdir -p "${path%/*}" && install -m 600 /dev/null "$temporary" && printf '%s' "$content" >"$temporary" &&
+    chown "$owner" "$temporary" && chmod "$mode" "$temporary" && mv -f "$temporary" "$path"; } || cannot_write "$path"
   changed "wrote $path"
 }
 
@@ -263,7 +266,7 @@ run_long() {
   fi
   if ! is_running "$unit"; then
     systemctl reset-failed "$unit" 2>/dev/null || true
-    : >"$log"
+    : >"$log" || cannot_write "$log"
     systemd-run --quiet --unit="$unit" --description="$work" --property=RuntimeMaxSec="$limit" \
       --property=StandardOutput="append:$log" --property=StandardError="append:$log" "${properties[@]}" -- "$@"
   fi

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The model's weights in one folder on the host: from the hub, from an S3 bucket, or already there.
-# in:  HOST_NAME, MODEL_PATH, SOURCE (hub, bucket, path), REPOSITORY, REVISION, BUCKET, WEIGHTS_BYTES, ENVIRONMENT,
+# in:  HOST_NAME, INSTANCE (-draft for a drafter's), MODEL_PATH, SOURCE (hub, bucket, path), REPOSITORY, REVISION, BUCKET, WEIGHTS_BYTES, ENVIRONMENT,
 #      HUB_TOKEN (secret; may be empty)
 # out: {"path","files","bytes"}
 TOKEN_FILE=/run/shardplan/hub.env

@@ -1,5 +1,6 @@
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { HostConfig } from "../../lib/config";
 import { cacheFolder } from "../cache";
 import { isAlive, processIdentity } from "../process-identity";
@@ -79,9 +80,28 @@ export async function openHosts(options: LocalHostsOptions): Promise<LocalHosts>
 /** While a host boots, its SSH server greets already and lets root in, but hangs up on everybody else. */
 const LOGINS_ARE_OPEN = `for try in $(seq ${BOOT_LIMIT_MS / 200}); do [ -e /run/nologin ] || exit 0; sleep 0.2; done; exit 1`;
 
+/** When the host's present systemd has started, in its own words. */
+const BOOTED = "systemctl show -p UserspaceTimestampMonotonic --value";
+
 async function waitForLogin(hosts: LocalHosts, host: LocalHost): Promise<void> {
   await waitForSsh(host.address, BOOT_LIMIT_MS);
   await runOnHost(hosts, host, LOGINS_ARE_OPEN);
+}
+
+/** Waits until the host lets users in, in another boot than `before` when that is given. Returns which boot that is. */
+export async function untilBooted(hosts: LocalHosts, host: LocalHost, before?: string): Promise<string> {
+  const deadline = Date.now() + 2 * BOOT_LIMIT_MS;
+  for (;;) {
+    const boot = await waitForLogin(hosts, host)
+      .then(() => runOnHost(hosts, host, BOOTED))
+      .then(
+        ({ stdout }) => stdout,
+        () => before,
+      );
+    if (boot !== undefined && boot !== before) return boot;
+    if (Date.now() > deadline) throw new Error(`${host.name} has not booted`);
+    await sleep(500);
+  }
 }
 
 /** Shuts all hosts down; everything else about them stays. */

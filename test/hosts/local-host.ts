@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Stack } from "@pulumi/pulumi/automation";
+import type { ConfigMap, Stack } from "@pulumi/pulumi/automation";
 import type { HostConfig } from "../../lib/config";
 import { type Engine, openEngine } from "../../rehearsal/engine";
 import {
@@ -43,7 +43,8 @@ export interface TestHost {
   close(): Promise<void>;
 }
 
-export async function openTestHost(count = 1): Promise<TestHost> {
+/** @param secrets Keys of the stack's config that are set beside the overrides, by their path. */
+export async function openTestHost(count = 1, secrets: ConfigMap = {}): Promise<TestHost> {
   const clock = new PhaseClock(() => {}, new AbortController().signal);
   const hosts = await openHosts({ ...(await prepareHosts(clock, progress)), count });
   const [host] = hosts.hosts;
@@ -53,8 +54,11 @@ export async function openTestHost(count = 1): Promise<TestHost> {
   const folder = join(hosts.folder, "engine");
   await mkdir(folder);
   const engine = await openEngine({ standIns: ["command"], progress }, folder);
-  const stack = (overrides: StackOverrides = {}, ...given: HostConfig[]) =>
-    rehearsalStack(engine, given.length > 0 ? given : configs, overrides);
+  const stack = async (overrides: StackOverrides = {}, ...given: HostConfig[]) => {
+    const made = await rehearsalStack(engine, given.length > 0 ? given : configs, overrides);
+    if (Object.keys(secrets).length > 0) await made.setAllConfig(secrets, true);
+    return made;
+  };
   return {
     hosts,
     host,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { OutputMap, Stack } from "@pulumi/pulumi/automation";
+import { eavesdrop } from "../../rehearsal/hosts/eavesdrop";
 import { scanHost } from "../../rehearsal/hosts/scan-host";
 import { leftOnHosts } from "../../rehearsal/left-on-host";
 import { destroyStack, upStack } from "../../rehearsal/run-stack";
@@ -69,6 +70,16 @@ describe("replicas on two hosts", function () {
       scans.map(({ open }) => open),
       [[22, 443], [22]],
     );
+  });
+
+  it("hand out nothing to a user without a key on the other host", async () => {
+    const clients = load(true);
+    await clients.more(5);
+    const [one, two] = host.hosts.hosts;
+    assert.ok(one && two, "two hosts");
+    const heard = await Promise.all([eavesdrop(host.hosts, one, two), eavesdrop(host.hosts, two, one)]);
+    assert.deepEqual((await clients.stop()).lost, []);
+    assert.deepEqual(heard.flat(), []);
   });
 
   it("lose no request that has not begun when the engine of one is killed, and it comes back", async () => {

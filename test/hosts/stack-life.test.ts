@@ -1,18 +1,28 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation";
+import { FROM_BUCKET, PUT_BUCKET } from "../../rehearsal/bucket";
 import { clientCompletion } from "../../rehearsal/expectations";
+import { untilBooted } from "../../rehearsal/hosts/local-hosts";
 import { scanHost } from "../../rehearsal/hosts/scan-host";
+import { FAULTS } from "../../rehearsal/kept";
 import { leftOnHosts } from "../../rehearsal/left-on-host";
 import { destroyStack, upStack } from "../../rehearsal/run-stack";
 import { newSshKeyPair } from "../../rehearsal/ssh-key-pair";
+import { type Canaries, findInFolder, findOnHost, namesIn, watchCommandLines } from "./canaries";
 import { deployedSteps, registeredTypes, rerun } from "./deployed-steps";
 import { needsRoot, openTestHost, type TestHost } from "./local-host";
 
 const silent = { progress: () => {} };
+const canary = (prefix: string) => `${prefix}canary${randomBytes(16).toString("hex")}`;
+const KEYS = {
+  "the API key": canary("sk-"),
+  "a further API key": canary("sk-"),
+  "the hub's token": canary("hf_"),
+};
 const BROKEN_MODEL = "/var/lib/broken-model";
-const FROM_BUCKET = { source: "bucket", location: "s3://rehearsal/tiny-llama" };
 const WEIGHTS = "/var/lib/shardplan/models/*";
 
 /**
@@ -23,10 +33,17 @@ describe("a stack on a real host", function () {
   this.timeout(15 * 60_000);
   let host: TestHost;
   let stack: Stack;
+  /** What the engine said of a whole `up`. */
+  let said = "";
 
   before(async function () {
     needsRoot(this);
-    host = await openTestHost();
+    const secret = (name: keyof typeof KEYS) => ({ value: KEYS[name], secret: true });
+    host = await openTestHost(1, {
+      "shardplan:apiKey": secret("the API key"),
+      "shardplan:apiKeys.alice": secret("a further API key"),
+      "shardplan:huggingFaceToken": secret("the hub's token"),
+    });
   });
   after(() => host?.close());
 
@@ -59,6 +76,12 @@ describe("a stack on a real host", function () {
     assert.match(said, /^hosts\[0\] .*: the host key has changed: hostKey pins .*, the host shows /);
   });
 
+  it("names a user whose sudo asks for a password", async () => {
+    await host.run("useradd --create-home --shell /bin/bash mortal");
+    const said = await host.failureOf({}, { ...host.config, user: "mortal" });
+    assert.match(said, /^hosts\[0\] .*: the SSH user is not root and sudo did not help; use root, or allow/);
+  });
+
   it("counts a host's GPUs and says how many are missing", async () => {
     const said = await host.failureOf({ "shardplan:hardware": { gpu: "H100-SXM-80GB" } });
     assert.match(said, /hosts\[0\] .*: has 0 NVIDIA GPUs, the plan needs 2; use a host with 2 GPUs/);
@@ -71,6 +94,35 @@ describe("a stack on a real host", function () {
     assert.match(said, /port 443 is in use by python3 .*; stop that process, or set shardplan:gateway\.port/);
   });
 
+  for (const [status, what] of [
+    [401, "does not know the token"],
+    [403, "has not let the token's account in"],
+  ] as const) {
+    it(`says what to do when the hub ${what}`, async () => {
+      // Stands for the hub: answers whatever is asked with the status, and notes what token it was shown.
+      await host.run(`cat >/root/hub.py <<'HUB'
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Hub(BaseHTTPRequestHandler):
+    def do_GET(self):
+        open("/root/shown", "w").write(self.headers.get("Authorization", ""))
+        self.send_response(${status})
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+    do_HEAD = do_GET
+HTTPServer(("127.0.0.1", 8099), Hub).serve_forever()
+HUB
+        systemd-run --quiet --unit=hub python3 /root/hub.py
+        systemctl set-environment HF_ENDPOINT=http://127.0.0.1:8099; sleep 1`);
+      const said = await host.failureOf({ "shardplan:model": { source: "hub", location: undefined } });
+      assert.equal(await host.run("cat /root/shown; rm -f /root/shown"), `Bearer ${KEYS["the hub's token"]}`);
+      await host.run("systemctl stop hub; systemctl unset-environment HF_ENDPOINT; rm /root/hub.py");
+      assert.match(
+        said,
+        /^hosts\[0\] .*: could not download rehearsal\/tiny-llama@main; accept the model's licence .* set its token: pulumi config set --secret shardplan:huggingFaceToken$/,
+      );
+    });
+  }
+
   it("shows why vLLM dies while it loads", async () => {
     // The weights have their size, but not their content: the header's length (8 bytes) is gone.
     await host.run(`cp -r /opt/rehearsal/model ${BROKEN_MODEL}
@@ -81,15 +133,23 @@ describe("a stack on a real host", function () {
     assert.equal(await host.run("systemctl is-active shardplan-vllm || true"), "inactive");
   });
 
-  it("goes up once the cause is removed, and ends with a completion from vLLM", async () => {
-    // Stands for AWS's command line, which the host would else install: copies from this folder.
-    await host.run(`cat >/usr/local/bin/aws <<'AWS'
-#!/bin/sh
-mkdir -p "$5" && cp /opt/rehearsal/model/* "$5/"
-AWS
-chmod 755 /usr/local/bin/aws`);
+  it("ends with an error when the host reboots while vLLM loads", async () => {
+    await host.run(PUT_BUCKET);
+    await watchCommandLines(host);
     stack = await host.stack({ "shardplan:model": FROM_BUCKET });
-    const { outputs } = await upStack(stack, silent);
+    const booted = await untilBooted(host.hosts, host.host);
+    let rebooting: Promise<string> | undefined;
+    const progress = (line: string) => {
+      if (/started shardplan-vllm/.test(line)) rebooting ??= host.run(FAULTS.reboot.script);
+    };
+    await assert.rejects(upStack(stack, { progress }), /node-0-vllm|exited without exit status/);
+    await rebooting;
+    await untilBooted(host.hosts, host.host, booted);
+  });
+
+  it("goes up once the cause is removed, and ends with a completion from vLLM", async () => {
+    await watchCommandLines(host);
+    const { outputs } = await upStack(stack, { progress: (line) => (said += `${line}\n`) });
     const completion = outputs.completion?.value as { completionTokens: number; version: string };
     // The prompt asks for 100 tokens, and random weights seldom end before.
     assert.ok(completion.completionTokens > 0, `completion.completionTokens: ${completion.completionTokens}`);
@@ -130,6 +190,26 @@ chmod 755 /usr/local/bin/aws`);
   it("goes up a second time without changing anything", async () => {
     const { summary } = await upStack(stack, silent);
     assert.deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
+  });
+
+  it("says what it cannot write when the disk is full, and serves on", async () => {
+    // A file system of its own, with what is there, and full.
+    await host.run(`mkdir /root/full; mount -t tmpfs -o size=512k,mode=755 full /root/full
+      cp -a /etc/shardplan/. /root/full/; mount --move /root/full /etc/shardplan; rmdir /root/full
+      cat /dev/zero >/etc/shardplan/filling 2>/dev/null || true`);
+    const before = await host.run(SERVICES);
+    const failed = await host.failureOf({
+      "shardplan:model": FROM_BUCKET,
+      "shardplan:gateway": { extraPaths: ["/tokenize"] },
+    });
+    assert.match(failed, /^hosts\[0\] .*: cannot write \/etc\/shardplan\/.*; check free space/);
+    assert.equal(await host.run(SERVICES), before);
+    const outputs = await stack.outputs();
+    assert.match(await clientCompletion({ hosts: host.hosts, outputs }), /^\d+ tokens$/);
+    await host.run("umount /etc/shardplan");
+    stack = await host.stack({ "shardplan:model": FROM_BUCKET });
+    await upStack(stack, silent);
+    assert.deepEqual(Object.keys((await upStack(stack, silent)).summary.resourceChanges ?? {}), ["same"]);
   });
 
   it("stops vLLM with the reason when the weights are gone, and the next up fetches them", async () => {
@@ -221,6 +301,27 @@ chmod 755 /usr/local/bin/aws`);
       assert.deepEqual((await scanHost(host.hosts, host.host)).open, [22, 443]);
     });
   }
+
+  it("keeps its secrets where only root reads them", async () => {
+    const [, line = ""] = (await readFile(host.hosts.privateKeyPath, "utf8")).split("\n");
+    const canaries: Canaries = {
+      ...KEYS,
+      "the SSH key": line,
+      "the engine's key": await host.run("cat /etc/shardplan/secrets/engine-key"),
+      "Ray's token": await host.run("sed -n 's/^RAY_AUTH_TOKEN=//p' /etc/shardplan/secrets/ray.env"),
+    };
+    for (const value of Object.values(canaries)) assert.match(value, /^\S{20,}$/);
+    const outputs = Object.values(await stack.outputs()).filter(({ secret }) => !secret);
+    assert.deepEqual(
+      {
+        host: await findOnHost(host, canaries),
+        engine: await findInFolder(host.engine.folder, canaries),
+        said: namesIn(said, canaries),
+        outputs: namesIn(JSON.stringify(outputs), canaries),
+      },
+      { host: [], engine: [], said: [], outputs: [] },
+    );
+  });
 
   it("goes away and leaves nothing on the host", async () => {
     await destroyStack(stack, silent);

@@ -74,6 +74,15 @@ describe("lib.sh", () => {
     assert.equal(statSync(path).mode & 0o777, 0o644);
     assert.equal(readFileSync(path, "utf8"), "one");
     assert.deepEqual(readdirSync(join(folder, "new")), ["file"]);
+    // What a run left that was killed while it wrote.
+    for (const [content, said] of [
+      ["two", "written"],
+      ["two", "same"],
+    ] as const) {
+      writeFileSync(join(folder, "new", ".shardplan.file"), "half");
+      assert.equal(write(content), said);
+      assert.deepEqual(readdirSync(join(folder, "new")), ["file"]);
+    }
     rmSync(folder, { recursive: true });
   });
 
@@ -321,13 +330,13 @@ describe("driver.sh", () => {
 
 describe("driver.sh, for CUDA's unified memory", () => {
   const LOAD =
-    'UVM_DEVICE=$FOLDER/uvm MODULES=$FOLDER/modules.conf; write_file() { printf \'%s\' "$4" >"$1"; }';
+    'UVM_DEVICE=$FOLDER/uvm KERNEL_MODULES=$FOLDER/modules.conf; write_file() { printf \'%s\' "$4" >"$1"; }';
   const CODE = `${LOAD}; unified_memory_is_there() { [ -e "$UVM_DEVICE" ]; }; driver_version() { echo 595; }`;
 
   it("loads the module now and at each boot, and makes its device file where nobody else does", () => {
     const { status, stdout } = runStepCode(
       "driver",
-      `${CODE}; load_unified_memory; cat "$MODULES" "$FOLDER/loaded"`,
+      `${CODE}; load_unified_memory; cat "$KERNEL_MODULES" "$FOLDER/loaded"`,
       {
         modprobe: 'echo "loaded $1" >loaded',
         "nvidia-modprobe": "touch uvm",

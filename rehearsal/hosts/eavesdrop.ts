@@ -1,0 +1,61 @@
+import { ENVIRONMENT_PATH } from "../python-environment";
+import type { LocalHost, LocalHosts } from "./local-hosts";
+import { runOnHost } from "./run-on-host";
+
+const SECONDS = 15;
+
+/**
+ * Listens at each port as whoever vLLM's own sockets (ZeroMQ) may take for a peer, and asks each for a completion over
+ * HTTP. One line for each port that says more than that it refuses.
+ */
+const LISTEN = `
+import sys, time, urllib.request, zmq
+address, ports = sys.argv[1], sys.argv[2].split()
+context, poller, names = zmq.Context(), zmq.Poller(), {}
+for port in ports:
+    for kind in (zmq.SUB, zmq.PULL, zmq.DEALER, zmq.PAIR):
+        peer = context.socket(kind)
+        peer.linger = 0
+        if kind == zmq.SUB:
+            peer.subscribe(b"")
+        peer.connect(f"tcp://{address}:{port}")
+        poller.register(peer, zmq.POLLIN)
+        names[peer] = port
+print("listening", flush=True)
+heard = set()
+for port in ports:
+    body = b'{"prompt": "Hello", "max_tokens": 1}'
+    for path, data in (("/v1/completions", body), ("/v1/models", None)):
+        try:
+            headers = {"Content-Type": "application/json"}
+            urllib.request.urlopen(urllib.request.Request(f"http://{address}:{port}{path}", data, headers), timeout=5)
+            heard.add(f"port {port} answers {path}")
+        except Exception:
+            pass
+end = time.time() + ${SECONDS}
+while time.time() < end:
+    for peer, _ in poller.poll(1000):
+        said = b"".join(peer.recv_multipart())
+        heard.add(f"port {names[peer]} hands out {len(said)} bytes and more")
+        poller.unregister(peer)
+print("\\n".join(sorted(heard)))
+`;
+
+/** What a user without rights or keys on one host gets to hear from another host while that one serves. */
+export async function eavesdrop(hosts: LocalHosts, from: LocalHost, at: LocalHost): Promise<string[]> {
+  const { stdout: listening } = await runOnHost(
+    hosts,
+    at,
+    "ss -ltnH | awk '{print $4}' | grep -v '^127\\.' | sed 's/.*://' | sort -un | xargs",
+  );
+  const { stdout } = await runOnHost(
+    hosts,
+    from,
+    `runuser -u nobody -- ${ENVIRONMENT_PATH}/bin/python - ${at.address} '${listening.trim()}' <<'PYTHON'
+${LISTEN}
+PYTHON`,
+  );
+  const [first, ...heard] = stdout.split("\n").filter(Boolean);
+  if (first !== "listening") throw new Error(`nobody listened: ${stdout}`);
+  return heard.map((line) => `${at.name}: ${line}`);
+}
