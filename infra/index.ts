@@ -1,7 +1,9 @@
+import { announceChange } from "./announce-change";
 import { readConfiguration } from "./configuration";
 import { checkGivenHosts } from "./hosts/check-given-hosts";
 import { planOrFail } from "./plan-or-fail";
 import { provideHosts } from "./provide-hosts";
+import { refuseKnownHoles } from "./refuse-known-holes";
 import { requireHubToken } from "./require-hub-token";
 import { Balancer } from "./services/balancer";
 import { Drivers } from "./services/drivers";
@@ -22,6 +24,8 @@ import { stackOutputs } from "./stack-outputs";
 export async function shardplan() {
   const { deployment, secrets } = readConfiguration();
   const plan = planOrFail(deployment);
+  await refuseKnownHoles(deployment);
+  await announceChange(plan);
   await requireHubToken(deployment, secrets);
   await checkGivenHosts(deployment, secrets);
 

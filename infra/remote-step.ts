@@ -67,9 +67,12 @@ function stepScript(
   parameters: Record<string, pulumi.Input<string | number>>,
 ): pulumi.Output<string> {
   const body = readFileSync(join(STEPS, `${step}.sh`), "utf8");
+  const shared = [...body.matchAll(/^# uses: (\S+)$/gm)].map(([, file = ""]) =>
+    readFileSync(join(STEPS, file), "utf8"),
+  );
   return pulumi.output(parameters).apply((values) => {
     const assignments = Object.entries(values).map(([name, value]) => `${name}=${shellWord(`${value}`)}`);
-    return [...assignments, LIBRARY, body].join("\n");
+    return [...assignments, LIBRARY, ...shared, body].join("\n");
   });
 }
 

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { Host } from "./hosts/host";
-import { askHost, type SshTarget } from "./hosts/ssh-session";
+import { askHost, type SshTarget, targetOf } from "./hosts/ssh-session";
 
 /** What a step's `look` prints last. */
 const seen = z.object({
@@ -39,7 +39,7 @@ export interface Look {
  */
 export function markOf({ host, name, command, script }: Look): pulumi.Output<string> {
   const mark = pulumi.all([host.connection, host.label, script]).apply(async ([connection, label, stdin]) => {
-    const answer = await lookAt(doorOf(connection), { command, stdin });
+    const answer = await lookAt(targetOf(connection), { command, stdin });
     for (const line of answer === undefined ? [] : notesOf(answer, name)) {
       await pulumi.log.warn(`${label}: ${line}`);
     }
@@ -61,25 +61,6 @@ export function lookAt(
     readAnswer,
     (): undefined => undefined,
   );
-}
-
-function doorOf({ host, port, user, privateKey, hostKey }: PlainConnection): SshTarget {
-  return {
-    address: host,
-    port: port ?? 22,
-    user: user ?? "root",
-    privateKey: privateKey ?? "",
-    hostKey: hostKey ?? "",
-  };
-}
-
-/** The connection of a host as its outputs have it. */
-interface PlainConnection {
-  readonly host: string;
-  readonly port?: number;
-  readonly user?: string;
-  readonly privateKey?: string;
-  readonly hostKey?: string;
 }
 
 function readAnswer(stdout: string): Seen | undefined {

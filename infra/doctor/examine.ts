@@ -38,7 +38,9 @@ async function examineStep({ name, host, target, stdin }: DeployedStep): Promise
   if (seen === undefined) return [finding("drift")(UNREACHABLE)];
   const left = /^MARK=(.*)$/m.exec(stdin)?.[1];
   const lost =
-    seen.mark === null ? ["has not run to its end here: the host is new, or lost what it was"] : [];
+    seen.mark === null
+      ? ["has not run to its end here: the host is new, lost what it was, or the last change failed"]
+      : [];
   const strange =
     seen.mark !== null && seen.mark !== left && seen.drift.length === 0
       ? ["was last run from another state than this stack's"]

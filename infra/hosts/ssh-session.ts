@@ -11,6 +11,23 @@ export interface SshTarget {
   readonly hostKey: string;
 }
 
+/** The connection of a host as its outputs have it. */
+export interface PlainConnection {
+  readonly host: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly privateKey?: string;
+  readonly hostKey?: string;
+}
+
+export const targetOf = ({ host, port, user, privateKey, hostKey }: PlainConnection): SshTarget => ({
+  address: host,
+  port: port ?? 22,
+  user: user ?? "root",
+  privateKey: privateKey ?? "",
+  hostKey: hostKey ?? "",
+});
+
 export type SshError = Error & { level?: string };
 
 /** `level` of the error that stands for a connection which the host closed without a word. */

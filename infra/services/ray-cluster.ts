@@ -3,7 +3,6 @@ import { z } from "zod";
 import {
   type EngineServer,
   hostPaths,
-  instance,
   rayHeadUnit,
   rayWorkerUnit,
   serverPorts,
@@ -13,6 +12,7 @@ import type { Plan } from "../../lib/strategy";
 import { type RemoteStep, remoteStep } from "../remote-step";
 import { derivedSecret } from "./derived-secret";
 import { clusterAddresses, headOf, type Node, nodesOf, stepName } from "./node";
+import { serverParameters } from "./server-parameters";
 
 export interface RayClusterArgs {
   readonly plan: Plan;
@@ -50,7 +50,7 @@ export class RayCluster extends pulumi.ComponentResource {
           result,
           removable: true,
           parameters: {
-            INSTANCE: instance(server),
+            ...serverParameters(plan, server, node, node === head),
             UNIT: unit,
             UNIT_TEXT: clusterAddresses(head, node).apply((addresses) =>
               (node === head ? rayHeadUnit : rayWorkerUnit)(plan, addresses, server),

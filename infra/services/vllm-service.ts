@@ -3,11 +3,8 @@ import { z } from "zod";
 import {
   type EngineServer,
   engineServers,
-  instance,
-  listenAddress,
   readyFile,
   servedModelName,
-  serverPorts,
   serverUnits,
   vllmUnit,
 } from "../../lib/serving";
@@ -16,6 +13,7 @@ import { remoteStep } from "../remote-step";
 import type { Balancer } from "./balancer";
 import { clusterAddresses, headOf, type Node, nodesOf, stepName } from "./node";
 import type { RayCluster } from "./ray-cluster";
+import { serverParameters } from "./server-parameters";
 
 export interface VllmServiceArgs {
   readonly plan: Plan;
@@ -44,14 +42,11 @@ export class VllmService extends pulumi.ComponentResource {
         result: z.object({ version: z.string(), kvCacheTokens: z.number(), start: z.string() }),
         removable: true,
         parameters: {
-          INSTANCE: instance(server),
+          ...serverParameters(plan, server, head, true),
           UNIT: serverUnits(server).vllm,
           UNIT_TEXT: clusterAddresses(head, head).apply((addresses) => vllmUnit(plan, addresses, server)),
           UNITS_HERE: unitsBeside(plan, server),
-          ADDRESS: head.address.apply((address) => listenAddress(server, address)),
-          PORT: serverPorts(server).vllm,
           MODEL_NAME: servedModelName(plan),
-          READY_SECONDS: Math.round(plan.deployment.serving.readyTimeoutMinutes * 60),
           ENGINE_KEY: balancer.engineKey,
           READY: readyFile(plan, server),
           RAY_STARTS: ray.starts,

@@ -3,6 +3,7 @@
 # next one must not restart.
 # in:  HOST_NAME, INSTANCE, ENVIRONMENT (folder), STATUS_SOCKET, ADMIN_SOCKET, BACKEND, SERVER, SECONDS_ALLOWED, START (a new one runs the step again)
 # out: {}
+UNDER_CHANGE=$MARKS/$SERVER.changes
 
 apply() {
   tell "set server $BACKEND/$SERVER state ready"
@@ -13,6 +14,7 @@ apply() {
         "look at 'journalctl -u shardplan-balancer' and at vLLM's log on that server's host; hosts must reach each other on vLLM's port"
     sleep 1
   done
+  rm -f "$UNDER_CHANGE"
   result
 }
 
@@ -23,7 +25,10 @@ status() {
 }
 
 # An `up` that was cut off may have left it taken out.
-drift() { [ "$(status)" = UP ] || echo "the balancer sends nothing to $SERVER, it says '$(status)'"; }
+drift() {
+  [ "$(status)" = UP ] || echo "the balancer sends nothing to $SERVER, it says '$(status)'"
+  [ ! -e "$UNDER_CHANGE" ] || echo "a change of $SERVER did not come to its end"
+}
 
 tell() {
   "$ENVIRONMENT/bin/python" - "$ADMIN_SOCKET" "$1" <<'PYTHON'

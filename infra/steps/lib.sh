@@ -35,6 +35,9 @@ fatal() {
 # One field of /etc/os-release.
 os_release() { sed -n "s/^$1=\"\{0,1\}\([^\"]*\)\"\{0,1\}\$/\1/p" /etc/os-release; }
 
+# What a change ends with that does not come up; server.sh does more.
+fail_change() { fatal "$@"; }
+
 changed() { CHANGES=$((CHANGES + 1)); info "$*"; }
 
 # One JSON object on stdout: name=text or name:=json.
@@ -163,7 +166,7 @@ start_unit() {
   # Not for ever: the job waits for every unit before this one, and vLLM's orderly stop alone takes two minutes.
   timeout 600 systemctl restart "$unit" ||
     { show_log "$unit" 20
-      fatal "$unit does not start" "see its log above and 'systemctl list-jobs' on the host"; }
+      fail_change "$unit does not start" "see its log above and 'systemctl list-jobs' on the host"; }
   changed "started $unit"
 }
 

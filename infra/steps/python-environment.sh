@@ -1,14 +1,19 @@
 # shellcheck shell=bash
-# The Python environment with vLLM and Ray in exactly the planned versions.
-# in:  HOST_NAME, ENVIRONMENT (folder), SOURCE (index, wheelhouse, preinstalled), LOCATION, VLLM_VERSION,
-#      RAY_VERSION (empty without Ray), EXTRA (a package that the load test needs; empty without one), UV_VERSION
+# The Python environment with vLLM and Ray in exactly the planned versions: a release in a folder of its own, beside that on
+# which the services run meanwhile.
+# in:  HOST_NAME, ENVIRONMENT (folder), RELEASES (folder of those that this step has made), SOURCE (index, wheelhouse,
+#      preinstalled), LOCATION, VLLM_VERSION, RAY_VERSION (empty without Ray), EXTRA (a package that the load test needs;
+#      empty without one), UV_VERSION, LOCK (file with every package and its hashes; empty: what fits is taken), LOCK_SUM
 # out: {"python","vllm","ray"}
 
 apply() {
   if ! as_planned; then
     case "$SOURCE" in
       preinstalled) refuse_preinstalled ;;
-      *) install_environment ;;
+      *)
+        remove_unused
+        require_space
+        install_environment ;;
     esac
   fi
   require_readable
@@ -49,14 +54,40 @@ refuse_preinstalled() {
     "install those versions there, or set shardplan:serving.vllmVersion and rayVersion to what it has"
 }
 
+# Before another one is installed, so that the last one is there to go back to: what no unit names, and none that has
+# served last.
+remove_unused() {
+  local release
+  for release in "$RELEASES"/*/; do
+    release=${release%/}
+    if [ ! -d "$release" ] || [ "$release" = "$ENVIRONMENT" ]; then continue; fi
+    ! grep -qsaF "$release/" /etc/systemd/system/shardplan-*.service /etc/shardplan/served/* || continue
+    rm -rf "$release" "$release.lock"
+    changed "removed $release, on which nothing runs"
+  done
+}
+
+# vLLM 0.33.0 with Ray 2.60.0 for CUDA 13 and its installer's cache take 9.6 GB.
+require_space() {
+  local need=12 free have
+  mkdir -p "$RELEASES"
+  free=$(df --output=avail -B1 "$RELEASES" | tail -n 1)
+  have=$(du -sB1 "$ENVIRONMENT" 2>/dev/null | cut -f1 | grep . || echo 0)
+  [ $((free + have)) -ge $((need * 1000000000)) ] ||
+    fatal "$RELEASES has $((free / 1000000000)) GB free, the environment needs $((need - have / 1000000000)) GB; nothing was changed" \
+      "make room there, or raise shardplan:aws.rootVolumeGb"
+}
+
 # A half-made environment is completed: uv and pip skip what is there in the right version.
 install_environment() {
+  [ -z "$LOCK" ] || [ "$(sha256sum <"$LOCK" | cut -c1-64)" = "$LOCK_SUM" ] ||
+    fatal "$LOCK is not the lock that the program has sent" "run pulumi up again"
   info "installing vLLM $VLLM_VERSION${RAY_VERSION:+ and Ray $RAY_VERSION} into $ENVIRONMENT; this takes minutes"
   write_file /run/shardplan/install-environment.sh 700 root "$(install_script)" || true
   run_long python-environment 3600 \
     --setenv=ENVIRONMENT="$ENVIRONMENT" --setenv=LOCATION="$LOCATION" --setenv=SOURCE="$SOURCE" \
     --setenv=VLLM="vllm==$VLLM_VERSION" --setenv=RAY="${RAY_VERSION:+ray[default,cgraph]==$RAY_VERSION}" \
-    --setenv=EXTRA="$EXTRA" --setenv=UV="uv==$UV_VERSION" -- /bin/bash /run/shardplan/install-environment.sh ||
+    --setenv=EXTRA="$EXTRA" --setenv=LOCK="$LOCK" --setenv=UV="uv==$UV_VERSION" -- /bin/bash /run/shardplan/install-environment.sh ||
     { tail -n 20 "$LOGS/python-environment.log" | cut -c1-300 | plain >&2
       fatal "could not install vLLM $VLLM_VERSION" "see the lines above and $LOGS/python-environment.log; check serving.packageSource and the host's way to it"; }
   as_planned || fatal "installed vLLM '$(version_of vllm)' and Ray '$(version_of ray)' instead of the planned versions" \
@@ -64,19 +95,31 @@ install_environment() {
   changed "installed vLLM $VLLM_VERSION"
 }
 
-# uv looks at the driver and takes the matching CUDA build of PyTorch (--torch-backend=auto).
+# By a lock every package is the one that was locked, uv first, or nothing is installed. Without one uv looks at the driver
+# and takes the matching CUDA build of PyTorch (--torch-backend=auto).
 install_script() {
   cat <<'SCRIPT'
 set -euo pipefail
 rm -f "$ENVIRONMENT/.shardplan-complete"
+# Beside the environment, so that files are linked and not copied.
+export UV_CACHE_DIR=$ENVIRONMENT/.cache
 # The interpreter is there long before pip: a half-made environment is made again, over what there is.
 "$ENVIRONMENT/bin/python" -m pip --version >/dev/null 2>&1 || python3 -m venv "$ENVIRONMENT"
+if [ -n "$LOCK" ]; then
+  sed -n '/^uv==/,/[^\\]$/p' "$LOCK" >"$ENVIRONMENT/.uv.txt"
+  "$ENVIRONMENT/bin/python" -m pip install --quiet --progress-bar off --require-hashes -r "$ENVIRONMENT/.uv.txt"
+  "$ENVIRONMENT/bin/uv" pip install --no-progress --python "$ENVIRONMENT/bin/python" --require-hashes -r "$LOCK"
+  rm -rf "$UV_CACHE_DIR" "$ENVIRONMENT/.uv.txt"
+  : >"$ENVIRONMENT/.shardplan-complete"
+  exit
+fi
 offline=()
 [ "$SOURCE" != wheelhouse ] || offline=(--no-index --find-links "$LOCATION")
 "$ENVIRONMENT/bin/python" -m pip install --quiet --progress-bar off "${offline[@]}" "$UV"
 backend=(--torch-backend=auto)
 [ "$SOURCE" != wheelhouse ] || backend=()
 "$ENVIRONMENT/bin/uv" pip install --no-progress --python "$ENVIRONMENT/bin/python" "${backend[@]}" "${offline[@]}" "$VLLM" ${RAY:+"$RAY"} ${EXTRA:+"$EXTRA"}
+rm -rf "$UV_CACHE_DIR"
 : >"$ENVIRONMENT/.shardplan-complete"
 SCRIPT
 }

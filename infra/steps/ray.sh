@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Ray on one node, as a service: the head or a worker. A worker is done only when the head counts it in.
-# in:  HOST_NAME, INSTANCE, UNIT, UNIT_TEXT, ENVIRONMENT, HEAD_ADDRESS, NODE_ADDRESS, RAY_PORT, RAY_TOKEN (secret)
+# uses: server.sh
+# in:  HOST_NAME, UNIT, UNIT_TEXT, ENVIRONMENT, HEAD_ADDRESS, NODE_ADDRESS, RAY_PORT, RAY_TOKEN (secret), and those of server.sh
 # out: {"node","start"}
 
 apply() {
@@ -44,7 +45,7 @@ wait_for_node() {
     note_start "$UNIT"
     if [ "$(systemctl show -p NRestarts --value "$UNIT")" -ge $((restarts + 3)) ] || [ "$SECONDS" -ge "$deadline" ]; then
       show_log "$UNIT"
-      fatal "Ray does not come up on $NODE_ADDRESS (head $HEAD_ADDRESS:$RAY_PORT)" \
+      fail_change "Ray does not come up on $NODE_ADDRESS (head $HEAD_ADDRESS:$RAY_PORT)" \
         "see the log above; hosts must reach each other on every port, and Ray's version must be the same on all"
     fi
     sleep 2

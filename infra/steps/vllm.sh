@@ -1,8 +1,10 @@
 # shellcheck shell=bash
 # vLLM as a service. Done only when it has answered a real completion: /health and /v1/models can say 200 while
-# generation is dead (vllm-project/vllm #53157). Fails at the first death while loading, with the log.
-# in:  HOST_NAME, INSTANCE, UNIT, UNIT_TEXT, UNITS_HERE (words: of all servers that belong on this host), ADDRESS, PORT, MODEL_NAME,
-#      READY_SECONDS, READY (file of the watchdog), ENGINE_KEY (secret)
+# generation is dead (vllm-project/vllm #53157). Fails at the first death while loading, with the log, and goes back to
+# what served before.
+# uses: server.sh
+# in:  HOST_NAME, UNIT, UNIT_TEXT, UNITS_HERE (words: of all servers that belong on this host), READY (file of the watchdog),
+#      ENGINE_KEY (secret), and those of server.sh
 # out: {"version","kvCacheTokens","start"}
 
 apply() {
@@ -11,7 +13,8 @@ apply() {
   write_file "$SECRETS/vllm.env" 600 root "VLLM_API_KEY=$ENGINE_KEY"$'\n' || true
   apply_unit "$UNIT" "$UNIT_TEXT" "$SECRETS/vllm.env"
   wake
-  wait_until_ready
+  await_completion "$UNIT" 0 || give_up
+  keep_served
   # The watchdog looks only every some seconds.
   [ ! -d "${READY%/*}" ] || : >"$READY"
   result "version=$(server_version)" "kvCacheTokens:=$(kv_cache_tokens)" "start=$(start_of "$UNIT")"
@@ -19,6 +22,7 @@ apply() {
 
 remove() {
   remove_unit "$UNIT"
+  forget_served
   compgen -G '/etc/systemd/system/shardplan-vllm*.service' >/dev/null || rm -f "$SECRETS/vllm.env" "$SECRETS/engine-key"
   result
 }
@@ -35,7 +39,10 @@ stop_others() {
   done
 }
 
-notes() { unit_notes "$UNIT"; }
+notes() {
+  unit_notes "$UNIT"
+  served_notes
+}
 
 drift() {
   local found
@@ -52,42 +59,11 @@ wake() {
   note_start "$UNIT"
 }
 
-# The key goes to curl on its standard input: a command line is readable for every user of the host.
-ask() {
-  local path=$1
-  shift
-  printf 'header = "Authorization: Bearer %s"\n' "$ENGINE_KEY" |
-    curl --silent --show-error --fail --max-time 60 --config - "$@" "http://$ADDRESS:$PORT$path"
-}
-
-completes() {
-  ask /v1/completions -H 'Content-Type: application/json' --output /dev/null \
-    --data "{\"model\":$(json_string "$MODEL_NAME"),\"prompt\":\"Hello\",\"max_tokens\":1}" 2>/dev/null
-}
-
 server_version() { ask /version | sed -n 's/.*"version":"\([^"]*\)".*/\1/p'; }
 
 # vLLM says it once while it starts; 0 if the journal has forgotten. This start's lines only: months of journal take minutes.
 kv_cache_tokens() {
   service_log "$UNIT" | sed -n 's/.*KV cache size: \([0-9,]*\) tokens.*/\1/p' | tail -n 1 | tr -d , | grep . || echo 0
-}
-
-wait_until_ready() {
-  local started=$SECONDS said=$SECONDS restarts
-  restarts=$(systemctl show -p NRestarts --value "$UNIT")
-  until completes; do
-    if [ "$(systemctl show -p NRestarts --value "$UNIT")" != "$restarts" ] ||
-      [ "$(systemctl show -p SubState --value "$UNIT")" != running ]; then
-      give_up "vLLM died while it was starting"
-    fi
-    [ $((SECONDS - started)) -lt "$READY_SECONDS" ] || give_up "vLLM has not answered a completion in $((READY_SECONDS / 60)) minutes"
-    if [ $((SECONDS - said)) -ge 15 ]; then
-      said=$SECONDS
-      info "vLLM: $((SECONDS - started)) s, $(service_log "$UNIT" -n 1 | cut -c1-160)"
-    fi
-    sleep 2
-  done
-  info "vLLM answered a completion after $((SECONDS - started)) s"
 }
 
 # A server that cannot start is stopped, so that it does not load 140 GB again and again until someone looks.
@@ -96,7 +72,7 @@ give_up() {
   show_log "$UNIT" 30
   local reason
   reason=$(first_error)
-  fatal "$1${reason:+: $reason}" "remove the cause (more in journalctl -u $UNIT) and run pulumi up again"
+  fail_change "$WHY${reason:+: $reason}" "remove the cause (more in journalctl -u $UNIT) and run pulumi up again"
 }
 
 # The first exception of this start is the cause; what Ray and the engine's parent process raise after it only repeats that it failed.

@@ -22,6 +22,7 @@ export {
 export { type KnownBy, knownBy } from "./calibration/known-by";
 export { type ModelKind, modelKind } from "./calibration/model-kind";
 export type { Derivation } from "./derivation";
+export { type Advisory, advisoriesOf } from "./engine/advisories";
 export { compareVersions } from "./engine/compare-versions";
 export {
   cachesPrefixesByDefault,

@@ -12,4 +12,5 @@ export type { ReportDetails, ReportOptions } from "./report-options";
 export { renderScreen, screenParts } from "./screen/render-screen";
 export { SECTION_IDS, type SectionId } from "./section-ids";
 export { wrapText } from "./terminal/wrap-text";
+export { changeText } from "./time-to-ready";
 export { verdict } from "./verdict";

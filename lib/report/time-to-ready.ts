@@ -1,6 +1,8 @@
 import { weightBytes } from "../catalog";
 import { loadedPrecision } from "../config";
+import { DRAIN_SECONDS, engineServers } from "../serving";
 import type { Plan } from "../strategy";
+import { band, duration, plain } from "./format-number";
 
 /** One phase between `pulumi up` and the first completion. Seconds; undefined where nobody published a figure. */
 export interface ReadyPhase {
@@ -36,8 +38,33 @@ const START_SOURCE =
  * figure that the plan is held against: the deployment measures the real one.
  */
 export function timeToReady(plan: Plan): readonly ReadyPhase[] {
-  const bytes = weightBytes(plan.model, loadedPrecision(plan.deployment.model));
-  return [...provisioning(plan), ...download(plan, bytes), load(bytes), start(plan)];
+  return [...provisioning(plan), ...download(plan, loadedBytes(plan)), ...restart(plan)];
+}
+
+const loadedBytes = ({ model, deployment }: Plan) => weightBytes(model, loadedPrecision(deployment.model));
+
+/** What a server goes through that starts again on a machine that has everything. */
+const restart = (plan: Plan): readonly ReadyPhase[] => [load(loadedBytes(plan)), start(plan)];
+
+/** Seconds of all phases together, those without a figure left out. */
+export const totalSeconds = (phases: readonly ReadyPhase[]) => ({
+  lowSeconds: phases.reduce((sum, phase) => sum + (phase.lowSeconds ?? 0), 0),
+  highSeconds: phases.reduce((sum, phase) => sum + (phase.highSeconds ?? 0), 0),
+});
+
+/** What those who use the service notice when flags or the version of vLLM change, in sentences. */
+export function changeText(plan: Plan): string {
+  const servers = engineServers(plan).length;
+  const drained = `Requests that run have ${DRAIN_SECONDS} s to end.`;
+  if (servers === 1) {
+    if (plan.gpu.kind === "cpu")
+      return `A change of flags or of vLLM's version restarts the only server: nobody is served until it has loaded, how long is not known for this hardware. ${drained}`;
+    const { lowSeconds, highSeconds } = totalSeconds(restart(plan));
+    const open = plan.deployment.serving.enforceEager ? ", without the memory profile" : "";
+    return `A change of flags or of vLLM's version restarts the only server: nobody is served for ${band(lowSeconds, highSeconds, duration)} (weights from local disk and start${open}; predicted from published times). ${drained}`;
+  }
+  const others = (plan.throughput.sustainableRequestRate * (servers - 1)) / servers;
+  return `A change of flags or of vLLM's version has no outage: one server after the other restarts, and the others (${servers - 1} of ${servers}) sustain ${plain(others)} requests/s meanwhile. ${drained}`;
 }
 
 function provisioning({ deployment, gpu }: Plan): readonly ReadyPhase[] {

@@ -88,8 +88,8 @@ backend ${BALANCER.backend}
 	option http-buffer-request
 	option httpchk
 	http-check send meth POST uri /v1/completions ver HTTP/1.1 hdr Host localhost hdr Content-Type application/json hdr Authorization "Bearer \${SHARDPLAN_ENGINE_KEY}" body ${quoted(checkBody(plan))}
-	# A server that is full turns the question away, too: it serves.
-	http-check expect status 200,503
+	# A server that is full turns the question away, and one to which a change of the model has not come yet: they serve.
+	http-check expect status 200,404,503
 	default-server inter ${CHECK_EVERY_SECONDS}s fall ${CHECKS_FAILED} rise 1
 ${lines.join("\n")}
 

@@ -1,9 +1,12 @@
 import type { Plan } from "../strategy";
+import { lockOf } from "./locks";
 
 /** Where things lie on a host. */
 export interface HostPaths {
-  /** Python environment with vLLM and Ray. */
+  /** Python environment with vLLM and Ray: a folder of its own for each set of them, so that one is installed while another serves. */
   readonly pythonEnvironment: string;
+  /** Folder of those that the program installs. */
+  readonly releases: string;
   /** Folder of the weights, ready to serve. */
   readonly model: string;
   /** Folder of the drafter's weights; absent without speculative decoding, and where the checkpoint brings its own. */
@@ -37,6 +40,7 @@ export function hostPaths(plan: Plan): HostPaths {
   const model = modelPath(plan);
   return {
     pythonEnvironment: pythonEnvironment(plan),
+    releases: RELEASES,
     model,
     ...draftPath(plan),
     modelComplete: `${model}/${plan.deployment.model.source === "path" ? "config.json" : ".shardplan-complete"}`,
@@ -50,9 +54,21 @@ export function hostPaths(plan: Plan): HostPaths {
   };
 }
 
-function pythonEnvironment({ deployment: { serving } }: Plan): string {
-  const preinstalled = serving.packageSource === "preinstalled" ? serving.packageLocation : undefined;
-  return preinstalled ?? "/opt/shardplan/venv";
+const RELEASES = "/opt/shardplan/releases";
+
+/** Same versions from another source, or by another lock, are another release: their files may differ. */
+function pythonEnvironment(plan: Plan): string {
+  const { deployment, serving } = plan;
+  const { packageSource: source, packageLocation: location, vllmVersion, rayVersion } = deployment.serving;
+  if (source === "preinstalled" && location !== undefined) return location;
+  const lock = lockOf(plan);
+  const parts = [
+    `vllm-${vllmVersion}`,
+    ...(serving.executor === "ray" ? [`ray-${rayVersion}`] : []),
+    ...(location === undefined ? [] : [`from${location.replaceAll(/[^A-Za-z0-9._]+/g, "-")}`]),
+    ...(lock === undefined ? [] : [lock.sha256.slice(0, 8)]),
+  ];
+  return `${RELEASES}/${parts.join("-")}`;
 }
 
 function modelPath(plan: Plan): string {

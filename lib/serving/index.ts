@@ -30,6 +30,7 @@ export {
   measuredLoad,
   type ProofRow,
 } from "./load-proof";
+export { LOCKS, type Lock, lockFile, lockOf, packagesText } from "./locks";
 export { lacksChatTemplate, runsRemoteCode } from "./model-flags";
 export { PORTS } from "./ports";
 export {

@@ -4,6 +4,7 @@ import type { OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { eavesdrop } from "../../rehearsal/hosts/eavesdrop";
 import { scanHost } from "../../rehearsal/hosts/scan-host";
 import { leftOnHosts } from "../../rehearsal/left-on-host";
+import { ENVIRONMENT_PATH } from "../../rehearsal/python-environment";
 import { destroyStack, upStack } from "../../rehearsal/run-stack";
 import { startLoad } from "./client-load";
 import { deployedSteps, rerun } from "./deployed-steps";
@@ -11,6 +12,22 @@ import { needsRoot, openTestHost, type TestHost } from "./local-host";
 
 const silent = { progress: process.env.SHARDPLAN_TALK ? console.log : () => {} };
 const CLIENTS = 6;
+
+const RELEASES = "/opt/releases";
+
+/** Other releases beside the hosts' own: they differ in their folder, and the broken one in its vLLM. */
+const MAKE_RELEASES = `for name in other broken; do
+    release=${RELEASES}/$name
+    mkdir -p $release/bin
+    cp -P ${ENVIRONMENT_PATH}/bin/python* $release/bin/
+    cp ${ENVIRONMENT_PATH}/pyvenv.cfg $release/
+    ln -s ${ENVIRONMENT_PATH}/lib $release/lib
+    for program in ray vllm; do
+      sed "1s#.*#\\#!$release/bin/python#" ${ENVIRONMENT_PATH}/bin/$program >$release/bin/$program
+      chmod 755 $release/bin/$program
+    done
+  done
+  printf '#!/bin/sh\necho "ImportError: libcudart.so.99 is missing" >&2\nexit 1\n' >${RELEASES}/broken/bin/vllm`;
 
 /** A replica on each of two hosts, each with a Ray of its own. */
 const REPLICAS = {
@@ -101,12 +118,39 @@ describe("replicas on two hosts", function () {
     assert.deepEqual((await clients.stop()).lost, []);
   });
 
-  it("change a flag one after the other, without a request lost of a thousand, streams included", async () => {
+  it("go back by themselves when a release does not serve, one of them only, and lose no request", async () => {
+    await untilAnswering();
+    for (const at of [0, 1]) await host.run(MAKE_RELEASES, at);
+    const start = () => host.run("systemctl show -p InvocationID --value shardplan-vllm", 1);
+    const second = await start();
+    const clients = load(true);
+    await clients.more(20);
+    const said = await host.failureOf({
+      ...REPLICAS,
+      "shardplan:serving": { packageLocation: `${RELEASES}/broken` },
+    });
+    assert.match(
+      said,
+      /hosts\[0\] .*: vLLM died while it was starting: ImportError: libcudart.*; the service runs on with the previous version and flags; remove the cause/,
+    );
+    const units = await host.run("cat /etc/systemd/system/shardplan-{vllm,ray-head}.service");
+    assert.match(units, new RegExp(`^ExecStart=${ENVIRONMENT_PATH}/bin/vllm `, "m"));
+    assert.doesNotMatch(units, /releases\/broken/);
+    assert.equal(await start(), second);
+    // Nobody takes the first one back into the balancer but its own watch.
+    await until(["UP", "UP"], 120);
+    assert.deepEqual((await clients.stop()).lost, []);
+  });
+
+  it("change flag and release one after the other, without a request lost of a thousand, streams included", async () => {
     await untilAnswering();
     const before = await deployedSteps(stack);
     const clients = load(true);
     await clients.more(20);
-    stack = await host.stack({ ...REPLICAS, "shardplan:serving": { maxNumSeqs: 7 } });
+    stack = await host.stack({
+      ...REPLICAS,
+      "shardplan:serving": { maxNumSeqs: 7, packageLocation: `${RELEASES}/other` },
+    });
     await upStack(stack, silent);
     const after = await deployedSteps(stack);
     await clients.more(Math.max(0, 1000 - clients.answered()));
@@ -115,11 +159,12 @@ describe("replicas on two hosts", function () {
     assert.ok(answered >= 1000, `answered: ${answered}`);
     // Two servers, each taken out of the balancer and back, and the proof.
     const inputs = new Map(before.map(({ name, stdin }) => [name, stdin]));
+    const changed = after.filter(({ name, stdin }) => stdin !== inputs.get(name)).map(({ name }) => name);
     assert.deepEqual(
-      after.filter(({ name, stdin }) => stdin !== inputs.get(name)).map(({ name }) => name),
+      changed.filter((name) => !/-(engine|weights)$/.test(name)),
       [
-        ...["node-0-drained-0", "node-0-vllm", "node-0-balanced-0"],
-        ...["node-0-drained-1", "node-1-vllm", "node-0-balanced-1"],
+        ...["node-0-drained-0", "node-0-ray", "node-0-vllm", "node-0-balanced-0"],
+        ...["node-0-drained-1", "node-1-ray", "node-1-vllm", "node-0-balanced-1"],
         "node-0-verify",
       ],
     );
@@ -128,7 +173,7 @@ describe("replicas on two hosts", function () {
         host.run("tr '\\0' ' ' </proc/$(systemctl show -p MainPID --value shardplan-vllm)/cmdline", at),
       ),
     );
-    for (const one of flags) assert.match(one, /--max-num-seqs 7 /);
+    for (const one of flags) assert.match(one, /^\/opt\/releases\/other\/.*--max-num-seqs 7 /);
   });
 
   it("change nothing when their steps run a second time", async () => {

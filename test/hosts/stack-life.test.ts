@@ -282,9 +282,16 @@ HUB
     assert.deepEqual((await scanHost(host.hosts, host.host)).open, [22, 443]);
   });
 
-  it("names the new process's reason when a change fails, and not how the old one ended", async () => {
+  it("names the new process's reason when a change fails, and goes back to what served", async () => {
     const broken = await host.failureOf({ "shardplan:model": { location: BROKEN_MODEL } });
-    assert.match(broken, /hosts\[0\] .*: vLLM died while it was starting: .*Safetensor.*; remove the cause/);
+    assert.match(
+      broken,
+      /hosts\[0\] .*: vLLM died while it was starting: .*Safetensor.*; the service runs on with the previous version and flags; remove the cause/,
+    );
+    assert.match(
+      await clientCompletion({ hosts: host.hosts, outputs: await stack.outputs() }),
+      /^\d+ tokens$/,
+    );
   });
 
   for (const step of ["vllm", "ray", "balancer", "gateway", "firewall", "watchdog", "packages"]) {

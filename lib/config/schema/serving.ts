@@ -11,6 +11,12 @@ export const serving = z
       .describe(
         "Version of vLLM that hosts install and predictions assume: from 0.7 on. A version that is newer than 0.33 is planned by the rules of 0.33, and the plan says so.",
       ),
+    allowVulnerableVersion: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Deploy a version of vLLM although security advisories are known for it: before 0.33 all have some. Without it `pulumi preview` warns and `pulumi up` refuses.",
+      ),
     rayVersion: version.default("2.60.0").describe("Version of Ray that hosts install."),
     executor: z
       .enum(["ray", "mp"])

@@ -1,4 +1,4 @@
-import { deploymentCommands } from "../../serving";
+import { deploymentCommands, packagesText } from "../../serving";
 import type { Plan } from "../../strategy";
 import type { Block, Section } from "../report-document";
 
@@ -17,7 +17,13 @@ export function deploymentSection(plan: Plan): Section {
   return {
     id: "deployment",
     title: "Deployment commands",
-    blocks: [...warning(plan), ...blocks, ...others(commands.servers), ...whereFrom(plan)],
+    blocks: [
+      ...warning(plan),
+      ...blocks,
+      ...others(commands.servers),
+      ...whereFrom(plan),
+      { kind: "text", text: packagesText(plan), tone: "quiet" },
+    ],
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Plan } from "../../strategy";
 import { band, duration } from "../format-number";
 import type { Section } from "../report-document";
-import { type ReadyPhase, timeToReady } from "../time-to-ready";
+import { changeText, type ReadyPhase, timeToReady, totalSeconds } from "../time-to-ready";
 import { cell } from "./fact";
 
 /** How long it takes until the service answers, by phase. */
@@ -19,7 +19,7 @@ export function timeToReadySection(plan: Plan): Section {
           ...phases.map((phase) => [cell(phase.name), cell(range(phase)), cell(phase.source)]),
           [
             cell("Phases with a figure, together", "strong"),
-            cell(range(total(phases)), "strong"),
+            cell(range(totalSeconds(phases)), "strong"),
             cell("sum"),
           ],
         ],
@@ -29,6 +29,7 @@ export function timeToReadySection(plan: Plan): Section {
         text: `The deployment gives up after ${plan.deployment.serving.readyTimeoutMinutes} min without a first completion (serving.readyTimeoutMinutes).`,
         tone: "quiet",
       },
+      { kind: "text", text: changeText(plan) },
     ],
   };
 }
@@ -37,8 +38,3 @@ const range = ({ lowSeconds, highSeconds }: Pick<ReadyPhase, "lowSeconds" | "hig
   lowSeconds === undefined || highSeconds === undefined
     ? "not known"
     : band(lowSeconds, highSeconds, duration);
-
-const total = (phases: readonly ReadyPhase[]) => ({
-  lowSeconds: phases.reduce((sum, phase) => sum + (phase.lowSeconds ?? 0), 0),
-  highSeconds: phases.reduce((sum, phase) => sum + (phase.highSeconds ?? 0), 0),
-});

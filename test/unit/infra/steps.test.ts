@@ -8,8 +8,9 @@ import { z } from "zod";
 import { parseResult } from "../../../infra/remote-step";
 
 const STEPS = join(__dirname, "../../../infra/steps");
-const names = readdirSync(STEPS).filter((name) => name !== "lib.sh");
-const library = readFileSync(join(STEPS, "lib.sh"), "utf8");
+const LIBRARIES = ["lib.sh", "server.sh"];
+const names = readdirSync(STEPS).filter((name) => !LIBRARIES.includes(name));
+const library = LIBRARIES.map((name) => readFileSync(join(STEPS, name), "utf8")).join("\n");
 
 /** Runs bash code behind the library; the last line of its standard output is a step's result. */
 const runBash = (code: string) =>
@@ -40,7 +41,7 @@ describe("every step", () => {
     if (spawnSync("shellcheck", ["--version"]).status !== 0) this.skip();
     execFileSync(
       "shellcheck",
-      [...names, "lib.sh"].map((name) => join(STEPS, name)),
+      [...names, ...LIBRARIES].map((name) => join(STEPS, name)),
     );
   });
 });
@@ -354,7 +355,7 @@ describe("driver.sh, for CUDA's unified memory", () => {
 
 describe("python-environment.sh", () => {
   const SETTINGS =
-    "ENVIRONMENT=$FOLDER/venv VLLM_VERSION=1.0 RAY_VERSION='' EXTRA='' SOURCE=index LOCATION=''";
+    "ENVIRONMENT=$FOLDER/venv VLLM_VERSION=1.0 RAY_VERSION='' EXTRA='' SOURCE=index LOCATION='' LOCK=''";
 
   it("does not take an environment for complete in which vLLM is there and the rest is still being unpacked", () => {
     const { stdout } = runStepCode(
@@ -385,13 +386,112 @@ describe("python-environment.sh", () => {
     };
     const { status, stdout, stderr } = runStepCode(
       "python-environment",
-      `${SETTINGS}; export ENVIRONMENT SOURCE LOCATION VLLM=vllm==1.0 RAY= UV=uv
+      `${SETTINGS}; export ENVIRONMENT SOURCE LOCATION LOCK VLLM=vllm==1.0 RAY= UV=uv
       mkdir -p "$ENVIRONMENT/bin"; printf '#!/bin/sh\\nexit 1\\n' >"$ENVIRONMENT/bin/python"; chmod 755 "$ENVIRONMENT/bin/python"
       bash -c "$(install_script)"; ls -A "$ENVIRONMENT"`,
       pythons,
     );
     assert.equal(status, 0, stderr);
     assert.equal(stdout, ".shardplan-complete\nbin\n");
+  });
+});
+
+describe("python-environment.sh, by a lock", () => {
+  it("installs by hashes alone, uv with those of the lock, too", () => {
+    const { status, stdout, stderr } = runStepCode(
+      "python-environment",
+      `export ENVIRONMENT=$FOLDER/venv LOCK=$FOLDER/lock SOURCE=index; mkdir -p "$ENVIRONMENT/bin"
+      printf '%s\\n' 'tqdm==1 \\' '    --hash=a' 'uv==2 \\' '    --hash=b \\' '    --hash=c' 'vllm==1 \\' '    --hash=d' >"$LOCK"
+      for name in python uv; do install -m 755 "$FOLDER/recorded" "$ENVIRONMENT/bin/$name"; done
+      bash -c "$(install_script)"; cat "$FOLDER/calls"; ls -A "$ENVIRONMENT"`,
+      {
+        recorded: `echo "\${0##*/} $*" | sed "s#$PWD/##g" >>calls; [ ! -e venv/.uv.txt ] || cat venv/.uv.txt >>calls`,
+      },
+    );
+    assert.equal(status, 0, stderr);
+    const uv = "uv==2 \\\n    --hash=b \\\n    --hash=c\n";
+    assert.equal(
+      stdout,
+      `python -m pip --version\npython -m pip install --quiet --progress-bar off --require-hashes -r venv/.uv.txt\n${uv}` +
+        `uv pip install --no-progress --python venv/bin/python --require-hashes -r lock\n${uv}.shardplan-complete\nbin\n`,
+    );
+  });
+
+  it("installs nothing by a file that is not the planned lock", () => {
+    const { status, stderr } = runStepCode(
+      "python-environment",
+      `LOCK=$FOLDER/lock LOCK_SUM=other; echo x >"$LOCK"; VLLM_VERSION=1 RAY_VERSION=; install_environment`,
+    );
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /^error: test: \S+\/lock is not the lock that the program has sent; run pulumi up again$/m,
+    );
+  });
+});
+
+describe("python-environment.sh, beside other releases", () => {
+  const RELEASES = `RELEASES=$FOLDER/releases ENVIRONMENT=$FOLDER/releases/planned
+    mkdir -p "$RELEASES"/{planned,serves,old}/bin`;
+
+  it("removes those on which nothing runs, before it installs another", () => {
+    const { stdout } = runStepCode(
+      "python-environment",
+      `${RELEASES}; grep() { [[ $2 = */serves/ ]]; }; remove_unused; ls "$RELEASES"`,
+    );
+    assert.equal(stdout, "planned\nserves\n");
+  });
+
+  it("says how much space is missing, and touches nothing", () => {
+    const { status, stdout, stderr } = runStepCode(
+      "python-environment",
+      `${RELEASES}; SOURCE=index; as_planned() { false; }; remove_unused() { :; }; install_environment() { echo installing; }; apply`,
+      { df: "echo Avail; echo 3000000000" },
+    );
+    assert.deepEqual([status, stdout], [1, ""]);
+    assert.match(
+      stderr,
+      /^error: test: \S+\/releases has 3 GB free, the environment needs 12 GB; nothing was changed; make room there, or raise shardplan:aws\.rootVolumeGb$/m,
+    );
+  });
+});
+
+describe("a change that does not serve", () => {
+  /** Two units in the place of systemd's, of which others have served. */
+  const SERVER = `SERVER_UNITS="ray.service vllm.service" INSTANCE="" HOSTS=1 MARKS=$FOLDER/marks READY_SECONDS=5
+    served_file() { echo "$FOLDER/served.tar"; }
+    note() { for unit in $SERVER_UNITS; do echo "$1" >"$FOLDER/$unit"; done; }
+    note old; tar -C "$FOLDER" -cf "$FOLDER/served.tar" $SERVER_UNITS; note new
+    mkdir "$MARKS"; : >"$MARKS/vllm"; : >"$MARKS/ray"
+    cmp() { command cmp "$1" - "$FOLDER/\${3##*/}"; }
+    apply_unit() { echo "$1: $2"; }; systemctl() { :; }; died() { return "$DIED"; }; show_log() { :; }`;
+  const change = (settings: string) =>
+    runStepCode("vllm", `${SERVER}; ${settings}; fail_change "it died" "look"`);
+
+  it("goes back to all units of what served last, and leaves no mark: the next up tries it again", () => {
+    const { status, stdout, stderr } = runStepCode(
+      "vllm",
+      `${SERVER}; completes() { [ -z "$MODEL_NAME" ]; }; trap 'ls "$MARKS"; cat "$FOLDER/served.tar.failed"' EXIT; MODEL_NAME=new
+      fail_change "it died" "look"`,
+    );
+    assert.equal(status, 1);
+    assert.equal(stdout, "ray.service: old\n\nvllm.service: old\n\nit died");
+    assert.match(
+      stderr,
+      /^error: test: it died; the service runs on with the previous version and flags; look$/m,
+    );
+  });
+
+  it("says so when what served before does not serve again", () => {
+    const { stderr } = change("DIED=0; completes() { return 1; }");
+    assert.match(stderr, /^error: test: it died; what served before does not serve again either: vLLM died/m);
+  });
+
+  it("has nothing to go back to when the same units have served, none has, or Ray on other hosts has changed", () => {
+    for (const nothing of ["note old", 'rm "$FOLDER/served.tar"', "HOSTS=2", 'SERVER_UNITS=""']) {
+      const { stdout, stderr } = change(nothing);
+      assert.deepEqual([stdout, stderr], ["", "error: test: it died; look\n"], nothing);
+    }
   });
 });
 

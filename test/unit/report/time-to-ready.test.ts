@@ -1,6 +1,27 @@
 import assert from "node:assert/strict";
-import { timeToReady } from "../../../lib/report/time-to-ready";
+import { changeText, timeToReady } from "../../../lib/report/time-to-ready";
 import { fixturePlan } from "./fixture-plan";
+
+describe("changeText", () => {
+  it("says how long the only server is away: 141.1 GB in 34 to 855 s, and the start in 34 to 68 s", () => {
+    assert.equal(
+      changeText(fixturePlan()),
+      "A change of flags or of vLLM's version restarts the only server: nobody is served for 68 s to 15 min (weights from local disk and start; predicted from published times). Requests that run have 60 s to end.",
+    );
+  });
+
+  it("says what the other servers sustain while one restarts", () => {
+    const { strategy, throughput } = fixturePlan();
+    const plan = fixturePlan({
+      strategy: { ...strategy, tensorParallel: 2, dataParallel: 4 },
+      throughput: { ...throughput, sustainableRequestRate: 24 },
+    });
+    assert.match(
+      changeText(plan),
+      /has no outage: one server after the other restarts, and the others \(3 of 4\) sustain 18 requests\/s meanwhile/,
+    );
+  });
+});
 
 describe("timeToReady", () => {
   const phase = (word: string, plan = fixturePlan()) =>

@@ -4,6 +4,7 @@ import {
   deploymentCommands,
   gatewayUnit,
   hostPaths,
+  LOCKS,
   rayHeadCommand,
   rayHeadUnit,
   rayWorkerCommand,
@@ -212,6 +213,20 @@ describe("hostPaths", () => {
     const folder = "models/meta-llama--Meta-Llama-3-70B-Instruct@main";
     assert.equal(hostPaths(planOf()).model, `/opt/dlami/nvme/shardplan/${folder}`);
     assert.equal(hostPaths(planOf({ hosts: [host] })).model, `/var/lib/shardplan/${folder}`);
+  });
+
+  it("has a folder for each set of vLLM, Ray and where they come from, so that one is installed beside another", () => {
+    const releases = (serving: object) => hostPaths(planOf({ serving })).pythonEnvironment;
+    const folder = "/opt/shardplan/releases/vllm-0.33.0";
+    const [lock] = LOCKS;
+    const locked = lock?.sha256.slice(0, 8);
+    assert.equal(releases({}), `${folder}-ray-2.60.0-${locked}`);
+    assert.equal(releases({ rayVersion: "2.58.0" }), `${folder}-ray-2.58.0`);
+    assert.equal(releases({ executor: "mp" }), `${folder}-${locked}`);
+    assert.equal(
+      releases({ packageSource: "wheelhouse", packageLocation: "/srv/wheels" }),
+      `${folder}-ray-2.60.0-from-srv-wheels`,
+    );
   });
 
   it("takes a model and an environment that are there already where they are", () => {
