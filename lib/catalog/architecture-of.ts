@@ -2,6 +2,7 @@ import type { Checkpoint } from "./checkpoint/read-checkpoint";
 import { count, flag, type RawConfig, refuseConfig, words } from "./families/config-reader";
 import { headDimOf } from "./families/dense";
 import type { Layer, ModelTensors } from "./families/layer";
+import { queryKeyNorm } from "./families/query-key-norm";
 import { isTied, textConfigOf } from "./families/read-tensors";
 import { knownLength } from "./families/rope";
 import type { StorageFormat, Tensor } from "./families/tensor";
@@ -111,6 +112,7 @@ export function architectureOf(
   const window = slidingWindow(tensors.layers);
   const latent = latentAttention(tensors.layers);
   const modules = predictionModules(text, type);
+  const headNorm = queryKeyNorm(type);
   const grouped = tensors.layers.find(({ mixer }) => mixer?.kind === "attention")?.mixer;
   return {
     modelType: type,
@@ -127,7 +129,7 @@ export function architectureOf(
     ...(experts ? { experts } : {}),
     // Qwen 2 always has the bias and does not say so; the others say it.
     ...(flag(text, "attention_bias", type.startsWith("qwen2")) ? { attentionBias: true } : {}),
-    ...(/^qwen3/.test(type) ? { queryKeyNorm: true } : {}),
+    ...(headNorm ? { queryKeyNorm: headNorm } : {}),
     ...(window ? { slidingWindow: window } : {}),
     ...(latent ? { latentAttention: latent } : {}),
     ...(modules > 0 ? { predictionModules: modules } : {}),

@@ -1,4 +1,5 @@
 import { parametersOf, weightBytesOnRank } from "./count-tensors";
+import { queryKeyNormWeights } from "./families/query-key-norm";
 import type { ModelArchitecture } from "./types";
 
 /** Parameters of a model by where they live. All are counts, not bytes. */
@@ -49,7 +50,8 @@ function countParts(model: ModelArchitecture): ParameterCount {
     ? 3 * model.hiddenSize * model.experts.intermediateSize * (model.experts.count + model.experts.shared) +
       model.hiddenSize * model.experts.count
     : 3 * model.hiddenSize * model.intermediateSize;
-  const normsPerLayer = 2 * model.hiddenSize + (model.queryKeyNorm ? 2 * model.headDim : 0);
+  const normsPerLayer =
+    2 * model.hiddenSize + queryKeyNormWeights(model.queryKeyNorm, { ...model, heads: model.attentionHeads });
   const embedding = model.vocabularySize * model.hiddenSize;
   const logits = model.tiedEmbeddings ? 0 : embedding;
   const finalNorm = model.hiddenSize;

@@ -37,7 +37,7 @@ const qwen3Moe = {
   vocabularySize: 151_936,
   tiedEmbeddings: false,
   maxPositionEmbeddings: 40_960,
-  queryKeyNorm: true,
+  queryKeyNorm: "head",
 } as const;
 
 /** Every model that a plan knows by name; any other comes from its config.json. */
@@ -139,7 +139,7 @@ export const models = [
     vocabularySize: 151_936,
     tiedEmbeddings: false,
     maxPositionEmbeddings: 40_960,
-    queryKeyNorm: true,
+    queryKeyNorm: "head",
     provenance: aiconfigurator("Qwen--Qwen3-8B"),
   },
   {
@@ -153,7 +153,7 @@ export const models = [
     vocabularySize: 151_936,
     tiedEmbeddings: false,
     maxPositionEmbeddings: 40_960,
-    queryKeyNorm: true,
+    queryKeyNorm: "head",
     provenance: aiconfigurator("Qwen--Qwen3-32B"),
   },
   {

@@ -1,4 +1,5 @@
 import type { ModelTensors } from "./families/layer";
+import type { QueryKeyNorm } from "./families/query-key-norm";
 import type { StorageFormat } from "./families/tensor";
 
 /** Where a number comes from: enough for a reader to find it again. */
@@ -44,8 +45,11 @@ export interface ModelArchitecture {
   };
   /** Query, key and value projections carry a bias (Qwen 2). */
   readonly attentionBias?: boolean;
-  /** Queries and keys are normalised per head (Qwen 3). */
-  readonly queryKeyNorm?: boolean;
+  /**
+   * Queries and keys are normalised: each head by itself (Qwen 3), or all heads together, for which tensor-parallel ranks
+   * add up their parts (MiniMax M2).
+   */
+  readonly queryKeyNorm?: QueryKeyNorm;
   /** Layers that see only the latest tokens (gpt-oss, Gemma 3, Llama 4's chunks); the other layers see all. */
   readonly slidingWindow?: { readonly tokens: number; readonly layers: number };
   /** Multi-head latent attention (DeepSeek, Kimi): what a token caches is one vector for all heads. */

@@ -2,6 +2,7 @@ import { type GroupedAttention, groupedAttention } from "./attention";
 import { count, countOrZero, flag, list, type RawConfig, refuseConfig, words } from "./config-reader";
 import { denseFeedForward, experts, type FeedForward } from "./feed-forward";
 import type { Layer } from "./layer";
+import { queryKeyNorm, queryKeyNormWeights } from "./query-key-norm";
 import { plain, type Tensor } from "./tensor";
 
 /** Head width: stated, or the hidden size shared by the heads. */
@@ -63,9 +64,6 @@ const normTensors = (hidden: number, norms: Norms): Tensor[] => [
   plain("norms", norms.hidden * hidden),
   ...(norms.heads > 0 ? [plain("self_attn.qk_norm", norms.heads)] : []),
 ];
-
-/** Families whose queries and keys are normalised a head. */
-const HEAD_NORMS = /^(qwen3|gemma3|glm4_moe|mimo_v2)/;
 
 /** The mixture of experts of layer `index`, or its dense width: families that always have experts state their number. */
 export function feedForwardOf(c: RawConfig, index: number): FeedForward {
@@ -144,11 +142,7 @@ export function groupedLayer(c: RawConfig, index: number): Layer {
   const feedForward = feedForwardOf(c, index);
   // Qwen 2 and MiMo always have the bias and do not say so; the others say it.
   const bias = flag(c, "attention_bias", /^(qwen2|mimo$)/.test(type));
-  const heads = HEAD_NORMS.test(type)
-    ? 2 * attention.headDim
-    : type.startsWith("minimax_m2")
-      ? (attention.heads + attention.keyValueHeads) * attention.headDim
-      : 0;
+  const heads = queryKeyNormWeights(queryKeyNorm(type), attention);
   return {
     mixer: attention,
     feedForward,

@@ -31,15 +31,38 @@ export function layerCosts(input: LatencyModelInput, parts: LayerParts): LayerCo
     { launches: halves, bytesPerToken: (4 * halves * bytesPerToken) / sequenceParallel },
     { gpu, constants: parts.constants },
   );
+  const headNorms = hasMixer ? queryKeyNorms(input, parts) : NO_NORMS;
   const afterAttention = exchange(parts.group, sequenceParallel);
   const exchangeUs: Curve = (tokens) => afterAttention(tokens * bytesPerToken);
   const rest = hasFeedForward ? feedForward(input, parts, exchangeUs) : NOTHING;
   return {
     gemmMs: (tokens) => (projections(tokens) + rest.gemmUs(tokens)) / 1e3,
-    elementwiseMs: (tokens) => norms(tokens) + rest.elementwiseMs(tokens),
-    allReduceMs: (tokens) => ((hasMixer ? exchangeUs(tokens) : 0) + rest.exchangeUs(tokens)) / 1e3,
+    elementwiseMs: (tokens) => norms(tokens) + headNorms.elementwiseMs(tokens) + rest.elementwiseMs(tokens),
+    allReduceMs: (tokens) =>
+      ((hasMixer ? exchangeUs(tokens) : 0) + headNorms.exchangeUs(tokens) + rest.exchangeUs(tokens)) / 1e3,
     sharedGemmMs: (tokens) => rest.sharedGemmUs(tokens) / 1e3,
     allToAllMs: (tokens) => rest.allToAllUs(tokens) / 1e3,
+  };
+}
+
+const NO_NORMS = { elementwiseMs: () => 0, exchangeUs: () => 0 };
+
+/**
+ * Norms of queries and of keys, a kernel each, which read and write them; one over all heads adds up the two variances,
+ * 4 bytes each, over the ranks (vllm/model_executor/layers/minimax_rms_norm/rms_norm_tp.py, which in 0.32 does all of it in one kernel).
+ */
+function queryKeyNorms(
+  { model, gpu, tensorParallel }: LatencyModelInput,
+  { group, constants }: LayerParts,
+): { readonly elementwiseMs: Curve; readonly exchangeUs: Curve } {
+  if (model.queryKeyNorm === undefined) return NO_NORMS;
+  const elements = ((model.attentionHeads + model.keyValueHeads) * model.headDim) / tensorParallel;
+  return {
+    elementwiseMs: elementwiseCurve(
+      { launches: 2, bytesPerToken: 2 * elements * BF16_BYTES },
+      { gpu, constants },
+    ),
+    exchangeUs: model.queryKeyNorm === "ranks" ? (tokens) => group.allReduceUs(8 * tokens) : () => 0,
   };
 }
 

@@ -49,7 +49,7 @@ describe("the parameter count", () => {
     const base = countParameters(plain).total;
     // One bias per query, key and value channel; one weight per channel of a head for queries and for keys.
     assert.equal(countParameters({ ...plain, attentionBias: true }).total - base, 36 * (32 + 2 * 8) * 128);
-    assert.equal(countParameters({ ...plain, queryKeyNorm: true }).total - base, 36 * 2 * 128);
+    assert.equal(countParameters({ ...plain, queryKeyNorm: "head" }).total - base, 36 * 2 * 128);
   });
 });
 
