@@ -77,7 +77,6 @@ function expertsOf(layers: readonly Layer[]): ModelArchitecture["experts"] {
   if (activePerToken > experts) {
     throw refuseConfig(
       `num_experts_per_tok must be between 1 and the ${experts} experts, and is ${activePerToken}`,
-      "check the config.json of the model repository",
     );
   }
   return { count: experts, activePerToken, intermediateSize: width, shared: sharedWidth / width };

@@ -1,6 +1,17 @@
-import { isObject, list, type RawConfig, refuseConfig, words } from "../families/config-reader";
+import {
+  countIf,
+  flag,
+  isObject,
+  list,
+  part,
+  type RawConfig,
+  refuseConfig,
+  words,
+} from "../families/config-reader";
 import type { StorageFormat, Stored, Tensor } from "../families/tensor";
-import { namesModule, plainModule } from "./match-module";
+import { gptqRule } from "./gptq-rule";
+import { expressionMatcher, moduleMatcher, plainModule, wordsMatcher } from "./match-module";
+import { groupSize, notLoaded, type Rule, unknown } from "./rule";
 
 /** How a quantised checkpoint stores its weights. */
 export interface Checkpoint {
@@ -16,17 +27,16 @@ export interface Checkpoint {
   readonly logits?: Stored;
 }
 
-type Rule = (module: string) => Stored | undefined;
+const texts = (value: readonly unknown[] = []): string[] =>
+  value.filter((entry): entry is string => typeof entry === "string");
 
-const numberOf = (value: unknown, fallback: number): number => (typeof value === "number" ? value : fallback);
-const texts = (value: unknown): string[] =>
-  Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === "string") : [];
-
-function unknown(what: string): Error {
-  return refuseConfig(
-    `the checkpoint is quantised by ${what}, which cannot be planned yet`,
-    "give another checkpoint of the model: fp8, w8a8, w4a16, AWQ, GPTQ, mxfp4 or nvfp4",
-  );
+/** Outputs and inputs of a block that shares a scale; undefined where none is stated. */
+function blockOf(config: RawConfig, key: string): readonly [number, number] | undefined {
+  const sides = list(config, key)?.map((side) => countIf({ [key]: side }, key));
+  if (sides === undefined) return undefined;
+  const [rows, columns] = sides;
+  if (sides.length === 2 && rows !== undefined && columns !== undefined) return [rows, columns];
+  throw refuseConfig(`${key} must be two whole numbers above 0`);
 }
 
 /** ModelOpt's names of formats. */
@@ -47,20 +57,23 @@ function algorithm(name: unknown): Stored {
 
 /** One group of compressed-tensors: what its weights are. */
 function groupStored(group: RawConfig): Stored {
-  const weights = isObject(group.weights) ? group.weights : {};
-  const bits = numberOf(weights.num_bits, 0);
-  const isChannel = weights.strategy === "channel";
-  const size = isChannel ? Number.MAX_SAFE_INTEGER : numberOf(weights.group_size, 128);
-  const format = storageOf(String(weights.type), bits, size, isObject(group.input_activations));
+  const weights = part(group, "weights") ?? {};
+  const bits = countIf(weights, "num_bits") ?? 0;
+  const isChannel = words(weights, "strategy") === "channel";
+  const size = isChannel ? Number.MAX_SAFE_INTEGER : groupSize(weights, ["group_size"]);
+  const format = storageOf(String(weights.type), bits, size, part(group, "input_activations") !== undefined);
   if (!format) throw unknown(`compressed-tensors with ${bits}-bit ${String(weights.type)} weights`);
-  const block = Array.isArray(weights.block_structure) ? weights.block_structure : [];
+  if (weights.actorder === "group" || weights.actorder === "dynamic") {
+    throw notLoaded(`compressed-tensors with activations ordered by ${weights.actorder} (actorder)`);
+  }
+  const block = blockOf(weights, "block_structure");
   return {
-    format: block.length === 2 ? "fp8_block" : format,
+    format: block ? "fp8_block" : format,
     group: size,
     wholeGroups: true,
     ...(format === "fp8" && isChannel ? { channelScales: true } : {}),
-    ...(block.length === 2 ? { block: [Number(block[0]), Number(block[1])] as const } : {}),
-    ...(weights.symmetric === false ? { zeroPoints: true } : {}),
+    ...(block ? { block } : {}),
+    ...(flag(weights, "symmetric", true) ? {} : { zeroPoints: true }),
   };
 }
 
@@ -81,58 +94,53 @@ const mixtureOf = (module: string): string => module.replace(/\.experts\..*$/, "
 
 /** Groups name their modules, or `Linear` for all that no other group names. */
 function grouped(quantization: RawConfig): Rule {
-  const groups = isObject(quantization.config_groups) ? Object.values(quantization.config_groups) : [];
+  const groups = part(quantization, "config_groups") ?? {};
   const byName = new Map<string, Stored>();
-  const patterns: [string, Stored][] = [];
+  const patterns: [(module: string) => boolean, Stored][] = [];
   let rest: Stored | undefined;
-  for (const group of groups.filter(isObject)) {
+  for (const name of Object.keys(groups)) {
+    const group = part(groups, name) ?? {};
     const stored = groupStored(group);
-    for (const target of texts(group.targets)) {
+    const targets = list(group, "targets");
+    for (const target of texts(targets)) {
       if (target === "Linear") rest = stored;
-      else if (target.startsWith("re:")) patterns.push([target, stored]);
+      else if (target.startsWith("re:")) patterns.push([expressionMatcher(target.slice(3)), stored]);
       else byName.set(mixtureOf(plainModule(target)), stored);
     }
-    if (group.targets === undefined) rest = stored;
+    if (targets === undefined) rest = stored;
   }
-  return (module) =>
-    byName.get(mixtureOf(module)) ?? patterns.find(([pattern]) => namesModule(pattern, module))?.[1] ?? rest;
+  if (!rest && byName.size === 0 && patterns.length === 0) throw unknown("config_groups that name no module");
+  return (module) => byName.get(mixtureOf(module)) ?? patterns.find(([means]) => means(module))?.[1] ?? rest;
 }
 
 function modelopt(quantization: RawConfig): Rule {
-  if (quantization.quant_algo === "MIXED_PRECISION" && isObject(quantization.quantized_layers)) {
+  const mixed = part(quantization, "quantized_layers");
+  if (quantization.quant_algo === "MIXED_PRECISION" && mixed) {
     const layers = new Map(
-      Object.entries(quantization.quantized_layers).map(([name, layer]) => [
+      Object.entries(mixed).map(([name, layer]) => [
         mixtureOf(plainModule(name)),
         algorithm(isObject(layer) ? layer.quant_algo : undefined),
       ]),
     );
     return (module) => layers.get(mixtureOf(module));
   }
-  if (isObject(quantization.config_groups)) return grouped(quantization);
+  if (part(quantization, "config_groups")) return grouped(quantization);
   const stored = algorithm(quantization.quant_algo);
   return () => stored;
 }
 
 /** FP8 of the hub: by block where it says so, else one scale a tensor. */
-function fp8({ weight_block_size: block }: RawConfig): Rule {
-  const stored: Stored =
-    Array.isArray(block) && block.length === 2
-      ? { format: "fp8_block", block: [Number(block[0]), Number(block[1])] }
-      : { format: "fp8" };
+function fp8(quantization: RawConfig): Rule {
+  const block = blockOf(quantization, "weight_block_size");
+  const stored: Stored = block ? { format: "fp8_block", block } : { format: "fp8" };
   return () => stored;
 }
 
-function integers(quantization: RawConfig): Rule {
-  const bits = numberOf(quantization.bits ?? quantization.w_bit, 4);
-  if (bits !== 4 && bits !== 8) throw unknown(`${String(quantization.quant_method)} with ${bits} bits`);
-  const group = numberOf(quantization.group_size ?? quantization.q_group_size, 128);
-  const stored: Stored = {
-    format: bits === 4 ? "int4" : "w8a16",
-    // -1 is one group of all inputs.
-    group: group > 0 ? group : Number.MAX_SAFE_INTEGER,
-    zeroPoints: true,
-    ...(quantization.quant_method === "gptq" && quantization.sym !== false ? { gptqExperts: true } : {}),
-  };
+function awq(quantization: RawConfig): Rule {
+  const bits = countIf(quantization, ["w_bit", "bits"]) ?? 4;
+  if (bits !== 4) throw notLoaded(`AWQ with ${bits} bits`);
+  const group = groupSize(quantization, ["q_group_size", "group_size"]);
+  const stored: Stored = { format: "int4", group, zeroPoints: true };
   return () => stored;
 }
 
@@ -151,9 +159,10 @@ function ruleOf(method: string, quantization: RawConfig): Rule {
       return modelopt(quantization);
     case "awq":
     case "awq_marlin":
+      return awq(quantization);
     case "gptq":
     case "gptq_marlin":
-      return integers(quantization);
+      return gptqRule(quantization);
     case "mxfp4":
       return mxfp4;
     default:
@@ -174,16 +183,25 @@ interface Stated {
 
 /** The quantisation that a config.json, its text part or the hf_quant_config.json beside it states. */
 function quantizationOf(config: RawConfig, beside: unknown): Stated | undefined {
-  const text = isObject(config.text_config) ? config.text_config : {};
-  const own = [config.quantization_config, text.quantization_config, config.compression_config, beside].find(
-    isObject,
-  );
+  const own =
+    part(config, "quantization_config") ??
+    part(part(config, "text_config") ?? {}, "quantization_config") ??
+    part(config, "compression_config") ??
+    part({ "hf_quant_config.json": beside }, "hf_quant_config.json");
   if (own === undefined && config.quantization !== undefined && config.quantization !== null) {
     throw unknown("MLX or an unnamed method (key quantization)");
   }
   if (own === undefined) return undefined;
   const { quantization: nested } = own;
   return { quantization: isObject(nested) ? nested : own, isNamed: isNamed(own) };
+}
+
+/** The output projection is quantised where ModelOpt lists it, or AWQ or GPTQ say so (key `lm_head`). */
+function logitsOf(quantization: RawConfig, rule: Rule): Pick<Checkpoint, "logits"> {
+  const listed = part(quantization, "quantized_layers")?.lm_head;
+  if (isObject(listed)) return { logits: algorithm(listed.quant_algo) };
+  const logits = quantization.lm_head === true ? rule("lm_head") : undefined;
+  return logits ? { logits } : {};
 }
 
 /**
@@ -197,21 +215,21 @@ export function readCheckpoint(config: RawConfig, beside?: unknown): Checkpoint 
   const stated = words(quantization, "quant_method");
   const method = stated ?? (quantization.quant_algo === undefined ? "unnamed" : "modelopt");
   const rule = ruleOf(method, quantization);
+  const matcher = method.startsWith("awq") ? wordsMatcher : moduleMatcher;
   const ignored = ["ignore", "modules_to_not_convert", "exclude_modules", "ignored_layers"].flatMap((key) =>
-    texts(list(quantization, key)),
+    texts(list(quantization, key)).map(matcher),
   );
-  const logits = isObject(quantization.quantized_layers) ? quantization.quantized_layers.lm_head : undefined;
   return {
     method,
     calibratedCache: [quantization.kv_cache_scheme, quantization.kv_cache_quant_algo].some(
       (scheme) => scheme !== undefined && scheme !== null,
     ),
     isNamed: found.isNamed,
-    ...(isObject(logits) ? { logits: algorithm(logits.quant_algo) } : {}),
+    ...logitsOf(quantization, rule),
     storedOf(layer, tensor) {
       if (tensor.kind !== "product") return undefined;
       const module = `layers.${layer}.${tensor.name}`;
-      if (ignored.some((entry) => namesModule(entry, module))) return undefined;
+      if (ignored.some((means) => means(module))) return undefined;
       return rule(module);
     },
   };

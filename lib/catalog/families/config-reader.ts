@@ -6,8 +6,10 @@ export type RawConfig = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is RawConfig =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const CHECK = "check the config.json of the model repository";
+
 /** A config.json that cannot be planned, with the reason. */
-export function refuseConfig(message: string, hint: string): UserError {
+export function refuseConfig(message: string, hint = CHECK): UserError {
   return new UserError({ code: "model-config", where: "model.configPath", message, hint });
 }
 
@@ -23,32 +25,52 @@ export function mostOf(key: string): number {
 
 /** A whole number above 0 under the first of `keys` that is there, else `fallback`. Throws a UserError when neither is. */
 export function count(config: RawConfig, keys: string | readonly string[], fallback?: number): number {
-  for (const key of [keys].flat()) {
-    const value = config[key];
-    if (value === undefined || value === null) continue;
-    const most = mostOf(key);
-    if (typeof value === "number" && Number.isInteger(value) && value > 0 && value <= most) return value;
-    throw refuseConfig(
-      `${key} must be a whole number ${Number(value) > most ? `up to ${most}` : "above 0"}`,
-      "check the config.json of the model repository",
-    );
-  }
-  if (fallback !== undefined) return fallback;
+  const found = countIf(config, keys) ?? fallback;
+  if (found !== undefined) return found;
   throw refuseConfig(
     `not a config.json of a decoder-only transformer: ${[keys].flat()[0]} is missing`,
     "give the config.json of the model repository",
   );
 }
 
+/** As `count`, and undefined where none of `keys` is there. */
+export function countIf(config: RawConfig, keys: string | readonly string[]): number | undefined {
+  for (const key of [keys].flat()) {
+    const value = config[key];
+    if (value === undefined || value === null) continue;
+    const most = mostOf(key);
+    if (typeof value === "number" && Number.isInteger(value) && value > 0 && value <= most) return value;
+    throw refuseConfig(`${key} must be a whole number ${Number(value) > most ? `up to ${most}` : "above 0"}`);
+  }
+  return undefined;
+}
+
 /** As `count`, and 0 where the key is missing, null or 0. */
 export const countOrZero = (config: RawConfig, key: string): number =>
-  config[key] === 0 ? 0 : count({ [key]: config[key] }, key, Number.MIN_VALUE) | 0;
+  config[key] === 0 ? 0 : (countIf(config, key) ?? 0);
+
+/** What stands under `key`; undefined where it is missing or null. Throws a UserError for what is no `kind`: passed over, it would be another model. */
+function stated<T>(
+  config: RawConfig,
+  key: string,
+  isKind: (value: unknown) => value is T,
+  kind: string,
+): T | undefined {
+  const value = config[key];
+  if (value === undefined || value === null) return undefined;
+  if (isKind(value)) return value;
+  throw refuseConfig(`${key} must be ${kind}`);
+}
 
 export const flag = (config: RawConfig, key: string, fallback = false): boolean =>
-  typeof config[key] === "boolean" ? config[key] : fallback;
+  stated(config, key, (value) => typeof value === "boolean", "true or false") ?? fallback;
 
 export const list = (config: RawConfig, key: string): readonly unknown[] | undefined =>
-  Array.isArray(config[key]) ? config[key] : undefined;
+  stated(config, key, (value): value is readonly unknown[] => Array.isArray(value), "a list");
 
 export const words = (config: RawConfig, key: string): string | undefined =>
-  typeof config[key] === "string" ? config[key] : undefined;
+  stated(config, key, (value) => typeof value === "string", "text");
+
+/** A part of a config.json that has keys of its own. */
+export const part = (config: RawConfig, key: string): RawConfig | undefined =>
+  stated(config, key, isObject, "an object");

@@ -1,5 +1,14 @@
 import { type GroupedAttention, groupedAttention } from "./attention";
-import { count, countOrZero, flag, list, type RawConfig, refuseConfig, words } from "./config-reader";
+import {
+  count,
+  countIf,
+  countOrZero,
+  flag,
+  list,
+  type RawConfig,
+  refuseConfig,
+  words,
+} from "./config-reader";
 import { denseFeedForward, experts, type FeedForward } from "./feed-forward";
 import type { Layer } from "./layer";
 import { queryKeyNorm, queryKeyNormWeights } from "./query-key-norm";
@@ -25,7 +34,6 @@ export function attentionOf(c: RawConfig, window?: number): GroupedAttention {
   if (heads % keyValueHeads !== 0) {
     throw refuseConfig(
       `num_attention_heads ${heads} is not a multiple of num_key_value_heads ${keyValueHeads}`,
-      "check the config.json of the model repository",
     );
   }
   return {
@@ -46,9 +54,10 @@ export function windowOf(c: RawConfig, index: number): number | undefined {
     if (types[index] === "chunked_attention") return count(c, "attention_chunk_size");
     return types[index] === "sliding_attention" ? window : undefined;
   }
-  if (window === undefined || c.use_sliding_window === false) return undefined;
-  const pattern = c.sliding_window_pattern ?? (words(c, "model_type")?.startsWith("gemma2") ? 2 : undefined);
-  if (typeof pattern === "number") return (index + 1) % pattern === 0 ? undefined : window;
+  if (window === undefined || !flag(c, "use_sliding_window", true)) return undefined;
+  const pattern =
+    countIf(c, "sliding_window_pattern") ?? (words(c, "model_type")?.startsWith("gemma2") ? 2 : undefined);
+  if (pattern !== undefined) return (index + 1) % pattern === 0 ? undefined : window;
   // Qwen 2 limits the window to its last layers, and ships it switched off.
   return words(c, "model_type")?.startsWith("qwen2") ? undefined : window;
 }
@@ -73,11 +82,12 @@ export function feedForwardOf(c: RawConfig, index: number): FeedForward {
   const isDense =
     expertCount === 1 ||
     index < countOrZero(c, "first_k_dense_replace") ||
-    (Array.isArray(frequency) && frequency[index] === 0) ||
+    (Array.isArray(frequency) ? frequency[index] === 0 : index % count(c, "moe_layer_freq", 1) !== 0) ||
     (kinds?.[index] ?? "sparse") === "dense" ||
     (list(c, "mlp_only_layers") ?? []).includes(index) ||
-    (typeof c.decoder_sparse_step === "number" && (index + 1) % c.decoder_sparse_step !== 0) ||
-    (typeof c.interleave_moe_layer_step === "number" && (index + 1) % c.interleave_moe_layer_step !== 0);
+    (index + 1) % count(c, "decoder_sparse_step", 1) !== 0 ||
+    // 0 leaves no layer with experts: a remainder by 0 is none.
+    (index + 1) % (c.interleave_moe_layer_step === 0 ? 0 : count(c, "interleave_moe_layer_step", 1)) !== 0;
   if (isDense) {
     return {
       kind: "dense",

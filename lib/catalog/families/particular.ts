@@ -1,5 +1,5 @@
 import { type GroupedAttention, groupedAttention } from "./attention";
-import { count, flag, isObject, list, type RawConfig, refuseConfig } from "./config-reader";
+import { count, flag, isObject, list, part, type RawConfig, refuseConfig } from "./config-reader";
 import { attentionOf, feedForwardOf, feedForwardTensors, windowOf } from "./dense";
 import { denseFeedForward, experts, type FeedForward } from "./feed-forward";
 import type { Layer } from "./layer";
@@ -72,7 +72,7 @@ export function minimaxM3Layer(c: RawConfig, index: number): Layer {
   const hidden = count(c, "hidden_size");
   const attention = attentionOf(c);
   const feedForward = feedForwardOf(c, index);
-  const sparse = isObject(c.sparse_attention_config) ? c.sparse_attention_config : {};
+  const sparse = part(c, "sparse_attention_config") ?? {};
   const isSparse = list(sparse, "sparse_attention_freq")?.[index] === 1;
   const dim = isSparse ? count(sparse, "sparse_index_dim") : 0;
   const heads = isSparse ? count(sparse, "sparse_num_index_heads") : 0;

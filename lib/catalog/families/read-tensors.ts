@@ -1,4 +1,4 @@
-import { count, flag, isObject, list, type RawConfig, refuseConfig, words } from "./config-reader";
+import { count, flag, list, part, type RawConfig, refuseConfig, words } from "./config-reader";
 import { groupedLayer } from "./dense";
 import { deltaHybridLayer, nemotronLayer } from "./hybrid";
 import { latentLayer } from "./latent";
@@ -73,8 +73,8 @@ const DEFAULTS: Readonly<Record<string, RawConfig>> = {
 
 /** The text part of a config.json: a nested `text_config` with what only the outer one says. */
 export function textConfigOf(config: RawConfig): RawConfig {
-  const text = isObject(config.text_config) ? { ...config, ...config.text_config } : config;
-  return { ...DEFAULTS[words(text, "model_type") ?? ""], ...text };
+  const text = { ...config, ...part(config, "text_config") };
+  return { ...DEFAULTS[String(text.model_type)], ...text };
 }
 
 /**
@@ -83,6 +83,28 @@ export function textConfigOf(config: RawConfig): RawConfig {
  */
 const EMBEDDING_ON_EVERY_STAGE = /^(qwen3_5|gemma)/;
 const BOTH_ON_EVERY_STAGE = /^(mixtral|qwen2_moe|qwen3_moe|qwen3_vl_moe|qwen3_next|gpt_oss|nemotron_h)/;
+
+/** Keys that have an entry for each layer. */
+const BY_LAYER = [
+  "layer_types",
+  "layers_block_type",
+  "hybrid_override_pattern",
+  "hybrid_layer_pattern",
+  "block_configs",
+  "mlp_layer_types",
+  "moe_layer_freq",
+  "indexer_types",
+];
+
+/** Throws a UserError for a list that ends before the last layer; longer ones have prediction modules, too. */
+function listsReach(text: RawConfig, layers: number): void {
+  for (const key of BY_LAYER) {
+    const value = text[key];
+    const entries = Array.isArray(value) || typeof value === "string" ? value.length : layers;
+    if (entries >= layers) continue;
+    throw refuseConfig(`${key} has ${entries} entries for the ${layers} layers of num_hidden_layers`);
+  }
+}
 
 /** All tensors of the model that `config` describes; its model_type was asserted. Throws a UserError for wrong keys. */
 export function readTensors(config: RawConfig): ModelTensors {
@@ -94,6 +116,7 @@ export function readTensors(config: RawConfig): ModelTensors {
   const hidden = count(text, "hidden_size");
   const vocabulary = count(text, "vocab_size");
   const tied = isTied(text);
+  listsReach(text, layers);
   return {
     layers: Array.from({ length: layers }, (_, index) => layerOf(text, index)),
     embedding: plain("embed_tokens", vocabulary, hidden, "vocabulary"),

@@ -1,4 +1,4 @@
-import { type RawConfig, words } from "./config-reader";
+import type { RawConfig } from "./config-reader";
 
 /**
  * Keys that a config.json of some families must state, although the family's class has a value of its own for them: a file
@@ -33,7 +33,7 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
 
 /** Names of the keys that the text part of a config.json lacks. A key that is null is stated. */
 export function missingKeys(text: RawConfig): string[] {
-  const type = words(text, "model_type") ?? "";
+  const type = String(text.model_type ?? "");
   return REQUIRED.flatMap(([families, anyOf]) => {
     const [key = ""] = anyOf;
     const names = [...anyOf, ...(ALIASES[key] ?? [])];

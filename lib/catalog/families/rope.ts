@@ -1,4 +1,4 @@
-import { isObject, type RawConfig, refuseConfig, words } from "./config-reader";
+import { isObject, part, type RawConfig, refuseConfig, words } from "./config-reader";
 
 /** Scalings that vLLM 0.33 computes (model_executor/layers/rotary_embedding/__init__.py); older spellings of two of them. */
 const KNOWN =
@@ -12,8 +12,8 @@ const LENGTHENS = /^(default|proportional|mllama4|linear|ntk|dynamic|mrope|baili
 
 /** Rotary parameters of all layers, or of each kind of layers. */
 function parametersOf(text: RawConfig): readonly RawConfig[] {
-  return [text.rope_scaling, text.rope_parameters].flatMap((found) => {
-    if (!isObject(found)) return [];
+  return [part(text, "rope_scaling"), part(text, "rope_parameters")].flatMap((found) => {
+    if (!found) return [];
     const byKind = Object.values(found).filter(isObject);
     return byKind.length > 0 ? byKind : [found];
   });

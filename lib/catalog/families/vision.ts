@@ -1,4 +1,4 @@
-import { count, isObject, list, type RawConfig } from "./config-reader";
+import { count, countIf, list, part, type RawConfig } from "./config-reader";
 import { plain, product, type Tensor } from "./tensor";
 
 /** SigLIP-400M as Gemma 3 has it: what its configs leave to Transformers' defaults. */
@@ -29,9 +29,10 @@ function towerOf(v: RawConfig, model: unknown): Tower {
 }
 
 /** The vision part that a config states, or that vLLM's classes have where it leaves it out; undefined for text alone. */
-function statedVision({ vision_config: stated, model_type: model }: RawConfig): RawConfig | undefined {
-  if (isObject(stated)) return { ...SIGLIP, ...stated };
-  return model === "llama4" ? { ...SIGLIP, ...LLAMA4 } : undefined;
+function statedVision(config: RawConfig): RawConfig | undefined {
+  const stated = part(config, "vision_config");
+  if (stated) return { ...SIGLIP, ...stated };
+  return config.model_type === "llama4" ? { ...SIGLIP, ...LLAMA4 } : undefined;
 }
 
 /**
@@ -90,14 +91,18 @@ function projector(
 
 function mergedPatches(v: RawConfig): number {
   const kernel = list(v, "merge_kernel_size");
-  if (kernel) return kernel.reduce<number>((product, side) => product * Number(side), 1);
-  const compression = isObject(v.img_token_compression_config) ? v.img_token_compression_config : v;
+  if (kernel)
+    return kernel.reduce<number>(
+      (product, side) => product * count({ merge_kernel_size: side }, "merge_kernel_size"),
+      1,
+    );
+  const compression = part(v, "img_token_compression_config") ?? v;
   return count(compression, "spatial_merge_size", 1) ** 2;
 }
 
 function positionsOf(v: RawConfig, patch: number): number {
-  if (typeof v.init_pos_emb_height === "number")
-    return v.init_pos_emb_height * count(v, "init_pos_emb_width");
+  const height = countIf(v, "init_pos_emb_height");
+  if (height !== undefined) return height * count(v, "init_pos_emb_width");
   return (count(v, "image_size", patch) / patch) ** 2;
 }
 

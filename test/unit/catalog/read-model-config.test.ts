@@ -189,6 +189,36 @@ describe("a config.json", () => {
     assert.match(text, /vocab_size must be a whole number above 0/);
   });
 
+  it("with a key of another kind is refused, never read as if it were not there", () => {
+    const awq = { quant_method: "awq", bits: 4, group_size: 128 };
+    const group = { targets: ["Linear"], weights: { num_bits: 4, type: "int", group_size: 128 } };
+    const compressed = { quant_method: "compressed-tensors", config_groups: { group_0: group } };
+    const weighed = (weights: object) => ({ ...compressed, config_groups: { g: { ...group, weights } } });
+    for (const [change, what] of [
+      [{ attention_bias: "true" }, /attention_bias must be true or false/],
+      [{ rope_scaling: "yarn" }, /rope_scaling must be an object/],
+      [{ text_config: [] }, /text_config must be an object/],
+      [{ quantization_config: "awq" }, /quantization_config must be an object/],
+      [{ quantization_config: { ...awq, modules_to_not_convert: "lm_head" } }, /not_convert must be a list/],
+      [{ quantization_config: { ...awq, group_size: "128" } }, /group_size must be a whole number above 0/],
+      [{ quantization_config: weighed({ num_bits: 4, type: "int", group_size: 0 }) }, /group_size must be/],
+      [{ quantization_config: { ...compressed, config_groups: [] } }, /config_groups must be an object/],
+      [{ quantization_config: { ...compressed, config_groups: {} } }, /config_groups that name no module/],
+      [{ quantization_config: { quant_method: "fp8", weight_block_size: [128, 0] } }, /block_size must be/],
+      [{ quantization_config: { ...compressed, ignore: ["re:*("] } }, /"\*\(" .* is no regular expression/],
+    ] as const) {
+      assert.match(message({ ...llama3, ...change }), what);
+    }
+    assert.match(message({ ...qwenMoe, decoder_sparse_step: 1.5 }), /decoder_sparse_step must be a whole/);
+  });
+
+  it("whose list by layer ends before the last layer is refused", () => {
+    assert.match(
+      message({ ...llama3, layer_types: Array(79).fill("full_attention") }),
+      /layer_types has 79 entries for the 80 layers/,
+    );
+  });
+
   it("is refused under the name of another model, whose weights would be downloaded", () => {
     assert.throws(
       () => readModelConfig(mixtral, "meta-llama/Meta-Llama-3-70B-Instruct"),
@@ -286,9 +316,75 @@ describe("a config.json", () => {
     assert.equal(stored(1, "mlp.down_proj"), "fp8_block");
   });
 
+  /** AutoGPTQConfig and CompressedTensorsConfig of vLLM 0.33.0 raise for these. */
+  it("quantised in a way that vLLM does not load is refused", () => {
+    const gptq = { quant_method: "gptq", bits: 4, group_size: 128, sym: true, desc_act: false };
+    const weights = { num_bits: 4, type: "int", group_size: 128, actorder: "group" };
+    for (const [quantization_config, what] of [
+      [
+        { ...gptq, desc_act: true },
+        /GPTQ with ordered activations \(desc_act true\), which vLLM does not load/,
+      ],
+      [{ ...gptq, sym: false }, /GPTQ with zero points \(sym false\)/],
+      [{ ...gptq, group_size: 256 }, /GPTQ with groups of 256/],
+      [{ ...gptq, dynamic: { "+:.*": { desc_act: true } } }, /desc_act true/],
+      [{ quant_method: "awq", bits: 8 }, /AWQ with 8 bits/],
+      [
+        { quant_method: "compressed-tensors", config_groups: { g: { targets: ["Linear"], weights } } },
+        /ordered by group \(actorder\)/,
+      ],
+    ] as const) {
+      assert.match(message({ ...llama3, quantization_config }), what);
+    }
+    // One group of all inputs has no order.
+    const { checkpoint } = readModelConfig({
+      ...llama3,
+      quantization_config: { ...gptq, desc_act: true, group_size: -1 },
+    });
+    assert.equal(checkpoint?.formats.attention, "int4");
+  });
+
+  it("of GPTQ leaves out what its rules leave out, and stores modules as they say", () => {
+    const quantization_config = {
+      quant_method: "gptq",
+      bits: 4,
+      group_size: 128,
+      lm_head: true,
+      dynamic: { "-:.*attn.*": {}, "+:.*\\.1\\.mlp\\..*": { bits: 8, group_size: 64 } },
+    };
+    const { tensors } = readModelConfig({ ...llama3, quantization_config });
+    const stored = (layer: number, name: string) =>
+      tensors?.layers[layer]?.tensors.find((tensor) => tensor.name === name)?.stored;
+    assert.equal(stored(0, "self_attn.q_proj"), undefined);
+    assert.equal(stored(0, "mlp.up_proj")?.format, "int4");
+    assert.equal(stored(1, "mlp.up_proj")?.format, "w8a16");
+    assert.equal(stored(1, "mlp.up_proj")?.group, 64);
+    assert.equal(tensors?.logits?.stored?.format, "int4");
+    const only = { ...quantization_config, dynamic: {}, modules_in_block_to_quantize: [["mlp.down_proj"]] };
+    const some = readModelConfig({ ...llama3, quantization_config: only });
+    assert.deepEqual(some.checkpoint?.formats, { attention: "bf16", feedForward: "bf16" });
+  });
+
+  it("of AWQ leaves out every module whose name, as vLLM joins it, has one of the words", () => {
+    const quantization_config = {
+      quant_method: "awq",
+      bits: 4,
+      group_size: 128,
+      modules_to_not_convert: ["layers.1.", "qkv_proj"],
+    };
+    const { tensors } = readModelConfig({ ...llama3, quantization_config });
+    const kept = (layer: number) =>
+      tensors?.layers[layer]?.tensors.flatMap(({ name, kind, stored }) =>
+        kind === "product" && !stored ? [name] : [],
+      );
+    assert.deepEqual(kept(0), ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"]);
+    assert.equal(kept(1)?.length, 7);
+    assert.equal(kept(11)?.length, 3);
+  });
+
   for (const [quantized, what] of [
     [{ quantization_config: { quant_method: "bitsandbytes", load_in_4bit: true } }, /by bitsandbytes/],
-    [{ quantization_config: { quant_method: "gptq", bits: 3 } }, /gptq with 3 bits/],
+    [{ quantization_config: { quant_method: "gptq", bits: 3 } }, /GPTQ with 3 bits/],
     [{ quantization: { group_size: 64, bits: 4 } }, /MLX or an unnamed method/],
     [{ quantization_config: { quant_method: "modelopt", quant_algo: "W4A8" } }, /ModelOpt's W4A8/],
   ] as const) {
