@@ -124,7 +124,7 @@ write_file() {
   fi
   # Chained, because callers ask for the status and bash then ignores failures inside.
   { mkdir -p "${path%/*}" && install -m 600 /dev/null "$temporary" && printf '%s' "$content" >"$temporary" &&
-    chown "$owner" "$temporary" && chmod "$mode" "$temporary" && mv -f "$temporary" "$path"; } || cannot_write "$path"
+    chown "$owner" "$temporary" && chmod "$mode" "$temporary" && mv -f "$temporary" "$path"; } || { rm -f "$temporary"; cannot_write "$path"; }
   changed "wrote $path"
 }
 

@@ -194,13 +194,14 @@ HUB
 
   it("says what it cannot write when the disk is full, and serves on", async () => {
     // A file system of its own, with what is there, and full.
-    await host.run(`mkdir /root/full; mount -t tmpfs -o size=512k,mode=755 full /root/full
-      cp -a /etc/shardplan/. /root/full/; mount --move /root/full /etc/shardplan; rmdir /root/full
+    await host.run(`set -e; cp -a /etc/shardplan /run/kept; mount -t tmpfs -o size=512k,mode=755 full /etc/shardplan
+      cp -a /run/kept/. /etc/shardplan/; rm -r /run/kept
       cat /dev/zero >/etc/shardplan/filling 2>/dev/null || true`);
     const before = await host.run(SERVICES);
     const failed = await host.failureOf({
       "shardplan:model": FROM_BUCKET,
-      "shardplan:gateway": { extraPaths: ["/tokenize"] },
+      // Larger by more than the step's own mark, which it takes away first.
+      "shardplan:gateway": { extraPaths: Array.from({ length: 400 }, (_, at) => `/a-path-of-its-own/${at}`) },
     });
     assert.match(failed, /^hosts\[0\] .*: cannot write \/etc\/shardplan\/.*; check free space/);
     assert.equal(await host.run(SERVICES), before);
