@@ -237,7 +237,9 @@ const runStep = ({ target, create, remove = "", stdin }: DeployedStep, action: A
     limitSeconds: LIMIT_SECONDS,
   });
 
-const lastWords = ({ code, stderr }: Ended) => `ended with ${code}: ${stderr.trim().split("\n").at(-1)}`;
+/** A step that fails shows a service's last lines before it says what is wrong. */
+const lastWords = ({ code, stderr }: Ended) =>
+  `ended with ${code}: ${stderr.trim().split("\n").slice(-12).join("\n    ")}`;
 
 async function expectWanted(scene: Scene): Promise<void> {
   const { hosts, host, wanted, steps } = scene;
