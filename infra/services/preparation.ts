@@ -40,6 +40,7 @@ export class Preparation extends pulumi.ComponentResource {
         host,
         step: "host-facts",
         result: facts,
+        removable: true,
         parameters: {
           NODE_ADDRESS: host.privateAddress,
           GPU_KIND: plan.gpu.kind,
@@ -55,7 +56,6 @@ export class Preparation extends pulumi.ComponentResource {
         host,
         step: "base-packages",
         result: z.object({ installed: z.array(z.string()) }),
-        removable: true,
         parameters: { PACKAGES: basePackages(plan).join(" ") },
       },
       { parent: this, dependsOn: look.resource },

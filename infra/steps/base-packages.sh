@@ -1,9 +1,8 @@
 # shellcheck shell=bash
-# Debian packages, system users and folders that the services need. Installs only what is missing. Its removal is the
-# last of all, and clears up whatever the services left; packages, Python environments and weights stay.
+# Debian packages, system users and folders that the services need. Installs only what is missing. What is not a package
+# goes with the host's facts, the last step to be removed.
 # in:  HOST_NAME, PACKAGES (words)
 # out: {"installed":[...]}
-JOURNAL_LIMIT=/etc/systemd/journald.conf.d/shardplan.conf
 
 apply() {
   install_packages
@@ -12,45 +11,6 @@ apply() {
   make_folders
   limit_journal
   result "installed:=$(json_list "${MISSING[@]}")"
-}
-
-remove() {
-  # Replaced, not destroyed: what is in use stays.
-  if in_use; then
-    info "services are still installed, so their users and folders stay"
-    result
-    return
-  fi
-  remove_unfinished
-  # Services write below their homes: keys of the gateway's authority, Ray's sessions, compiled kernels.
-  rm -rf /var/lib/shardplan-gateway /var/cache/shardplan /etc/shardplan "$LOGS"
-  [ ! -d "$STATE" ] || find "$STATE" -mindepth 1 -maxdepth 1 ! -name 'models*' -exec rm -rf {} +
-  rmdir "$STATE/models" "$STATE" 2>/dev/null || chown root: "$STATE" 2>/dev/null || true
-  remove_user "$ENGINE_USER"
-  remove_user shardplan-gateway
-  find /run/shardplan -mindepth 1 ! -name '*.lock' -delete
-  rm -f "$JOURNAL_LIMIT"
-  reload_journal
-  result
-}
-
-# A service has the mark of the step that made it.
-in_use() {
-  local mark
-  for mark in "$MARKS"/*; do
-    ! compgen -G "/etc/systemd/system/shardplan-${mark##*/}*.service" >/dev/null || return 0
-  done
-  return 1
-}
-
-# A step that was cut off while it made something for the first time is not in the stack's state: nobody else removes it.
-remove_unfinished() {
-  local unit
-  for unit in /etc/systemd/system/shardplan-*.service; do
-    [ ! -e "$unit" ] || remove_unit "${unit##*/}"
-  done
-  rm -f "$APT_HOLD" "$KERNEL_MODULES"
-  find /etc -xdev -name '.shardplan.*' -delete
 }
 
 drift() {
@@ -109,16 +69,6 @@ make_user() {
   make_folder "$home" 755 "$name"
 }
 
-# What a killed step left running under that name goes with it.
-remove_user() {
-  id "$1" >/dev/null 2>&1 || return 0
-  pkill -KILL --uid "$1" || true
-  # Sockets, shared memory and compiled kernels of processes that were killed; the next user with that number would own them.
-  find /tmp /var/tmp /dev/shm -xdev -user "$1" -delete 2>/dev/null || true
-  userdel "$1" 2>/dev/null || fatal "cannot remove user $1" "end its processes ('ps -u $1') and run pulumi destroy again"
-  changed "removed user $1"
-}
-
 make_folder() {
   local path=$1 mode=$2 owner=$3
   [ "$(stat -c '%a %U' "$path" 2>/dev/null)" != "$mode $owner" ] || return 0
@@ -140,7 +90,5 @@ make_folders() {
 limit_journal() {
   if write_file "$JOURNAL_LIMIT" 644 root $'[Journal]\nSystemMaxUse=2G\n'; then reload_journal; fi
 }
-
-reload_journal() { systemctl kill --kill-whom=main --signal=SIGHUP systemd-journald 2>/dev/null || true; }
 
 run_step base-packages "$@"

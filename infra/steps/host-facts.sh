@@ -1,5 +1,7 @@
 # shellcheck shell=bash
-# Looks at the host and says what it is; changes nothing. Stops early, with a reason, where the plan cannot run.
+# Looks at the host and says what it is; changes nothing. Stops early, with a reason, where the plan cannot run. Its
+# removal is the last of all, and clears up whatever steps and services left, also those that never came to their end;
+# packages, Python environments and weights stay.
 # in:  HOST_NAME, NODE_ADDRESS (may be empty), GPU_KIND, GPUS_NEEDED, GPU_MEMORY_BYTES, PORTS_NEEDED ("port unit key" lines)
 # out: {"os","kernel","cpus","memoryBytes","gpus","gpuName","address","interface","addresses":[...]}
 
@@ -9,6 +11,57 @@ apply() {
   require_gpus
   require_ports
   report
+}
+
+remove() {
+  # Replaced, not destroyed: what is in use stays.
+  if in_use; then
+    info "services are still installed, so their users and folders stay"
+    result
+    return
+  fi
+  remove_unfinished
+  # Services write below their homes: keys of the gateway's authority, Ray's sessions, compiled kernels.
+  rm -rf /var/lib/shardplan-gateway /var/cache/shardplan /etc/shardplan "$LOGS"
+  [ ! -d "$STATE" ] || find "$STATE" -mindepth 1 -maxdepth 1 ! -name 'models*' -exec rm -rf {} +
+  rmdir "$STATE/models" "$STATE" 2>/dev/null || chown root: "$STATE" 2>/dev/null || true
+  remove_user "$ENGINE_USER"
+  remove_user shardplan-gateway
+  find /run/shardplan -mindepth 1 ! -name '*.lock' -delete
+  rm -f "$JOURNAL_LIMIT"
+  reload_journal
+  result
+}
+
+# A service has the mark of the step that made it.
+in_use() {
+  local mark
+  for mark in "$MARKS"/*; do
+    ! compgen -G "/etc/systemd/system/shardplan-${mark##*/}*.service" >/dev/null || return 0
+  done
+  return 1
+}
+
+# A step that was cut off while it made something for the first time is not in the stack's state: nobody else removes it.
+remove_unfinished() {
+  local unit
+  # Packages that are just being installed are let finish: half of them would be left.
+  systemctl list-units --plain --no-legend 'shardplan-step-*' | awk '$1 !~ /step-(apt|driver)\./ {print $1}' | xargs -r systemctl stop || true
+  for unit in /etc/systemd/system/shardplan-*.service; do
+    [ ! -e "$unit" ] || remove_unit "${unit##*/}"
+  done
+  rm -f "$APT_HOLD" "$KERNEL_MODULES"
+  find /etc -xdev -name '.shardplan.*' -delete
+}
+
+# What a killed step left running under that name goes with it.
+remove_user() {
+  id "$1" >/dev/null 2>&1 || return 0
+  pkill -KILL --uid "$1" || true
+  # Sockets, shared memory and compiled kernels of processes that were killed; the next user with that number would own them.
+  find /tmp /var/tmp /dev/shm -xdev -user "$1" -delete 2>/dev/null || true
+  userdel "$1" 2>/dev/null || fatal "cannot remove user $1" "end its processes ('ps -u $1') and run pulumi destroy again"
+  changed "removed user $1"
 }
 
 # Full disks end services with errors that name anything but the disk.

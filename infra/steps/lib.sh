@@ -13,8 +13,8 @@ export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2034 # steps use them
 SECRETS=/etc/shardplan/secrets STATE=/var/lib/shardplan LOGS=/var/log/shardplan ENGINE_USER=shardplan
 MARKS=/etc/shardplan/marks
-# shellcheck disable=SC2034 # made by the driver's step
-APT_HOLD=/etc/apt/apt.conf.d/99shardplan-nvidia KERNEL_MODULES=/etc/modules-load.d/shardplan-nvidia.conf
+# shellcheck disable=SC2034 # each made by one step, and cleared up by the last to be removed
+JOURNAL_LIMIT=/etc/systemd/journald.conf.d/shardplan.conf APT_HOLD=/etc/apt/apt.conf.d/99shardplan-nvidia KERNEL_MODULES=/etc/modules-load.d/shardplan-nvidia.conf
 CHANGES=0
 # Starts of services that this step has seen (unit/systemd's id of the start). What the process before them logged ends
 # with its orderly stop, which explains nothing.
@@ -213,6 +213,8 @@ unit_notes() {
   files=$(systemctl show -p DropInPaths --value "$1" 2>/dev/null)
   [ -z "$files" ] || echo "$1 runs with settings of yours: $files"
 }
+
+reload_journal() { systemctl kill --kill-whom=main --signal=SIGHUP systemd-journald 2>/dev/null || true; }
 
 remove_unit() {
   local unit=$1

@@ -9,11 +9,10 @@ served_file() { echo "/etc/shardplan/served/${SERVER_UNITS##* }.tar"; }
 keep_served() {
   local file temporary
   file=$(served_file)
-  mkdir -p "${file%/*}"
-  temporary=$(mktemp "${file%/*}/.XXXXXX")
+  temporary="${file%/*}/.shardplan.${file##*/}"
   # shellcheck disable=SC2086 # words
-  tar -C /etc/systemd/system -cf "$temporary" $SERVER_UNITS
-  mv -f "$temporary" "$file"
+  { mkdir -p "${file%/*}" && tar -C /etc/systemd/system -cf "$temporary" $SERVER_UNITS && mv -f "$temporary" "$file"; } ||
+    cannot_write "$file"
   rm -f "$file.failed"
 }
 

@@ -9,7 +9,8 @@ const CONTENTS = ["/etc/*", "/var/lib/shardplan/models/*"];
 
 /**
  * Units, users, rules of the firewall, and files with their owners and contents. A key or certificate that the host makes
- * is another one each time, and so is what a step notes of a start (`.loaded-...`): there the file counts.
+ * is another one each time, and so is what a step notes of a start (`.loaded-...`): there the file counts; of an archive,
+ * what is in it.
  */
 const READ = `
 systemctl list-units --all --plain --no-legend 'shardplan-*' | awk '$1 !~ /^shardplan-step-/ {print "unit", $1, $3}'
@@ -22,6 +23,7 @@ find / /run /tmp -xdev -path '*shardplan*' \\
     sum=
     case "$kind $path" in
       "f "*/.loaded-*) ;;
+      "f "*.tar) sum=$(tar -xOf "$path" | sha256sum | cut -c1-16) ;;
 ${CONTENTS.map((path) => `      "f "${path})`).join(" ;&\n")}
         sum=$(sed -e 's/sk-[A-Za-z0-9]\\{20,\\}/a key/g' -e '/^-----BEGIN/,/^-----END/c a key or certificate' "$path" | sha256sum | cut -c1-16) ;;
     esac

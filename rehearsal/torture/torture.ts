@@ -173,15 +173,14 @@ const PROCESSES =
   "systemctl show 'shardplan-*.service' --property=Id,MainPID,ExecMainStartTimestamp --no-pager | xargs";
 
 /**
- * A step that is killed while it sets up its service for the first time is not in the stack's state: a destroy that
- * follows removes all but that one. On a bare host, with the steps up to one that is left so.
+ * A step that is killed while it makes something for the first time is not in the stack's state: a destroy that follows
+ * removes all but that one. On a bare host, with the steps up to one that is left so; the first has nothing before it.
  */
 async function abandon(scene: Scene): Promise<void> {
   const { steps, next, progress } = scene;
   const slow = slowSteps(scene);
   const quick = steps.filter((step) => !slow.has(step));
-  const candidates = removable(quick).filter(({ step }) => step !== removable(steps).at(-1)?.step);
-  const given = candidates[Math.floor(next() * candidates.length)];
+  const given = quick[1 + Math.floor(next() * (quick.length - 1))];
   if (given === undefined) return;
   const earlier = steps.slice(0, steps.indexOf(given)).filter((step) => quick.includes(step));
   for (const step of earlier) await toTheEnd(scene, step, "apply");

@@ -10,7 +10,7 @@ import { rehearsalStack } from "../../rehearsal/rehearsal-stack";
 import { type FakeHost, newKeyPair, openFakeHost } from "./fake-host";
 
 /** Steps that leave something running, which a destroy takes away. */
-const REMOVABLE = ["packages", "firewall", "driver", "balancer", "ray", "vllm", "gateway"];
+const REMOVABLE = ["facts", "firewall", "driver", "balancer", "ray", "vllm", "gateway"];
 
 /** A given host, so that services are removed one by one. */
 describe("the steps on a given host", function () {
@@ -53,7 +53,7 @@ describe("the steps on a given host", function () {
       const { summary } = await stack.up({ replace: [await urnOf(`node-0-${name}`)] });
       assert.equal(summary.resourceChanges?.replace, 1);
       const ran = host.received();
-      const done = ran.filter(({ step }) => step === name || step === `base-${name}`);
+      const done = ran.filter(({ step }) => step === name || step === `host-${name}`);
       assert.deepEqual(
         done.map(({ action }) => action),
         ["remove", "apply"],

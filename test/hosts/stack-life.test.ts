@@ -295,7 +295,7 @@ HUB
     );
   });
 
-  for (const step of ["vllm", "ray", "balancer", "gateway", "firewall", "watchdog", "packages"]) {
+  for (const step of ["vllm", "ray", "balancer", "gateway", "firewall", "watchdog", "facts"]) {
     it(`has the service in place after --replace of ${step}`, async () => {
       stack = await host.stack({ "shardplan:model": FROM_BUCKET });
       const key = await host.run("cat /etc/shardplan/secrets/api-key");
