@@ -138,9 +138,19 @@ describe("the AWS program on the real engine", function () {
 
   it("restarts Ray and vLLM on another version, and proves it", async () => {
     await program.configure({ serving: { maxNumSeqs: 120, rayVersion: "2.59.0" } });
-    assert.deepEqual((await up()).steps, ["python-environment", "ray", "vllm", "verify", "load"]);
+    // The weights are there; what would fetch them is in another environment.
+    const steps = ["python-environment", "weights", "ray", "vllm", "verify", "load"];
+    assert.deepEqual((await up()).steps, steps);
     await program.configure({ serving: { maxNumSeqs: 120 } });
-    assert.deepEqual((await up()).steps, ["python-environment", "ray", "vllm", "verify", "load"]);
+    assert.deepEqual((await up()).steps, steps);
+  });
+
+  it("sends the lock of the packages to the host, and keeps it out of the state", async () => {
+    const [[path, text] = ["", ""], ...others] = program.host.files;
+    assert.deepEqual(others, []);
+    assert.match(path, /^\/opt\/shardplan\/releases\/vllm-0\.33\.0-ray-2\.60\.0-[0-9a-f]{8}\.lock$/);
+    assert.match(text, /^nvidia-cuda-nvcc==/m);
+    assert.doesNotMatch(JSON.stringify(await program.stack.exportStack()), /nvidia-cuda-nvcc/);
   });
 
   it("keeps a secret out of the state's text and of the outputs", async () => {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createServer, type Server as NetServer, type Socket } from "node:net";
+import { gunzipSync } from "node:zlib";
 import {
   Client,
   type ConnectConfig,
@@ -27,6 +28,8 @@ export interface FakeHost {
   authorize(publicKey: string): void;
   /** What came since the last call; looks, which change nothing, are not among it. */
   received(): ReceivedStep[];
+  /** Files that the program has sent beside its steps, by their path. */
+  readonly files: ReadonlyMap<string, string>;
   /** The next run of `step` fails with these last words. */
   failNext(step: string, words: string): void;
   /** The next look at `step` finds this, until it runs again. */
@@ -91,6 +94,7 @@ export async function openFakeHost(authorizedKey: string, machines?: FakeMachine
   const own = newKeyPair();
   const received: ReceivedStep[] = [];
   const shared = { failures: new Map(), drift: new Map(), clockSeconds: 0 };
+  const files = new Map<string, string>();
   const states = new Map<string, HostState>();
   const stateOf = (key: string): HostState => {
     const state = states.get(key) ?? { shared, marks: new Map(), starts: new Map() };
@@ -116,6 +120,7 @@ export async function openFakeHost(authorizedKey: string, machines?: FakeMachine
         channel.on("end", () => {
           const step = /^run_step (\S+) "\$@"$/m.exec(script)?.[1] ?? "";
           const action = / -- (\w+);/.exec(command)?.[1] ?? "";
+          if (step === "") return answerFile(channel, script, files);
           if (action === "look") return answerLook(channel, { step, script }, state);
           received.push({ step, action, script });
           answer(channel, { step, action, script }, state);
@@ -148,6 +153,7 @@ export async function openFakeHost(authorizedKey: string, machines?: FakeMachine
       authorized = readKey(publicKey);
     },
     received: () => received.splice(0),
+    files,
     failNext: (step, words) => shared.failures.set(step, words),
     drift: (step, words) => shared.drift.set(step, words),
     setClockAhead: (seconds) => {
@@ -230,6 +236,24 @@ function answer(
     );
   }
   channel.exit(words === undefined ? 0 : 1);
+  channel.end();
+}
+
+/** What infra/hosts/send-file.ts asks for: the sum of a file, or to write it. */
+function answerFile(channel: ServerChannel, script: string, files: Map<string, string>): void {
+  const asked = /^sha256sum <(\S+)$/.exec(script)?.[1];
+  if (asked === undefined) {
+    const content = /<<'END'.*\n(.*)\nEND$/m.exec(script)?.[1] ?? "";
+    const path = /^mv -f \S+ (\S+)$/m.exec(script)?.[1] ?? "";
+    files.set(path, gunzipSync(Buffer.from(content, "base64")).toString());
+  } else if (files.has(asked)) {
+    channel.write(
+      createHash("sha256")
+        .update(files.get(asked) ?? "")
+        .digest("hex"),
+    );
+  }
+  channel.exit(0);
   channel.end();
 }
 
