@@ -5,7 +5,6 @@ import { planOrFail } from "./plan-or-fail";
 import { provideHosts } from "./provide-hosts";
 import { refuseKnownHoles } from "./refuse-known-holes";
 import { requireHubToken } from "./require-hub-token";
-import { Balancer } from "./services/balancer";
 import { Drivers } from "./services/drivers";
 import { EngineEnvironment } from "./services/engine-environment";
 import { Firewall } from "./services/firewall";
@@ -36,13 +35,12 @@ export async function shardplan() {
   const drivers = new Drivers("drivers", { plan, nodes }, { dependsOn: preparation });
   const engine = new EngineEnvironment("engine", { plan, nodes }, { dependsOn: drivers });
   const weights = new ModelWeights("weights", { plan, nodes, secrets }, { dependsOn: engine });
-  const balancer = new Balancer("balancer", { plan, nodes, secrets }, { dependsOn: [weights, firewall] });
-  const { services: servers, last } = startServers({ plan, nodes, balancer });
-  const gateway = new Gateway("gateway", { plan, nodes }, { dependsOn: last });
+  const gateway = new Gateway("gateway", { plan, nodes, secrets }, { dependsOn: [weights, firewall] });
+  const { services: servers, last } = startServers({ plan, nodes, gateway });
   const verification = new Verification(
     "verification",
-    { plan, nodes, gateway, balancer, servers },
-    { dependsOn: gateway },
+    { plan, nodes, gateway, servers },
+    { dependsOn: [...last] },
   );
 
   const load = new LoadTest("load", { plan, nodes, servers }, { dependsOn: verification });

@@ -25,7 +25,8 @@ export function stackOutputs({ plan, nodes, servers, gateway, verification, load
   const reach = (node: Node) =>
     pulumi.output(node.host.address).apply((address) => sshCommand(node.host, address));
   return {
-    endpoint: gateway.endpoint,
+    endpoint: gateway.hosts[0]?.endpoint,
+    endpoints: gateway.hosts.map(({ endpoint }) => endpoint),
     certificateAuthority: gateway.certificateAuthority,
     model: servedModelName(plan),
     strategy: plan.strategy,

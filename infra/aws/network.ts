@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { CHALLENGE_PORT } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import { zoneCidr } from "./zones";
 
@@ -73,6 +74,7 @@ export class Network extends pulumi.ComponentResource {
       }
     };
     allow("gateway", gateway.port, gateway.allowedCidrs);
+    if (gateway.domain !== undefined) allow("certificate", CHALLENGE_PORT, [ANYWHERE]);
     allow("ssh", SSH_PORT, settings.sshAllowedCidrs);
     // Ray and NCCL use ports of their own choice among the nodes; EFA needs the whole group open to itself.
     new aws.vpc.SecurityGroupIngressRule(

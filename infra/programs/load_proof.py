@@ -63,7 +63,7 @@ def prefill_counts(job):
 
 
 def prefill_range(before, after, requests, share):
-    """Edges (ms) between which the percentile lies. The questions of balancer and watchdog are the quickest of all, so
+    """Edges (ms) between which the percentile lies. The questions of gateway and watchdog are the quickest of all, so
     what there is more than requests counts below them."""
     edges = sorted(after)
     counted = {edge: after[edge] - before.get(edge, 0) for edge in edges}

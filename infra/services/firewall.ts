@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { FIREWALL_TABLE, firewallRules, firewallUnit, hostPaths, UNITS } from "../../lib/serving";
+import { FIREWALL_TABLE, firewallRules, firewallUnit, hostPaths, openPorts, UNITS } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import { remoteStep } from "../remote-step";
 import type { Node } from "./node";
@@ -14,7 +14,7 @@ export interface FirewallArgs {
 export class Firewall extends pulumi.ComponentResource {
   constructor(name: string, { plan, nodes }: FirewallArgs, opts?: pulumi.ComponentResourceOptions) {
     super("shardplan:infra:Firewall", name, {}, opts);
-    const { firewall, gateway } = plan.deployment;
+    const { firewall } = plan.deployment;
     const addresses = pulumi.all(nodes.map((node) => node.addresses)).apply((all) => all.flat());
     const given = firewall.enabled ? nodes.filter(({ host }) => host.outlivesStack) : [];
     for (const { host } of given) {
@@ -31,7 +31,7 @@ export class Firewall extends pulumi.ComponentResource {
             RULES_FILE: hostPaths(plan).firewallRules,
             RULES: addresses.apply((all) => firewallRules(plan, host, all)),
             TABLE: FIREWALL_TABLE,
-            OPEN_PORTS: [host.port, gateway.port, ...firewall.openPorts].join(" "),
+            OPEN_PORTS: openPorts(plan, host).join(" "),
           },
         },
         { parent: this },

@@ -1,52 +1,140 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { endpointUrl, gatewayConfig, gatewayUnit, UNITS } from "../../lib/serving";
+import {
+  CERTIFICATE_TIMER,
+  certificateKind,
+  certificateUnit,
+  endpointUrl,
+  engineServers,
+  gatewayConfig,
+  gatewayHosts,
+  gatewayUnit,
+  hostPaths,
+  listenAddress,
+  UNITS,
+} from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
+import type { Secrets } from "../configuration";
 import { remoteStep } from "../remote-step";
-import { headOf, type Node } from "./node";
+import { derivedSecret } from "./derived-secret";
+import { headOf, type Node, nodesOf } from "./node";
+
+const RENEW = readFileSync(join(__dirname, "..", "programs", "certificate.sh"), "utf8");
 
 export interface GatewayArgs {
   readonly plan: Plan;
   readonly nodes: readonly Node[];
+  readonly secrets: Secrets;
 }
 
-/** The TLS gateway on the first node: the only port that clients reach. */
-export class Gateway extends pulumi.ComponentResource {
+/** A gateway on one host. */
+export interface HostGateway {
+  readonly node: Node;
   /** Base URL for clients. */
   readonly endpoint: pulumi.Output<string>;
-  /** PEM certificate with which clients verify the gateway; empty with a public certificate. */
+}
+
+/**
+ * The gateway: the only port that clients reach. It ends TLS, checks the clients' keys and knows who serves; each host
+ * that has one sends to all servers. It stands before the servers do, so that each can be proven to be taken in before the
+ * next one restarts.
+ */
+export class Gateway extends pulumi.ComponentResource {
+  readonly hosts: readonly HostGateway[];
+  /** PEM certificates with which clients verify the gateways; empty with a public certificate. */
   readonly certificateAuthority: pulumi.Output<string>;
+  /** The key by which servers know it; clients never see it. */
+  readonly engineKey: pulumi.Output<string>;
+  /** Changes when the clients' keys do, and says nothing of them. */
+  readonly keyId: pulumi.Output<string>;
   /** Changes with each start that a step has made. */
   readonly start: pulumi.Output<string>;
 
-  constructor(name: string, { plan, nodes }: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
     super("shardplan:infra:Gateway", name, {}, opts);
-    const { host } = headOf(nodes);
-    const address = pulumi.output(host.address);
+    const { plan, nodes } = args;
+    this.engineKey = derivedSecret(nodes, "shardplan: key of the engine");
+    const own = gatewayNodes(plan, nodes);
+    this.hosts = own.map((node) => ({
+      node,
+      endpoint: pulumi.output(node.host.address).apply((address) => endpointUrl(plan, address)),
+    }));
+    const found = pulumi.all(own.map((node) => this.open(args, node)));
+    this.certificateAuthority = found.apply((all) => all.map((one) => one.certificateAuthority).join("\n"));
+    this.keyId = found.apply((all) => all.map(({ keyId }) => keyId).join(" "));
+    this.start = found.apply((all) => all.map(({ start }) => start).join(" "));
+    this.registerOutputs({ endpoint: this.hosts[0]?.endpoint });
+  }
+
+  private open({ plan, nodes, secrets }: GatewayArgs, { host }: Node) {
+    const paths = hostPaths(plan);
+    const addresses = engineServers(plan).map((server) =>
+      headOf(nodesOf(nodes, server)).address.apply((address) => listenAddress(plan, server, address)),
+    );
     const step = remoteStep(
       `${host.name}-gateway`,
       {
         host,
         step: "gateway",
-        result: z.object({ certificateAuthority: z.string(), start: z.string() }),
+        result: z.object({ certificateAuthority: z.string(), keyId: z.string(), start: z.string() }),
         removable: true,
         parameters: {
           UNIT: UNITS.gateway,
           UNIT_TEXT: gatewayUnit(plan),
-          CADDYFILE: address.apply((text) => gatewayConfig(plan, text)),
+          CONFIG_FILE: paths.gatewayConfig,
+          CONFIG: pulumi.all(addresses).apply((all) => gatewayConfig(plan, all)),
+          KEYS_FILE: paths.clientKeys,
           PORT: plan.deployment.gateway.port,
-          CERTIFICATE: certificateKind(plan),
+          ENGINE_KEY_FILE: paths.engineKey,
+          ENGINE_KEY: this.engineKey,
+          API_KEY: secrets.apiKey ?? sharedKey(plan, nodes),
+          API_KEYS: secrets.apiKeys?.apply(keyLines) ?? "",
+          CERTIFICATE: paths.certificate,
+          CERTIFICATE_KIND: certificateKind(plan),
+          AUTHORITY: paths.authority,
+          RENEW_FILE: `${paths.configuration}/certificate`,
+          RENEW,
+          RENEW_UNIT: UNITS.certificate,
+          RENEW_UNIT_TEXT: pulumi.output(host.address).apply((address) => certificateUnit(plan, address)),
+          TIMER: UNITS.certificateTimer,
+          TIMER_TEXT: CERTIFICATE_TIMER,
         },
       },
       { parent: this },
     );
-    this.start = step.result.apply((found) => found.start);
-    this.endpoint = address.apply((text) => endpointUrl(plan, text));
-    this.certificateAuthority = step.result.apply((found) => found.certificateAuthority);
-    this.registerOutputs({ endpoint: this.endpoint });
+    // The step's input holds keys, so the engine may take all that comes out for secret.
+    return pulumi.unsecret(step.result);
   }
 }
 
-/** A public certificate where there is a name to prove, else one of the gateway's own. */
-export const certificateKind = ({ deployment: { gateway } }: Plan): "acme" | "internal" =>
-  gateway.domain === undefined ? "internal" : "acme";
+/** The nodes that have a gateway. */
+export const gatewayNodes = (plan: Plan, nodes: readonly Node[]): readonly Node[] =>
+  gatewayHosts(plan).flatMap((at) => nodes[at] ?? []);
+
+/** A single gateway makes the clients' key where it runs; several have to know the same one. */
+const sharedKey = (plan: Plan, nodes: readonly Node[]): pulumi.Input<string> =>
+  gatewayHosts(plan).length === 1
+    ? ""
+    : pulumi.interpolate`sk-${derivedSecret(nodes, "shardplan: key of the clients")}`;
+
+/** What a bearer token may have, and what the gateway's file can keep beside it. */
+const KEY = /^[A-Za-z0-9._~+/=-]{8,}$/;
+const NAME = /^[A-Za-z0-9._-]+$/;
+
+/** Lines of a key and its name, as the gateway reads them. */
+export function keyLines(keys: Readonly<Record<string, string>>): string {
+  for (const [name, key] of Object.entries(keys)) {
+    if (!NAME.test(name))
+      throw new pulumi.RunError(`shardplan:apiKeys: ${name} is no name; use letters, digits and . _ -`);
+    if (!KEY.test(key))
+      throw new pulumi.RunError(
+        `shardplan:apiKeys.${name}: is no bearer token; use at least 8 letters, digits and . _ ~ + / = -`,
+      );
+  }
+  return Object.entries(keys)
+    .map(([name, key]) => `${key} ${name}`)
+    .sort()
+    .join("\n");
+}

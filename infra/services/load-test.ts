@@ -43,7 +43,7 @@ export class LoadTest extends pulumi.ComponentResource {
     const { host } = headOf(nodes);
     const pages = engineServers(plan).map((server) =>
       headOf(nodesOf(nodes, server)).address.apply(
-        (address) => `http://${listenAddress(server, address)}:${serverPorts(server).vllm}/metrics`,
+        (address) => `http://${listenAddress(plan, server, address)}:${serverPorts(server).vllm}/metrics`,
       ),
     );
     const { pythonEnvironment, model, state } = hostPaths(plan);
@@ -54,7 +54,7 @@ export class LoadTest extends pulumi.ComponentResource {
         vllm: `${pythonEnvironment}/bin/vllm`,
         model,
         name: servedModelName(plan),
-        base_url: `http://127.0.0.1:${PORTS.balancer}`,
+        base_url: `http://127.0.0.1:${PORTS.gatewayInside}`,
         metrics,
         requests: test.requests,
         request_rate: test.requestRate,

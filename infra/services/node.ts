@@ -21,7 +21,7 @@ export const nodesOf = (nodes: readonly Node[], server: EngineServer): readonly 
 export const stepName = ({ host }: Node, step: string, { slot }: EngineServer): string =>
   `${host.name}-${step}${slot === 0 ? "" : `-${slot}`}`;
 
-/** The first of some nodes: of all, where balancer and gateway run; of a server's, where its API listens. */
+/** The first of some nodes: of all, where a single gateway runs; of a server's, where its API listens. */
 export function headOf(nodes: readonly Node[]): Node {
   const [head] = nodes;
   if (head === undefined) throw new Error("a plan has at least one node");

@@ -1,6 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { basePackages, engineServers, PORTS, serverPorts, serverUnits, UNITS } from "../../lib/serving";
+import {
+  basePackages,
+  CHALLENGE_PORT,
+  engineServers,
+  gatewayHosts,
+  PORTS,
+  serverPorts,
+  serverUnits,
+  UNITS,
+} from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import type { Host } from "../hosts/host";
 import { remoteStep } from "../remote-step";
@@ -71,14 +80,16 @@ export class Preparation extends pulumi.ComponentResource {
 
 /** Lines of `port unit configKey`: a port may be taken only by our own unit. */
 function portsNeeded(plan: Plan, index: number): string {
+  const { port, domain } = plan.deployment.gateway;
   const front = [
-    `${plan.deployment.gateway.port} ${UNITS.gateway} gateway.port`,
-    `${PORTS.balancer} ${UNITS.balancer}`,
+    `${port} ${UNITS.gateway} gateway.port`,
+    `${PORTS.gatewayInside} ${UNITS.gateway}`,
+    ...(domain === undefined ? [] : [`${CHALLENGE_PORT} ${UNITS.gateway} gateway.domain`]),
   ];
   const servers = engineServers(plan).filter(({ nodes }) => nodes[0] === index);
   const overRay = plan.serving.executor === "ray";
   return [
-    ...(index === 0 ? front : []),
+    ...(gatewayHosts(plan).includes(index) ? front : []),
     ...servers.flatMap((server) => {
       const [ports, units] = [serverPorts(server), serverUnits(server)];
       return [`${ports.vllm} ${units.vllm}`, ...(overRay ? [`${ports.rayHead} ${units.rayHead}`] : [])];

@@ -10,7 +10,7 @@ export function serverParameters(plan: Plan, server: EngineServer, node: Node, i
     INSTANCE: instance(server),
     SERVER_UNITS: isFirst ? units.join(" ") : "",
     HOSTS: server.nodes.length,
-    ADDRESS: node.address.apply((address) => listenAddress(server, address)),
+    ADDRESS: node.address.apply((address) => listenAddress(plan, server, address)),
     PORT: serverPorts(server).vllm,
     READY_SECONDS: Math.round(plan.deployment.serving.readyTimeoutMinutes * 60),
   };

@@ -3,8 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import {
   answersQuestions,
+  certificateKind,
   firstServer,
   GREEDY_QUESTION,
+  hostPaths,
+  listenAddress,
   openPaths,
   PLACEHOLDER_ADDRESSES,
   servedModelName,
@@ -15,9 +18,8 @@ import {
 } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import { remoteStep } from "../remote-step";
-import type { Balancer } from "./balancer";
-import { certificateKind, type Gateway } from "./gateway";
-import { headOf, type Node } from "./node";
+import type { Gateway, HostGateway } from "./gateway";
+import { headOf, type Node, nodesOf } from "./node";
 import type { VllmService } from "./vllm-service";
 
 const completion = z.object({
@@ -35,24 +37,27 @@ export interface VerificationArgs {
   readonly plan: Plan;
   readonly nodes: readonly Node[];
   readonly gateway: Gateway;
-  readonly balancer: Balancer;
   readonly servers: readonly VllmService[];
 }
 
 /** Paths that vLLM's own key leaves open, some of them unless the configuration opens them, too. */
 const CLOSED_PATHS = ["/metrics", "/tokenize", "/invocations"];
 
-/** Proves the service through the gateway, as a client would; runs again whenever what is served changes. */
+/** Proves the service through each gateway, as a client would; runs again whenever what is served changes. */
 export class Verification extends pulumi.ComponentResource {
   readonly completion: pulumi.Output<Completion>;
 
-  constructor(
-    name: string,
-    { plan, nodes, gateway, balancer, servers }: VerificationArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: VerificationArgs, opts?: pulumi.ComponentResourceOptions) {
     super("shardplan:infra:Verification", name, {}, opts);
-    const { host } = headOf(nodes);
+    const proofs = args.gateway.hosts.map((gateway) => this.prove(args, gateway));
+    this.completion = pulumi.all(proofs).apply(([first]) => first as Completion);
+    this.registerOutputs({ completion: this.completion });
+  }
+
+  private prove({ plan, nodes, gateway, servers }: VerificationArgs, { node, endpoint }: HostGateway) {
+    const { host } = node;
+    const server = firstServer(plan);
+    const { address } = headOf(nodesOf(nodes, server));
     const step = remoteStep(
       `${host.name}-verify`,
       {
@@ -60,29 +65,28 @@ export class Verification extends pulumi.ComponentResource {
         step: "verify",
         result: completion,
         parameters: {
-          ENDPOINT: gateway.endpoint,
-          CONNECT: gateway.endpoint.apply(hostAndPort),
+          ENDPOINT: endpoint,
+          CONNECT: endpoint.apply(hostAndPort),
           PORT: plan.deployment.gateway.port,
           CERTIFICATE: certificateKind(plan),
+          AUTHORITY: hostPaths(plan).authority,
           CLOSED_PATHS: CLOSED_PATHS.filter((path) => !openPaths(plan).includes(path)).join(" "),
           REQUEST: JSON.stringify(verificationRequest(plan)),
           QUESTION: answersQuestions(plan) ? greedyQuestion(plan) : "",
           EXPECTED: GREEDY_QUESTION.answer,
           MODEL_NAME: servedModelName(plan),
           VLLM_VERSION: plan.deployment.serving.vllmVersion,
-          VLLM_UNIT: serverUnits(firstServer(plan)).vllm,
-          VLLM_PORT: serverPorts(firstServer(plan)).vllm,
-          KEY_ID: balancer.keyId,
-          STARTS: pulumi
-            .all([...servers, balancer, gateway].map(({ start }) => start))
-            .apply((all) => all.join(" ")),
+          VLLM_UNIT: serverUnits(server).vllm,
+          VLLM_ADDRESS: address.apply((text) => listenAddress(plan, server, text)),
+          VLLM_PORT: serverPorts(server).vllm,
+          KEY_ID: gateway.keyId,
+          STARTS: pulumi.all([...servers, gateway].map(({ start }) => start)).apply((all) => all.join(" ")),
           SERVED: digest(vllmUnit(plan, PLACEHOLDER_ADDRESSES)),
         },
       },
       { parent: this },
     );
-    this.completion = step.result;
-    this.registerOutputs({ completion: this.completion });
+    return step.result;
   }
 }
 

@@ -10,7 +10,7 @@ import {
 } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import { remoteStep } from "../remote-step";
-import type { Balancer } from "./balancer";
+import type { Gateway } from "./gateway";
 import { clusterAddresses, headOf, type Node, nodesOf, stepName } from "./node";
 import type { RayCluster } from "./ray-cluster";
 import { serverParameters } from "./server-parameters";
@@ -19,7 +19,7 @@ export interface VllmServiceArgs {
   readonly plan: Plan;
   readonly nodes: readonly Node[];
   readonly server: EngineServer;
-  readonly balancer: Balancer;
+  readonly gateway: Gateway;
   readonly ray: RayCluster;
 }
 
@@ -32,7 +32,7 @@ export class VllmService extends pulumi.ComponentResource {
 
   constructor(name: string, args: VllmServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("shardplan:infra:VllmService", name, {}, opts);
-    const { plan, nodes, server, balancer, ray } = args;
+    const { plan, nodes, server, gateway, ray } = args;
     const head = headOf(nodesOf(nodes, server));
     const step = remoteStep(
       stepName(head, "vllm", server),
@@ -47,7 +47,7 @@ export class VllmService extends pulumi.ComponentResource {
           UNIT_TEXT: clusterAddresses(head, head).apply((addresses) => vllmUnit(plan, addresses, server)),
           UNITS_HERE: unitsBeside(plan, server),
           MODEL_NAME: servedModelName(plan),
-          ENGINE_KEY: balancer.engineKey,
+          ENGINE_KEY: gateway.engineKey,
           READY: readyFile(plan, server),
           RAY_STARTS: ray.starts,
         },

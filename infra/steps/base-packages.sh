@@ -33,11 +33,8 @@ find_missing() {
 install_packages() {
   find_missing
   [ ${#MISSING[@]} -gt 0 ] || return 0
-  # The packages start servers of their own; ours are units of our own. Before, so that no interrupt lets them start.
-  local own
-  for own in caddy haproxy; do
-    [ -e "/lib/systemd/system/$own.service" ] || systemctl mask --quiet "$own.service"
-  done
+  # The package starts a server of its own; ours is a unit of our own. Before, so that no interrupt lets it start.
+  [ -e /lib/systemd/system/haproxy.service ] || systemctl mask --quiet haproxy.service
   info "installing ${MISSING[*]}"
   # shellcheck disable=SC2016 # the inner shell expands it
   run_long apt 1800 -- /bin/bash -c 'export DEBIAN_FRONTEND=noninteractive

@@ -1,67 +1,115 @@
 # shellcheck shell=bash
-# The TLS gateway in front of the balancer: a Caddy of our own beside any that the host has.
-# in:  HOST_NAME, UNIT, UNIT_TEXT, CADDYFILE, PORT, CERTIFICATE (internal, acme)
-# out: {"certificateAuthority","start"}
-ROOT_CERTIFICATE=/var/lib/shardplan-gateway/caddy/pki/authorities/local/root.crt
-# Where a mere check of the configuration makes an authority of its own, with its private keys.
-CHECK=/run/shardplan/gateway-check
+# The gateway before the servers of vLLM, its certificate and the clients' keys: an HAProxy of our own beside any that the
+# host has. Other servers, keys and certificates are taken over without a connection lost.
+# in:  HOST_NAME, UNIT, UNIT_TEXT, CONFIG_FILE, CONFIG, KEYS_FILE, PORT, ENGINE_KEY_FILE, ENGINE_KEY (secret, by which servers
+#      know the gateway), API_KEY (secret; empty: made here, kept), API_KEYS (secret; lines of a further key and the name of
+#      who has it), CERTIFICATE (file), CERTIFICATE_KIND (internal, acme), AUTHORITY (folder), RENEW_FILE, RENEW (program),
+#      RENEW_UNIT, RENEW_UNIT_TEXT, TIMER, TIMER_TEXT
+# out: {"certificateAuthority","keyId" (changes when a key does, says nothing of it),"start"}
+GATEWAY_USER=shardplan-gateway
 
 apply() {
-  write_file /etc/shardplan/Caddyfile 644 root "$CADDYFILE" || true
+  for_this_kernel
+  make_api_key
+  write_file "$ENGINE_KEY_FILE" 600 "$GATEWAY_USER" "engine $ENGINE_KEY"$'\n' || true
+  write_file "$KEYS_FILE" 600 "$GATEWAY_USER" "$(keys)"$'\n' || true
+  write_file "$RENEW_FILE" 755 root "$RENEW" || true
+  write_file "/etc/systemd/system/$RENEW_UNIT" 644 root "$RENEW_UNIT_TEXT" || true
+  systemctl daemon-reload
+  renew_certificate
+  write_file "$CONFIG_FILE" 600 "$GATEWAY_USER" "$CONFIG" || true
   check_configuration
-  apply_unit "$UNIT" "$UNIT_TEXT" /etc/shardplan/Caddyfile
-  wait_for_port
-  local authority
-  authority=$(certificate_authority)
-  result "certificateAuthority=$authority" "start=$(start_of "$UNIT")"
+  apply_unit "$UNIT" "$UNIT_TEXT"
+  reload
+  wait_for_port "$PORT" "$UNIT"
+  # A public certificate is proved through the gateway; until then it has one of its own.
+  [ "$CERTIFICATE_KIND" = internal ] || renew_certificate
+  apply_unit "$TIMER" "$TIMER_TEXT"
+  forget_caddy
+  result "certificateAuthority=$(certificate_authority)" "keyId=$(stat -c %Y "$KEYS_FILE")" "start=$(start_of "$UNIT")"
 }
 
-# The authority stays for a gateway that is only replaced: clients trust it. It goes with the gateway's user.
+# Key and authority stay for a gateway that is only replaced: clients have them. They go with the folder of secrets.
 remove() {
+  remove_unit "$TIMER"
+  rm -f "/var/lib/systemd/timers/stamp-$TIMER" "$RENEW_FILE"
+  remove_unit "$RENEW_UNIT"
   remove_unit "$UNIT"
-  rm -f /etc/shardplan/Caddyfile
+  rm -rf "$(dirname "$CONFIG_FILE")" "$(loaded_stamp)"
   result
 }
 
 notes() { unit_notes "$UNIT"; }
 
 drift() {
-  [ "$(cat /etc/shardplan/Caddyfile 2>/dev/null; printf x)" = "${CADDYFILE}x" ] || echo "/etc/shardplan/Caddyfile was edited"
-  unit_drift "$UNIT" "$UNIT_TEXT" /etc/shardplan/Caddyfile
+  for_this_kernel
+  file_drift "$CONFIG_FILE" "$CONFIG"
+  file_drift "$KEYS_FILE" "$(keys)"$'\n'
+  file_drift "$ENGINE_KEY_FILE" "engine $ENGINE_KEY"$'\n'
+  file_drift "$RENEW_FILE" "$RENEW"
+  file_drift "/etc/systemd/system/$RENEW_UNIT" "$RENEW_UNIT_TEXT"
+  [ -s "$CERTIFICATE" ] || echo "the gateway's certificate is gone"
+  unit_drift "$UNIT" "$UNIT_TEXT"
+  unit_drift "$TIMER" "$TIMER_TEXT"
+}
+
+file_drift() { [ "$(cat "$1" 2>/dev/null; printf x)" = "${2}x" ] || echo "$1 is not as it was put there"; }
+
+# Without IPv6 there is nothing of it to listen on.
+for_this_kernel() { [ -e /proc/net/if_inet6 ] || CONFIG=$(grep -v $'^\tbind :::' <<<"$CONFIG")$'\n'; }
+
+# The key is made on the host and stays there, in a file that only root reads; a given key replaces it.
+make_api_key() {
+  [[ $API_KEY =~ ^[A-Za-z0-9._~+/=-]*$ ]] ||
+    fatal "the secret shardplan:apiKey has characters that a bearer token cannot have" "use letters, digits and . _ ~ + / = -"
+  if [ -n "$API_KEY" ]; then
+    write_file "$SECRETS/api-key" 600 root "$API_KEY"$'\n' || true
+  elif [ ! -s "$SECRETS/api-key" ]; then
+    write_file "$SECRETS/api-key" 600 root "sk-$(head -c 32 /dev/urandom | base64 | tr -dc 'A-Za-z0-9')"$'\n'
+  fi
+}
+
+# Lines of a key and the name of who has it.
+keys() {
+  echo "$(cat "$SECRETS/api-key") default"
+  [ -z "${API_KEYS:-}" ] || printf '%s\n' "$API_KEYS"
+}
+
+renew_certificate() {
+  systemctl reset-failed "$RENEW_UNIT" 2>/dev/null || true
+  systemctl start "$RENEW_UNIT" ||
+    { show_log "$RENEW_UNIT" 10
+      fatal "the gateway gets no certificate" "see the log above; with shardplan:gateway.domain that name must point to this host and port 80 be open to everybody"; }
 }
 
 check_configuration() {
-  local complaint status=0
-  trap 'rm -rf "$CHECK"' EXIT
-  complaint=$(HOME="$CHECK" XDG_DATA_HOME="$CHECK" XDG_CONFIG_HOME="$CHECK" timeout 60 caddy validate --config /etc/shardplan/Caddyfile --adapter caddyfile 2>&1) || status=$?
-  rm -rf "$CHECK"
-  [ "$status" != 0 ] || return 0
-  [ "$status" != 124 ] || complaint="it has not checked it in a minute"
-  rm -f /etc/shardplan/Caddyfile
-  fatal "Caddy refuses its configuration: $(tail -n 1 <<<"$complaint" | cut -c1-300)" "check shardplan:gateway.domain and gateway.port"
+  local complaint
+  complaint=$(timeout 60 haproxy -c -f "$CONFIG_FILE" 2>&1) && return 0
+  rm -f "$CONFIG_FILE"
+  fatal "HAProxy refuses its configuration: $(grep -m1 ALERT <<<"$complaint" | cut -c1-300)" "report this; the service runs on with the old one"
 }
 
-wait_for_port() {
-  local deadline=$((SECONDS + 60))
-  until [ "$(port_owner "$PORT")" = "$UNIT" ]; do
-    if [ "$SECONDS" -ge "$deadline" ]; then
-      show_log "$UNIT" 20
-      fatal "the gateway does not listen on port $PORT" "see its log above"
-    fi
-    sleep 1
-  done
+loaded_stamp() { echo "$SECRETS/.loaded-$UNIT"; }
+
+# A new worker takes over the sockets; the old one ends with its last stream. What was loaded last decides, not what this
+# run has written: a step that was cut off must reload next time.
+reload() {
+  local sum start
+  start=$(start_of "$UNIT")
+  sum="$start $(cat "$CONFIG_FILE" "$KEYS_FILE" "$ENGINE_KEY_FILE" | sha256sum)"
+  [ "$(cat "$(loaded_stamp)" 2>/dev/null)" != "$sum" ] || return 0
+  # A unit that this run has started has read them.
+  if [ -e "$(loaded_stamp)" ] && [ "$(cut -d' ' -f1 "$(loaded_stamp)")" = "$start" ]; then
+    systemctl reload "$UNIT"
+    changed "reloaded $UNIT"
+  fi
+  write_file "$(loaded_stamp)" 600 root "$sum" || true
 }
 
 # Public part of the gateway's own authority: clients verify the certificate with it.
-certificate_authority() {
-  [ "$CERTIFICATE" = internal ] || return 0
-  local deadline=$((SECONDS + 60))
-  until [ -s "$ROOT_CERTIFICATE" ] || [ "$SECONDS" -ge "$deadline" ]; do sleep 1; done
-  if [ ! -s "$ROOT_CERTIFICATE" ]; then
-    show_log "$UNIT" 20
-    fatal "the gateway has not made its certificate authority in a minute" "see its log above; look at free space under /var/lib/shardplan-gateway"
-  fi
-  cat "$ROOT_CERTIFICATE"
-}
+certificate_authority() { [ "$CERTIFICATE_KIND" != internal ] || cat "$AUTHORITY/root.pem"; }
+
+# The gateway of earlier versions of this program. Its authority has been taken over, and its private keys must not stay.
+forget_caddy() { rm -rf /etc/shardplan/Caddyfile /var/lib/shardplan-gateway/{caddy,.config,.step}; }
 
 run_step gateway "$@"

@@ -256,6 +256,40 @@ require_port() {
   fi
 }
 
+# Waits until a service of ours listens on a port.
+wait_for_port() {
+  local port=$1 unit=$2 deadline=$((SECONDS + 60))
+  until [ "$(port_owner "$port")" = "$unit" ]; do
+    if [ "$SECONDS" -ge "$deadline" ]; then
+      show_log "$unit" 20
+      fatal "$unit does not listen on port $port" "see its log above"
+    fi
+    sleep 1
+  done
+}
+
+# Lines of a server of vLLM and what the gateway on this host says of it, such as UP. Columns of HAProxy's statistics:
+# 1 backend, 2 server, 18 status, which says how many checks are still to pass. Uses STATUS_SOCKET and BACKEND.
+server_statuses() {
+  curl --silent --max-time 10 --unix-socket "$STATUS_SOCKET" 'http://localhost/;csv' |
+    awk -F, -v backend="$BACKEND" '$1 == backend && $2 != "BACKEND" {print $2, $18}'
+}
+
+# That of SERVER.
+server_status() { server_statuses | sed -n "s/^$SERVER //p"; }
+
+# Tells the gateway on this host something. Uses ENVIRONMENT (of Python) and ADMIN_SOCKET.
+tell_gateway() {
+  "$ENVIRONMENT/bin/python" - "$ADMIN_SOCKET" "$1" <<'PYTHON'
+import socket, sys
+door = socket.socket(socket.AF_UNIX)
+door.connect(sys.argv[1])
+door.sendall((sys.argv[2] + "\n").encode())
+said = door.recv(4096).decode().strip()
+sys.exit(said or None)
+PYTHON
+}
+
 # Runs long work as a transient unit, so that it survives a lost connection, and follows it with progress lines.
 # A second call finds the unit still running and follows it; work with other arguments (another model, another version)
 # is let finish first. Arguments: name, limit in seconds, then systemd-run's properties up to --, then the command.

@@ -1,10 +1,9 @@
 # shellcheck shell=bash
 # Proves the service from the client's side: model list, a real completion through the gateway over verified TLS with
 # the key, and that the gateway refuses what it must. A failure fails `pulumi up` with the service's last lines.
-# in:  HOST_NAME, ENDPOINT, CONNECT (host:port of the endpoint), PORT, CERTIFICATE (internal, acme), REQUEST (JSON), CLOSED_PATHS (words),
-#      QUESTION (JSON of a completion; empty for models of random weights), EXPECTED (a word that its answer has), MODEL_NAME, VLLM_VERSION, VLLM_UNIT, VLLM_PORT
+# in:  HOST_NAME, ENDPOINT, CONNECT (host:port of the endpoint), PORT, CERTIFICATE (internal, acme), AUTHORITY (folder), REQUEST (JSON), CLOSED_PATHS (words),
+#      QUESTION (JSON of a completion; empty for models of random weights), EXPECTED (a word that its answer has), MODEL_NAME, VLLM_VERSION, VLLM_UNIT, VLLM_ADDRESS, VLLM_PORT
 # out: {"text","completionTokens","seconds","model","version"}
-ROOT_CERTIFICATE=/var/lib/shardplan-gateway/caddy/pki/authorities/local/root.crt
 
 apply() {
   wait_for_certificate
@@ -26,15 +25,14 @@ drift() {
   complaint=$(gateway /health --max-time 10 --output /dev/null) || echo "the gateway does not answer over TLS: $complaint"
 }
 
-# The gateway renews its certificate long before: one that is about to end is one that it could not renew.
+# A certificate is renewed a month before it ends: one that is about to end could not be renewed.
 notes() {
-  local ends left limit=3600
-  [ "$CERTIFICATE" = internal ] || limit=604800
+  local ends left limit=$((14 * 86400))
   ends=$(gateway /health --max-time 10 --output /dev/null --write-out '%{certs}' | sed -n 's/^Expire date: *//p' | head -n 1)
   [ -n "$ends" ] || return 0
   left=$(($(date -d "$ends" +%s) - $(date +%s)))
   [ "$left" -ge "$limit" ] ||
-    echo "the gateway's certificate ends in $((left / 3600)) h and was not renewed: look at journalctl -u shardplan-gateway"
+    echo "the gateway's certificate ends in $((left / 3600)) h and was not renewed: look at journalctl -u shardplan-certificate"
 }
 
 ask() {
@@ -47,7 +45,7 @@ ask() {
 gateway() {
   local path=$1 trust=()
   shift
-  [ "$CERTIFICATE" = acme ] || trust=(--cacert "$ROOT_CERTIFICATE")
+  [ "$CERTIFICATE" = acme ] || trust=(--cacert "$AUTHORITY/root.pem")
   curl --silent --show-error --max-time 30 "${trust[@]}" --connect-to "$CONNECT:127.0.0.1:$PORT" "$@" "$ENDPOINT$path" 2>&1
 }
 
@@ -81,7 +79,7 @@ require_sense() {
 }
 
 require_version() {
-  VERSION=$(curl --silent --fail --max-time 10 "http://127.0.0.1:$VLLM_PORT/version" | jq -r .version) || fail "vLLM does not say its version"
+  VERSION=$(curl --silent --fail --max-time 10 "http://$VLLM_ADDRESS:$VLLM_PORT/version" | jq -r .version) || fail "vLLM does not say its version"
   [ "${VERSION%%+*}" = "$VLLM_VERSION" ] || fail "vLLM $VERSION is running instead of $VLLM_VERSION"
 }
 

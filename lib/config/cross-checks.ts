@@ -29,7 +29,7 @@ const CHECKS: readonly CrossCheck[] = [
   packageLocation,
   capacityBlock,
   awsChecks,
-  certificateOnItsPort,
+  certificateCanBeProved,
   secretsInEnvironment,
   argumentChecks,
   speculativeChecks,
@@ -275,14 +275,23 @@ function capacityBlock({ aws }: Deployment): CrossProblem[] {
   ];
 }
 
-/** The gateway proves its name by TLS-ALPN, which certificate authorities ask for on port 443 only (RFC 8737). */
-function certificateOnItsPort({ gateway }: Deployment): CrossProblem[] {
-  return when(
-    gateway.domain !== undefined && gateway.port !== 443,
-    `must be 443 with gateway.domain: the certificate is proved there; given ${gateway.port}`,
-    "gateway.port",
-    "gateway.domain",
-  );
+/** A certificate authority asks one of a name's addresses, on port 80. */
+function certificateCanBeProved({ gateway, hardware }: Deployment): CrossProblem[] {
+  const named = gateway.domain !== undefined;
+  return [
+    ...when(
+      named && gateway.port === 80,
+      "must not be 80 with gateway.domain: the certificate is proved there",
+      "gateway.port",
+      "gateway.domain",
+    ),
+    ...when(
+      named && gateway.on === "all" && hardware.nodes > 1,
+      "must be first with gateway.domain: a certificate authority asks only one of a name's addresses, so the other hosts could not prove it",
+      "gateway.on",
+      "gateway.domain",
+    ),
+  ];
 }
 
 /** Variables of a unit are readable in the stack file, in the state and on the hosts. */

@@ -1,9 +1,19 @@
 import type { HostConfig } from "../config";
 import type { Plan } from "../strategy";
 import { hostPaths } from "./host-paths";
+import { CHALLENGE_PORT } from "./ports";
 
 /** Name of the table that is ours; whatever else the host filters stays as it is. */
 export const FIREWALL_TABLE = "inet shardplan";
+
+/** TCP ports of a host that are open to everybody. */
+export function openPorts(
+  { deployment: { gateway, firewall } }: Plan,
+  host: Pick<HostConfig, "port">,
+): number[] {
+  const proof = gateway.domain === undefined ? [] : [CHALLENGE_PORT];
+  return [...new Set([host.port, gateway.port, ...proof, ...firewall.openPorts])].sort((a, b) => a - b);
+}
 
 /**
  * Rules for nftables that close a host to all but the cluster's hosts, SSH and the gateway: Ray, NCCL and vLLM's engine
@@ -16,8 +26,7 @@ export function firewallRules(
   host: Pick<HostConfig, "port">,
   addresses: readonly string[],
 ): string {
-  const { gateway, firewall } = plan.deployment;
-  const ports = [...new Set([host.port, gateway.port, ...firewall.openPorts])].sort((a, b) => a - b);
+  const ports = openPorts(plan, host);
   const families = {
     ip: addresses.filter((one) => !one.includes(":")),
     ip6: addresses.filter((one) => one.includes(":")),

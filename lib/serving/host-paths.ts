@@ -15,11 +15,16 @@ export interface HostPaths {
   readonly modelComplete: string;
   /** Home of the services: caches, Ray's sessions. */
   readonly state: string;
-  /** Gateway configuration and the folder of secrets. */
+  /** What is put there for the services, the folder of secrets included. */
   readonly configuration: string;
-  /** What the balancer reads: its configuration, and the clients' keys with their names. */
-  readonly balancer: string;
+  /** What the gateway reads: its configuration, the clients' keys with their names, the key that it shows servers. */
+  readonly gatewayConfig: string;
   readonly clientKeys: string;
+  readonly engineKey: string;
+  /** The gateway's certificate with its private key. */
+  readonly certificate: string;
+  /** Folder of the gateway's own authority, and of what a public one knows it by. */
+  readonly authority: string;
   /** What nftables loads at boot. */
   readonly firewallRules: string;
   /** Is there while the first server of a host answers completions: its watchdog's word. */
@@ -46,8 +51,11 @@ export function hostPaths(plan: Plan): HostPaths {
     modelComplete: `${model}/${plan.deployment.model.source === "path" ? "config.json" : ".shardplan-complete"}`,
     state: "/var/lib/shardplan",
     configuration: "/etc/shardplan",
-    balancer: "/etc/shardplan/balancer/haproxy.cfg",
-    clientKeys: "/etc/shardplan/balancer/keys.map",
+    gatewayConfig: "/etc/shardplan/gateway/haproxy.cfg",
+    clientKeys: "/etc/shardplan/gateway/keys.map",
+    engineKey: "/etc/shardplan/gateway/engine.map",
+    certificate: "/etc/shardplan/gateway/certificate.pem",
+    authority: "/etc/shardplan/secrets/authority",
     firewallRules: "/etc/shardplan/firewall.nft",
     ready: "/run/shardplan-watchdog/ready",
     secrets: "/etc/shardplan/secrets",

@@ -10,12 +10,13 @@ export const UV_VERSION = "0.13.9";
  * Debian and Ubuntu packages that the services need on every host. The compiler and Python's headers are for kernels
  * that PyTorch and Triton compile at the first request; without them the server starts and dies at that request.
  */
-export function basePackages({ deployment: { serving, model, hosts, firewall } }: Plan): string[] {
+export function basePackages({ deployment: { serving, model, hosts, firewall, gateway } }: Plan): string[] {
   // The steps make environments of their own for vLLM, and for AWS's command line where the host has none.
   const makesEnvironment = serving.packageSource !== "preinstalled" || model.source === "bucket";
   return [
     ...["ca-certificates", "curl", "iproute2", "jq"],
-    ...["caddy", "haproxy"],
+    ...["haproxy", "openssl"],
+    ...(gateway.domain === undefined ? [] : ["certbot"]),
     ...(hosts.length > 0 && firewall.enabled ? ["nftables"] : []),
     ...["g++", "libc6-dev", "libnuma1"],
     ...(makesEnvironment ? ["python3-dev", "python3-venv"] : []),

@@ -1,12 +1,7 @@
-export {
-  BALANCER,
-  balancedName,
-  balancerConfig,
-  checkSeconds,
-} from "./balancer-config";
+export { type CertificateKind, CERTIFICATE_TIMER, certificateKind, certificateUnit } from "./certificate";
 export { type DeploymentCommands, deploymentCommands } from "./deployment-commands";
-export { FIREWALL_TABLE, firewallRules, firewallUnit } from "./firewall";
-export { gatewayConfig, openPaths } from "./gateway-config";
+export { FIREWALL_TABLE, firewallRules, firewallUnit, openPorts } from "./firewall";
+export { balancedName, checkSeconds, GATEWAY, gatewayConfig, openPaths } from "./gateway-config";
 export { answersQuestions, GREEDY_QUESTION } from "./greedy-question";
 export { DRAFT_REVISION, type HostPaths, hostPaths } from "./host-paths";
 export { basePackages, MINIMUM_DRIVER, UV_VERSION } from "./host-software";
@@ -32,7 +27,7 @@ export {
 } from "./load-proof";
 export { LOCKS, type Lock, lockFile, lockOf, packagesText } from "./locks";
 export { lacksChatTemplate, runsRemoteCode } from "./model-flags";
-export { PORTS } from "./ports";
+export { CHALLENGE_PORT, PORTS } from "./ports";
 export {
   type NodeAddresses,
   PLACEHOLDER_ADDRESSES,
@@ -43,6 +38,7 @@ export {
   type EngineServer,
   engineServers,
   firstServer,
+  gatewayHosts,
   instance,
   listenAddress,
   serverPorts,
@@ -52,7 +48,6 @@ export { serviceEnvironment } from "./service-environment";
 export { shellCommand, shellWord } from "./shell-command";
 export { type SystemdService, systemdUnit } from "./systemd-unit";
 export {
-  balancerUnit,
   gatewayUnit,
   rayHeadUnit,
   rayWorkerUnit,

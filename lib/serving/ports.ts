@@ -1,9 +1,14 @@
-/** TCP ports on a host. All but the gateway's are for the hosts themselves, never for the public. */
+/** TCP ports on a host. None of them is for the public; the gateway's own port is in the configuration. */
 export const PORTS = {
   /** Ray's control store on the head, as the reference document has it; those of further servers on a host follow. */
   rayHead: 6379,
   /** vLLM's OpenAI-compatible server; those of further servers on a host follow. */
   vllm: 8000,
-  /** The balancer between gateway and servers; listens on loopback only. */
-  balancer: 7999,
+  /** The gateway without TLS, for programs on the host itself; listens on loopback only. */
+  gatewayInside: 7998,
+  /** certbot while it proves the gateway's name, behind the gateway's port 80; listens on loopback only. */
+  challenge: 7997,
 } as const;
+
+/** Port on which certificate authorities ask for the proof of a name (RFC 8555, 8.3). */
+export const CHALLENGE_PORT = 80;

@@ -65,9 +65,13 @@ export function serverPorts({ slot }: Pick<EngineServer, "slot">) {
   return { vllm: PORTS.vllm + slot, rayHead: PORTS.rayHead + slot } as const;
 }
 
+/** Hosts with a gateway, counted from 0. */
+export const gatewayHosts = ({ deployment: { gateway, hardware } }: Plan): readonly number[] =>
+  gateway.on === "first" ? [0] : Array.from({ length: hardware.nodes }, (_, node) => node);
+
 /**
- * Address on which a server's API listens: loopback beside the balancer, which is on the first host; else the address
- * that the cluster's hosts reach, and nobody else.
+ * Address on which a server's API listens: loopback when the only gateway is beside it; else the address that the
+ * cluster's hosts reach, and nobody else.
  */
-export const listenAddress = ({ nodes }: Pick<EngineServer, "nodes">, address: string): string =>
-  nodes[0] === 0 ? "127.0.0.1" : address;
+export const listenAddress = (plan: Plan, { nodes }: Pick<EngineServer, "nodes">, address: string): string =>
+  nodes[0] === 0 && gatewayHosts(plan).length === 1 ? "127.0.0.1" : address;

@@ -9,8 +9,9 @@ import { DRAIN_SECONDS, servedModelName, vllmArguments } from "./vllm-arguments"
 /** Names of the services that a host has once at most; `serverUnits` has those of each server. */
 export const UNITS = {
   firewall: "shardplan-firewall.service",
-  balancer: "shardplan-balancer.service",
   gateway: "shardplan-gateway.service",
+  certificate: "shardplan-certificate.service",
+  certificateTimer: "shardplan-certificate.timer",
 } as const;
 
 /** System users that own the services; neither can log in. */
@@ -108,44 +109,24 @@ export const NEEDS_NO_HOST = [
 export const readyFile = (plan: Plan, server: EngineServer): string =>
   `${hostPaths(plan).ready}${instance(server)}`;
 
-/** The TLS gateway in front of the balancer. It may bind ports below 1024 and nothing else that an ordinary user may not. */
+/**
+ * The TLS gateway before the servers. Its master stays while workers with another configuration, certificate or keys take
+ * over. It may bind ports below 1024 and nothing else that an ordinary user may not.
+ */
 export function gatewayUnit(plan: Plan): string {
-  const { configuration } = hostPaths(plan);
   return systemdUnit({
-    description: "shardplan: TLS gateway",
+    description: "shardplan: gateway",
     after: [],
     user: USERS.gateway,
-    environment: { HOME: "/var/lib/shardplan-gateway", XDG_DATA_HOME: "/var/lib/shardplan-gateway" },
-    command: ["/usr/bin/caddy", "run", "--config", `${configuration}/Caddyfile`, "--adapter", "caddyfile"],
-    restartSeconds: 2,
-    stopSeconds: DRAIN_SECONDS,
-    options: [
-      "StateDirectory=shardplan-gateway",
-      "AmbientCapabilities=CAP_NET_BIND_SERVICE",
-      "CapabilityBoundingSet=CAP_NET_BIND_SERVICE",
-      ...NEEDS_NO_HOST,
-      "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
-      "SystemCallFilter=@system-service",
-    ],
-  });
-}
-
-/** The balancer between gateway and servers. Its master stays while workers with another configuration take over. */
-export function balancerUnit(plan: Plan): string {
-  const { balancer, secrets } = hostPaths(plan);
-  return systemdUnit({
-    description: "shardplan: balancer",
-    after: [],
-    user: USERS.gateway,
-    environmentFiles: [`${secrets}/balancer.env`],
-    command: ["/usr/sbin/haproxy", "-W", "-db", "-f", balancer],
+    command: ["/usr/sbin/haproxy", "-W", "-db", "-f", hostPaths(plan).gatewayConfig],
     reload: "/bin/kill -USR2 $MAINPID",
     restartSeconds: 2,
     stopSeconds: DRAIN_SECONDS,
     options: [
-      "RuntimeDirectory=shardplan-balancer",
+      "RuntimeDirectory=shardplan-gateway",
       "RuntimeDirectoryMode=700",
-      "CapabilityBoundingSet=",
+      "AmbientCapabilities=CAP_NET_BIND_SERVICE",
+      "CapabilityBoundingSet=CAP_NET_BIND_SERVICE",
       ...NEEDS_NO_HOST,
       "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
       "SystemCallFilter=@system-service",

@@ -18,7 +18,7 @@ export function servedModelName({ deployment: { model } }: Plan): string {
  * The arguments after `vllm serve` of one of the plan's servers, from the plan alone.
  *
  * Data parallelism is vLLM's own (`--data-parallel-size`) only where replicas share experts and step together; others are
- * servers of their own behind the balancer, so that one can fail or restart while the others serve.
+ * servers of their own behind the gateway, so that one can fail or restart while the others serve.
  *
  * Names and rules follow vLLM's `arg_utils.py` (0.28 to 0.33); the executor is always named, because vLLM would
  * otherwise choose multiprocessing on one node and leave a Ray cluster idle.
@@ -32,7 +32,7 @@ export function vllmArguments(plan: Plan, server = firstServer(plan), address = 
     ...precision(plan),
     ...speculation(plan),
     ...adapters(plan),
-    ...api(server, address),
+    ...api(plan, server, address),
     ...modelFlags(plan),
     ...plan.deployment.serving.extraArgs,
     ...plan.deployment.serving.unprovenArgs,
@@ -154,9 +154,9 @@ function adapters({ deployment }: Plan): string[] {
 }
 
 /** Never for the public: vLLM's own key does not protect every path, the gateway does. */
-function api(server: EngineServer, address: string): string[] {
+function api(plan: Plan, server: EngineServer, address: string): string[] {
   return [
-    ...["--host", listenAddress(server, address)],
+    ...["--host", listenAddress(plan, server, address)],
     ...["--port", `${serverPorts(server).vllm}`],
     ...["--shutdown-timeout", `${DRAIN_SECONDS}`],
     ...["--disable-access-log-for-endpoints", "/health,/metrics"],

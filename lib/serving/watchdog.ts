@@ -22,7 +22,7 @@ export function watchdogUnit(plan: Plan, server: EngineServer, address: string):
     environment: {
       VLLM_UNIT: vllm,
       KILL_UNITS: killed.join(" "),
-      ADDRESS: listenAddress(server, address),
+      ADDRESS: listenAddress(plan, server, address),
       PORT: `${serverPorts(server).vllm}`,
       MODEL: JSON.stringify(servedModelName(plan)),
       KEY_FILE: `${secrets}/engine-key`,

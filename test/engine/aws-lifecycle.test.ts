@@ -24,11 +24,10 @@ const STEPS = [
   "driver",
   "python-environment",
   "weights",
-  "balancer",
+  "gateway",
   "ray",
   "vllm",
   "watchdog",
-  "gateway",
   "verify",
   "load",
 ];
@@ -156,8 +155,8 @@ describe("the AWS program on the real engine", function () {
   it("keeps a secret out of the state's text and of the outputs", async () => {
     await program.stack.setConfig("shardplan:apiKey", { value: "sk-canary-1234567890", secret: true });
     const { steps, outputs } = await up();
-    // The balancer knows the keys, vLLM restarts for none, and the proof is made with it.
-    assert.deepEqual(steps, ["balancer", "verify"]);
+    // The gateway knows the keys, vLLM restarts for none, and the proof is made with it.
+    assert.deepEqual(steps, ["gateway", "verify"]);
     assert.ok(
       !JSON.stringify(outputs).includes("canary"),
       'not so: !JSON.stringify(outputs).includes("canary")',
@@ -199,11 +198,11 @@ describe("the AWS program on the real engine", function () {
     await program.configure({ hardware: { nodes: 2 }, strategy: { ...PINNED, dataParallel: 2 } });
     const { steps } = await up();
     // The new machine goes through everything up to a server of its own; on the first one, whose server serves on, only
-    // the balancer learns of it, and waits for both.
+    // the gateway learns of it, and waits for both.
     assert.deepEqual(steps.slice(0, 2), ["host-facts", "base-packages"]);
     assert.deepEqual(steps.slice(2), [
       ...["driver", "python-environment", "weights"],
-      ...["balancer", "drained", "balanced"],
+      ...["gateway", "drained", "balanced"],
       ...["drained", "ray", "vllm", "watchdog", "balanced"],
       ...["verify", "load"],
     ]);

@@ -52,10 +52,9 @@ const ANSWERS: Record<string, object> = {
     interface: "ens32",
     addresses: ["10.42.0.10"],
   },
-  "base-packages": { installed: ["caddy"] },
+  "base-packages": { installed: ["haproxy"] },
   firewall: {},
   watchdog: {},
-  balancer: {},
   balanced: {},
   drained: {},
   load: {
@@ -195,7 +194,7 @@ function derived(step: string, script: string): object {
   if (step === "host-facts") return { address, addresses: [address] };
   // Another for each key, as on a host.
   const keyId = createHash("sha256").update(parameter("API_KEY")).digest("hex").slice(0, 8);
-  return step === "balancer" ? { keyId } : {};
+  return step === "gateway" ? { keyId } : {};
 }
 
 /** A host runs some steps once for each of its servers. */

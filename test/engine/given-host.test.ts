@@ -10,7 +10,7 @@ import { rehearsalStack } from "../../rehearsal/rehearsal-stack";
 import { type FakeHost, newKeyPair, openFakeHost } from "./fake-host";
 
 /** Steps that leave something running, which a destroy takes away. */
-const REMOVABLE = ["facts", "firewall", "driver", "balancer", "ray", "vllm", "gateway"];
+const REMOVABLE = ["facts", "firewall", "driver", "gateway", "ray", "vllm"];
 
 /** A given host, so that services are removed one by one. */
 describe("the steps on a given host", function () {
@@ -59,7 +59,7 @@ describe("the steps on a given host", function () {
         ["remove", "apply"],
       );
       // What builds on a service that was started anew is proven anew.
-      const services = ["balancer", "ray", "vllm", "gateway"];
+      const services = ["gateway", "ray", "vllm"];
       const proofs = ran.map(({ step }) => step).filter((step) => ["verify", "load"].includes(step));
       // A load test is for what serves, not for what stands before it.
       const serves = ["ray", "vllm"].includes(name);
@@ -76,7 +76,6 @@ describe("the steps on a given host", function () {
   it("run again, with those that build on them, where the host has lost what they made, and say so", async () => {
     for (const [lost, again] of [
       ["weights", ["weights"]],
-      ["balancer", ["balancer", "verify"]],
       ["ray", ["ray", "vllm", "verify", "load"]],
       ["gateway", ["gateway", "verify"]],
     ] as const) {
@@ -148,6 +147,30 @@ describe("the steps on a given host", function () {
     host.received();
     await stack.up();
     host.received();
+  });
+
+  it("take away what earlier versions had before the servers, after the gateway stands in its place", async () => {
+    const exported = await stack.exportStack();
+    const { resources } = exported.deployment as { resources: { urn: string }[] };
+    const ends = (...names: string[]) =>
+      resources.filter(({ urn }) => names.some((name) => urn.endsWith(`::${name}`)));
+    const renamed = (text: string) =>
+      text
+        .replaceAll("infra:Gateway", "infra:Balancer")
+        .replaceAll("::gateway", "::balancer")
+        .replaceAll("node-0-gateway", "node-0-balancer")
+        .replaceAll("run_step gateway", "run_step balancer");
+    const balancer = JSON.parse(renamed(JSON.stringify(ends("gateway", "node-0-gateway"))));
+    const text = JSON.stringify(exported.deployment).replaceAll("an HAProxy of our own", "another program");
+    const deployment = JSON.parse(text) as typeof exported.deployment;
+    deployment.resources.push(...balancer);
+    await stack.importStack({ ...exported, deployment });
+    await stack.up();
+    assert.deepEqual(
+      host.received().map(({ step, action }) => `${step} ${action}`),
+      ["gateway apply", "verify apply", "balancer remove"],
+    );
+    assert.deepEqual(Object.keys((await stack.up()).summary.resourceChanges ?? {}), ["same"]);
   });
 
   it("say once that the host's clock is wrong, and change nothing for it", async () => {

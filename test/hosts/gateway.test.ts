@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { connect as connectHttp2 } from "node:http2";
+import { request } from "node:https";
+import { connect as connectSocket } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect } from "node:tls";
+import { type ConnectionOptions, connect, type SecureVersion } from "node:tls";
 import { planOf } from "../unit/serving/plan-fixture";
-import { type Answer, KEY, type LocalFront, openFront } from "./local-front";
+import { type Answer, ENGINE_KEY, KEY, type LocalFront, openFront } from "./local-front";
 import { needsRoot } from "./local-host";
 
 const authorization = { authorization: `Bearer ${KEY}` };
@@ -19,22 +22,57 @@ async function until(status: number, ask: () => Promise<Answer>): Promise<Answer
   }
 }
 
-describe("gateway and balancer before one server", function () {
+describe("the gateway before one server", function () {
   this.timeout(120_000);
   let front: LocalFront;
 
   before(async function () {
     needsRoot(this);
-    front = await openFront(planOf({ gateway: { port: 28443, extraPaths: ["/tokenize"] } }));
+    const shorter = (config: string) => config.replace("wait-for-body time 30s", "wait-for-body time 5s");
+    const plan = planOf({ gateway: { port: 28443, maxBodyMb: 1, extraPaths: ["/tokenize"] } });
+    front = await openFront(plan, shorter);
   });
   after(() => front?.close());
 
+  const dial = (more: ConnectionOptions = {}) =>
+    connect({ host: "127.0.0.1", port: front.port, ca: front.authority(), ...more });
+
   /** What comes back for half a request. */
-  async function half(request: string): Promise<string> {
-    const socket = connect({ host: "127.0.0.1", port: front.port, ca: front.authority() });
-    socket.write(request);
+  async function half(begun: string): Promise<string> {
+    const socket = dial();
+    socket.write(begun);
     return text(socket).catch(() => "");
   }
+
+  /** The protocol that is agreed upon, or the other side's alert. */
+  const agreed = (version: SecureVersion) =>
+    new Promise<string>((resolve) => {
+      // Clients of today refuse the old versions themselves; this one is to ask.
+      const old = { ciphers: "DEFAULT:@SECLEVEL=0", minVersion: version, maxVersion: version };
+      const socket = dial({ ...old, ALPNProtocols: ["h2", "http/1.1"] });
+      socket.on("secureConnect", () => {
+        resolve(`${socket.getProtocol()} ${socket.alpnProtocol}`);
+        socket.destroy();
+      });
+      socket.on("error", (error: NodeJS.ErrnoException) => resolve(`${error.code}`));
+    });
+
+  it("speak TLS 1.2 and 1.3 and HTTP/2, and nothing older", async () => {
+    assert.equal(await agreed("TLSv1.3"), "TLSv1.3 h2");
+    assert.equal(await agreed("TLSv1.2"), "TLSv1.2 h2");
+    for (const version of ["TLSv1.1", "TLSv1"] as const)
+      assert.equal(await agreed(version), "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", version);
+    const session = connectHttp2(`https://127.0.0.1:${front.port}`, { ca: front.authority() });
+    const call = session.request({
+      ":method": "POST",
+      ":path": "/v1/completions",
+      "content-length": 2,
+      ...authorization,
+    });
+    call.end("{}");
+    assert.equal(await text(call), "answered");
+    session.close();
+  });
 
   it("let completions with the key through, and nothing else", async () => {
     assert.equal((await front.complete()).status, 200);
@@ -58,33 +96,91 @@ describe("gateway and balancer before one server", function () {
       answer.end("answered");
     };
     assert.equal((await front.complete()).status, 200);
-    assert.equal(shown, "Bearer engine-key");
-    assert.equal((await front.complete()).headers["x-client"], "default");
+    assert.equal(shown, `Bearer ${ENGINE_KEY}`);
   });
 
-  it("give each request an id, which is logged, and neither key nor prompt", async () => {
-    const { headers } = await front.complete({}, '{"prompt":"secret prompt"}');
+  it("give each request an id, which the server and the log have, too, with the key's name and neither key nor prompt", async () => {
+    const [engine] = front.engines;
+    assert.ok(engine, "a server");
+    let seen = "";
+    engine.answer = (asked, answer) => {
+      seen = `${asked.headers["x-request-id"]}`;
+      answer.end("answered");
+    };
+    const own = { "x-request-id": "made up" };
+    const { headers } = await front.complete(own, '{"prompt":"secret prompt"}');
     const id = String(headers["x-request-id"]);
     assert.match(id, /^[0-9a-f-]{36}$/);
+    assert.equal(seen, id);
+    await front.ask("POST", "/v1/nowhere?api_key=secret-query", authorization);
+    await sleep(100);
     const log = readFileSync(join(front.folder, "log"), "utf8");
-    assert.ok(log.includes(id), log);
-    assert.ok(!log.includes(KEY) && !log.includes("secret prompt"), `log: ${log}`);
+    const line = log.split("\n").find((one) => one.includes(id));
+    assert.match(
+      line ?? log,
+      /key=default POST \/v1\/completions HTTP\/1\.1 status=200 server=server-0 .*first_byte_ms=\d+ total_ms=\d+ bytes_in=\d+ bytes_out=\d+/,
+    );
+    assert.match(log, /POST \/v1\/nowhere HTTP\/1\.1 status=404/);
+    for (const secret of [KEY, ENGINE_KEY, "secret prompt", "secret-query"])
+      assert.ok(!log.includes(secret), `log: ${log}`);
   });
 
-  it("refuse a body that is too long for any prompt, or of which nobody says how long it is", async () => {
+  it("show keys to nobody: not in arguments, environment, or files that others may read", async () => {
+    const admin = connectSocket(join(front.folder, "admin"));
+    admin.end("show env\n");
+    const workers = readFileSync(`/proc/${front.process}/task/${front.process}/children`, "utf8").trim();
+    const shown = [
+      await text(admin),
+      ...[front.process, ...workers.split(" ")].flatMap((process) =>
+        ["cmdline", "environ"].map((what) => readFileSync(`/proc/${process}/${what}`, "utf8")),
+      ),
+      ...readdirSync(front.folder, { recursive: true, encoding: "utf8" })
+        .map((name) => join(front.folder, name))
+        .filter((path) => statSync(path).isFile() && (statSync(path).mode & 0o077) !== 0)
+        .map((path) => readFileSync(path, "utf8")),
+    ];
+    assert.ok(shown.length >= 8, `${shown.length} places`);
+    for (const secret of [KEY, ENGINE_KEY, "PRIVATE KEY"])
+      assert.ok(!shown.some((one) => one.includes(secret)), secret);
+  });
+
+  it("refuse a body that is too long, or of which nobody says how long it is, and a head that is too long", async () => {
     assert.equal((await front.complete({ "content-length": "400000000" })).status, 413);
+    assert.equal((await front.complete({}, "x".repeat(1_000_001))).status, 413);
+    assert.equal((await front.complete({}, "x".repeat(999_999))).status, 200);
     const chunked = { ...authorization, "transfer-encoding": "chunked" };
     assert.equal((await front.ask("POST", "/v1/completions", chunked, "{}")).status, 411);
+    assert.equal((await front.complete({ padding: "x".repeat(17_000) })).status, 431);
+    assert.equal((await front.complete({ padding: "x".repeat(100_000) })).status, 400);
   });
 
-  it("do not wait for the rest of half a request", async () => {
+  it("wait 10 s for the head of a request and no longer, and not for the rest of its body", async () => {
     const head = "POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\n";
-    const [inHead, inBody] = await Promise.all([
-      half(head),
-      half(`${head}Authorization: Bearer ${KEY}\r\nContent-Length: 100\r\n\r\n{`),
-    ]);
-    assert.match(inHead, /^(HTTP\/1\.1 4\d\d|$)/);
-    assert.match(inBody, /^(HTTP\/1\.1 (4\d\d|503)|$)/);
+    const started = Date.now();
+    const heads = Promise.all(Array.from({ length: 50 }, () => half(head)));
+    const body = half(`${head}Authorization: Bearer ${KEY}\r\nContent-Length: 100\r\n\r\n{`);
+    assert.match(await body, /^HTTP\/1\.1 408 /);
+    for (const answer of await heads) assert.match(answer, /^HTTP\/1\.1 408 |^$/);
+    const waited = Date.now() - started;
+    assert.ok(waited > 9_000 && waited < 13_000, `${waited} ms`);
+  });
+
+  it("end what a client no longer waits for on the server, too", async () => {
+    const [engine] = front.engines;
+    assert.ok(engine, "a server");
+    const ended = new Promise<boolean>((resolve) => {
+      engine.answer = (_, answer) => {
+        answer.on("close", () => resolve(answer.writableFinished));
+        call.destroy();
+      };
+    });
+    const headers = { ...authorization, "content-length": 2 };
+    const to = { host: "127.0.0.1", port: front.port, path: "/v1/completions", ca: front.authority() };
+    const call = request({ ...to, method: "POST", headers });
+    call.on("error", () => {});
+    call.end("{}");
+    assert.equal(await ended, false);
+    engine.answer = (_, answer) => answer.end("answered");
   });
 
   it("say 503 and when to try again while vLLM does not serve, to everything", async () => {
@@ -102,7 +198,78 @@ describe("gateway and balancer before one server", function () {
   });
 });
 
-describe("gateway and balancer before two servers", function () {
+describe("the gateway with limits for each key", function () {
+  this.timeout(120_000);
+  let front: LocalFront;
+
+  before(async function () {
+    needsRoot(this);
+    const limits = { requestsPerMinutePerKey: 6, concurrentRequestsPerKey: 2 };
+    // Clients are on this host, which counts for the gateway's own: here that is another address. And nobody waits a
+    // minute to see what a client's silence does.
+    const edit = (config: string) =>
+      config
+        .replace("acl inside src 127.0.0.0/8", "acl inside src 127.0.0.9")
+        .replace("timeout client 60s", "timeout client 2s");
+    front = await openFront(planOf({ gateway: { port: 28445, ...limits } }), edit);
+    front.setKeys(`${KEY} default\nsk-other other\nsk-third third\n`);
+    await until(200, () => front.complete({ authorization: "Bearer sk-third" }));
+  });
+  after(() => front?.close());
+
+  it("say 429 and when to try again to a key with more requests at once, and to no other key", async () => {
+    const [engine] = front.engines;
+    assert.ok(engine, "a server");
+    const held: (() => void)[] = [];
+    engine.answer = (_, answer) => held.push(() => answer.end("answered"));
+    const running = [front.complete(), front.complete()];
+    while (held.length < 2) await sleep(50);
+    const third = await front.complete();
+    assert.deepEqual([third.status, third.headers["retry-after"]], [429, "1"]);
+    assert.match(third.body, /"this key may have 2 requests at once"/);
+    engine.answer = (_, answer) => answer.end("answered");
+    assert.equal((await front.complete({ authorization: "Bearer sk-other" })).status, 200);
+    for (const answer of held) answer();
+    assert.deepEqual(
+      (await Promise.all(running)).map(({ status }) => status),
+      [200, 200],
+    );
+    assert.equal((await front.complete()).status, 200, "there is room again");
+  });
+
+  it("cut no answer that is silent for longer than a client may be, streamed or not", async () => {
+    const [engine] = front.engines;
+    const third = { authorization: "Bearer sk-third" };
+    assert.ok(engine, "a server");
+    engine.answer = (asked, answer) => {
+      if (asked.headers.streamed) answer.writeHead(200).write("first ");
+      setTimeout(() => answer.end("last"), 5000);
+    };
+    const answers = await Promise.all([front.complete(third), front.complete({ ...third, streamed: "yes" })]);
+    assert.deepEqual(
+      answers.map(({ body }) => body),
+      ["last", "first last"],
+    );
+  });
+
+  it("say 429 to a key with more requests in a minute, where refused ones do not count", async () => {
+    const [engine] = front.engines;
+    assert.ok(engine, "a server");
+    engine.answer = (_, answer) => answer.end("answered");
+    const other = () => front.complete({ authorization: "Bearer sk-other" });
+    const answers: Answer[] = [];
+    for (let at = 0; at < 9; at++) answers.push(await other());
+    // One was sent before.
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 200, 200, 200, 200, 429, 429, 429, 429],
+    );
+    assert.equal(answers.at(-1)?.headers["retry-after"], "10");
+    assert.match(String(answers.at(-1)?.body), /"this key may send 6 requests in a minute"/);
+  });
+});
+
+describe("the gateway before two servers", function () {
   this.timeout(120_000);
   let front: LocalFront;
 
@@ -169,7 +336,7 @@ describe("gateway and balancer before two servers", function () {
     assert.ok(share > 0, "it is asked again");
   });
 
-  it("rotate keys under load without a request lost, streams included", async () => {
+  it("rotate keys and renew the certificate under load without a request lost, streams included", async () => {
     for (const at of [0, 1]) {
       engine(at).answer = (_, answer) => {
         answer.writeHead(200).write("first ");
@@ -188,7 +355,12 @@ describe("gateway and balancer before two servers", function () {
     const fresh = Promise.all(Array.from({ length: 20 }, () => send("sk-new", 10)));
     await sleep(500);
     front.setKeys("sk-new second\n");
+    const serial = await front.serial();
+    rmSync(join(front.folder, "certificate.pem"));
+    assert.match(front.renew(), /^a new certificate for 127\.0\.0\.1, ends /);
     await fresh;
+    assert.notEqual(await front.serial(), serial);
+    assert.equal(front.renew(), "");
     assert.equal(seen.length, 400);
     assert.deepEqual(
       seen.filter(({ status, body }) => status !== 200 || body !== "first last"),

@@ -49,11 +49,11 @@ describe("replicas on two hosts", function () {
   });
   after(() => host?.close());
 
-  /** What the balancer says of its servers, such as `UP`. */
+  /** What the gateway says of its servers, such as `UP`. */
   const statuses = async () =>
     (
       await host.run(
-        "curl -s --unix-socket /run/shardplan-balancer/status 'http://localhost/;csv' | awk -F, '$1 == \"engines\" && $2 ~ /^server/ {print $18}'",
+        "curl -s --unix-socket /run/shardplan-gateway/status 'http://localhost/;csv' | awk -F, '$1 == \"engines\" && $2 ~ /^server/ {print $18}'",
       )
     ).split("\n");
 
@@ -65,7 +65,7 @@ describe("replicas on two hosts", function () {
     assert.deepEqual(await statuses(), wanted);
   }
 
-  /** The balancer asks every second; the watchdog, whose word `up` goes by, more seldom. */
+  /** The gateway asks every second; the watchdog, whose word `up` goes by, more seldom. */
   async function untilAnswering(): Promise<void> {
     for (const [at] of host.hosts.hosts.entries()) {
       await host.run(
@@ -137,7 +137,7 @@ describe("replicas on two hosts", function () {
     assert.match(units, new RegExp(`^ExecStart=${ENVIRONMENT_PATH}/bin/vllm `, "m"));
     assert.doesNotMatch(units, /releases\/broken/);
     assert.equal(await start(), second);
-    // Nobody takes the first one back into the balancer but its own watch.
+    // Nobody takes the first one back into the gateway but its own watch.
     await until(["UP", "UP"], 120);
     assert.deepEqual((await clients.stop()).lost, []);
   });
@@ -157,7 +157,7 @@ describe("replicas on two hosts", function () {
     const { answered, lost } = await clients.stop();
     assert.deepEqual(lost, []);
     assert.ok(answered >= 1000, `answered: ${answered}`);
-    // Two servers, each taken out of the balancer and back, and the proof.
+    // Two servers, each taken out of the gateway and back, and the proof.
     const inputs = new Map(before.map(({ name, stdin }) => [name, stdin]));
     const changed = after.filter(({ name, stdin }) => stdin !== inputs.get(name)).map(({ name }) => name);
     assert.deepEqual(
@@ -178,8 +178,8 @@ describe("replicas on two hosts", function () {
 
   it("change nothing when their steps run a second time", async () => {
     const first = await deployedSteps(stack);
-    const onFirst = first.filter(({ step }) => ["balancer", "balanced", "gateway", "verify"].includes(step));
-    assert.equal(onFirst.length, 5);
+    const onFirst = first.filter(({ step }) => ["balanced", "gateway", "verify"].includes(step));
+    assert.equal(onFirst.length, 4);
     for (const deployed of onFirst) assert.equal((await rerun(host, deployed)).changes, 0, deployed.step);
     const { summary } = await upStack(stack, silent);
     assert.deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);

@@ -167,7 +167,6 @@ HUB
   it("runs each step a second time without changing anything", async () => {
     const steps = await deployedSteps(stack);
     assert.deepEqual(steps.map(({ step }) => step).sort(), [
-      "balancer",
       "base-packages",
       "driver",
       "firewall",
@@ -267,7 +266,7 @@ HUB
   }
 
   it("puts right what was edited or deleted on the host", async () => {
-    await host.run(`sed -i s/443/8443/ /etc/shardplan/Caddyfile; systemctl restart shardplan-gateway
+    await host.run(`sed -i s/443/8443/ /etc/shardplan/gateway/haproxy.cfg; systemctl restart shardplan-gateway
       nft delete table inet shardplan`);
     const { summary } = await upStack(stack, silent);
     // The firewall, the gateway, and the proof at least.
@@ -295,7 +294,7 @@ HUB
     );
   });
 
-  for (const step of ["vllm", "ray", "balancer", "gateway", "firewall", "watchdog", "facts"]) {
+  for (const step of ["vllm", "ray", "gateway", "firewall", "watchdog", "facts"]) {
     it(`has the service in place after --replace of ${step}`, async () => {
       stack = await host.stack({ "shardplan:model": FROM_BUCKET });
       const key = await host.run("cat /etc/shardplan/secrets/api-key");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { port, textLike } from "./values";
+import { countUpTo, MOST, port, textLike } from "./values";
 
 /** What vLLM answers to a POST with a request's own data, and nothing about the server or other requests. */
 const EXTRA_PATHS = [
@@ -23,12 +23,31 @@ export const gateway = z
       .array(z.cidrv4())
       .default(["0.0.0.0/0"])
       .describe("Address ranges that may reach the gateway."),
+    on: z
+      .enum(["first", "all"])
+      .default("first")
+      .describe(
+        "Hosts with a gateway: the first, or each, so that clients (through DNS or a load balancer) still reach the others when one is gone.",
+      ),
     extraPaths: z
       .array(z.enum(EXTRA_PATHS))
-      .default([])
+      .default(["/v1/responses"])
       .describe(
         "Further paths of vLLM to which clients with the key may post, beside completions and chat completions.",
       ),
+    maxBodyMb: countUpTo(1000)
+      .default(10)
+      .meta({ unit: "MB", description: "Longest body of a request in MB; longer ones are answered 413." }),
+    requestsPerMinutePerKey: countUpTo(MOST.requests).optional().meta({
+      unit: "requests/minute",
+      description:
+        "Requests that each key may send in a minute, at each gateway; more are answered 429. Default: no limit; what the service as a whole cannot serve, serving.maxQueuedRequests turns away.",
+    }),
+    concurrentRequestsPerKey: countUpTo(MOST.sequences).optional().meta({
+      unit: "requests",
+      description:
+        "Requests that each key may have running at once, at each gateway; more are answered 429. Default: no limit.",
+    }),
   })
   .prefault({})
   .describe("The TLS gateway in front of vLLM.");

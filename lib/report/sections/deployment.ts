@@ -30,7 +30,7 @@ export function deploymentSection(plan: Plan): Section {
 /** Servers differ in what only hosts know. */
 function others(servers: number): readonly Block[] {
   if (servers === 1) return [];
-  const text = `These are of the first of ${servers} servers, one for each replica; the others have addresses, ports and GPUs of their own. A balancer sends each request to the server with the fewest.`;
+  const text = `These are of the first of ${servers} servers, one for each replica; the others have addresses, ports and GPUs of their own. The gateway sends each request to the server with the fewest.`;
   return [{ kind: "text", text, tone: "quiet" }];
 }
 

@@ -110,7 +110,12 @@ const REFUSED: [DeploymentInput, string, RegExp][] = [
   [{ hosts: [host], hardware: { nodes: 2 } }, "hosts", /lists 1 of the 2 machines/],
   [{ hosts: [host, host], hardware: { nodes: 2 } }, "hosts", /names 10\.0\.0\.1:22 twice/],
   [{ serving: { packageSource: "wheelhouse" } }, "serving.packageLocation", /absolute path on the hosts/],
-  [{ gateway: { domain: "llm.example.com", port: 8443 } }, "gateway.port", /must be 443/],
+  [{ gateway: { domain: "llm.example.com", port: 80 } }, "gateway.port", /must not be 80/],
+  [
+    { gateway: { domain: "llm.example.com", on: "all" }, hardware: { nodes: 2 } },
+    "gateway.on",
+    /must be first with gateway\.domain/,
+  ],
   [{ aws: { capacityBlock: true } }, "aws.capacityReservationId", /cr-/],
   [
     { aws: { capacityReservationId: "cr-0123456789abcdef0" } },

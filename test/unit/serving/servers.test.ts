@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-  balancerConfig,
   engineServers,
   listenAddress,
   rayHeadCommand,
@@ -78,44 +77,12 @@ describe("the servers of a plan", () => {
       assert.ok(ray.includes(word), ray.join(" "));
   });
 
-  it("listen on loopback beside the balancer, elsewhere on the address of the cluster", () => {
-    const servers = engineServers(planOf({ hardware: { nodes: 2 }, strategy: { dataParallel: 2 } }));
-    assert.deepEqual(
-      servers.map((server) => listenAddress(server, "10.0.0.7")),
-      ["127.0.0.1", "10.0.0.7"],
-    );
-  });
-});
-
-describe("balancerConfig", () => {
-  const plan = planOf({ hardware: { nodes: 2 }, strategy: { dataParallel: 2 } });
-  const text = balancerConfig(plan, ["127.0.0.1", "10.0.0.2"]);
-
-  it("sends to the least busy server, on both hosts, and elsewhere what has not begun", () => {
-    assert.match(text, /^\tbalance leastconn$/m);
-    assert.match(text, /^\tserver server-0 127\.0\.0\.1:8000 check$/m);
-    assert.match(text, /^\tserver server-1 10\.0\.0\.2:8000 check$/m);
-    assert.match(text, /^\tretry-on conn-failure empty-response 500 503$/m);
-  });
-
-  it("asks one server no second time what it has refused", () => {
-    assert.match(balancerConfig(planOf(), ["127.0.0.1"]), /^\tretry-on conn-failure empty-response$/m);
-  });
-
-  it("gives a check longer than a full server lets a request wait, so that an overload takes none out", () => {
-    // Twice the target of 1 s, and room: three seconds, and never below five.
-    assert.match(text, /^\ttimeout check 5s$/m);
-    const patient = planOf({ slo: { firstToken: { p50Ms: 2000, p99Ms: 4000 } } });
-    assert.match(balancerConfig(patient, ["127.0.0.1"]), /^\ttimeout check 12s$/m);
-  });
-
-  it("holds a prompt of the longest length in memory, or it could not be sent a second time", () => {
-    const bytes = Number(/tune\.bufsize (\d+)/.exec(text)?.[1]);
-    assert.ok(bytes >= 8 * plan.serving.maxModelLen, `${bytes} bytes`);
-  });
-
-  it("holds no key", () => {
-    assert.match(text, /"Bearer \$\{SHARDPLAN_ENGINE_KEY\}"/);
-    assert.match(text, /map_str\(\/etc\/shardplan\/balancer\/keys\.map\)/);
+  it("listen on loopback beside the only gateway, elsewhere on the address of the cluster", () => {
+    const addresses = (gateway: { on?: "first" | "all" }) => {
+      const plan = planOf({ hardware: { nodes: 2 }, strategy: { dataParallel: 2 }, gateway });
+      return engineServers(plan).map((server) => listenAddress(plan, server, "10.0.0.7"));
+    };
+    assert.deepEqual(addresses({}), ["127.0.0.1", "10.0.0.7"]);
+    assert.deepEqual(addresses({ on: "all" }), ["10.0.0.7", "10.0.0.7"]);
   });
 });

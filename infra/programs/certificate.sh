@@ -1,0 +1,98 @@
+#!/bin/bash
+# The gateway's certificate: made when there is none, and anew long before it ends. A timer asks daily, and the gateway's
+# step whenever it runs. Either by an authority of this host's own, whose key never leaves it, or by a public one (ACME).
+# in (environment): KIND (internal, acme), NAME (address or DNS name), CERTIFICATE (file for the gateway: certificates and
+# key), AUTHORITY (folder), GATEWAY_UNIT, GATEWAY_USER, CHALLENGE_PORT, ACME_SERVER (URL of another authority than Let's Encrypt)
+set -euo pipefail
+umask 077
+export LC_ALL=C
+
+ROOT_DAYS=3650 LEAF_DAYS=90 RENEW_DAYS=30
+# Authority of the gateway that earlier versions had; clients know it.
+CADDY=/var/lib/shardplan-gateway/caddy/pki/authorities/local
+
+make_authority() {
+  [ ! -s "$AUTHORITY/root.pem" ] || return 0
+  mkdir -p "$AUTHORITY"
+  if [ -s "$CADDY/root.key" ]; then
+    cp "$CADDY/root.key" "$AUTHORITY/root.key"
+    cp "$CADDY/root.crt" "$AUTHORITY/.root.pem"
+  else
+    openssl ecparam -name prime256v1 -genkey -noout -out "$AUTHORITY/root.key"
+    openssl req -x509 -new -key "$AUTHORITY/root.key" -days "$ROOT_DAYS" -subj "/CN=shardplan gateway of $(hostname)" \
+      -config <(printf '%s\n' '[req]' distinguished_name=name x509_extensions=root '[name]' '[root]' \
+        basicConstraints=critical,CA:TRUE,pathlen:0 keyUsage=critical,keyCertSign,cRLSign subjectKeyIdentifier=hash) \
+      -out "$AUTHORITY/.root.pem"
+  fi
+  # Last and in one step: whoever finds it finds its key.
+  mv "$AUTHORITY/.root.pem" "$AUTHORITY/root.pem"
+  echo "made the gateway's authority"
+}
+
+name_kind() { if [[ $NAME == *:* || $NAME =~ ^[0-9.]+$ ]]; then echo IP; else echo DNS; fi; }
+
+# From the authority, for this name, and not about to end.
+is_good() {
+  local check=-verify_hostname
+  [ "$(name_kind)" = DNS ] || check=-verify_ip
+  openssl x509 -checkend $((RENEW_DAYS * 86400)) -noout -in "$CERTIFICATE" >/dev/null 2>&1 &&
+    openssl verify -CAfile "$AUTHORITY/root.pem" "$check" "$NAME" "$CERTIFICATE" >/dev/null 2>&1
+}
+
+issue() {
+  openssl ecparam -name prime256v1 -genkey -noout -out "$WORK/key"
+  openssl req -new -key "$WORK/key" -subj "/CN=shardplan gateway" |
+    openssl x509 -req -CA "$AUTHORITY/root.pem" -CAkey "$AUTHORITY/root.key" -set_serial "0x$(openssl rand -hex 16)" \
+      -days "$LEAF_DAYS" -out "$WORK/certificate" -extfile <(printf '%s\n' basicConstraints=critical,CA:FALSE \
+        keyUsage=critical,digitalSignature extendedKeyUsage=serverAuth "subjectAltName=$(name_kind):$NAME" \
+        subjectKeyIdentifier=hash authorityKeyIdentifier=keyid) 2>/dev/null
+  install_certificate "$WORK/certificate" "$WORK/key"
+}
+
+# Does nothing while the one that is there is good for another month.
+ask_public_authority() {
+  certbot certonly --quiet --non-interactive --agree-tos --register-unsafely-without-email --keep-until-expiring \
+    --standalone --http-01-address 127.0.0.1 --http-01-port "$CHALLENGE_PORT" --key-type ecdsa \
+    --cert-name "$NAME" --domain "$NAME" ${ACME_SERVER:+--server "$ACME_SERVER"} \
+    --config-dir "$AUTHORITY/acme" --work-dir "$AUTHORITY/acme" --logs-dir /var/log/shardplan --max-log-backups 1
+  install_certificate "$AUTHORITY/acme/live/$NAME/fullchain.pem" "$AUTHORITY/acme/live/$NAME/privkey.pem"
+}
+
+install_certificate() {
+  cat "$@" >"$WORK/both"
+  ! cmp -s "$WORK/both" "$CERTIFICATE" || return 0
+  install -d -m 755 "$(dirname "$CERTIFICATE")"
+  chown "$GATEWAY_USER" "$WORK/both"
+  mv "$WORK/both" "$CERTIFICATE"
+  echo "a new certificate for $NAME, $(openssl x509 -noout -enddate -in "$CERTIFICATE" | sed 's/notAfter=/ends /')"
+}
+
+# Of HAProxy, not of what earlier versions had in its place; nothing while it does not run.
+gateway_process() {
+  local process
+  process=$(systemctl show -p MainPID --value "$GATEWAY_UNIT")
+  [[ $(readlink "/proc/$process/exe") != */haproxy* ]] || echo "$process"
+}
+
+# A new certificate, and a newer HAProxy of the distribution, without a connection lost.
+take_over() {
+  local process loaded
+  process=$(gateway_process) loaded="$(dirname "$CERTIFICATE")/.loaded"
+  [ -n "$process" ] || return 0
+  if [ "$CERTIFICATE" -nt "$loaded" ] || [[ $(readlink "/proc/$process/exe") == *' (deleted)' ]]; then
+    systemctl reload "$GATEWAY_UNIT"
+    touch "$loaded"
+  fi
+}
+
+WORK=$(mktemp -d "$(dirname "$AUTHORITY")/.certificate.XXXXXX")
+trap 'rm -rf "$WORK"' EXIT
+make_authority
+if [ "$KIND" = internal ]; then
+  is_good || issue
+else
+  # The gateway starts with something, and the public authority asks through it.
+  [ -s "$CERTIFICATE" ] || issue
+  [ -z "$(gateway_process)" ] || ask_public_authority
+fi
+take_over
