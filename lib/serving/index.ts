@@ -1,4 +1,4 @@
-export { type CertificateKind, CERTIFICATE_TIMER, certificateKind, certificateUnit } from "./certificate";
+export { CERTIFICATE_TIMER, type CertificateKind, certificateKind, certificateUnit } from "./certificate";
 export { type DeploymentCommands, deploymentCommands } from "./deployment-commands";
 export { FIREWALL_TABLE, firewallRules, firewallUnit, openPorts } from "./firewall";
 export { balancedName, checkSeconds, GATEWAY, gatewayConfig, openPaths } from "./gateway-config";
