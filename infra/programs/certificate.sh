@@ -13,7 +13,6 @@ CADDY=/var/lib/shardplan-gateway/caddy/pki/authorities/local
 
 make_authority() {
   [ ! -s "$AUTHORITY/root.pem" ] || return 0
-  mkdir -p "$AUTHORITY"
   if [ -s "$CADDY/root.key" ]; then
     cp "$CADDY/root.key" "$AUTHORITY/root.key"
     cp "$CADDY/root.crt" "$AUTHORITY/.root.pem"
@@ -77,16 +76,20 @@ gateway_process() {
 # A new certificate, and a newer HAProxy of the distribution, without a connection lost.
 take_over() {
   local process loaded
-  process=$(gateway_process) loaded="$(dirname "$CERTIFICATE")/.loaded"
+  process=$(gateway_process)
   [ -n "$process" ] || return 0
-  if [ "$CERTIFICATE" -nt "$loaded" ] || [[ $(readlink "/proc/$process/exe") == *' (deleted)' ]]; then
+  # Its start, or its latest reload.
+  loaded=$(systemctl show -p StateChangeTimestamp --value --timestamp=unix "$GATEWAY_UNIT")
+  if [ "$(stat -c %Y "$CERTIFICATE")" -ge "${loaded#@}" ] || [[ $(readlink "/proc/$process/exe") == *' (deleted)' ]]; then
     systemctl reload "$GATEWAY_UNIT"
-    touch "$loaded"
   fi
 }
 
-WORK=$(mktemp -d "$(dirname "$AUTHORITY")/.certificate.XXXXXX")
+# One that was killed may have left it.
+WORK=$AUTHORITY/work
 trap 'rm -rf "$WORK"' EXIT
+rm -rf "$WORK"
+mkdir -p "$WORK"
 make_authority
 if [ "$KIND" = internal ]; then
   is_good || issue

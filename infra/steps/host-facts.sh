@@ -47,10 +47,10 @@ remove_unfinished() {
   local unit
   # Packages that are just being installed are let finish: half of them would be left.
   systemctl list-units --plain --no-legend 'shardplan-step-*' | awk '$1 !~ /step-(apt|driver)\./ {print $1}' | xargs -r systemctl stop || true
-  for unit in /etc/systemd/system/shardplan-*.service; do
+  for unit in /etc/systemd/system/shardplan-*.timer /etc/systemd/system/shardplan-*.service; do
     [ ! -e "$unit" ] || remove_unit "${unit##*/}"
   done
-  rm -f "$APT_HOLD" "$KERNEL_MODULES"
+  rm -f "$APT_HOLD" "$KERNEL_MODULES" /var/lib/systemd/timers/stamp-shardplan-*
   find /etc -xdev -name '.shardplan.*' -delete
 }
 

@@ -80,16 +80,19 @@ export async function openFront(plan: Plan, edit = (config: string) => config): 
   const secrets = join(folder, "secrets");
   mkdirSync(secrets);
   let gatewayProcess = 0;
+  let loaded = 0;
   // Says which process is the gateway, and reloads it, as systemd does.
   const systemctl = join(folder, "systemctl");
   const renew = () => {
-    const script = `#!/bin/sh\ncase $1 in show) echo ${gatewayProcess} ;; reload) kill -USR2 ${gatewayProcess} ;; esac\n`;
+    const script = `#!/bin/sh\ncase "$*" in *MainPID*) echo ${gatewayProcess} ;; *Timestamp*) echo @${loaded} ;; reload*) kill -USR2 ${gatewayProcess} ;; esac\n`;
     writeFileSync(systemctl, script, { mode: 0o755 });
     const certificate = join(folder, "certificate.pem");
     const env = { KIND: "internal", NAME: "127.0.0.1", CERTIFICATE: certificate, GATEWAY_USER: "root" };
     const others = { AUTHORITY: join(secrets, "authority"), GATEWAY_UNIT: "gateway", CHALLENGE_PORT: "1" };
     const PATH = `${folder}:${process.env.PATH}`;
-    return execFileSync(RENEW, { env: { ...env, ...others, PATH }, encoding: "utf8" });
+    const said = execFileSync(RENEW, { env: { ...env, ...others, PATH }, encoding: "utf8" });
+    loaded = Math.ceil(Date.now() / 1000);
+    return said;
   };
   renew();
   const log = openSync(join(folder, "log"), "w");
