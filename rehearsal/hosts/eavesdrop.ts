@@ -5,14 +5,23 @@ import { runOnHost } from "./run-on-host";
 const SECONDS = 15;
 
 /**
- * Listens at each port as whoever vLLM's own sockets (ZeroMQ) may take for a peer, and asks each for a completion over
- * HTTP. One line for each port that says more than that it refuses.
+ * Listens at each port that greets as ZeroMQ does, as whoever vLLM's own sockets may take for a peer, and asks each for a
+ * completion over HTTP. One line for each port that hands out a message or an answer of vLLM's interface (Ray's metrics
+ * have a page for every path).
  */
 const LISTEN = `
-import sys, time, urllib.request, zmq
+import socket, sys, time, urllib.request, zmq
 address, ports = sys.argv[1], sys.argv[2].split()
 context, poller, names = zmq.Context(), zmq.Poller(), {}
-for port in ports:
+
+def greets(port):
+    try:
+        with socket.create_connection((address, int(port)), timeout=2) as connection:
+            return connection.recv(1) == b"\\xff"
+    except OSError:
+        return False
+
+for port in filter(greets, ports):
     for kind in (zmq.SUB, zmq.PULL, zmq.DEALER, zmq.PAIR):
         peer = context.socket(kind)
         peer.linger = 0
@@ -28,15 +37,16 @@ for port in ports:
     for path, data in (("/v1/completions", body), ("/v1/models", None)):
         try:
             headers = {"Content-Type": "application/json"}
-            urllib.request.urlopen(urllib.request.Request(f"http://{address}:{port}{path}", data, headers), timeout=5)
-            heard.add(f"port {port} answers {path}")
+            request = urllib.request.Request(f"http://{address}:{port}{path}", data, headers)
+            if b'"object"' in urllib.request.urlopen(request, timeout=5).read():
+                heard.add(f"port {port} answers {path}")
         except Exception:
             pass
 end = time.time() + ${SECONDS}
 while time.time() < end:
     for peer, _ in poller.poll(1000):
         said = b"".join(peer.recv_multipart())
-        heard.add(f"port {names[peer]} hands out {len(said)} bytes and more")
+        heard.add(f"port {names[peer]} hands out {said[:60]}")
         poller.unregister(peer)
 print("\\n".join(sorted(heard)))
 `;
