@@ -62,6 +62,8 @@ remove_unused() {
     release=${release%/}
     if [ ! -d "$release" ] || [ "$release" = "$ENVIRONMENT" ]; then continue; fi
     ! grep -qsaF "$release/" /etc/systemd/system/shardplan-*.service /etc/shardplan/served/* || continue
+    # First of all it is no longer complete, wherever this may be cut off.
+    rm -f "$release/.shardplan-complete"
     rm -rf "$release" "$release.lock"
     changed "removed $release, on which nothing runs"
   done
