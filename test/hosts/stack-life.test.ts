@@ -200,7 +200,9 @@ HUB
     const failed = await host.failureOf({
       "shardplan:model": FROM_BUCKET,
       // Larger by more than the step's own mark, which it takes away first.
-      "shardplan:gateway": { extraPaths: Array.from({ length: 400 }, (_, at) => `/a-path-of-its-own/${at}`) },
+      "shardplan:gateway": {
+        allowedCidrs: ["0.0.0.0/0", ...Array.from({ length: 1000 }, (_, at) => `10.1.${at % 256}.0/24`)],
+      },
     });
     assert.match(failed, /^hosts\[0\] .*: cannot write \/etc\/shardplan\/.*; check free space/);
     assert.equal(await host.run(SERVICES), before);
