@@ -28,12 +28,23 @@ const FAMILIES: readonly (readonly [RegExp, FamilyFlags])[] = [
   [/glm4_moe|glm-4\.[56]/i, { reasoning: "glm45", tools: "glm45" }],
   [/qwen3[-_]coder|qwen3-next.*coder/i, { tools: "qwen3_coder" }],
   [/qwen3[-_.]5/i, { reasoning: "qwen3", tools: "qwen3_coder" }],
+  [/qwen3.*thinking/i, { reasoning: "qwen3", tools: "hermes" }],
   [/qwen3.*(instruct|vl)/i, { tools: "hermes" }],
   [/qwen3/i, { reasoning: "qwen3", tools: "hermes" }],
   [/qwen2\.5.*instruct/i, { tools: "hermes" }],
   [/nemotron-nas|nemotron-super-49b/i, { remoteCode: true }],
   [/nemotron-3/i, { reasoning: "nemotron_v3", tools: "qwen3_coder" }],
-  [/llama-3\.[13].*instruct/i, { tools: "llama3_json" }],
+  [/llama-3\.[1-3].*instruct/i, { tools: "llama3_json" }],
+  [/llama-4.*instruct/i, { tools: "llama4_pythonic" }],
+  [/magistral/i, { reasoning: "mistral", tools: "mistral" }],
+  [
+    /mistral-(small|medium|large|nemo|7b-instruct-v0\.3)|devstral|ministral.*(instruct|reasoning)/i,
+    { tools: "mistral" },
+  ],
+  [/phi-4-mini-instruct/i, { tools: "phi4_mini_json" }],
+  [/mimo[-_]v2/i, { reasoning: "mimo", tools: "mimo" }],
+  // Neither Transformers nor vLLM has a class for the config of MiMo-7B.
+  [/^mimo |mimo-7b/i, { remoteCode: true }],
   [/gemma4|gemma-4/i, { reasoning: "gemma4", tools: "gemma4" }],
 ];
 

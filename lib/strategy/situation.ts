@@ -62,9 +62,13 @@ function assertPrecision({ name, checkpoint }: ModelArchitecture, model: Deploym
   if (request.kind === "as stored") return;
   const formats = Object.values(checkpoint?.formats ?? {});
   const stored = checkpoint ? `by ${checkpoint.method} (${formats.at(-1)})` : "in 16 bits";
+  const isAlike = (format: string) =>
+    model.precision === "fp8"
+      ? format.startsWith("fp8")
+      : request.kind === "on load" && format === request.format;
   const fits =
     request.kind === "on load"
-      ? !checkpoint || formats.some((format) => format.startsWith("fp8"))
+      ? !checkpoint || (request.format !== "w8a16" && formats.some(isAlike))
       : checkpoint?.method.startsWith(request.method);
   if (fits) return;
   throw new UserError({

@@ -6,8 +6,11 @@ import type { Requirement } from "./requirement";
 const KEY = "serving.decodeContextParallel";
 const OFF = `set ${KEY} to 1`;
 
-/** First compute capability whose kernels for latent attention return what ranks weight their results by (`supports_dcp`). */
-const LATENT_SINCE = 9;
+/**
+ * First compute capability whose kernels for grouped attention return what ranks weight their results by (`supports_dcp` of
+ * v1/attention/backends in 0.33.0: FlashAttention, FlashInfer); Triton's for latent attention does everywhere.
+ */
+const GROUPED_SINCE = 8;
 
 function met(
   isMet: boolean,
@@ -68,7 +71,7 @@ function attentionFits({ model, hardware, draft }: Situation): Requirement[] {
       (mixer.kind === "attention" && mixer.window === undefined) ||
       (mixer.kind === "latent" && !mixer.indexer),
   );
-  const { computeCapability = 0, name } = hardware.gpu;
+  const { computeCapability, name } = hardware.gpu;
   return [
     met(isPlain && model.slidingWindow === undefined, {
       id: "context-attention",
@@ -77,11 +80,11 @@ function attentionFits({ model, hardware, draft }: Situation): Requirement[] {
       valueText: `${model.name} has other layers`,
       change: OFF,
     }),
-    met(!model.latentAttention || computeCapability >= LATENT_SINCE, {
+    met(model.latentAttention !== undefined || (computeCapability ?? 0) >= GROUPED_SINCE, {
       id: "context-kernel",
-      requirement: `vLLM's kernels for latent attention share a cache from compute capability ${LATENT_SINCE}.0 on`,
-      valueText: `${name} has ${computeCapability}`,
-      change: `${OFF}, or set hardware.instanceType to one with H100 GPUs or newer`,
+      requirement: `vLLM's kernels for grouped attention share a cache from compute capability ${GROUPED_SINCE}.0 on`,
+      valueText: `${name} has ${computeCapability ?? "none that is known"}`,
+      change: `${OFF}, or set hardware.instanceType to one with A100 GPUs or newer`,
     }),
     met(draft === undefined, {
       id: "context-drafts",

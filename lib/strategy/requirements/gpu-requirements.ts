@@ -1,3 +1,4 @@
+import type { ModelArchitecture } from "../../catalog";
 import type { Situation } from "../situation";
 import type { Requirement } from "./requirement";
 
@@ -21,6 +22,40 @@ function typeRuns({ deployment, hardware }: Situation): Requirement[] {
       valueText: `bfloat16 needs compute capability ${BF16_SINCE}.0, and ${name} has ${computeCapability}`,
       configKey: "serving.dtype",
       change: "set serving.dtype to float16",
+    },
+  ];
+}
+
+/** First compute capability on which vLLM 0.33 loads quantised checkpoints (Marlin's), and those of methods that need more (`get_min_capability` in layers/quantization). */
+const QUANTIZED_SINCE = 7.5;
+const METHODS_SINCE = 8;
+
+/** From here on no kernel multiplies 8-bit integers in products that every token passes (vLLM's page on INT8 W8A8). */
+const NO_INT8_SINCE = 10;
+
+function checkpointRuns({ model, hardware }: Situation): Requirement[] {
+  const { computeCapability, name } = hardware.gpu;
+  if (!model.checkpoint || computeCapability === undefined) return [];
+  const { method, formats } = model.checkpoint;
+  const all = Object.values(formats);
+  const isLate = method === "mxfp4" || (method.startsWith("modelopt") && !all.includes("nvfp4"));
+  const since = isLate ? METHODS_SINCE : QUANTIZED_SINCE;
+  const isInt8 = formats.attention === "int8" || formats.feedForward === "int8";
+  const isTooNew = isInt8 && computeCapability >= NO_INT8_SINCE;
+  if (computeCapability >= since && !isTooNew) return [];
+  return [
+    {
+      id: "checkpoint-runs",
+      requirement: "vLLM has kernels on the GPU for the checkpoint's quantisation",
+      value: computeCapability,
+      limit: isTooNew ? NO_INT8_SINCE - 1 : since,
+      unit: "compute capability",
+      bound: isTooNew ? "most" : "least",
+      valueText: isTooNew
+        ? `8-bit integers are multiplied below compute capability ${NO_INT8_SINCE}.0, and ${name} has ${computeCapability}`
+        : `${method} needs compute capability ${since.toFixed(1)}, and ${name} has ${computeCapability}`,
+      configKey: "model.name",
+      change: `name another checkpoint of the model${isTooNew ? ", such as one in fp8" : ""}, or set hardware.instanceType to one with ${isTooNew ? "Hopper" : "newer"} GPUs`,
     },
   ];
 }
@@ -67,8 +102,25 @@ function latentCacheRuns({ model, deployment, hardware }: Situation): Requiremen
   ];
 }
 
-/** First compute capability with a kernel for grouped attention over an 8-bit cache (0.33.0: FlashInfer; Triton needs 8.9). */
+/** First compute capability with a kernel for grouped attention over an 8-bit cache (0.33.0: FlashInfer). */
 const GROUPED_FP8_SINCE = 8;
+
+/** And first one with a kernel for all that FlashInfer does not have (0.33.0: Triton's, v1/attention/backends/triton_attn.py). */
+const ANY_FP8_SINCE = 8.9;
+
+/** Widths of heads that FlashInfer has (v1/attention/backends/flashinfer.py). */
+const FLASHINFER_HEADS: readonly number[] = [64, 128, 256, 512];
+
+/** What of a model's grouped attention FlashInfer has no kernel for below Hopper; undefined where it has. */
+function beyondFlashInfer({ modelType, tensors }: ModelArchitecture): string | undefined {
+  const mixers = tensors?.layers.flatMap(({ mixer }) => (mixer?.kind === "attention" ? [mixer] : [])) ?? [];
+  const other = mixers.find(({ headDim }) => !FLASHINFER_HEADS.includes(headDim));
+  if (other) return `heads of ${other.headDim}`;
+  if (mixers.some(({ sinks }) => sinks)) return "attention sinks";
+  // Images are seen from both sides: Gemma 3, and Gemma 4 (ModelArchConfig's is_mm_prefix_lm).
+  const seesImages = /^gemma[34]/.test(modelType ?? "") && (tensors?.vision.length ?? 0) > 0;
+  return seesImages ? "images that are attended to from both sides" : undefined;
+}
 
 function cacheProblem(of: {
   readonly isMet: boolean;
@@ -101,12 +153,24 @@ function groupedCacheRuns({ model, deployment, hardware }: Situation): Requireme
   const isSparse =
     model.tensors?.layers.some(({ mixer }) => mixer?.kind === "latent" && mixer.indexer) ?? false;
   const { method = "", calibratedCache = false } = model.checkpoint ?? {};
+  const beyond = model.latentAttention ? undefined : beyondFlashInfer(model);
   const bringsScales = /^(fp8|modelopt)/.test(method) || (method === "compressed-tensors" && calibratedCache);
   return [
     ...cacheProblem({
       isMet: !is8Bit || model.latentAttention !== undefined || computeCapability >= GROUPED_FP8_SINCE,
       requirement: "vLLM has kernels that read the KV cache as it is stored",
       valueText: `attention over an fp8 cache needs compute capability ${GROUPED_FP8_SINCE}.0, and ${name} has ${computeCapability}`,
+      change: "set model.kvCacheDtype to auto",
+    }),
+    ...cacheProblem({
+      isMet:
+        !is8Bit ||
+        beyond === undefined ||
+        computeCapability < GROUPED_FP8_SINCE ||
+        computeCapability >= ANY_FP8_SINCE ||
+        hardware.gpu.computeCapability === undefined,
+      requirement: "vLLM has kernels that read the KV cache as it is stored",
+      valueText: `${beyond} over an fp8 cache need compute capability ${ANY_FP8_SINCE}, and ${name} has ${computeCapability}`,
       change: "set model.kvCacheDtype to auto",
     }),
     ...cacheProblem({
@@ -138,6 +202,7 @@ export function gpuRequirements(situation: Situation): Requirement[] {
   if (situation.hardware.gpu.kind === "cpu") return [];
   return [
     ...typeRuns(situation),
+    ...checkpointRuns(situation),
     ...sparseAttentionRuns(situation),
     ...latentCacheRuns(situation),
     ...groupedCacheRuns(situation),

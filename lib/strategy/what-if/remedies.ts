@@ -65,18 +65,23 @@ const openServing: readonly Setting[] = ["maxNumSeqs", "maxNumBatchedTokens", "m
   }),
 );
 
+/** Without these no change helps: a type that the GPU computes in, a length that the model knows. */
+function neededFirst({ violations, model }: Plan): Setting[] {
+  const fails = (id: string) => violations.some(({ check }) => check === id);
+  return [
+    ...(fails("dtype-runs") ? [{ key: "serving.dtype", value: "float16" }] : []),
+    ...(fails("model-length") ? [{ key: "envelope.maxModelLen", value: model.maxPositionEmbeddings }] : []),
+  ];
+}
+
 /** What costs nothing: another strategy that meets everything, serving parameters that the planner may choose. */
 function sameMachines(plan: Plan): Setting[][] {
   const better = plan.candidates
     .filter(({ meetsSlo }) => meetsSlo)
     .sort((a, b) => (b.throughput?.highestRequestRate ?? 0) - (a.throughput?.highestRequestRate ?? 0));
-  const computesOtherwise = plan.violations.some(({ check }) => check === "dtype-runs");
-  const isTooLong = plan.violations.some(({ check }) => check === "model-length");
-  const known = { key: "envelope.maxModelLen", value: plan.model.maxPositionEmbeddings };
   return [
     ...better.slice(0, 1).map(({ strategy }) => strategySettings(plan, strategy)),
-    ...(computesOtherwise ? [[{ key: "serving.dtype", value: "float16" }, ...openServing]] : []),
-    ...(isTooLong ? [[known]] : []),
+    [],
     [...openServing],
     [...openStrategy(plan), ...openServing],
   ];
@@ -153,7 +158,7 @@ interface Change {
 
 /** The change that settings make; undefined when they change nothing, contradict each other, or cannot help. */
 function changeOf(plan: Plan, wanted: readonly Setting[]): Change | undefined {
-  const settings = changesTo(plan.deployment, wanted);
+  const settings = changesTo(plan.deployment, [...neededFirst(plan), ...wanted]);
   if (settings.length === 0) return undefined;
   const deployment = withSettings(plan.deployment, settings);
   if (crossCheck(deployment).length > 0) return undefined;

@@ -22,6 +22,11 @@ describe("flags that a model needs", () => {
     );
     assert.equal(flags("meta-llama/Meta-Llama-3-70B-Instruct"), "");
     assert.match(flags("zai-org/GLM-5-FP8"), /glm45 .* glm47/);
+    assert.match(flags("Qwen/Qwen3-VL-32B-Thinking"), /--reasoning-parser qwen3 .* hermes/);
+    assert.match(flags("mistralai/Mistral-Small-3.2-24B-Instruct-2506"), /parser mistral/);
+    assert.equal(flags("mistralai/Mixtral-8x7B-Instruct-v0.1"), "");
+    assert.match(flags("meta-llama/Llama-4-Scout-17B-16E-Instruct"), /llama4_pythonic/);
+    assert.match(flags("meta-llama/Llama-3.2-3B-Instruct"), /llama3_json/);
   });
 
   it("name the trust in a repository's code", () => {
@@ -32,6 +37,10 @@ describe("flags that a model needs", () => {
     assert.ok(
       modelFlags(served("moonshotai/Kimi-K2-Instruct")).includes("--trust-remote-code"),
       'not so: modelFlags(served("moonshotai/Kimi-K2-Instruct")).includes("--trust-remote-code")',
+    );
+    assert.ok(
+      runsRemoteCode(served("XiaomiMiMo/MiMo-7B-Base")),
+      "neither Transformers 5.19 nor vLLM 0.33 has a class for model_type mimo",
     );
     assert.ok(
       !runsRemoteCode(served("openai/gpt-oss-120b")),

@@ -98,8 +98,12 @@ describe("decode context parallelism", () => {
     assert.deepEqual(missed(4, { model: { name: "Qwen/Qwen3-235B-A22B" } }), ["context-copies"]);
     assert.deepEqual(missed(2, { model: { name: "deepseek-ai/DeepSeek-V3.2" } }), ["context-attention"]);
     assert.deepEqual(missed(2, { serving: { vllmVersion: "0.28.0" } }), ["context-version"]);
-    const a100 = { ...H200, gpu: "A100-SXM-80GB" };
-    assert.deepEqual(missed(2, { hardware: a100 }), ["context-kernel"]);
+    // v1/attention/backends of 0.33.0: Triton's kernels for latent attention take it on every GPU, for grouped ones FlashAttention's.
+    const on = (gpu: string) => ({ hardware: { ...H200, gpu } });
+    assert.deepEqual(missed(2, on("A100-SXM-80GB")), []);
+    const grouped = { model: { name: "Qwen/Qwen3-235B-A22B" } };
+    assert.deepEqual(missed(2, { ...on("A100-SXM-80GB"), ...grouped }), []);
+    assert.deepEqual(missed(2, { ...on("T4-16GB"), ...grouped }), ["context-kernel"]);
     const drafts = { speculative: { method: "mtp", acceptance: 0.7 } } as const;
     assert.deepEqual(missed(2, { serving: drafts }), ["context-drafts"]);
   });

@@ -25,6 +25,80 @@ describe("the type that a GPU computes in", () => {
   });
 });
 
+const llama = {
+  model_type: "llama",
+  num_hidden_layers: 32,
+  hidden_size: 4096,
+  intermediate_size: 14_336,
+  num_attention_heads: 32,
+  num_key_value_heads: 8,
+  vocab_size: 128_256,
+  max_position_embeddings: 131_072,
+};
+
+/** `get_min_capability` of vLLM 0.33.0's configurations of quantisation, and its page on INT8. */
+describe("a quantised checkpoint", () => {
+  const refusedFor = (quantization_config: object, instanceType: string) =>
+    violationsOf(
+      gpuRequirements(
+        readSituation(
+          aDeployment({
+            model: { name: "me/quantised" },
+            hardware: { instanceType },
+            serving: { dtype: "float16" },
+          }),
+          { modelConfig: { ...llama, quantization_config } },
+        ),
+      ),
+    ).map(({ check }) => check);
+  const modelopt = (quant_algo: string) => ({ quant_method: "modelopt", quant_algo });
+  const int8 = {
+    quant_method: "compressed-tensors",
+    config_groups: {
+      g: {
+        targets: ["Linear"],
+        weights: { num_bits: 8, type: "int", strategy: "channel" },
+        input_activations: { num_bits: 8, type: "int" },
+      },
+    },
+  };
+
+  it("runs on a T4 by Marlin, but not ModelOpt's FP8 and gpt-oss's MXFP4", () => {
+    assert.deepEqual(refusedFor({ quant_method: "awq", bits: 4 }, "g4dn.12xlarge"), []);
+    assert.deepEqual(refusedFor({ quant_method: "fp8" }, "g4dn.12xlarge"), []);
+    assert.deepEqual(refusedFor(modelopt("NVFP4"), "g4dn.12xlarge"), []);
+    assert.deepEqual(refusedFor(modelopt("FP8"), "g4dn.12xlarge"), ["checkpoint-runs"]);
+    assert.deepEqual(refusedFor(modelopt("FP8"), "g5.12xlarge"), []);
+    const gptOss = aDeployment({
+      model: { name: "openai/gpt-oss-20b" },
+      hardware: { instanceType: "g4dn.12xlarge" },
+      serving: { dtype: "float16" },
+    });
+    const [violation] = violationsOf(gpuRequirements(readSituation(gptOss)));
+    assert.equal(violation?.check, "checkpoint-runs");
+  });
+
+  it("of 8-bit integers runs from Turing to Hopper, not on Blackwell", () => {
+    for (const instanceType of ["g4dn.12xlarge", "g5.12xlarge", "g6e.12xlarge", "p5.48xlarge"]) {
+      assert.deepEqual(refusedFor(int8, instanceType), [], instanceType);
+    }
+    assert.deepEqual(refusedFor(int8, "p6-b200.48xlarge"), ["checkpoint-runs"]);
+    assert.deepEqual(refusedFor(int8, "g7e.12xlarge"), ["checkpoint-runs"]);
+  });
+
+  it("is not asked for in a precision that it is not of", () => {
+    const read = (precision: "fp8" | "fp8_per_block" | "fp8_per_tensor" | "int8_per_channel_weight_only") =>
+      readSituation(aDeployment({ model: { name: "Qwen/Qwen3-32B-FP8", precision } })).model.name;
+    assert.equal(read("fp8"), "Qwen/Qwen3-32B-FP8");
+    assert.equal(read("fp8_per_block"), "Qwen/Qwen3-32B-FP8");
+    assert.throws(
+      () => read("fp8_per_tensor"),
+      /is stored by fp8 \(fp8_block\), which vLLM does not quantise again/,
+    );
+    assert.throws(() => read("int8_per_channel_weight_only"), /does not quantise again/);
+  });
+});
+
 describe("sparse attention", () => {
   const refusedFor = (name: string, instanceType: string) =>
     violationsOf(
@@ -85,6 +159,22 @@ describe("the KV cache by vLLM's names", () => {
         kvCacheDtype,
       );
     }
+  });
+
+  it("is read in 8 bits from Ada on alone where FlashInfer lacks a kernel: sinks, odd heads, images", () => {
+    const kvCacheDtype = "fp8";
+    const odd = readSituation(
+      aDeployment({ model: { name: "me/odd", kvCacheDtype }, hardware: { instanceType: "p4d.24xlarge" } }),
+      { modelConfig: { ...llama, head_dim: 80 } },
+    );
+    assert.equal(violationsOf(gpuRequirements(odd))[0]?.check, "kv-cache-runs");
+    const sinks = { name: "openai/gpt-oss-20b", kvCacheDtype } as const;
+    assert.deepEqual(refusedWith(sinks, "p4d.24xlarge"), ["kv-cache-runs"]);
+    assert.deepEqual(refusedWith(sinks, "g5.12xlarge"), ["kv-cache-runs"]);
+    for (const instanceType of ["g6e.12xlarge", "p5.48xlarge", "p6-b200.48xlarge"]) {
+      assert.deepEqual(refusedWith(sinks, instanceType), [], instanceType);
+    }
+    assert.deepEqual(refusedWith({ name: "openai/gpt-oss-20b" }, "p4d.24xlarge"), []);
   });
 
   it("is fp8_e5m2 neither for latent attention nor for a checkpoint with scales", () => {
