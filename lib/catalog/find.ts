@@ -139,10 +139,11 @@ export function findGpu(name: string): Gpu {
   const [found] = gpusMeant(name);
   if (found) return found;
   const known = gpus.map((gpu) => gpu.name);
+  const holding = known.filter((other) => gpuKey(other).includes(gpuKey(name)));
   throw new UserError({
     code: "unknown-gpu",
     where: "hardware.gpu",
-    message: `no GPU "${name}" in the catalogue, nearest are ${nearestNames(name, known).join(", ")}`,
+    message: `no GPU "${name}" in the catalogue, nearest are ${(holding.length > 0 ? holding : nearestNames(name, known)).join(", ")}`,
     hint: "`shardplan hardware` lists all; another one is described by its figures in hardware.custom",
   });
 }

@@ -65,11 +65,12 @@ const openServing: readonly Setting[] = ["maxNumSeqs", "maxNumBatchedTokens", "m
   }),
 );
 
-/** Without these no change helps: a type that the GPU computes in, a length that the model knows. */
-function neededFirst({ violations, model }: Plan): Setting[] {
+/** Without these no change helps: a type that the GPUs compute in, where they stay, and a length that the model knows. */
+function neededFirst({ violations, model }: Plan, wanted: readonly Setting[]): Setting[] {
   const fails = (id: string) => violations.some(({ check }) => check === id);
+  const staysHere = !wanted.some(({ key }) => key === "hardware.instanceType");
   return [
-    ...(fails("dtype-runs") ? [{ key: "serving.dtype", value: "float16" }] : []),
+    ...(fails("dtype-runs") && staysHere ? [{ key: "serving.dtype", value: "float16" }] : []),
     ...(fails("model-length") ? [{ key: "envelope.maxModelLen", value: model.maxPositionEmbeddings }] : []),
   ];
 }
@@ -158,7 +159,7 @@ interface Change {
 
 /** The change that settings make; undefined when they change nothing, contradict each other, or cannot help. */
 function changeOf(plan: Plan, wanted: readonly Setting[]): Change | undefined {
-  const settings = changesTo(plan.deployment, [...neededFirst(plan), ...wanted]);
+  const settings = changesTo(plan.deployment, [...neededFirst(plan, wanted), ...wanted]);
   if (settings.length === 0) return undefined;
   const deployment = withSettings(plan.deployment, settings);
   if (crossCheck(deployment).length > 0) return undefined;

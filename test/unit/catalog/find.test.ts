@@ -53,6 +53,7 @@ describe("a GPU's name", () => {
       () => findGpu("V100"),
       /no GPU "V100" in the catalogue, nearest are H100-SXM-80GB, A100-SXM-80GB, A100-SXM-40GB$/,
     );
+    assert.throws(() => findGpu("4090"), /nearest are RTX-4090-24GB$/);
   });
 });
 

@@ -50,17 +50,21 @@ describe("the remedies of a failing plan", function () {
     assert.ok((other?.usdPerHour ?? price) < price, `${other?.usdPerHour} of ${price}`);
   });
 
-  it("name the type that an older GPU computes in", () => {
+  it("name the type that an older GPU computes in, and the length that the model knows", () => {
     const failing = plan(
       parseDeployment({
         model: { name: "Qwen/Qwen3-0.6B" },
         hardware: { instanceType: "g4dn.xlarge" },
         workload: { requestRate: 0.5 },
+        envelope: { maxModelLen: 65_536 },
         slo: { decode: { p50Ms: 200, p99Ms: 500 }, firstToken: { p50Ms: 3000, p99Ms: 5000 } },
       }),
     );
     const [first] = findRemedies(failing);
-    assert.deepEqual(first?.settings, [{ key: "serving.dtype", value: "float16" }]);
+    assert.deepEqual(first?.settings, [
+      { key: "serving.dtype", value: "float16" },
+      { key: "envelope.maxModelLen", value: 40_960 },
+    ]);
   });
 
   it("are none for a plan that passes", () => {
