@@ -1,10 +1,7 @@
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type Deployment, deploymentFromPulumi } from "../lib/config";
+import { PROJECT } from "./project";
 import { orRunError } from "./run-error";
-
-/** Folder of Pulumi.yaml and the stack files, from which relative paths in the configuration are taken. */
-export const PROJECT = join(__dirname, "..");
 
 /** Secrets of the stack; each is absent unless set with `pulumi config set --secret`. */
 export interface Secrets {

@@ -1,10 +1,8 @@
 import { announceChange } from "./announce-change";
 import { readConfiguration } from "./configuration";
-import { checkGivenHosts } from "./hosts/check-given-hosts";
 import { planOrFail } from "./plan-or-fail";
 import { provideHosts } from "./provide-hosts";
 import { refuseKnownHoles } from "./refuse-known-holes";
-import { requireHubToken } from "./require-hub-token";
 import { Drivers } from "./services/drivers";
 import { EngineEnvironment } from "./services/engine-environment";
 import { Firewall } from "./services/firewall";
@@ -25,9 +23,6 @@ export async function shardplan() {
   const plan = planOrFail(deployment);
   await refuseKnownHoles(deployment);
   await announceChange(plan);
-  await requireHubToken(deployment, secrets);
-  await checkGivenHosts(deployment, secrets);
-
   const hosts = await provideHosts(plan, secrets);
   const preparation = new Preparation("preparation", { plan, hosts });
   const { nodes } = preparation;

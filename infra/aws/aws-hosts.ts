@@ -1,14 +1,20 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Deployment } from "../../lib/config";
+import { CHECKS, type Deployment } from "../../lib/config";
 import type { Plan } from "../../lib/strategy";
+import { check } from "../checks/finding";
+import { lookAtHub } from "../checks/hub";
 import type { Secrets } from "../configuration";
 import type { Host } from "../hosts/host";
+import { accountLooks } from "./checks/looks";
+import { pricingRegion } from "./checks/price";
+import { mayHaveCredentials } from "./credentials";
 import { GpuNode } from "./gpu-node";
 import { UNPUBLISHED } from "./host-key";
 import { InstanceRole } from "./instance-role";
-import { refuseToLose, runningMachines } from "./machines";
+import { refuseToLose, replacements, runningMachines, sayRisk } from "./machines";
 import { Network } from "./network";
+import { accountProvider } from "./provider";
 import { sshKeyOf } from "./ssh-key";
 import { chooseZone } from "./zones";
 
@@ -18,20 +24,45 @@ export interface AwsHostsArgs {
   readonly provider: aws.Provider;
   /** Availability zone of the machines. */
   readonly zone: string;
+  /** A preview without credentials: the account is not asked for anything. */
+  readonly isOffline: boolean;
 }
 
-/** Looks at what the account has of this stack, then registers the plan's machines. */
+/** Looks at what the account has of this stack and whether it may have more, then registers the plan's machines. */
 export async function awsHosts(name: string, plan: Plan, secrets: Secrets): Promise<readonly Host[]> {
   requireBuiltNetwork(plan.deployment);
   requireWayIn(plan.deployment);
-  const provider = new aws.Provider(name, {
-    region: plan.deployment.aws.region as aws.Region,
-    defaultTags: { tags: { "shardplan:stack": stackName() } },
-  });
-  const machines = await runningMachines({ provider });
+  const { region, tags } = plan.deployment.aws;
+  // Only a preview can do without an account.
+  const isOffline = pulumi.runtime.isDryRun() && !mayHaveCredentials();
+  const provide = (as: string, where: string) =>
+    accountProvider(as, { region: where, tags: { ...tags, "shardplan:stack": stackName() } }, !isOffline);
+  const provider = provide(name, region);
+  const pricing = pricingRegion(region);
+  const prices = { provider: pricing === region ? provider : provide(`${name}-prices`, pricing) };
+  const account = { provider };
+  const machines = isOffline ? [] : await runningMachines(account);
   refuseToLose(machines, plan);
-  const zone = await chooseZone(plan, machines, { provider });
-  return new AwsHosts(name, { plan, secrets, provider, zone }).hosts;
+  await sayRisk(machines, plan);
+  const zone = isOffline ? zoneUnseen(plan.deployment) : await chooseZone(plan, machines, account);
+  const missing = plan.deployment.hardware.nodes - machines.length;
+  const isAsked = !isOffline && (missing > 0 || replacements(machines, plan).length > 0);
+  const looks = isAsked ? accountLooks({ plan, zone, missing, account, prices }) : {};
+  await check({ hub: () => lookAtHub(plan.deployment, secrets), ...looks }, plan.deployment);
+  if (isOffline) await sayUnseen(zone);
+  return new AwsHosts(name, { plan, secrets, provider, zone, isOffline }).hosts;
+}
+
+/** Where the machines would be if the account were asked and had them in the first zone. */
+const zoneUnseen = ({ aws: { availabilityZone, region } }: Deployment): string =>
+  availabilityZone ?? `${region}a`;
+
+async function sayUnseen(zone: string): Promise<void> {
+  const unmade = CHECKS.filter((name) => name !== "hub");
+  await pulumi.log.warn(
+    `no AWS credentials are in sight (aws configure, AWS_PROFILE, pulumi config set aws:profile): the preview shows what ` +
+      `an empty account would get in ${zone}; checks that could not be made: ${unmade.join(", ")}`,
+  );
 }
 
 const stackName = () => `${pulumi.getProject()}-${pulumi.getStack()}`;
@@ -42,7 +73,7 @@ export class AwsHosts extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { plan, secrets, provider, zone }: AwsHostsArgs,
+    { plan, secrets, provider, zone, isOffline }: AwsHostsArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("shardplan:infra:AwsHosts", name, {}, { ...opts, providers: [provider] });
@@ -87,6 +118,7 @@ export class AwsHosts extends pulumi.ComponentResource {
           {
             plan,
             index,
+            zone,
             subnetId: network.subnetId,
             securityGroupId: network.securityGroupId,
             profileName: role.profileName,
@@ -94,6 +126,7 @@ export class AwsHosts extends pulumi.ComponentResource {
             placementGroup,
             hostKeyParameter: parameter,
             privateKey: key.privateKey,
+            isOffline,
           },
           // Whatever ends a machine comes before all it needs: where it may not end, nothing is taken from under it.
           { ...child, dependsOn: [keyPair, placement, network, role] },

@@ -2,12 +2,15 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Plan } from "../../lib/strategy";
 import type { Host } from "../hosts/host";
-import { hostKeyOf, publishHostKeyScript } from "./host-key";
+import { hostKeyOf, publishHostKeyScript, UNPUBLISHED } from "./host-key";
+import { IMAGE_PARAMETER } from "./image";
 import { NODE_TAG, nodeTag } from "./machines";
+import { onlyMachineOf } from "./only-machine";
 
 export interface GpuNodeArgs {
   readonly plan: Plan;
   readonly index: number;
+  readonly zone: string;
   readonly subnetId: pulumi.Input<string>;
   readonly securityGroupId: pulumi.Input<string>;
   readonly profileName: pulumi.Input<string>;
@@ -17,11 +20,9 @@ export interface GpuNodeArgs {
   /** Where the instance publishes its host key. */
   readonly hostKeyParameter: aws.ssm.Parameter;
   readonly privateKey: pulumi.Output<string>;
+  /** A preview without credentials: the account is not asked for anything. */
+  readonly isOffline: boolean;
 }
-
-/** Image with driver, Fabric Manager and local disks ready; its format is documented in AWS's find-dlami-id page. */
-const IMAGE_PARAMETER =
-  "/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id";
 
 const SSH_USER = "ubuntu";
 const SSH_PORT = 22;
@@ -31,6 +32,19 @@ const SSH_PORT = 22;
  * `aws.sshAllowedCidrs` lacks this machine. The boot is not in it: a machine that has published its host key answers.
  */
 const DIAL_ERROR_LIMIT = 30;
+
+/** A machine that AWS ends comes back with the next `up`, not by itself. */
+const SPOT = {
+  marketType: "spot",
+  spotOptions: { spotInstanceType: "one-time", instanceInterruptionBehavior: "terminate" },
+};
+
+/** The image of AWS when the machine is made. */
+function newestImage({ isOffline }: GpuNodeArgs, opts: pulumi.InvokeOptions): pulumi.Input<string> {
+  if (isOffline) return "ami-unseen";
+  // The insecure value is the same text, which the provider does not hide in the diff.
+  return aws.ssm.getParameterOutput({ name: IMAGE_PARAMETER }, opts).insecureValue;
+}
 
 /** One GPU machine of the plan's type with a fixed public address. */
 export class GpuNode extends pulumi.ComponentResource {
@@ -44,8 +58,7 @@ export class GpuNode extends pulumi.ComponentResource {
     const instance = new aws.ec2.Instance(
       name,
       {
-        // The insecure value is the same text, which the provider does not hide in the diff.
-        ami: settings.amiId ?? aws.ssm.getParameterOutput({ name: IMAGE_PARAMETER }, child).insecureValue,
+        ami: settings.amiId ?? newestImage(args, child),
         instanceType: args.plan.instance.name,
         subnetId: args.subnetId,
         vpcSecurityGroupIds: [args.securityGroupId],
@@ -61,14 +74,15 @@ export class GpuNode extends pulumi.ComponentResource {
           tags: { Name: name },
         },
         launchTemplate: { id: template.id, version: "$Latest" },
-        disableApiTermination: settings.protect,
+        disableApiTermination: !settings.allowReplace,
         tags: { Name: name, [NODE_TAG]: nodeTag(`node-${args.index}`) },
       },
       {
         ...child,
-        protect: settings.protect,
+        protect: !settings.allowReplace,
         // A reservation has room for one machine: the old one must leave first.
         deleteBeforeReplace: true,
+        hooks: { beforeCreate: [onlyMachineOf(name, args, child)] },
         // In place EC2 stops the machine for it, and what is on its local disks is gone: a new one is set up whole.
         replaceOnChanges: ["instanceType"],
         // A running machine stays in its place and keeps the version of the template that it was started with. A newer
@@ -84,7 +98,7 @@ export class GpuNode extends pulumi.ComponentResource {
       `${name}-address`,
       { domain: "vpc", instance: instance.id },
       // A refused `pulumi destroy` would release it first, and clients would not find the machine any more.
-      { ...child, protect: settings.protect },
+      { ...child, protect: !settings.allowReplace },
     );
     this.host = this.asHost(args, instance, address.publicIp);
     this.registerOutputs({ address: address.publicIp, instanceId: instance.id });
@@ -92,7 +106,7 @@ export class GpuNode extends pulumi.ComponentResource {
 
   /** What a machine gets when it starts. A new version of it is for machines to come. */
   private launchTemplate(name: string, { plan, hostKeyParameter }: GpuNodeArgs): aws.ec2.LaunchTemplate {
-    const { region, capacityReservationId, capacityBlock } = plan.deployment.aws;
+    const { region, capacityReservationId, capacityBlock, spot } = plan.deployment.aws;
     return new aws.ec2.LaunchTemplate(
       `${name}-template`,
       {
@@ -105,6 +119,7 @@ export class GpuNode extends pulumi.ComponentResource {
               capacityReservationSpecification: { capacityReservationTarget: { capacityReservationId } },
             }),
         ...(capacityBlock ? { instanceMarketOptions: { marketType: "capacity-block" } } : {}),
+        ...(spot ? { instanceMarketOptions: SPOT } : {}),
       },
       { parent: this },
     );
@@ -124,9 +139,9 @@ export class GpuNode extends pulumi.ComponentResource {
         port: SSH_PORT,
         user: SSH_USER,
         privateKey: args.privateKey,
-        hostKey: hostKeyOf(instance, args.hostKeyParameter, args.plan.deployment.aws.region, {
-          parent: this,
-        }),
+        hostKey: args.isOffline
+          ? UNPUBLISHED
+          : hostKeyOf(instance, args.hostKeyParameter, args.plan.deployment.aws.region, { parent: this }),
         dialErrorLimit: DIAL_ERROR_LIMIT,
       },
     };

@@ -1,29 +1,51 @@
-import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import type { Deployment } from "../../lib/config";
 import type { Plan } from "../../lib/strategy";
+import { zonesOffering } from "./checks/offering";
+import { findReservation } from "./checks/reservation";
 import type { RunningMachine } from "./machines";
+import { triedZones } from "./tried-zones";
 
 /** Each zone has a sixteenth of the VPC, so that a stack can move to another one. */
 const BITS_PER_ZONE = 4;
 
-/** The zone of the stack: the configured one, else where its machines are, else the first that offers the type. */
+/**
+ * The zone of the stack: the configured one, else where its machines are, else that of its reservation, else the first
+ * that offers the type. Zones that have just had no machine free are passed over.
+ */
 export async function chooseZone(
-  { instance, deployment: { aws: settings } }: Plan,
+  { instance, deployment }: Plan,
   machines: readonly RunningMachine[],
-  opts: pulumi.InvokeOptions,
+  account: pulumi.InvokeOptions,
 ): Promise<string> {
+  const { availabilityZone, region } = deployment.aws;
+  const tried = triedZones();
   // What AWS lists first may change, and must not move a machine that serves.
-  const known = settings.availabilityZone ?? machines[0]?.availabilityZone;
-  if (known !== undefined) return known;
-  const { locations } = await aws.ec2.getInstanceTypeOfferings(
-    { locationType: "availability-zone", filters: [{ name: "instance-type", values: [instance.name] }] },
-    opts,
-  );
-  const [first] = [...locations].sort();
-  if (first !== undefined) return first;
+  const known =
+    availabilityZone ?? machines[0]?.availabilityZone ?? (await zoneOfReservation(deployment, account));
+  const zones = known === undefined ? await zonesOffering(instance.name, account) : [known];
+  const next = zones.find((zone) => !tried.includes(zone));
+  if (next !== undefined) return next;
+  if (zones.length === 0) {
+    throw new pulumi.RunError(
+      `aws.region: no availability zone of ${region} offers ${instance.name}; set shardplan:aws.region to one that does`,
+    );
+  }
+  const bound =
+    known === undefined ? "" : ", and the stack is bound to it (aws.availabilityZone, machines, reservation)";
   throw new pulumi.RunError(
-    `aws.region: no availability zone offers ${instance.name}; set shardplan:aws.region to one that does`,
+    `aws.availabilityZone: no ${instance.name} is free in ${zones.join(", ")}${bound}; try again later, or set ` +
+      "shardplan:aws.region, another hardware.instanceType, or a reservation or capacity block (aws.capacityReservationId)",
   );
+}
+
+async function zoneOfReservation(
+  deployment: Deployment,
+  account: pulumi.InvokeOptions,
+): Promise<string | undefined> {
+  // The check of the reservation says why it cannot be found.
+  const reservation = await findReservation(deployment, account).catch((): undefined => undefined);
+  return reservation?.availabilityZone;
 }
 
 /**

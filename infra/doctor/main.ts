@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { Command } from "commander";
-import { PROJECT } from "../configuration";
+import { PROJECT } from "../project";
 import { type DeployedStep, deployedSteps, outputsOf } from "./deployed-steps";
 import { examine, type Finding } from "./examine";
 import { measureLoad, proveAnswer } from "./prove";

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Deployment } from "../../lib/config";
+import { plain } from "../checks/plain";
 import type { Secrets } from "../configuration";
 import { hostLabel, privateKeyOf } from "./given-hosts";
 import { probeSsh } from "./probe-ssh";
@@ -22,9 +23,3 @@ export async function checkGivenHosts({ hosts }: Deployment, secrets: Secrets): 
   if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(lines.join("\n"));
   for (const line of lines) pulumi.log.warn(line);
 }
-
-/** The value of an output that is always known, such as a configured secret. It stays in this process. */
-const plain = <Value>(output: pulumi.Output<Value>): Promise<Value> =>
-  new Promise((resolve) => {
-    output.apply((value) => resolve(value as Value));
-  });

@@ -3,7 +3,8 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostConfig } from "../../lib/config";
-import { PROJECT, type Secrets } from "../configuration";
+import type { Secrets } from "../configuration";
+import { PROJECT } from "../project";
 import type { Host } from "./host";
 
 /** Failed dials before a step gives up: about 20 s with the plugin's backoff, for a host that is just restarting sshd. */

@@ -48,6 +48,12 @@ interface Answer {
 
 const endpoint = () => (process.env.HF_ENDPOINT ?? "https://huggingface.co").replace(/\/+$/, "");
 
+/** Where the hub (or HF_ENDPOINT) has a file of a repository. */
+export function hubAddress({ name, revision }: HubRepository, file: string): string {
+  const path = name.split("/").map(encodeURIComponent).join("/");
+  return `${endpoint()}/${path}/resolve/${encodeURIComponent(revision)}/${file}`;
+}
+
 function failed(name: string, message: string, hint: string): UserError {
   return new UserError({ code: "hub", where: "model.name", message: `${name} ${message}`, hint });
 }
@@ -66,8 +72,7 @@ function parsed(name: string, { text }: Answer, file: string): Readonly<Record<s
 }
 
 function ask({ name, revision }: HubRepository): HubModel {
-  const path = `${name.split("/").map(encodeURIComponent).join("/")}/resolve/${encodeURIComponent(revision)}`;
-  const env = { ...process.env, HUB_BASE: `${endpoint()}/${path}/` };
+  const env = { ...process.env, HUB_BASE: hubAddress({ name, revision }, "") };
   const printed = execFileSync(process.execPath, ["-e", FETCH], { env, timeout: 2 * TIMEOUT_MS }).toString();
   const { answers, error } = JSON.parse(printed) as { answers?: Answer[]; error?: string };
   const [config, quantisation, index] = answers ?? [];

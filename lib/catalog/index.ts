@@ -18,6 +18,7 @@ export {
   listModels,
 } from "./find";
 export { isGated } from "./gated";
+export { hubAddress } from "./hub-config";
 export { readModelConfig } from "./read-model-config";
 export type { Hardware } from "./resolve-hardware";
 export { resolveHardware } from "./resolve-hardware";

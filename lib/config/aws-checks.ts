@@ -2,8 +2,40 @@ import type { CrossProblem } from "./cross-problem";
 import type { Deployment } from "./schema";
 
 /** Rules of the section `aws` that go beyond the form of one key. */
-export function awsChecks({ aws }: Deployment): CrossProblem[] {
-  return [...zoneOfRegion(aws), ...roomForZones(aws)];
+export function awsChecks(deployment: Deployment): CrossProblem[] {
+  const { aws } = deployment;
+  return [
+    ...zoneOfRegion(aws),
+    ...roomForZones(aws),
+    ...spotOrReserved(aws),
+    ...rangesOnce(deployment),
+    ...openForCertificates(deployment),
+  ];
+}
+
+function spotOrReserved({ spot, capacityReservationId }: Deployment["aws"]): CrossProblem[] {
+  if (!spot || capacityReservationId === undefined) return [];
+  const text = "must be false with aws.capacityReservationId: a reservation has no spot machines";
+  return [{ keys: ["aws.spot", "aws.capacityReservationId"], text }];
+}
+
+/** Each range is a rule of the security group, and two of one name cannot be. */
+function rangesOnce({ aws, gateway }: Deployment): CrossProblem[] {
+  const lists = { "aws.sshAllowedCidrs": aws.sshAllowedCidrs, "gateway.allowedCidrs": gateway.allowedCidrs };
+  return Object.entries(lists).flatMap(([key, ranges]) => {
+    const twice = ranges.find((range, index) => ranges.indexOf(range) !== index);
+    return twice === undefined ? [] : [{ keys: [key], text: `has ${twice} twice` }];
+  });
+}
+
+/** Certificate authorities ask for the proof of a name from addresses that they do not tell. */
+function openForCertificates({ hosts, firewall, gateway }: Deployment): CrossProblem[] {
+  const isClosed = hosts.length === 0 || firewall.enabled;
+  if (gateway.domain === undefined || !isClosed || gateway.allowedCidrs.includes("0.0.0.0/0")) return [];
+  const text =
+    "must contain 0.0.0.0/0 with gateway.domain: its certificate is proved from addresses that nobody can list; " +
+    "without the domain the gateway makes a certificate of its own";
+  return [{ keys: ["gateway.allowedCidrs", "gateway.domain"], text }];
 }
 
 function zoneOfRegion({ region, availabilityZone: zone }: Deployment["aws"]): CrossProblem[] {

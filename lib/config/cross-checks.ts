@@ -258,21 +258,12 @@ function packageLocation({ serving }: Deployment): CrossProblem[] {
 }
 
 function capacityBlock({ aws }: Deployment): CrossProblem[] {
-  const reserved = aws.capacityReservationId !== undefined;
-  return [
-    ...when(
-      aws.capacityBlock && !reserved,
-      "is needed with aws.capacityBlock: the id of the block (cr-...)",
-      "aws.capacityReservationId",
-      "aws.capacityBlock",
-    ),
-    ...when(
-      reserved && aws.availabilityZone === undefined,
-      "is needed with aws.capacityReservationId: the zone of the reservation",
-      "aws.availabilityZone",
-      "aws.capacityReservationId",
-    ),
-  ];
+  return when(
+    aws.capacityBlock && aws.capacityReservationId === undefined,
+    "is needed with aws.capacityBlock: the id of the block (cr-...)",
+    "aws.capacityReservationId",
+    "aws.capacityBlock",
+  );
 }
 
 /** A certificate authority asks one of a name's addresses, on port 80. */

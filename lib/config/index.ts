@@ -19,6 +19,7 @@ export {
 } from "./precisions";
 export type { Deployment, DeploymentInput, HostConfig, LengthDistribution } from "./schema";
 export { deploymentSchema } from "./schema";
+export { CHECKS, type CheckName } from "./schema/aws";
 export { NAMESPACE, SECRET_KEYS, SECTIONS } from "./sections";
 export { readStackFile, stackFile, stackNames } from "./stack-file";
 export { UserError } from "./user-error";

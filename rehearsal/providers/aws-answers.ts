@@ -1,19 +1,31 @@
 import type { AccountResource, AwsAccount } from "./aws-account";
-import { ZONES } from "./aws-refusals";
+import { facts } from "./aws-facts";
+import {
+  block,
+  IMAGE,
+  image,
+  instanceType,
+  offerings,
+  priceListEntry,
+  quota,
+  reservation,
+  spotPrice,
+} from "./aws-offer";
 import { ACCOUNT, REGION } from "./aws-resources";
 import { AWS } from "./aws-types";
 import type { Properties } from "./changed-inputs";
 
 /** Answers of the lookups that programs make. A lookup without an answer here fails, so that none goes unnoticed. */
 export function awsAnswer(account: AwsAccount, token: string, args: Properties): Properties {
+  const name = token.split(":").at(-1) ?? "";
+  if (facts().denied.includes(name))
+    throw new Error(`api error AccessDenied: not authorized to perform ${name}`);
   const answer = ANSWERS[token];
   if (!answer) throw new Error(`the stand-in for the aws plugin has no answer for ${token}`);
   return { ...args, ...answer(account, args) };
 }
 
-const IMAGE = "ami-0123456789abcdef0";
-
-const ANSWERS: Record<string, (account: AwsAccount, args: Properties) => Properties> = {
+const ANSWERS: Record<string, (account: AwsAccount, args: Properties) => object> = {
   "aws:ssm/getParameter:getParameter": (account, { name }) => ({
     id: name,
     arn: `arn:aws:ssm:${REGION}::parameter${name}`,
@@ -22,12 +34,14 @@ const ANSWERS: Record<string, (account: AwsAccount, args: Properties) => Propert
     insecureValue: IMAGE,
     version: 1,
   }),
-  "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": () => ({
-    id: REGION,
-    instanceTypes: ZONES.map(() => "p5.48xlarge"),
-    locations: ZONES,
-    locationTypes: ZONES.map(() => "availability-zone"),
-  }),
+  "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": (_account, args) => offerings(args),
+  "aws:ec2/getInstanceType:getInstanceType": (_account, args) => instanceType(args),
+  "aws:servicequotas/getServiceQuota:getServiceQuota": (_account, args) => quota(args),
+  "aws:pricing/getProduct:getProduct": (_account, args) => priceListEntry(args),
+  "aws:ec2/getSpotPrice:getSpotPrice": (_account, args) => spotPrice(args),
+  "aws:ec2/getAmi:getAmi": (_account, args) => image(args),
+  "aws:cloudcontrol/getResource:getResource": (_account, args) => reservation(args),
+  "aws:ec2/getCapacityBlockReservation:getCapacityBlockReservation": (_account, args) => block(args),
   "aws:ec2/getInstances:getInstances": (account, { filters = [] }) => {
     const found = account
       .list(AWS.instance)

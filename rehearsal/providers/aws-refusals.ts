@@ -1,10 +1,8 @@
 import type { AccountResource, AwsAccount } from "./aws-account";
+import { ZONES } from "./aws-facts";
 import { AWS } from "./aws-types";
 import type { Properties } from "./changed-inputs";
 import { type Cidr, contains, overlap, parseCidr } from "./cidr";
-
-/** Zones of the account's region. */
-export const ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"];
 
 /** Zones in which no machine can be had now: `STAND_IN_DRY_ZONES`, comma-separated. */
 const dryZones = (): readonly string[] => (process.env.STAND_IN_DRY_ZONES ?? "").split(",").filter(Boolean);

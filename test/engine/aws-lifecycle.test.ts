@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { OpMap } from "@pulumi/pulumi/automation";
+import { TRIED_ZONES } from "../../infra/aws/tried-zones";
+import { upInTurn } from "../../infra/up/in-turn";
 import { AWS } from "../../rehearsal/providers/aws-types";
 import { type AwsProgram, changesOf, openAwsProgram } from "./aws-program";
+import { setVariables } from "./fake-hub";
 
 const PINNED = {
   tensorParallel: 8,
@@ -15,7 +18,7 @@ const PINNED = {
 /** Few simulated requests: the plan itself is tested elsewhere. */
 const WORKLOAD = { simulatedRequests: 100 };
 /** Where the program runs: without a range open to SSH it refuses to pay for machines. */
-const SETTINGS = { sshAllowedCidrs: ["203.0.113.7/32"] };
+const SETTINGS = { sshAllowedCidrs: ["203.0.113.7/32"], skipChecks: ["reach" as const] };
 
 /** Order in which the steps depend on each other. */
 const STEPS = [
@@ -40,13 +43,20 @@ describe("the AWS program on the real engine", function () {
   before(async () => {
     program = await openAwsProgram();
     await program.configure({ strategy: PINNED, workload: WORKLOAD, proof: { load: true } });
+    await program.configure({ aws: { skipChecks: ["reach"] } });
   });
   after(() => program?.close());
 
   /** Runs `up` and says what changed and which scripts ran. */
-  async function up(): Promise<{ changes: OpMap; steps: string[]; outputs: Record<string, unknown> }> {
-    const { summary, outputs } = await program.stack.up();
+  async function up(): Promise<{
+    changes: OpMap;
+    steps: string[];
+    outputs: Record<string, unknown>;
+    text: string;
+  }> {
+    const { summary, outputs, stdout } = await program.stack.up();
     return {
+      text: stdout,
       changes: changesOf(summary.resourceChanges),
       steps: program.host.received().map(({ step }) => step),
       outputs: Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value])),
@@ -74,12 +84,115 @@ describe("the AWS program on the real engine", function () {
     assert.deepEqual(program.host.received(), []);
   });
 
-  it("warns in a preview, and refuses to pay for machines, without a token for a model behind a licence", async () => {
-    await program.stack.removeConfig("shardplan:huggingFaceToken");
-    const { stdout, stderr } = await program.stack.preview();
-    assert.match(`${stdout}${stderr}`, /shardplan:huggingFaceToken: is not set, .*Meta-Llama-3-70B/);
-    await assert.rejects(up(), /shardplan:huggingFaceToken: is not set/);
+  /** What a preview says of its checks, a line each. */
+  async function checked(): Promise<string[]> {
+    const { stdout, stderr } = await program.stack.preview({ color: "never" });
+    const lines = `${stdout}${stderr}`.split("\n").map((line) => line.trim());
+    return [...new Set(lines.filter((line) => / check \w+: /.test(line)))];
+  }
+
+  /** Without line breaks of the display. */
+  const said = (lines: readonly string[], name: string): string =>
+    lines.filter((line) => line.includes(`check ${name}: `)).join("\n");
+
+  it("says in a preview what each check before spending found", async () => {
+    program.hub.received();
+    const lines = await checked();
+    assert.match(said(lines, "hub"), /the hub gives meta-llama\/Meta-Llama-3-70B-Instruct to this token/);
+    assert.match(
+      said(lines, "offering"),
+      /us-east-1a, us-east-1b, us-east-1c offer p5\.48xlarge, us-east-1a is taken/,
+    );
+    assert.match(
+      said(lines, "catalogue"),
+      /EC2 says of p5\.48xlarge what was planned: 8 x H100, 81920 MiB each/,
+    );
+    assert.match(
+      said(lines, "quota"),
+      /1 x p5\.48xlarge need 192 vCPUs, the quota "Running On-Demand P instances" of us-east-1 is 1152/,
+    );
+    assert.match(
+      said(lines, "price"),
+      /\$55\.04 an hour on demand in us-east-1 now, all hosts \$55\.04 an hour, \$1,320\.96 a day, \$40,179\.20/,
+    );
+    assert.match(
+      said(lines, "image"),
+      /ami-0123456789abcdef0 .* is x86_64, its 75 GB fit on the root volume/,
+    );
+    assert.match(said(lines, "reach"), /skipped, as aws\.skipChecks says/);
+    assert.equal(said(lines, "reservation"), "");
+    assert.deepEqual(program.hub.received(), [
+      {
+        method: "HEAD",
+        path: "/meta-llama/Meta-Llama-3-70B-Instruct/resolve/main/config.json",
+        authorization: "Bearer hf_example",
+      },
+    ]);
+  });
+
+  it("warns in a preview of all that would be paid for in vain, refuses it in `up`, and registers nothing", async () => {
+    program.hub.answer(403);
+    program.facts({
+      quota: 0,
+      priceFactor: 1.1,
+      gpus: 4,
+      imageArchitecture: "arm64",
+      offering: ["us-east-1b"],
+    });
+    await program.configure({
+      aws: { ...SETTINGS, availabilityZone: "us-east-1a" },
+      cost: { maxUsdPerHour: 56 },
+    });
+    const wrong = {
+      hub: /the account of this token has not accepted the licence of meta-llama\/Meta-Llama-3-70B-Instruct; accept it on https:/,
+      offering:
+        /aws\.availabilityZone: us-east-1a does not offer p5\.48xlarge; set shardplan:aws\.availabilityZone to us-east-1b/,
+      catalogue: /hardware\.instanceType: EC2 says that p5\.48xlarge has 4 GPUs \(planned with 8\)/,
+      quota:
+        /is 0; ask for more, which takes days: aws service-quotas .* --quota-code L-417A185B --desired-value 192/,
+      price:
+        /cost\.maxUsdPerHour: is \$56\.00, and p5\.48xlarge is \$60\.54 an hour on demand in us-east-1 now/,
+      image: /aws\.amiId: ami-0123456789abcdef0 is for arm64, and p5\.48xlarge is x86_64/,
+    };
+    const lines = await checked();
+    const refused = await up().then(
+      () => assert.fail("it was not refused"),
+      (error: Error) => error.message,
+    );
+    for (const [name, text] of Object.entries(wrong)) {
+      assert.match(said(lines, name), text);
+      assert.match(said(lines, name), /pulumi up will refuse/);
+      assert.match(refused, new RegExp(`check ${name}: .*${text.source}`));
+    }
+    assert.ok(!/hf_example/.test(`${lines.join()}${refused}`), "prints the token");
     assert.deepEqual(await registered(), []);
+  });
+
+  it("warns of another price, holds a reservation against its machines, and asks the hub for a token", async () => {
+    program.facts({
+      priceFactor: 0.5,
+      imageGb: 300,
+      reservation: { state: "expired", zone: "us-east-1b", instanceType: "p4d.24xlarge", free: 0 },
+    });
+    await program.configure({
+      aws: { ...SETTINGS, availabilityZone: "us-east-1a", capacityReservationId: "cr-0123456789abcdef0" },
+      cost: {},
+    });
+    await program.stack.removeConfig("shardplan:huggingFaceToken");
+    const lines = await checked();
+    assert.match(
+      said(lines, "price"),
+      /now, planned with \$55\.04: .* shardplan:cost\.priceUsdPerHour 27\.52/,
+    );
+    assert.match(
+      said(lines, "image"),
+      /aws\.rootVolumeGb: is 200, and the image ami-0123456789abcdef0 needs 300/,
+    );
+    assert.match(
+      said(lines, "reservation"),
+      /cr-0123456789abcdef0 is expired, from .*, and is of us-east-1b, not us-east-1a: .*, and is for p4d\.24xlarge, not p5\.48xlarge/,
+    );
+    assert.match(said(lines, "hub"), /shardplan:huggingFaceToken: is not set, .*Meta-Llama-3-70B/);
     await program.stack.setConfig("shardplan:huggingFaceToken", { value: "hf_example", secret: true });
   });
 
@@ -91,6 +204,39 @@ describe("the AWS program on the real engine", function () {
     await assert.rejects(up(), /serving\.vllmVersion: vLLM 0\.32\.0 has known holes \(GHSA-5r3c-5x4v-8gjh\)/);
     assert.deepEqual(await registered(), []);
     await program.configure({ serving: {} });
+  });
+
+  it("takes the zone of a capacity block, and goes on where a check cannot be made or is skipped", async () => {
+    program.hub.answer(503);
+    program.facts({
+      denied: ["getServiceQuota", "getProduct"],
+      imageArchitecture: "arm64",
+      reservation: { state: "active", zone: "us-east-1b", instanceType: "p5.48xlarge", free: 1 },
+    });
+    const reserved = { capacityReservationId: "cr-0123456789abcdef0" };
+    await program.configure({ aws: { ...SETTINGS, ...reserved, skipChecks: ["reach", "image"] } });
+    const lines = await checked();
+    assert.match(said(lines, "offering"), /us-east-1b is taken/);
+    assert.match(said(lines, "reservation"), /cr-0123456789abcdef0 is active in us-east-1b, 1 machines free/);
+    assert.match(
+      said(lines, "quota"),
+      /could not be made: .*AccessDenied: not authorized to perform getServiceQuota/,
+    );
+    assert.match(said(lines, "price"), /could not be made: .*AccessDenied/);
+    assert.match(said(lines, "hub"), /could not be made: the hub answers 503/);
+    assert.match(said(lines, "image"), /skipped/);
+    await program.configure({ aws: { ...SETTINGS, ...reserved, capacityBlock: true } });
+    program.facts({
+      reservation: { state: "scheduled", zone: "us-east-1b", instanceType: "p5.48xlarge", free: 1 },
+    });
+    await assert.rejects(
+      up(),
+      /check reservation: .* is scheduled, from 2026-11-26T11:30:00Z, and machines start only/,
+    );
+    assert.deepEqual(await registered(), []);
+    program.hub.answer(200);
+    program.facts({});
+    await program.configure({ aws: { sshAllowedCidrs: [], skipChecks: ["reach"] } });
   });
 
   it("refuses EFA among machines that it would make without", async () => {
@@ -243,7 +389,7 @@ describe("the AWS program on the real engine", function () {
   it("refuses, before it changes anything, what would delete a protected machine", async () => {
     await program.configure({ aws: { ...SETTINGS, availabilityZone: "us-east-1b" } });
     const zone =
-      /aws\.availabilityZone: is us-east-1b, and i-\w+ runs in us-east-1a\s+the machine .*aws\.protect forbids it/;
+      /aws\.availabilityZone: is us-east-1b, and i-\w+ runs in us-east-1a\s+the machine .*aws\.allowReplace is not set/;
     await assert.rejects(program.stack.preview(), zone);
     await assert.rejects(up(), zone);
     await program.configure({ aws: SETTINGS, hardware: { nodes: 2, instanceType: "p5en.48xlarge" } });
@@ -257,7 +403,7 @@ describe("the AWS program on the real engine", function () {
   });
 
   it("is protected by EC2, too, until `up` has lifted it", async () => {
-    const elsewhere = { ...SETTINGS, protect: false, availabilityZone: "us-east-1b" };
+    const elsewhere = { ...SETTINGS, allowReplace: true, availabilityZone: "us-east-1b" };
     await program.configure({
       aws: elsewhere,
       hardware: { nodes: 2 },
@@ -266,7 +412,7 @@ describe("the AWS program on the real engine", function () {
     // Both at once: Pulumi lets the machines go, EC2 does not.
     await assert.rejects(up(), /OperationNotPermitted: .*disableApiTermination/);
     assert.equal(machines().length, 2);
-    await program.configure({ aws: { ...SETTINGS, protect: false } });
+    await program.configure({ aws: { ...SETTINGS, allowReplace: true } });
     await up();
     await program.configure({ hardware: { nodes: 1 }, strategy: PINNED });
     await up();
@@ -275,8 +421,12 @@ describe("the AWS program on the real engine", function () {
 
   it("moves to another zone when it may, and sets up the new machine behind the old address", async () => {
     const [old] = machines();
-    await program.configure({ aws: { ...SETTINGS, protect: false, availabilityZone: "us-east-1b" } });
-    const { steps, outputs } = await up();
+    await program.configure({ aws: { ...SETTINGS, allowReplace: true, availabilityZone: "us-east-1b" } });
+    const { steps, outputs, text } = await up();
+    assert.match(
+      text,
+      /aws\.allowReplace is set, so this change replaces machines \(aws\.availabilityZone: is us-east-1b, and i-\w+ runs in us-east-1a\): without service until .* 141 GB of weights again/,
+    );
     assert.notEqual(machines()[0], old);
     assert.deepEqual(steps, STEPS);
     assert.equal(outputs.endpoint, "https://127.0.0.1");
@@ -286,7 +436,7 @@ describe("the AWS program on the real engine", function () {
 
   it("stays in the zone where its machine is when the configuration names none", async () => {
     const [machine] = machines();
-    await program.configure({ aws: { ...SETTINGS, protect: false } });
+    await program.configure({ aws: { ...SETTINGS, allowReplace: true } });
     const { changes } = await up();
     assert.deepEqual({ changes, machines: machines() }, { changes: {}, machines: [machine] });
   });
@@ -299,12 +449,55 @@ describe("the AWS program on the real engine", function () {
     assert.deepEqual(machines(), []);
   });
 
-  it("goes to another zone after one that has no machine to give", async () => {
-    program.dryZones(["us-east-1a"]);
-    await assert.rejects(up(), /InsufficientInstanceCapacity/);
-    await program.configure({ aws: { ...SETTINGS, protect: false, availabilityZone: "us-east-1b" } });
-    await up();
-    assert.equal(machines().length, 1);
+  it("makes no second machine where one runs that the state does not know", async () => {
+    const lost = {
+      id: "i-0123456789abcdef0",
+      type: AWS.instance,
+      name: "aws-node-0",
+      properties: {
+        tags: { "shardplan:node": "shardplan-prod/node-0" },
+        availabilityZone: "us-east-1a",
+        instanceType: "p5.48xlarge",
+      },
+    };
+    program.account.put(lost);
+    await program.configure({ aws: SETTINGS });
+    const refusal =
+      /i-0123456789abcdef0 of this stack runs as node-0, and the state does not know it; .*: pulumi refresh --import-pending-creates 'urn:\S+::aws-node-0,i-0123456789abcdef0'; or end it: .* terminate-instances --region us-east-1 --instance-ids i-0123456789abcdef0/;
+    const { stdout, stderr } = await program.stack.preview();
+    assert.match(`${stdout}${stderr}`, refusal);
+    await assert.rejects(up(), refusal);
+    assert.deepEqual(machines(), [lost.id]);
+    program.account.remove(lost);
+  });
+
+  it("goes from zone to zone until one has a machine free", async () => {
+    program.dryZones(["us-east-1a", "us-east-1b"]);
+    await program.configure({ aws: { ...SETTINGS, allowReplace: true } });
+    const lines: string[] = [];
+    const once = async (zones: readonly string[]) => {
+      const restore = setVariables({ [TRIED_ZONES]: zones.join(",") });
+      try {
+        return { isUp: true, output: (await program.stack.up()).stdout };
+      } catch (error) {
+        return { isUp: false, output: String(error) };
+      } finally {
+        restore();
+      }
+    };
+    assert.ok(await upInTurn(once, (line) => lines.push(line)));
+    assert.deepEqual(
+      lines.map((line) => line.split(" ")[0]),
+      ["us-east-1a", "us-east-1b"],
+    );
+    const zones = program.account.list(AWS.instance).map(({ properties }) => properties.availabilityZone);
+    assert.deepEqual(zones, ["us-east-1c"]);
+    const restore = setVariables({ [TRIED_ZONES]: "us-east-1c" });
+    await assert.rejects(
+      program.stack.preview(),
+      /no p5\.48xlarge is free in us-east-1c, and the stack is bound to it .*; try again later, or set shardplan:aws\.region/,
+    );
+    restore();
     await program.stack.destroy();
   });
 });

@@ -3,8 +3,10 @@ import { shardplan } from "../../infra";
 import type { DeploymentInput } from "../../lib/config";
 import { type Engine, openEngine } from "../../rehearsal/engine";
 import { AwsAccount } from "../../rehearsal/providers/aws-account";
+import type { AccountFacts } from "../../rehearsal/providers/aws-facts";
 import { AWS } from "../../rehearsal/providers/aws-types";
 import { type FakeHost, newKeyPair, openFakeHost } from "./fake-host";
+import { type Hub, openHub, setVariables } from "./fake-hub";
 
 /** The reference deployment on stand-ins for AWS, whose machines are fake hosts. */
 export interface AwsProgram {
@@ -19,6 +21,10 @@ export interface AwsProgram {
   newSshKey(): Promise<void>;
   /** From now on these zones have no machine to give. */
   dryZones(zones: readonly string[]): void;
+  /** From now on these things are so in the account, and all others as usual. */
+  facts(facts: Partial<AccountFacts>): void;
+  /** The hub of models. */
+  readonly hub: Hub;
   close(): Promise<void>;
 }
 
@@ -42,6 +48,10 @@ export async function openAwsProgram(): Promise<AwsProgram> {
     { stackName: "prod", projectName: "shardplan", program: shardplan },
     { ...engine.workspace, envVars },
   );
+  const { envVars: standIn } = stack.workspace as LocalWorkspace;
+  const hub = await openHub();
+  // The program runs in this process: it finds credentials and the hub here.
+  const restore = setVariables({ AWS_ACCESS_KEY_ID: "AKIAEXAMPLE", HF_ENDPOINT: hub.address });
   const newSshKey = async () => {
     const key = newKeyPair();
     host.authorize(key.publicKey);
@@ -56,14 +66,20 @@ export async function openAwsProgram(): Promise<AwsProgram> {
     stack,
     newSshKey,
     dryZones: (zones) => {
-      (stack.workspace as LocalWorkspace).envVars.STAND_IN_DRY_ZONES = zones.join(",");
+      standIn.STAND_IN_DRY_ZONES = zones.join(",");
     },
+    facts: (changed) => {
+      standIn.STAND_IN_AWS_FACTS = JSON.stringify(changed);
+    },
+    hub,
     configure: async (sections) => {
       for (const [section, values] of Object.entries(sections)) {
         await stack.setConfig(`shardplan:${section}`, { value: JSON.stringify(values) });
       }
     },
     close: async () => {
+      restore();
+      hub.close();
       await host.close();
       await engine.close();
     },

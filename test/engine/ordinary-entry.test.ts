@@ -9,6 +9,16 @@ import { installNodeLanguageHost } from "./node-language-host";
 
 const CHECKOUT = resolve(__dirname, "../..");
 
+/** No credentials, whatever this machine has, and no hub. */
+const NOBODY = {
+  AWS_ACCESS_KEY_ID: "",
+  AWS_PROFILE: "",
+  AWS_CONFIG_FILE: "/nonexistent",
+  AWS_SHARED_CREDENTIALS_FILE: "/nonexistent",
+  AWS_EC2_METADATA_DISABLED: "true",
+  HF_HUB_OFFLINE: "1",
+};
+
 /** The program as a user starts it: `pulumi` in a shell, Pulumi.yaml, the stack files, the Node runtime. */
 describe("pulumi preview in the checkout", function () {
   this.timeout(180_000);
@@ -39,7 +49,7 @@ describe("pulumi preview in the checkout", function () {
     const path = `${join(engine.folder, "bin")}:${process.env.PATH}`;
     const { status, stdout, stderr } = spawnSync(engine.command.command, [...args, "--non-interactive"], {
       cwd: project,
-      env: { ...process.env, ...engine.environment, PATH: path },
+      env: { ...process.env, ...NOBODY, ...engine.environment, PATH: path },
       encoding: "utf8",
       input,
     });
@@ -65,6 +75,11 @@ describe("pulumi preview in the checkout", function () {
     assert.equal(status, 0, text);
     assert.match(text, /aws:ec2:Instance +aws-node-0 +create/);
     assert.match(text, /command:remote:Command +node-0-verify +create/);
+    // Nobody has credentials here: the plan is shown, and what was not asked is said.
+    assert.match(
+      text,
+      /no AWS credentials are in sight .* in us-east-1a; checks that could not be made: offering, catalogue, quota/,
+    );
   });
 
   it("prints each violated requirement once and without a stack trace, and registers nothing", () => {

@@ -1,6 +1,21 @@
 import { z } from "zod";
 import { countUpTo, textLike } from "./values";
 
+/** What is looked at before machines are paid for, by name. */
+export const CHECKS = [
+  "hub",
+  "offering",
+  "catalogue",
+  "quota",
+  "reservation",
+  "price",
+  "image",
+  "reach",
+] as const;
+
+/** One of the checks before spending. */
+export type CheckName = (typeof CHECKS)[number];
+
 export const aws = z
   .strictObject({
     region: textLike(/^[a-z]{2}(-[a-z]+)+-\d$/, "a region such as us-east-1")
@@ -9,7 +24,7 @@ export const aws = z
     availabilityZone: textLike(/^[a-z]{2}(-[a-z]+)+-\d[a-p]$/, "a zone such as us-east-1a")
       .optional()
       .describe(
-        "Availability zone. Default: where the stack's machines are, else the first that offers the instance type.",
+        "Availability zone. Default: where the stack's machines are, else that of the reservation, else the first that offers the instance type.",
       ),
     vpcCidr: z
       .cidrv4()
@@ -36,13 +51,27 @@ export const aws = z
       .optional()
       .describe("Capacity reservation or capacity block to launch into."),
     capacityBlock: z.boolean().default(false).describe("The capacity reservation is a capacity block."),
-    protect: z
+    spot: z
       .boolean()
-      .default(true)
+      .default(false)
       .describe(
-        "Refuse to delete or replace the instances, in Pulumi and by EC2's termination protection. Set to false, and " +
-          "`pulumi up`, before a replacement that is wanted and before `pulumi destroy`.",
+        "Take spot machines: cheaper, and AWS ends them with two minutes' notice. For development only.",
       ),
+    tags: z
+      .record(z.string().min(1).max(128), z.string().max(256))
+      .default({})
+      .describe("Tags of everything that the stack makes in AWS, beside its own `shardplan:stack`."),
+    allowReplace: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Let a change delete or replace the instances. Until then Pulumi and EC2's termination protection refuse. Set it " +
+          "to true, and `pulumi up`, before a replacement that is wanted and before `pulumi destroy`.",
+      ),
+    skipChecks: z
+      .array(z.enum(CHECKS))
+      .default([])
+      .describe("Checks before spending that are left out, by name."),
   })
   .prefault({})
   .describe("AWS resources; unused when hosts are given.");

@@ -118,9 +118,19 @@ const REFUSED: [DeploymentInput, string, RegExp][] = [
   ],
   [{ aws: { capacityBlock: true } }, "aws.capacityReservationId", /cr-/],
   [
-    { aws: { capacityReservationId: "cr-0123456789abcdef0" } },
-    "aws.availabilityZone",
-    /zone of the reservation/,
+    { aws: { capacityReservationId: "cr-0123456789abcdef0", spot: true } },
+    "aws.spot",
+    /a reservation has no spot machines/,
+  ],
+  [
+    { aws: { sshAllowedCidrs: ["10.0.0.0/8", "10.0.0.0/8"] } },
+    "aws.sshAllowedCidrs",
+    /has 10\.0\.0\.0\/8 twice/,
+  ],
+  [
+    { gateway: { domain: "llm.example.com", allowedCidrs: ["203.0.113.0/24"] } },
+    "gateway.allowedCidrs",
+    /must contain 0\.0\.0\.0\/0 with gateway\.domain/,
   ],
   [
     { serving: { extraArgs: ["--seed=1", "--max-model-len=4096"] } },

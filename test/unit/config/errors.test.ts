@@ -31,7 +31,7 @@ describe("errors of a configuration", () => {
         { strategy: { objective: "speed" } },
         'strategy.objective: must be one of `goodput`, `latency`, `throughput`, `cost`; given "speed"',
       ],
-      [{ aws: { protect: "yes" } }, 'aws.protect: must be `true` or `false`; given "yes"'],
+      [{ aws: { allowReplace: "yes" } }, 'aws.allowReplace: must be `true` or `false`; given "yes"'],
       [{ gateway: { port: 70000 } }, "gateway.port: must be a whole number from 1 to 65535; given 70000"],
       [
         { gateway: { allowedCidrs: ["10.0.0.0"] } },

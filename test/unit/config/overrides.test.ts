@@ -15,12 +15,12 @@ describe("--set", () => {
   it("reads YAML: numbers, booleans, lists and groups", () => {
     const { strategy, aws, gateway, workload } = parseDeployment({}, [
       "strategy.tensorParallel=1",
-      "aws.protect=true",
+      "aws.allowReplace=true",
       "gateway.allowedCidrs=[10.0.0.0/8, 192.168.0.0/16]",
       "workload.promptTokens={kind: fixed, tokens: 512}",
     ]);
     assert.equal(strategy.tensorParallel, 1);
-    assert.equal(aws.protect, true);
+    assert.equal(aws.allowReplace, true);
     assert.deepEqual(gateway.allowedCidrs, ["10.0.0.0/8", "192.168.0.0/16"]);
     assert.deepEqual(workload.promptTokens, { kind: "fixed", tokens: 512 });
   });

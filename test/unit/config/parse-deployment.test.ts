@@ -21,11 +21,11 @@ describe("parseDeployment", () => {
     const { strategy, workload, aws } = parseDeployment({
       strategy: { tensorParallel: "8", pipelineParallel: "auto" },
       workload: { requestRate: " 2.5e1 " },
-      aws: { protect: "true", capacityBlock: "false" },
+      aws: { allowReplace: "true", capacityBlock: "false" },
     });
     assert.deepEqual([strategy.tensorParallel, strategy.pipelineParallel], [8, "auto"]);
     assert.equal(workload.requestRate, 25);
-    assert.deepEqual([aws.protect, aws.capacityBlock], [true, false]);
+    assert.deepEqual([aws.allowReplace, aws.capacityBlock], [true, false]);
   });
 
   it("reads sections and lists given as JSON text", () => {
@@ -57,8 +57,8 @@ describe("parseDeployment", () => {
     const rate = fc.double({ min: 0.01, max: 1e4, noNaN: true });
     const count = fc.integer({ min: 1, max: 256 });
     fc.assert(
-      fc.property(rate, count, fc.boolean(), (requestRate, nodes, protect) => {
-        const input = { workload: { requestRate }, hardware: { nodes }, aws: { protect } };
+      fc.property(rate, count, fc.boolean(), (requestRate, nodes, allowReplace) => {
+        const input = { workload: { requestRate }, hardware: { nodes }, aws: { allowReplace } };
         assert.deepEqual(parseDeployment(asText(input)), parseDeployment(input));
       }),
     );

@@ -8,6 +8,8 @@ import { PORTS, UNITS } from "../../../lib/serving";
 import { QUICK, ROOT, runCli } from "../cli/run-cli";
 import { stackPlan } from "./stack-plan";
 
+/** Files of the program that print commands of AWS's. */
+const NAMED_IN = ["host-key", "only-machine", "checks/quota"].map((name) => `infra/aws/${name}.ts`);
 const PAGES = ["numbers.md", "operations.md"] as const;
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const text = (page: string) => read(`docs/${page}`);
@@ -59,7 +61,7 @@ describe("the written pages", function () {
   });
 
   it("names the region in every command of AWS's own, which else asks another one and finds nothing", () => {
-    const sources = ["docs/operations.md", "README.md", "infra/aws/host-key.ts"].map(read);
+    const sources = ["docs/operations.md", "README.md", ...NAMED_IN].map(read);
     const asked = sources.flatMap((source) => [...source.matchAll(/aws ec2 [a-z-]+(.*)/g)]);
     assert.ok(asked.length >= 4, `asked.length: ${asked.length}`);
     for (const [command, options] of asked) assert.match(options ?? "", /^ --region /, command);

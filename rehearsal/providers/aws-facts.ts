@@ -1,0 +1,40 @@
+/** What is so in the stand-in's account, and a test may want otherwise. */
+export interface AccountFacts {
+  /** Zones that offer the instance types. */
+  readonly offering: readonly string[];
+  /** vCPUs of every EC2 quota. */
+  readonly quota: number;
+  /** Factor on the catalogue's prices. */
+  readonly priceFactor: number;
+  /** GPUs in a machine, instead of the catalogue's. */
+  readonly gpus?: number;
+  readonly imageArchitecture: string;
+  readonly imageGb: number;
+  readonly reservation: {
+    readonly state: string;
+    readonly zone: string;
+    readonly instanceType: string;
+    readonly free: number;
+  };
+  /** Calls that the caller may not make, by the name of the lookup. */
+  readonly denied: readonly string[];
+}
+
+/** Zones of the account's region. */
+export const ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"];
+
+const USUAL: AccountFacts = {
+  offering: ZONES,
+  quota: 1152,
+  priceFactor: 1,
+  imageArchitecture: "x86_64",
+  imageGb: 75,
+  reservation: { state: "active", zone: "us-east-1a", instanceType: "p5.48xlarge", free: 2 },
+  denied: [],
+};
+
+/** The usual facts, and over them those of `STAND_IN_AWS_FACTS` (a JSON object). */
+export const facts = (): AccountFacts => ({
+  ...USUAL,
+  ...JSON.parse(process.env.STAND_IN_AWS_FACTS ?? "{}"),
+});
