@@ -458,6 +458,8 @@ describe("the AWS program on the real engine", function () {
         tags: { "shardplan:node": "shardplan-prod/node-0" },
         availabilityZone: "us-east-1a",
         instanceType: "p5.48xlarge",
+        ami: "ami-0123456789abcdef0",
+        privateIp: "10.42.0.99",
       },
     };
     program.account.put(lost);
