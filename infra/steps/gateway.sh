@@ -19,8 +19,10 @@ apply() {
   renew_certificate
   write_file "$CONFIG_FILE" 600 "$GATEWAY_USER" "$CONFIG" || true
   check_configuration
+  local before
+  before=$(start_of "$UNIT")
   apply_unit "$UNIT" "$UNIT_TEXT"
-  reload
+  reload "$before"
   wait_for_port "$PORT" "$UNIT"
   # A public certificate is proved through the gateway; until then it has one of its own.
   [ "$CERTIFICATE_KIND" = internal ] || renew_certificate
@@ -94,12 +96,12 @@ loaded_stamp() { echo "$SECRETS/.loaded-$UNIT"; }
 # A new worker takes over the sockets; the old one ends with its last stream. What was loaded last decides, not what this
 # run has written: a step that was cut off must reload next time.
 reload() {
-  local sum start
+  local before=$1 sum start
   start=$(start_of "$UNIT")
   sum="$start $(cat "$CONFIG_FILE" "$KEYS_FILE" "$ENGINE_KEY_FILE" | sha256sum)"
   [ "$(cat "$(loaded_stamp)" 2>/dev/null)" != "$sum" ] || return 0
   # A unit that this run has started has read them.
-  if [ -e "$(loaded_stamp)" ] && [ "$(cut -d' ' -f1 "$(loaded_stamp)")" = "$start" ]; then
+  if [ "$before" = "$start" ]; then
     systemctl reload "$UNIT"
     changed "reloaded $UNIT"
   fi

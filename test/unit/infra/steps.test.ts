@@ -200,6 +200,15 @@ describe("base-packages.sh, when it is removed", () => {
 });
 
 describe("gateway.sh", () => {
+  const LOAD = `SECRETS=$FOLDER UNIT=gateway CONFIG_FILE=$FOLDER/config KEYS_FILE=$FOLDER/keys ENGINE_KEY_FILE=$FOLDER/engine
+    touch "$CONFIG_FILE" "$KEYS_FILE" "$ENGINE_KEY_FILE"; start_of() { echo now; }; systemctl() { echo "$*"; }
+    write_file() { printf '%s' "$4" >"$1"; }`;
+
+  it("loads once what a run that was cut off has not loaded, and nothing that the start in this run has read", () => {
+    assert.equal(runStepCode("gateway", `${LOAD}; reload now; reload now`).stdout, "reload gateway\n");
+    assert.equal(runStepCode("gateway", `${LOAD}; reload earlier; reload now`).stdout, "");
+  });
+
   it("listens on no address of IPv6 where the kernel has none", () => {
     const bind = "CONFIG=$'frontend clients\\n\\tbind :443\\n\\tbind :::443 v6only\\n'";
     const { stdout } = runStepCode(
