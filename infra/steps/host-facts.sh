@@ -37,7 +37,7 @@ remove() {
 in_use() {
   local mark
   for mark in "$MARKS"/*; do
-    ! compgen -G "/etc/systemd/system/shardplan-${mark##*/}*.service" >/dev/null || return 0
+    [ ! -e "$mark" ] || ! compgen -G "/etc/systemd/system/shardplan-${mark##*/}*.service" >/dev/null || return 0
   done
   return 1
 }

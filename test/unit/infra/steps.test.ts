@@ -182,17 +182,26 @@ describe("base-packages.sh", () => {
   });
 });
 
-describe("base-packages.sh, when it is removed", () => {
+describe("host-facts.sh, when it is removed", () => {
   const PLACES = `STATE=$FOLDER/state SECRETS=$FOLDER/etc/secrets JOURNAL_LIMIT=$FOLDER/limit
-    remove_user() { echo "user $1 removed"; }; reload_journal() { :; }; rm() { echo "rm $*"; }; find() { :; }`;
+    remove_user() { echo "user $1 removed"; }; reload_journal() { :; }; rm() { echo "rm $*"; }; find() { :; }
+    systemctl() { :; }; MARKS=$FOLDER/marks; mkdir "$MARKS"; touch "$MARKS/vllm"`;
 
   it("takes nothing away while services are there: it is only replaced", () => {
-    const { stdout } = runStepCode("base-packages", `${PLACES}; compgen() { echo a.service; }; remove`);
+    const { stdout } = runStepCode(
+      "host-facts",
+      `${PLACES}; compgen() { [ "$2" = "/etc/systemd/system/shardplan-vllm*.service" ]; }; remove`,
+    );
     assert.equal(stdout, '{"changes":0}\n');
   });
 
+  it("takes services away that no step has come to its end with", () => {
+    const code = 'command rm "$MARKS/vllm"; compgen() { :; }; remove';
+    assert.match(runStepCode("host-facts", `${PLACES}; ${code}`).stdout, /^user shardplan removed$/m);
+  });
+
   it("takes the users and their folders with the last service, weights stay", () => {
-    const { stdout } = runStepCode("base-packages", `${PLACES}; compgen() { return 1; }; remove`);
+    const { stdout } = runStepCode("host-facts", `${PLACES}; compgen() { return 1; }; remove`);
     assert.match(stdout, /^user shardplan removed\nuser shardplan-gateway removed$/m);
     assert.match(stdout, /rm -rf .*\/var\/lib\/shardplan-gateway/);
     assert.ok(!/rm .*models/.test(stdout), `stdout: ${stdout}`);
