@@ -54,7 +54,7 @@ function buildOption(name: OptionName): Option {
 /** commander gives what was typed; the defaults live here. */
 function valuesOf(spec: CommandSpec, command: Command): OptionValues {
   const typed = command.opts<Partial<OptionValues>>();
-  const values = { stack: [], set: [], strategy: [], json: false, full: false, ...typed };
+  const values = { stack: [], set: [], strategy: [], price: [], json: false, full: false, ...typed };
   // Both kinds of format are typed as `--format`; a command has one of them.
   return spec.options.includes("table")
     ? { ...values, format: undefined, table: command.opts().format }

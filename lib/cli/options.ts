@@ -17,6 +17,9 @@ export interface OptionValues {
   readonly nodes?: string;
   readonly vllm?: string;
   readonly rate?: string;
+  readonly users?: string;
+  readonly tokensPerSecond?: string;
+  readonly price: readonly string[];
 }
 
 export type SweepFormat = "table" | "csv" | "json" | "plot";
@@ -71,6 +74,19 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
     description: "version of vLLM (default: that of the image's tag, else the one that plans assume)",
   },
   rate: { flags: "--rate <rate>", description: "requests per second that arrive" },
+  users: {
+    flags: "--users <count>",
+    description: "people who read answers all the time, in place of --rate; needs --tokens-per-second",
+  },
+  tokensPerSecond: {
+    flags: "--tokens-per-second <rate>",
+    description: "tokens that each of the --users gets per second: a target of the decode p50, too",
+  },
+  price: {
+    flags: "--price <type=usd>",
+    description: "price of an instance type per hour, spot or reserved, as in p5.48xlarge=31.5; repeatable",
+    repeatable: true,
+  },
   param: {
     flags: "--param <key=values>",
     description: "config key and its values, as in workload.requestRate=2,4,8 or 2..16:2",

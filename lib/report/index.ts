@@ -6,6 +6,7 @@ export type { ComparedPlan } from "./compared-rows";
 export { type Explanation, explain, renderExplanation } from "./explain/explain";
 export { planJson } from "./json/plan-json";
 export { overloadOf } from "./overload";
+export { recommendObject, recommendScreen } from "./recommend/recommend-screen";
 export { renderReport } from "./render-report";
 export type { ReportFormat } from "./report-document";
 export type { ReportDetails, ReportOptions } from "./report-options";

@@ -11,6 +11,15 @@ export { isRateDriven } from "./requirements/service-requirements";
 export { type PlanOptions, readSituation, type Situation } from "./situation";
 export * from "./types";
 export { loadCurve } from "./what-if/load-curve";
+export {
+  type Machines,
+  MOST_NODES,
+  type Recommendation,
+  type Recommended,
+  recommend,
+  type Trial,
+  tryMachines,
+} from "./what-if/recommend";
 export { findRemedies } from "./what-if/remedies";
 export { asArguments, asPulumiCommands, remedyText } from "./what-if/remedy-text";
 export { sensitivity } from "./what-if/sensitivity";

@@ -8,11 +8,13 @@ import { hardwareCommand } from "./hardware";
 import { modelsCommand } from "./models";
 import { planCommand } from "./plan";
 import { predictCommand } from "./predict";
+import { recommendCommand } from "./recommend";
 import { sweepCommand } from "./sweep";
 
 const WORK: readonly CommandSpec[] = [
   planCommand,
   checkCommand,
+  recommendCommand,
   compareCommand,
   sweepCommand,
   predictCommand,

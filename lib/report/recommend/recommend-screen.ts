@@ -1,0 +1,101 @@
+import { MOST_NODES, type Recommendation, type Recommended, strategyLabel } from "../../strategy";
+import { milliseconds, plain, significant, usd } from "../format-number";
+import type { Cell, Table } from "../report-document";
+import type { ReportOptions } from "../report-options";
+import { cell } from "../sections/fact";
+import { painter } from "../terminal/paint";
+import { textTable } from "../terminal/text-table";
+import { wrapText } from "../terminal/wrap-text";
+
+/** What was asked, what was found, and what more load takes. */
+export interface RecommendReport {
+  readonly model: string;
+  readonly recommended: Recommended;
+  /** The cheapest for multiples of the load. */
+  readonly more: readonly Recommended[];
+  /** A command that confirms a line. */
+  readonly confirm: (recommendation: Recommendation) => string;
+}
+
+const hosts = ({ nodes, instanceType }: Recommendation): string => `${nodes} x ${instanceType}`;
+
+/** Machines that pass for a terminal, the cheapest first: one screen of 80 columns. */
+export function recommendScreen(
+  { model, recommended, more, confirm }: RecommendReport,
+  options: ReportOptions,
+): string {
+  const width = Math.max(60, options.width);
+  const paint = painter(options.color);
+  const wrapped = (text: string, tone?: Parameters<typeof paint>[1]) =>
+    wrapText(text, width).map((line) => paint(line, tone));
+  const { recommendations, considered, planned, requestRate } = recommended;
+  const [best] = recommendations;
+  const verdict: Cell = best
+    ? cell(`✓ The cheapest that passes is ${hosts(best)}, ${usd(best.usdPerHour)} an hour.`, "good")
+    : cell(`✗ No machine of the catalogue passes, up to ${MOST_NODES} nodes of a type.`, "bad");
+  const blocks = [
+    [
+      ...wrapped(`${model} at ${plain(requestRate)} requests/s`, "title"),
+      ...wrapped(verdict.text, verdict.tone),
+    ],
+    best === undefined ? [] : textTable({ ...table(recommendations), width }, paint),
+    more.flatMap((each) => wrapped(moreText(each))),
+    [
+      ...wrapped(
+        `${considered} machines hold the weights and might compute fast enough; ${planned} were planned, the others ruled out by hand or by price. ◆ marks the front: nothing that is cheaper is faster.`,
+        "quiet",
+      ),
+      ...(best === undefined ? [] : [`Confirm: ${confirm(best)}`]),
+    ],
+  ];
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((each) => `${each}\n`).join(""))
+    .join("\n");
+}
+
+function moreText({ requestRate, recommendations: [best] }: Recommended): string {
+  const rate = `At ${plain(requestRate)} requests/s`;
+  return best === undefined
+    ? `${rate}: none up to ${MOST_NODES} nodes of a type; run several such services.`
+    : `${rate}: ${hosts(best)} (${strategyLabel(best.strategy)}), ${usd(best.usdPerHour)} an hour.`;
+}
+
+function table(recommendations: readonly Recommendation[]): Table {
+  const right = (title: string) => ({ title, align: "right" as const });
+  return {
+    columns: [
+      { title: "machines" },
+      { title: "" },
+      right("$/h"),
+      right("$/M"),
+      { title: "strategy" },
+      right("TTFT p99"),
+      right("decode p99"),
+      right("max rate"),
+    ],
+    rows: recommendations.map((each) => [
+      cell(hosts(each), "strong"),
+      cell(each.isOnFront ? "◆" : ""),
+      cell(usd(each.usdPerHour).replace("$", "")),
+      cell(
+        each.usdPerMillionOutputTokens === undefined
+          ? "-"
+          : usd(each.usdPerMillionOutputTokens).replace("$", ""),
+      ),
+      cell(strategyLabel(each.strategy)),
+      cell(milliseconds(each.latency.firstToken.p99Ms)),
+      cell(milliseconds(each.latency.decode.p99Ms)),
+      cell(`${significant(each.highestRequestRate)}/s`),
+    ]),
+  };
+}
+
+/** What `recommend --json` prints: keys may be added, none renamed. */
+export const recommendObject = ({ model, recommended, more, confirm }: RecommendReport) => ({
+  schemaVersion: 1,
+  model,
+  ...recommended,
+  recommendations: recommended.recommendations.map((each) => ({ ...each, confirm: confirm(each) })),
+  more,
+});
