@@ -31,6 +31,7 @@ export {
   schedulerLimits,
 } from "./engine/engine-defaults";
 export { engineProfile } from "./engine/engine-profile";
+export { firstVersionFor } from "./engine/model-classes";
 export { firstVersionWith, hasChange, KNOWN_VLLM, rulesOf } from "./engine/version-changes";
 export { type LatencyConstants, latencyConstants } from "./kernels/constants";
 export type { KernelPrecision } from "./kernels/precision";

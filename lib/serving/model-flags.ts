@@ -36,7 +36,8 @@ const FAMILIES: readonly (readonly [RegExp, FamilyFlags])[] = [
   [/nemotron-3/i, { reasoning: "nemotron_v3", tools: "qwen3_coder" }],
   [/llama-3\.[1-3].*instruct/i, { tools: "llama3_json" }],
   [/llama-4.*instruct/i, { tools: "llama4_pythonic" }],
-  [/magistral/i, { reasoning: "mistral", tools: "mistral" }],
+  // Its parser needs the tokenizer of Mistral, which only its own repositories have.
+  [/mistralai\/magistral/i, { reasoning: "mistral", tools: "mistral" }],
   [
     /mistral-(small|medium|large|nemo|7b-instruct-v0\.3)|devstral|ministral.*(instruct|reasoning)/i,
     { tools: "mistral" },

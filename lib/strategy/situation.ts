@@ -12,6 +12,7 @@ import {
   compareVersions,
   type EngineProfile,
   engineProfile,
+  firstVersionFor,
   hasChange,
   KNOWN_VLLM,
   type LatencyModelInput,
@@ -96,6 +97,21 @@ function assertVersion({ serving: { vllmVersion } }: Deployment): void {
   });
 }
 
+/** A version from before the model has no class for it and does not start. */
+function assertClass(
+  { name, modelType = "" }: ModelArchitecture,
+  { serving: { vllmVersion } }: Deployment,
+): void {
+  const first = firstVersionFor(modelType);
+  if (first === undefined || compareVersions(vllmVersion, first) >= 0) return;
+  throw new UserError({
+    code: "version-without-model",
+    where: "serving.vllmVersion",
+    message: `vLLM ${vllmVersion} has no class for ${name} (model_type ${modelType})`,
+    hint: `set ${first} or a later one`,
+  });
+}
+
 /** How many tokens are drafted, and how many of them are accepted. */
 function speculationOf({ serving }: Deployment): Speculation {
   const { draftTokens, acceptance, acceptanceLength = 1 } = serving.speculative;
@@ -109,6 +125,7 @@ function speculationOf({ serving }: Deployment): Speculation {
 export function readSituation(deployment: Deployment, options: PlanOptions = {}): Situation {
   assertVersion(deployment);
   const model = resolveModel(deployment.model, options.modelConfig);
+  assertClass(model, deployment);
   assertPrecision(model, deployment.model);
   // One name from here on: what the report says is what the hosts download and serve.
   return situationOf(

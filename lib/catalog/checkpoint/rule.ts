@@ -11,10 +11,10 @@ export function unknown(what: string): Error {
   );
 }
 
-/** A checkpoint that vLLM itself refuses to load. */
+/** A checkpoint that vLLM itself refuses to load; some older versions did, with weights that were not counted. */
 export function notLoaded(what: string): Error {
   return refuseConfig(
-    `the checkpoint is quantised by ${what}, which vLLM does not load`,
+    `the checkpoint is quantised by ${what}, which vLLM 0.33 does not load`,
     "give another checkpoint of the model",
   );
 }

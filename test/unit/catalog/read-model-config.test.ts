@@ -323,7 +323,7 @@ describe("a config.json", () => {
     for (const [quantization_config, what] of [
       [
         { ...gptq, desc_act: true },
-        /GPTQ with ordered activations \(desc_act true\), which vLLM does not load/,
+        /GPTQ with ordered activations \(desc_act true\), which vLLM 0.33 does not load/,
       ],
       [{ ...gptq, sym: false }, /GPTQ with zero points \(sym false\)/],
       [{ ...gptq, group_size: 256 }, /GPTQ with groups of 256/],

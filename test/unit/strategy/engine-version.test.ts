@@ -9,6 +9,7 @@ import {
 } from "../../../lib/performance/engine/version-changes";
 import { verdict } from "../../../lib/report";
 import { plan } from "../../../lib/strategy";
+import { readSituation } from "../../../lib/strategy/situation";
 
 const planned = (vllmVersion: string) =>
   plan(
@@ -35,6 +36,18 @@ describe("a version of vLLM", () => {
       "0.33",
       undefined,
     ]);
+  });
+
+  it("from before a model has no class for it, and is refused in one line", () => {
+    const readAs = (name: string, vllmVersion: string) =>
+      readSituation(deploymentSchema.parse({ model: { name }, serving: { vllmVersion } })).model.modelType;
+    assert.throws(
+      () => readAs("openai/gpt-oss-120b", "0.10.0"),
+      /^UserError: vLLM 0\.10\.0 has no class for openai\/gpt-oss-120b \(model_type gpt_oss\)/,
+    );
+    assert.throws(() => readAs("zai-org/GLM-5", "0.15.1"), /has no class for zai-org\/GLM-5/);
+    assert.equal(readAs("openai/gpt-oss-120b", "0.10.1"), "gpt_oss");
+    assert.equal(readAs("meta-llama/Llama-3.1-8B-Instruct", "0.7.2"), undefined);
   });
 
   it("that is older than any of which rules are known is refused in one line", () => {
