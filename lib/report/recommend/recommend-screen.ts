@@ -42,7 +42,7 @@ export function recommendScreen(
     more.flatMap((each) => wrapped(moreText(each))),
     [
       ...wrapped(
-        `${considered} machines hold the weights and might compute fast enough; ${planned} were planned, the others ruled out by hand or by price. ◆ marks the front: nothing that is cheaper is faster.`,
+        `${considered} machines hold the weights and might compute fast enough; ${planned} were planned, the others ruled out by hand or by price. ◆: nothing cheaper is faster. rate/s: the highest within the targets.`,
         "quiet",
       ),
       ...(best === undefined ? [] : [`Confirm: ${confirm(best)}`]),
@@ -50,7 +50,7 @@ export function recommendScreen(
   ];
   return blocks
     .filter((lines) => lines.length > 0)
-    .map((lines) => lines.map((each) => `${each}\n`).join(""))
+    .map((lines) => lines.map((each) => `${each}\n`.replaceAll("\u00a0", " ")).join(""))
     .join("\n");
 }
 
@@ -65,18 +65,16 @@ function table(recommendations: readonly Recommendation[]): Table {
   const right = (title: string) => ({ title, align: "right" as const });
   return {
     columns: [
-      { title: "machines" },
-      { title: "" },
+      { title: "\u00a0\u00a0machines" },
       right("$/h"),
       right("$/M"),
       { title: "strategy" },
       right("TTFT p99"),
-      right("decode p99"),
-      right("max rate"),
+      right("dec. p99"),
+      right("rate/s"),
     ],
     rows: recommendations.map((each) => [
-      cell(hosts(each), "strong"),
-      cell(each.isOnFront ? "◆" : ""),
+      cell(`${each.isOnFront ? "◆" : "\u00a0"}\u00a0${hosts(each).replaceAll(" ", "\u00a0")}`, "strong"),
       cell(usd(each.usdPerHour).replace("$", "")),
       cell(
         each.usdPerMillionOutputTokens === undefined
@@ -86,7 +84,7 @@ function table(recommendations: readonly Recommendation[]): Table {
       cell(strategyLabel(each.strategy)),
       cell(milliseconds(each.latency.firstToken.p99Ms)),
       cell(milliseconds(each.latency.decode.p99Ms)),
-      cell(`${significant(each.highestRequestRate)}/s`),
+      cell(significant(each.highestRequestRate)),
     ]),
   };
 }
