@@ -50,7 +50,7 @@ issue() {
 
 # Does nothing while the one that is there is good for another month.
 ask_public_authority() {
-  certbot certonly --quiet --non-interactive --agree-tos --register-unsafely-without-email --keep-until-expiring \
+  certbot certonly --non-interactive --agree-tos --register-unsafely-without-email --keep-until-expiring \
     --standalone --http-01-address 127.0.0.1 --http-01-port "$CHALLENGE_PORT" --key-type ecdsa \
     --cert-name "$NAME" --domain "$NAME" ${ACME_SERVER:+--server "$ACME_SERVER"} \
     --config-dir "$AUTHORITY/acme" --work-dir "$AUTHORITY/acme" --logs-dir /var/log/shardplan --max-log-backups 1
@@ -96,6 +96,6 @@ if [ "$KIND" = internal ]; then
 else
   # The gateway starts with something, and the public authority asks through it.
   [ -s "$CERTIFICATE" ] || issue
-  [ -z "$(gateway_process)" ] || ask_public_authority
+  [ -z "$(ss -ltnH 'sport = :80')" ] || ask_public_authority
 fi
 take_over
