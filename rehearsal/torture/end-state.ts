@@ -14,7 +14,7 @@ const CONTENTS = ["/etc/*", "/var/lib/shardplan/models/*"];
  */
 const READ = `
 systemctl list-units --all --plain --no-legend 'shardplan-*' | awk '$1 !~ /^shardplan-step-/ {print "unit", $1, $3}'
-systemctl list-unit-files --plain --no-legend 'shardplan-*' | awk '{print "unit file", $1, $2}'
+systemctl list-unit-files --plain --no-legend 'shardplan-*' | awk '$1 !~ /^shardplan-step-/ {print "unit file", $1, $2}'
 getent passwd | grep '^shardplan' | cut -d: -f1,6,7 | sed 's/^/user /'
 echo "firewall $(nft --stateless list ruleset 2>/dev/null | sha256sum | cut -c1-16)"
 find / /run /tmp -xdev -path '*shardplan*' \\
