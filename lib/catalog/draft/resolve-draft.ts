@@ -18,7 +18,15 @@ export function draftConfigOf({ serving }: Pick<Deployment, "serving">): unknown
   const { method, model: name, configPath } = serving.speculative;
   if (name === undefined || method === "off" || method === "mtp") return undefined;
   if (configPath !== undefined) return readModelConfigFile({ configPath }, "serving.speculative.configPath");
-  if (method === "draft_model" && isKnownModel(name)) return undefined;
+  if (isKnownModel(name)) {
+    if (method === "draft_model") return undefined;
+    throw new UserError({
+      code: "eagle-head",
+      where: WHERE,
+      message: `${name} is a whole model, not an EAGLE-3 head`,
+      hint: "name the repository of a head that was trained for the model, or set serving.speculative.method to draft_model",
+    });
+  }
   const asked = { name, revision: "main" };
   try {
     const found = hubModel(asked);

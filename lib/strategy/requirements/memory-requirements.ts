@@ -15,11 +15,16 @@ function share(strategy: Strategy): string {
 
 /** Weights, activations and overheads within what vLLM may take. */
 export function weightsFit(situation: Situation, strategy: Strategy, fit: ReplicaMemory): Requirement {
-  const { gpu } = situation.hardware;
+  const { hardware, deployment, model } = situation;
+  const { gpu } = hardware;
   const { weightsBytes, usableBytes, kvCacheBytes } = fullestGpu(fit);
   const needed = usableBytes - kvCacheBytes;
   const beyond = weightsBytes > gpu.memoryBytes;
-  const total = gbText(weightBytes(situation.model, loadedPrecision(situation.deployment.model)));
+  const loaded = loadedPrecision(deployment.model);
+  const total = gbText(weightBytes(model, loaded));
+  const what = deployment.serving.lora.maxLoras > 0 ? "weights and adapters" : "weights";
+  // A checkpoint that is quantised is not quantised again.
+  const smaller = loaded === "bf16" && !model.checkpoint ? ", or set model.precision to fp8" : "";
   return {
     id: "weights-fit",
     requirement: `weights, activations and overheads fit in the ${gbText(usableBytes)} that vLLM may use of one ${gpu.name}`,
@@ -28,10 +33,10 @@ export function weightsFit(situation: Situation, strategy: Strategy, fit: Replic
     unit: "GB",
     bound: "most",
     valueText: beyond
-      ? `${gbText(weightsBytes)} of weights do not fit in ${gpu.nominalMemoryGb} GB${share(strategy)}`
-      : `${gbText(weightsBytes)} of weights${share(strategy)}, with ${gbText(needed - weightsBytes)} of activations and overheads: ${gbText(needed)}`,
+      ? `${gbText(weightsBytes)} of ${what} do not fit in ${gpu.nominalMemoryGb} GB${share(strategy)}`
+      : `${gbText(weightsBytes)} of ${what}${share(strategy)}, with ${gbText(needed - weightsBytes)} of activations and overheads: ${gbText(needed)}`,
     configKey: "strategy.tensorParallel",
-    change: `raise strategy.tensorParallel (or strategy.pipelineParallel) so that more GPUs share the ${total} of weights, or set model.precision to fp8`,
+    change: `raise strategy.tensorParallel (or strategy.pipelineParallel) so that more GPUs share the ${total} of weights${smaller}`,
   };
 }
 

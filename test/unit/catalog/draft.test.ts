@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { bytesOnRank, findModel, resolveDraft } from "../../../lib/catalog";
+import { bytesOnRank, draftConfigOf, findModel, resolveDraft } from "../../../lib/catalog";
 import { parametersOf } from "../../../lib/catalog/count-tensors";
 import { elementsOf } from "../../../lib/catalog/families/tensor";
 import { type DeploymentInput, parseDeployment, UserError } from "../../../lib/config";
@@ -116,6 +116,14 @@ describe("what drafts", () => {
     assert.match(
       refusal(() => draftOf("Qwen/Qwen3-32B", { method: "draft_model", model: "no/such" })),
       /^serving\.speculative\.model|^model\.name/,
+    );
+  });
+
+  it("is no whole model where a head is asked for", () => {
+    const speculative = { method: "eagle3", model: "Qwen/Qwen3-8B", acceptance: 0.7 } as const;
+    assert.throws(
+      () => draftConfigOf(parseDeployment({ serving: { speculative } })),
+      /Qwen\/Qwen3-8B is a whole model, not an EAGLE-3 head/,
     );
   });
 });

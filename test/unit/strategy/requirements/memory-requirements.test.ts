@@ -46,3 +46,20 @@ describe("outputs of one token", () => {
     }
   });
 });
+
+describe("weights that do not fit", () => {
+  const changeFor = (name: string, instanceType: string) => {
+    const { violations } = plan(
+      aDeployment({ model: { name }, hardware: { instanceType }, strategy: referencePins }),
+    );
+    return violations.find(({ check }) => check === "weights-fit")?.change ?? "";
+  };
+
+  it("may be quantised while they are loaded, unless the checkpoint is quantised already", () => {
+    assert.match(
+      changeFor("meta-llama/Llama-3.1-70B-Instruct", "g4dn.metal"),
+      /or set model\.precision to fp8$/,
+    );
+    assert.match(changeFor("deepseek-ai/DeepSeek-V3", "p4d.24xlarge"), /share the 673\.\d GB of weights$/);
+  });
+});
