@@ -1,11 +1,17 @@
 /** Writes the generated pages. Tests fail when one is stale. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { operatorPolicy } from "../infra/aws/operator-policy";
 import { cliPage } from "../lib/cli/cli-page";
 import { COMMANDS } from "../lib/cli/commands";
 import { generatedFiles } from "../lib/config";
 
-for (const { path, text } of [...generatedFiles(), { path: "docs/cli.md", text: cliPage(COMMANDS) }]) {
+const pages = [
+  ...generatedFiles(),
+  { path: "docs/cli.md", text: cliPage(COMMANDS) },
+  { path: "docs/aws-policy.json", text: `${JSON.stringify(operatorPolicy(), null, 2)}\n` },
+];
+for (const { path, text } of pages) {
   const target = join(__dirname, "..", path);
   mkdirSync(dirname(target), { recursive: true });
   writeFileSync(target, text);

@@ -14,9 +14,10 @@ import { UNPUBLISHED } from "./host-key";
 import { InstanceRole } from "./instance-role";
 import { refuseToLose, replacements, runningMachines, sayRisk } from "./machines";
 import { Network } from "./network";
+import { existingSubnets, type Subnet } from "./place";
 import { accountProvider } from "./provider";
 import { sshKeyOf } from "./ssh-key";
-import { chooseZone } from "./zones";
+import { chooseZone, subnetOf } from "./zones";
 
 export interface AwsHostsArgs {
   readonly plan: Plan;
@@ -24,6 +25,8 @@ export interface AwsHostsArgs {
   readonly provider: aws.Provider;
   /** Availability zone of the machines. */
   readonly zone: string;
+  /** The existing subnet of the machines. */
+  readonly subnet?: Subnet;
   /** A preview without credentials: the account is not asked for anything. */
   readonly isOffline: boolean;
 }
@@ -44,18 +47,27 @@ export async function awsHosts(name: string, plan: Plan, secrets: Secrets): Prom
   const machines = isOffline ? [] : await runningMachines(account);
   refuseToLose(machines, plan);
   await sayRisk(machines, plan);
-  const zone = isOffline ? zoneUnseen(plan.deployment) : await chooseZone(plan, machines, account);
+  const subnets = isOffline
+    ? subnetsUnseen(plan.deployment)
+    : await existingSubnets(plan.deployment, account);
+  const zone = isOffline
+    ? zoneUnseen(plan.deployment.aws)
+    : await chooseZone(plan, { machines, subnets }, account);
   const missing = plan.deployment.hardware.nodes - machines.length;
   const isAsked = !isOffline && (missing > 0 || replacements(machines, plan).length > 0);
   const looks = isAsked ? accountLooks({ plan, zone, missing, account, prices }) : {};
   await check({ hub: () => lookAtHub(plan.deployment, secrets), ...looks }, plan.deployment);
   if (isOffline) await sayUnseen(zone);
-  return new AwsHosts(name, { plan, secrets, provider, zone, isOffline }).hosts;
+  return new AwsHosts(name, { plan, secrets, provider, zone, subnet: subnetOf(subnets, zone), isOffline })
+    .hosts;
 }
 
 /** Where the machines would be if the account were asked and had them in the first zone. */
-const zoneUnseen = ({ aws: { availabilityZone, region } }: Deployment): string =>
+const zoneUnseen = ({ availabilityZone, region }: Deployment["aws"]): string =>
   availabilityZone ?? `${region}a`;
+
+const subnetsUnseen = ({ aws: settings }: Deployment): readonly Subnet[] =>
+  settings.subnetIds.map((id) => ({ id, vpcId: "vpc-unseen", availabilityZone: zoneUnseen(settings) }));
 
 async function sayUnseen(zone: string): Promise<void> {
   const unmade = CHECKS.filter((name) => name !== "hub");
@@ -73,14 +85,14 @@ export class AwsHosts extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { plan, secrets, provider, zone, isOffline }: AwsHostsArgs,
+    { plan, secrets, provider, zone, subnet, isOffline }: AwsHostsArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("shardplan:infra:AwsHosts", name, {}, { ...opts, providers: [provider] });
     const child = { parent: this };
     const stack = stackName();
     const key = sshKeyOf(plan.deployment, secrets);
-    const network = new Network(`${name}-network`, { plan, zone }, child);
+    const network = new Network(`${name}-network`, { plan, zone, subnet }, child);
     const names = Array.from({ length: plan.deployment.hardware.nodes }, (_, index) => `node-${index}`);
     const parameters = names.map(
       (node) =>
@@ -91,11 +103,7 @@ export class AwsHosts extends pulumi.ComponentResource {
           { ...child, ignoreChanges: ["value"] },
         ),
     );
-    const role = new InstanceRole(
-      `${name}-role`,
-      { plan, hostKeyParameters: parameters.map((parameter) => parameter.arn) },
-      child,
-    );
+    const role = this.role(name, plan, parameters);
     // Both are named here, not by their resources: a new SSH key, and a second machine, leave the first one as it is.
     const keyName = stack;
     const keyPair = new aws.ec2.KeyPair(
@@ -121,7 +129,7 @@ export class AwsHosts extends pulumi.ComponentResource {
             zone,
             subnetId: network.subnetId,
             securityGroupId: network.securityGroupId,
-            profileName: role.profileName,
+            profileName: role?.profileName ?? plan.deployment.aws.instanceProfile,
             keyName,
             placementGroup,
             hostKeyParameter: parameter,
@@ -129,10 +137,17 @@ export class AwsHosts extends pulumi.ComponentResource {
             isOffline,
           },
           // Whatever ends a machine comes before all it needs: where it may not end, nothing is taken from under it.
-          { ...child, dependsOn: [keyPair, placement, network, role] },
+          { ...child, dependsOn: [keyPair, placement, network, ...(role === undefined ? [] : [role])] },
         ).host,
     );
     this.registerOutputs({ addresses: this.hosts.map((host) => host.address) });
+  }
+
+  /** The machines' role, unless there is a profile for them. */
+  private role(name: string, plan: Plan, parameters: readonly aws.ssm.Parameter[]): InstanceRole | undefined {
+    if (plan.deployment.aws.instanceProfile !== undefined) return undefined;
+    const hostKeyParameters = parameters.map((parameter) => parameter.arn);
+    return new InstanceRole(`${name}-role`, { plan, hostKeyParameters }, { parent: this });
   }
 }
 

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import type { Deployment } from "../../lib/config";
 import type { Plan } from "../../lib/strategy";
 import type { Host } from "../hosts/host";
 import { hostKeyOf, publishHostKeyScript, UNPUBLISHED } from "./host-key";
@@ -13,7 +14,7 @@ export interface GpuNodeArgs {
   readonly zone: string;
   readonly subnetId: pulumi.Input<string>;
   readonly securityGroupId: pulumi.Input<string>;
-  readonly profileName: pulumi.Input<string>;
+  readonly profileName?: pulumi.Input<string>;
   readonly keyName: string;
   /** Absent in a capacity reservation. */
   readonly placementGroup?: string;
@@ -46,7 +47,7 @@ function newestImage({ isOffline }: GpuNodeArgs, opts: pulumi.InvokeOptions): pu
   return aws.ssm.getParameterOutput({ name: IMAGE_PARAMETER }, opts).insecureValue;
 }
 
-/** One GPU machine of the plan's type with a fixed public address. */
+/** One GPU machine of the plan's type, with a fixed public address unless it is private. */
 export class GpuNode extends pulumi.ComponentResource {
   readonly host: Host;
 
@@ -71,9 +72,12 @@ export class GpuNode extends pulumi.ComponentResource {
           volumeType: "gp3",
           volumeSize: settings.rootVolumeGb,
           encrypted: true,
+          kmsKeyId: settings.kmsKeyId,
           tags: { Name: name },
         },
         launchTemplate: { id: template.id, version: "$Latest" },
+        // A subnet may give public addresses to all machines in it.
+        ...(settings.publicAddress ? {} : { associatePublicIpAddress: false }),
         disableApiTermination: !settings.allowReplace,
         tags: { Name: name, [NODE_TAG]: nodeTag(`node-${args.index}`) },
       },
@@ -94,14 +98,22 @@ export class GpuNode extends pulumi.ComponentResource {
         ],
       },
     );
-    const address = new aws.ec2.Eip(
+    const address = settings.publicAddress ? this.fixedAddress(name, instance, settings) : instance.privateIp;
+    this.host = this.asHost(args, instance, address);
+    this.registerOutputs({ address, instanceId: instance.id });
+  }
+
+  private fixedAddress(
+    name: string,
+    instance: aws.ec2.Instance,
+    { allowReplace }: Deployment["aws"],
+  ): pulumi.Output<string> {
+    return new aws.ec2.Eip(
       `${name}-address`,
       { domain: "vpc", instance: instance.id },
       // A refused `pulumi destroy` would release it first, and clients would not find the machine any more.
-      { ...child, protect: !settings.allowReplace },
-    );
-    this.host = this.asHost(args, instance, address.publicIp);
-    this.registerOutputs({ address: address.publicIp, instanceId: instance.id });
+      { parent: this, protect: !allowReplace },
+    ).publicIp;
   }
 
   /** What a machine gets when it starts. A new version of it is for machines to come. */

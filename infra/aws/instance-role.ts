@@ -17,7 +17,10 @@ export class InstanceRole extends pulumi.ComponentResource {
     const child = { parent: this };
     const role = new aws.iam.Role(
       `${name}-role`,
-      { assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "ec2.amazonaws.com" }) },
+      {
+        assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "ec2.amazonaws.com" }),
+        permissionsBoundary: args.plan.deployment.aws.permissionsBoundary,
+      },
       child,
     );
     const policy = new aws.iam.RolePolicy(

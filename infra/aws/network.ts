@@ -2,24 +2,41 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { CHALLENGE_PORT } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
+import type { Subnet } from "./place";
 import { zoneCidr } from "./zones";
 
 export interface NetworkArgs {
   readonly plan: Plan;
   /** Availability zone of the machines. */
   readonly zone: string;
+  /** The existing subnet of the machines; absent where the program makes its own. */
+  readonly subnet?: Subnet;
+}
+
+interface Place {
+  readonly subnetId: pulumi.Input<string>;
+  readonly vpcId: pulumi.Input<string>;
 }
 
 /** Everywhere. */
 const ANYWHERE = "0.0.0.0/0";
 
-/** VPC with one public subnet in the machines' zone, and the security group of the nodes. */
+/** VPC with one public subnet in the machines' zone, unless there is one, and the security group of the nodes. */
 export class Network extends pulumi.ComponentResource {
   readonly subnetId: pulumi.Output<string>;
   readonly securityGroupId: pulumi.Output<string>;
 
-  constructor(name: string, { plan, zone }: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("shardplan:infra:Network", name, {}, opts);
+    const { subnetId, vpcId } = this.place(name, args);
+    this.subnetId = pulumi.output(subnetId);
+    this.securityGroupId = this.openOnlyWhatIsNeeded(name, args.plan, vpcId);
+    this.registerOutputs({ subnetId: this.subnetId, securityGroupId: this.securityGroupId });
+  }
+
+  /** Where the machines stand. */
+  private place(name: string, { plan, zone, subnet: existing }: NetworkArgs): Place {
+    if (existing !== undefined) return { subnetId: existing.id, vpcId: existing.vpcId };
     const child = { parent: this };
     const { aws: settings } = plan.deployment;
     const vpc = new aws.ec2.Vpc(
@@ -46,16 +63,11 @@ export class Network extends pulumi.ComponentResource {
       { ...child, dependsOn: route },
     );
     // An instance without a way out would not publish its host key.
-    this.subnetId = pulumi.all([subnet.id, association.id]).apply(([id]) => id);
-    this.securityGroupId = this.openOnlyWhatIsNeeded(name, plan, vpc.id);
-    this.registerOutputs({ subnetId: this.subnetId, securityGroupId: this.securityGroupId });
+    const subnetId = pulumi.all([subnet.id, association.id]).apply(([id]) => id);
+    return { subnetId, vpcId: vpc.id };
   }
 
-  private openOnlyWhatIsNeeded(
-    name: string,
-    plan: Plan,
-    vpcId: pulumi.Output<string>,
-  ): pulumi.Output<string> {
+  private openOnlyWhatIsNeeded(name: string, plan: Plan, vpcId: pulumi.Input<string>): pulumi.Output<string> {
     const child = { parent: this };
     const { gateway, aws: settings } = plan.deployment;
     const group = new aws.ec2.SecurityGroup(

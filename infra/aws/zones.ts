@@ -4,10 +4,21 @@ import type { Plan } from "../../lib/strategy";
 import { zonesOffering } from "./checks/offering";
 import { findReservation } from "./checks/reservation";
 import type { RunningMachine } from "./machines";
+import type { Subnet } from "./place";
 import { triedZones } from "./tried-zones";
 
 /** Each zone has a sixteenth of the VPC, so that a stack can move to another one. */
 const BITS_PER_ZONE = 4;
+
+/** What of the stack stands already: machines, and subnets that are given. */
+export interface Standing {
+  readonly machines: readonly RunningMachine[];
+  readonly subnets: readonly Subnet[];
+}
+
+/** The given subnet of a zone. */
+export const subnetOf = (subnets: readonly Subnet[], wanted: string): Subnet | undefined =>
+  subnets.find(({ availabilityZone }) => availabilityZone === wanted);
 
 /**
  * The zone of the stack: the configured one, else where its machines are, else that of its reservation, else the first
@@ -15,7 +26,7 @@ const BITS_PER_ZONE = 4;
  */
 export async function chooseZone(
   { instance, deployment }: Plan,
-  machines: readonly RunningMachine[],
+  { machines, subnets }: Standing,
   account: pulumi.InvokeOptions,
 ): Promise<string> {
   const { availabilityZone, region } = deployment.aws;
@@ -23,9 +34,16 @@ export async function chooseZone(
   // What AWS lists first may change, and must not move a machine that serves.
   const known =
     availabilityZone ?? machines[0]?.availabilityZone ?? (await zoneOfReservation(deployment, account));
-  const zones = known === undefined ? await zonesOffering(instance.name, account) : [known];
+  const offered = known === undefined ? await zonesOffering(instance.name, account) : [known];
+  const zones =
+    subnets.length === 0 ? offered : offered.filter((zone) => subnetOf(subnets, zone) !== undefined);
   const next = zones.find((zone) => !tried.includes(zone));
   if (next !== undefined) return next;
+  if (zones.length === 0 && offered.length > 0) {
+    throw new pulumi.RunError(
+      `aws.subnetIds: none of them is in ${offered.join(" or ")}, where the machines have to be; add one that is`,
+    );
+  }
   if (zones.length === 0) {
     throw new pulumi.RunError(
       `aws.region: no availability zone of ${region} offers ${instance.name}; set shardplan:aws.region to one that does`,

@@ -8,6 +8,8 @@ export function awsChecks(deployment: Deployment): CrossProblem[] {
     ...zoneOfRegion(aws),
     ...roomForZones(aws),
     ...spotOrReserved(aws),
+    ...privateNeedsWayOut(aws),
+    ...boundaryOfOwnRole(aws),
     ...rangesOnce(deployment),
     ...openForCertificates(deployment),
   ];
@@ -17,6 +19,20 @@ function spotOrReserved({ spot, capacityReservationId }: Deployment["aws"]): Cro
   if (!spot || capacityReservationId === undefined) return [];
   const text = "must be false with aws.capacityReservationId: a reservation has no spot machines";
   return [{ keys: ["aws.spot", "aws.capacityReservationId"], text }];
+}
+
+/** The network that the program makes has one way out: the machines' own public addresses. */
+function privateNeedsWayOut({ publicAddress, subnetIds }: Deployment["aws"]): CrossProblem[] {
+  if (publicAddress || subnetIds.length > 0) return [];
+  const text =
+    "is needed with aws.publicAddress false: subnets with a way out (NAT), as machines install packages";
+  return [{ keys: ["aws.subnetIds", "aws.publicAddress"], text }];
+}
+
+function boundaryOfOwnRole({ instanceProfile, permissionsBoundary }: Deployment["aws"]): CrossProblem[] {
+  if (instanceProfile === undefined || permissionsBoundary === undefined) return [];
+  const text = "must be left out with aws.instanceProfile: the program makes no role then";
+  return [{ keys: ["aws.permissionsBoundary", "aws.instanceProfile"], text }];
 }
 
 /** Each range is a rule of the security group, and two of one name cannot be. */

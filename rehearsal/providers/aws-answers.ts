@@ -10,8 +10,9 @@ import {
   quota,
   reservation,
   spotPrice,
+  subnet,
 } from "./aws-offer";
-import { ACCOUNT, REGION } from "./aws-resources";
+import { REGION } from "./aws-resources";
 import { AWS } from "./aws-types";
 import type { Properties } from "./changed-inputs";
 
@@ -24,6 +25,9 @@ export function awsAnswer(account: AwsAccount, token: string, args: Properties):
   if (!answer) throw new Error(`the stand-in for the aws plugin has no answer for ${token}`);
   return { ...args, ...answer(account, args) };
 }
+
+/** The lookups that have an answer: all that the program makes. */
+export const lookups = (): readonly string[] => Object.keys(ANSWERS);
 
 const ANSWERS: Record<string, (account: AwsAccount, args: Properties) => object> = {
   "aws:ssm/getParameter:getParameter": (account, { name }) => ({
@@ -40,6 +44,7 @@ const ANSWERS: Record<string, (account: AwsAccount, args: Properties) => object>
   "aws:pricing/getProduct:getProduct": (_account, args) => priceListEntry(args),
   "aws:ec2/getSpotPrice:getSpotPrice": (_account, args) => spotPrice(args),
   "aws:ec2/getAmi:getAmi": (_account, args) => image(args),
+  "aws:ec2/getSubnet:getSubnet": (_account, args) => subnet(args),
   "aws:cloudcontrol/getResource:getResource": (_account, args) => reservation(args),
   "aws:ec2/getCapacityBlockReservation:getCapacityBlockReservation": (_account, args) => block(args),
   "aws:ec2/getInstances:getInstances": (account, { filters = [] }) => {
@@ -60,12 +65,6 @@ const ANSWERS: Record<string, (account: AwsAccount, args: Properties) => object>
       throw new Error("Your query returned no results. Please change your search criteria and try again.");
     return found.properties;
   },
-  "aws:index/getCallerIdentity:getCallerIdentity": () => ({
-    id: ACCOUNT,
-    accountId: ACCOUNT,
-    arn: `arn:aws:iam::${ACCOUNT}:user/rehearsal`,
-    userId: "AIDAEXAMPLE",
-  }),
 };
 
 interface Filter {

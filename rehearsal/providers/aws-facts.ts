@@ -16,6 +16,12 @@ export interface AccountFacts {
     readonly instanceType: string;
     readonly free: number;
   };
+  /** Subnets that others have made. */
+  readonly subnets: readonly {
+    readonly id: string;
+    readonly vpcId: string;
+    readonly availabilityZone: string;
+  }[];
   /** Calls that the caller may not make, by the name of the lookup. */
   readonly denied: readonly string[];
 }
@@ -30,6 +36,11 @@ const USUAL: AccountFacts = {
   imageArchitecture: "x86_64",
   imageGb: 75,
   reservation: { state: "active", zone: "us-east-1a", instanceType: "p5.48xlarge", free: 2 },
+  subnets: [
+    { id: "subnet-0a", vpcId: "vpc-0e", availabilityZone: "us-east-1a" },
+    { id: "subnet-0b", vpcId: "vpc-0e", availabilityZone: "us-east-1b" },
+    { id: "subnet-0c", vpcId: "vpc-0f", availabilityZone: "us-east-1c" },
+  ],
   denied: [],
 };
 

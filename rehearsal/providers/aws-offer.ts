@@ -132,3 +132,9 @@ export function block({ id }: Properties): Partial<aws.ec2.GetCapacityBlockReser
     startDate: "2026-11-26T11:30:00Z",
   };
 }
+
+export function subnet({ id }: Properties): Partial<aws.ec2.GetSubnetResult> {
+  const found = facts().subnets.find((known) => known.id === id);
+  if (found === undefined) throw new Error("no matching EC2 Subnet found");
+  return { ...found, cidrBlock: "10.7.0.0/20", state: "available" };
+}

@@ -1,5 +1,5 @@
 import type { AccountResource, AwsAccount } from "./aws-account";
-import { ZONES } from "./aws-facts";
+import { facts, ZONES } from "./aws-facts";
 import { AWS } from "./aws-types";
 import type { Properties } from "./changed-inputs";
 import { type Cidr, contains, overlap, parseCidr } from "./cidr";
@@ -99,9 +99,10 @@ function refuseInstance(account: AwsAccount, inputs: Properties): void {
 /** Zone of a subnet. */
 export function zoneOf(account: AwsAccount, subnetId: unknown): string {
   const subnet =
-    account.find(text(subnetId)) ??
+    account.find(text(subnetId))?.properties ??
+    facts().subnets.find(({ id }) => id === subnetId) ??
     refuse("InvalidSubnetID.NotFound", `The subnet ID '${subnetId}' does not exist`);
-  return text(subnet.properties.availabilityZone);
+  return text(subnet.availabilityZone);
 }
 
 const named = (account: AwsAccount, type: string, key: string, value: unknown): boolean =>

@@ -45,7 +45,7 @@ export function awsOutputs(
 const OUTPUTS: Record<string, (account: AwsAccount, id: string, inputs: Properties) => Properties> = {
   [AWS.instance]: (account, id, { subnetId }) => {
     account.keepHostKey(id, newSshKeyPair());
-    const range = parseCidr(String(account.find(String(subnetId))?.properties.cidrBlock));
+    const range = parseCidr(String(account.find(String(subnetId))?.properties.cidrBlock ?? "10.7.0.0/20"));
     return {
       // The first four addresses of a subnet are AWS's own.
       privateIp: addressAt(range, 3 + account.nextNumber()),

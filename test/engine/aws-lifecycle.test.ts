@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { OpMap } from "@pulumi/pulumi/automation";
+import { ACTIONS_OF_RESOURCES } from "../../infra/aws/operator-policy";
 import { TRIED_ZONES } from "../../infra/aws/tried-zones";
 import { upInTurn } from "../../infra/up/in-turn";
 import { AWS } from "../../rehearsal/providers/aws-types";
+import type { Properties } from "../../rehearsal/providers/changed-inputs";
 import { type AwsProgram, changesOf, openAwsProgram } from "./aws-program";
 import { setVariables } from "./fake-hub";
 
@@ -89,6 +91,18 @@ describe("the AWS program on the real engine", function () {
     const { stdout, stderr } = await program.stack.preview({ color: "never" });
     const lines = `${stdout}${stderr}`.split("\n").map((line) => line.trim());
     return [...new Set(lines.filter((line) => / check \w+: /.test(line)))];
+  }
+
+  /** What a preview would make. */
+  async function planned(): Promise<{ type: string; inputs: Properties }[]> {
+    const found: { type: string; inputs: Properties }[] = [];
+    await program.stack.preview({
+      onEvent: ({ resourcePreEvent }) => {
+        const { type, new: made } = resourcePreEvent?.metadata ?? {};
+        if (type !== undefined && made) found.push({ type, inputs: made.inputs });
+      },
+    });
+    return found;
   }
 
   /** Without line breaks of the display. */
@@ -204,6 +218,51 @@ describe("the AWS program on the real engine", function () {
     await assert.rejects(up(), /serving\.vllmVersion: vLLM 0\.32\.0 has known holes \(GHSA-5r3c-5x4v-8gjh\)/);
     assert.deepEqual(await registered(), []);
     await program.configure({ serving: {} });
+  });
+
+  it("fits into an account: existing subnets, no public address, a profile, a key and tags of one's own", async () => {
+    const permissionsBoundary = "arn:aws:iam::123456789012:policy/edge";
+    await program.configure({ aws: { ...SETTINGS, permissionsBoundary } });
+    const ordinary = await planned();
+    const role = ordinary.find(({ type }) => type === AWS.role);
+    assert.equal(role?.inputs.permissionsBoundary, permissionsBoundary);
+    const own = {
+      instanceProfile: "gpu",
+      kmsKeyId: "arn:aws:kms:us-east-1:123456789012:key/1",
+      tags: { team: "ml" },
+    };
+    const place = { subnetIds: ["subnet-0a", "subnet-0b"], publicAddress: false };
+    program.facts({ offering: ["us-east-1b"] });
+    await program.configure({ aws: { ...SETTINGS, ...place, ...own } });
+    const resources = await planned();
+    const kinds = resources.map(({ type }) => type).filter((type) => type.startsWith("aws:"));
+    assert.deepEqual([...new Set(kinds)].sort(), [
+      AWS.instance,
+      AWS.keyPair,
+      AWS.launchTemplate,
+      AWS.placementGroup,
+      AWS.securityGroup,
+      AWS.parameter,
+      AWS.egressRule,
+      AWS.ingressRule,
+    ]);
+    const inputs = (type: string) => resources.find((resource) => resource.type === type)?.inputs;
+    const { subnetId, iamInstanceProfile, associatePublicIpAddress, rootBlockDevice } =
+      inputs(AWS.instance) ?? {};
+    assert.deepEqual([subnetId, iamInstanceProfile, associatePublicIpAddress], ["subnet-0b", "gpu", false]);
+    assert.equal((rootBlockDevice as Properties).kmsKeyId, own.kmsKeyId);
+    assert.equal(inputs(AWS.securityGroup)?.vpcId, "vpc-0e");
+    const tags = JSON.parse(String(inputs("pulumi:providers:aws")?.defaultTags)).tags;
+    assert.deepEqual(tags, { team: "ml", "shardplan:stack": "shardplan-prod" });
+    // The policy for whoever runs the program is of these resources and no others.
+    const all = [...ordinary.map(({ type }) => type), ...kinds].filter((type) => type.startsWith("aws:"));
+    assert.deepEqual(Object.keys(ACTIONS_OF_RESOURCES).sort(), [...new Set(all)].sort());
+    await program.configure({ aws: { ...SETTINGS, ...place, subnetIds: ["subnet-0a", "subnet-0c"] } });
+    await assert.rejects(
+      program.stack.preview(),
+      /aws\.subnetIds: subnet-0c is in vpc-0f, and subnet-0a in vpc-0e; give subnets of one VPC/,
+    );
+    await program.configure({ aws: SETTINGS });
   });
 
   it("takes the zone of a capacity block, and goes on where a check cannot be made or is skipped", async () => {

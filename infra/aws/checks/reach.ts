@@ -7,7 +7,9 @@ const ADDRESS_OF_CALLER = "https://checkip.amazonaws.com";
 const SECONDS = 5;
 
 /** Whether the machines would let this one in: the program waits ten minutes for a machine that does not. */
-export async function lookAtReach({ plan }: Asked): Promise<Finding> {
+export async function lookAtReach({ plan }: Asked): Promise<Finding | undefined> {
+  // By which address private machines see this one, only their network knows.
+  if (!plan.deployment.aws.publicAddress) return undefined;
   const answer = await fetch(ADDRESS_OF_CALLER, { signal: AbortSignal.timeout(SECONDS * 1000) });
   return reachFrom((await answer.text()).trim(), plan.deployment.aws.sshAllowedCidrs);
 }

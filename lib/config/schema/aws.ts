@@ -30,6 +30,31 @@ export const aws = z
       .cidrv4()
       .default("10.42.0.0/16")
       .describe("Address range of the VPC, /16 to /24. A change replaces everything."),
+    subnetIds: z
+      .array(textLike(/^subnet-[0-9a-f]+$/, "a subnet id such as subnet-0123456789abcdef0"))
+      .default([])
+      .describe(
+        "Existing subnets of one VPC, each with a way out, to which the machines go; the program then makes no network.",
+      ),
+    publicAddress: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Give each machine a fixed public address. Without one, clients and this machine reach the private addresses, over a VPN or alike.",
+      ),
+    instanceProfile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Name of an existing instance profile of the machines. Default: the program makes one."),
+    permissionsBoundary: textLike(/^arn:aws[a-z-]*:iam::/, "the ARN of a policy")
+      .optional()
+      .describe("Permissions boundary of the role that the program makes for the machines. Default: none."),
+    kmsKeyId: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("KMS key, by ARN or id, of the machines' root volumes. Default: the account's key for EBS."),
     sshAllowedCidrs: z
       .array(z.cidrv4())
       .default([])

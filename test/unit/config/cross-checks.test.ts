@@ -122,6 +122,12 @@ const REFUSED: [DeploymentInput, string, RegExp][] = [
     "aws.spot",
     /a reservation has no spot machines/,
   ],
+  [{ aws: { publicAddress: false } }, "aws.subnetIds", /subnets with a way out/],
+  [
+    { aws: { instanceProfile: "gpu", permissionsBoundary: "arn:aws:iam::123456789012:policy/edge" } },
+    "aws.permissionsBoundary",
+    /makes no role then/,
+  ],
   [
     { aws: { sshAllowedCidrs: ["10.0.0.0/8", "10.0.0.0/8"] } },
     "aws.sshAllowedCidrs",

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pricingRegion } from "../../../infra/aws/checks/price";
 import { reachFrom } from "../../../infra/aws/checks/reach";
 import { mayHaveCredentials } from "../../../infra/aws/credentials";
+import { ACTIONS_OF_LOOKUPS, operatorPolicy } from "../../../infra/aws/operator-policy";
 import { attemptText, zoneAskedLast } from "../../../infra/aws/tried-zones";
 import { whyNot } from "../../../infra/checks/finding";
 import { type Ended, upInTurn } from "../../../infra/up/in-turn";
+import { lookups } from "../../../rehearsal/providers/aws-answers";
 
 describe("the check whether machines would let this one in", () => {
   it("passes for an address in one of the ranges, and else prints the command that adds it", () => {
@@ -106,5 +108,19 @@ describe("npm run up", () => {
     const output = [noneFree("us-east-1a"), noneFree("eu-west-1c")].map((ended) => ended.output).join("\n");
     assert.equal(zoneAskedLast(output), "eu-west-1c");
     assert.equal(zoneAskedLast("error: no"), undefined);
+  });
+});
+
+describe("the policy of whoever runs the program", () => {
+  it("is current in docs/aws-policy.json, and fits into one policy of IAM", () => {
+    const text = JSON.stringify(operatorPolicy());
+    const page = readFileSync(join(__dirname, "../../../docs/aws-policy.json"), "utf8");
+    assert.equal(JSON.stringify(JSON.parse(page)), text, "docs/aws-policy.json is stale: run `npm run docs`");
+    // Characters of a managed policy, white space not counted.
+    assert.ok(text.length <= 6144, `${text.length} characters`);
+  });
+
+  it("allows every lookup that the program makes, and no other", () => {
+    assert.deepEqual(Object.keys(ACTIONS_OF_LOOKUPS).sort(), [...lookups()].sort());
   });
 });
