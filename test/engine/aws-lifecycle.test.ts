@@ -262,6 +262,7 @@ describe("the AWS program on the real engine", function () {
       program.stack.preview(),
       /aws\.subnetIds: subnet-0c is in vpc-0f, and subnet-0a in vpc-0e; give subnets of one VPC/,
     );
+    program.facts({});
     await program.configure({ aws: SETTINGS });
   });
 
