@@ -547,7 +547,7 @@ describe("the AWS program on the real engine", function () {
         restore();
       }
     };
-    assert.ok(await upInTurn(once, (line) => lines.push(line)));
+    assert.ok(await upInTurn(once, (line) => lines.push(line)), lines.join("; "));
     assert.deepEqual(
       lines.map((line) => line.split(" ")[0]),
       ["us-east-1a", "us-east-1b"],

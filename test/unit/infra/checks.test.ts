@@ -90,7 +90,7 @@ describe("npm run up", () => {
       noneFree("us-east-1b"),
       { isUp: true, output: "" },
     ]);
-    assert.ok(isUp);
+    assert.ok(isUp, said.join("; "));
     assert.deepEqual(tried, [[], ["us-east-1a"], ["us-east-1a", "us-east-1b"]]);
     assert.deepEqual(said, [
       "us-east-1a has no machine free (attempt 1); the next zone is tried",

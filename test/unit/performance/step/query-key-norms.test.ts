@@ -11,7 +11,7 @@ function addedMs(name: string, tensorParallel: number) {
     const input = latencyInput({ model: each, gpu: findGpu("H200-SXM-141GB"), tensorParallel });
     return createLatencyModel(input).breakdown(decodeStep(1, 100));
   });
-  assert.ok(with_ && without);
+  assert.ok(with_ && without, "both were computed");
   return { layers: model.layers, all: with_.totalMs - without.totalMs };
 }
 
