@@ -12,6 +12,8 @@ import { stackPlan } from "./stack-plan";
 const NAMED_IN = ["host-key", "only-machine", "checks/quota"].map((name) => `infra/aws/${name}.ts`);
 const PAGES = ["numbers.md", "operations.md"] as const;
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+/** A reader's own file. */
+const COMPOSE = join(ROOT, "test/unit/serving/line/files/compose.yaml");
 const text = (page: string) => read(`docs/${page}`);
 
 /** Lines of the fenced bash blocks, indented blocks included. */
@@ -33,7 +35,10 @@ describe("the written pages", function () {
     for (const command of commands(page).filter(isPlanner)) {
       it(`shows a command that works: ${command}`, () => {
         const [line = ""] = command.split(/ +# /);
-        const [, , script, , ...rest] = line.replace("report.html", join(folder, "report.html")).split(/ +/);
+        const here = line
+          .replace("report.html", join(folder, "report.html"))
+          .replace("compose.yaml", COMPOSE);
+        const [, , script, , ...rest] = here.split(/ +/);
         const args = [...(script === "plan" ? ["plan"] : []), ...rest];
         const { status, stderr } = runCli([...args, ...QUICK]);
         assert.ok(status === 0 || status === 2, `exit ${status}: ${stderr}`);
