@@ -191,6 +191,29 @@ HUB
     assert.deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
   });
 
+  it("says what it cannot write when the disk is full, and serves on", async () => {
+    // A file system of its own, with what is there, and full.
+    await host.run(`set -e; cp -a /etc/shardplan /run/kept; mount -t tmpfs -o size=512k,mode=755 full /etc/shardplan
+      cp -a /run/kept/. /etc/shardplan/; rm -r /run/kept
+      cat /dev/zero >/etc/shardplan/filling 2>/dev/null || true`);
+    const before = await host.run(SERVICES);
+    const failed = await host.failureOf({
+      "shardplan:model": FROM_BUCKET,
+      // Larger by more than the step's own mark, which it takes away first.
+      "shardplan:gateway": {
+        allowedCidrs: Array.from({ length: 1000 }, (_, at) => `10.${1 + (at >> 8)}.${at % 256}.0/24`),
+      },
+    });
+    assert.match(failed, /^hosts\[0\] .*: cannot write \/etc\/shardplan\/.*; check free space/);
+    assert.equal(await host.run(SERVICES), before);
+    const outputs = await stack.outputs();
+    assert.match(await clientCompletion({ hosts: host.hosts, outputs }), /^\d+ tokens$/);
+    await host.run("umount /etc/shardplan");
+    stack = await host.stack({ "shardplan:model": FROM_BUCKET });
+    await upStack(stack, silent);
+    assert.deepEqual(Object.keys((await upStack(stack, silent)).summary.resourceChanges ?? {}), ["same"]);
+  });
+
   it("stops vLLM with the reason when the weights are gone, and the next up fetches them", async () => {
     await host.run(`rm -rf ${WEIGHTS}; systemctl restart --no-block shardplan-vllm`);
     const journal = await host.run(`for try in $(seq 150); do
