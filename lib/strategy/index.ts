@@ -10,10 +10,10 @@ export { stepsTogether } from "./replica/run-simulation";
 export { isRateDriven } from "./requirements/service-requirements";
 export { type PlanOptions, readSituation, type Situation } from "./situation";
 export * from "./types";
+export { MOST_NODES } from "./what-if/limits";
 export { loadCurve } from "./what-if/load-curve";
 export {
   type Machines,
-  MOST_NODES,
   type Recommendation,
   type Recommended,
   recommend,

@@ -126,6 +126,8 @@ function memoryTable(fit: Fit): Table {
   };
 }
 
+const FIGURE_NAMES = { firstToken: "First token", decode: "Decode" } as const;
+
 function servedTable({ line, planned }: { readonly line: Plan; readonly planned: Plan }): Table {
   const { slo } = line.deployment;
   const row = (label: string, of: (plan: Plan) => string, target = "") => [
@@ -143,25 +145,14 @@ function servedTable({ line, planned }: { readonly line: Plan; readonly planned:
     columns: [{ title: `at ${loadText(line)}` }, right("this line"), right("planned"), right("target")],
     rows: [
       row("Strategy", (plan) => strategyLabel(plan.strategy)),
-      row(
-        "First token p50",
-        latency((plan) => plan.latency.firstToken.p50Ms),
-        most(slo.firstToken.p50Ms),
-      ),
-      row(
-        "First token p99",
-        latency((plan) => plan.latency.firstToken.p99Ms),
-        most(slo.firstToken.p99Ms),
-      ),
-      row(
-        "Decode p50",
-        latency((plan) => plan.latency.decode.p50Ms),
-        most(slo.decode.p50Ms),
-      ),
-      row(
-        "Decode p99",
-        latency((plan) => plan.latency.decode.p99Ms),
-        most(slo.decode.p99Ms),
+      ...(["firstToken", "decode"] as const).flatMap((name) =>
+        (["p50", "p99"] as const).map((percentile) =>
+          row(
+            `${FIGURE_NAMES[name]} ${percentile}`,
+            latency((plan) => plan.latency[name][`${percentile}Ms`]),
+            most(slo[name][`${percentile}Ms`]),
+          ),
+        ),
       ),
       row(
         "Highest rate within the targets",

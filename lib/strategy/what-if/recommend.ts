@@ -12,6 +12,7 @@ import { usdPerHour, usdPerMillionTokens } from "../figures/price";
 import { planSituation } from "../plan";
 import { type PlanOptions, readSituation, type Situation } from "../situation";
 import type { PlanLatency, ServingParameters, Strategy } from "../types";
+import { COPIES, MOST_NODES } from "./limits";
 
 /** Machines that could be rented: so many of one type. */
 export interface Machines {
@@ -53,10 +54,6 @@ export interface Recommended {
   readonly planned: number;
 }
 
-/** Nodes beyond which nothing is tried. */
-export const MOST_NODES = 16;
-/** Parts of the weights that a deployment holds more than once are less than this share of them. */
-const COPIES = 1.25;
 /** Machines of another GPU are shown up to this many times the price of the cheapest. */
 const SPREAD = 4;
 /** Machines of another GPU than the cheapest that are planned to no avail before that GPU is left. */

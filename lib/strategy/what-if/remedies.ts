@@ -5,13 +5,12 @@ import { usdPerHour } from "../figures/price";
 import { planSituation } from "../plan";
 import { type Situation, situationOf } from "../situation";
 import type { Candidate, Plan, Remedy, Setting } from "../types";
+import { COPIES, MOST_NODES } from "./limits";
 
 /** Remedies that are shown. */
 const MOST = 3;
 /** Plans that each way out may cost: keeping the machines, asking for less, more of them, other ones. */
 const MOST_PLANS = 3;
-/** Nodes beyond which no plan is tried. */
-const MOST_NODES = 16;
 /** Kept below the rate that was found (a plan holds 0.97 of it), and above the latency: what is told holds when it is typed. */
 const ROUNDING = 0.97;
 
@@ -100,9 +99,6 @@ function moreNodes(plan: Plan): Setting[][] {
     .filter((count, index, all) => count <= MOST_NODES && all.indexOf(count) === index)
     .map((count) => [{ key: "hardware.nodes", value: count }, ...openStrategy(plan), ...openServing]);
 }
-
-/** Parts of the weights that this plan holds more than once, such as embeddings, are less than this. */
-const COPIES = 1.25;
 
 /** Other instance types that hold the weights, the cheapest first. The strategy is left to the planner. */
 function otherTypes(plan: Plan): Setting[][] {
