@@ -2,7 +2,6 @@ import type { AccountResource, AwsAccount } from "./aws-account";
 import { facts } from "./aws-facts";
 import {
   block,
-  IMAGE,
   image,
   instanceType,
   offerings,
@@ -34,8 +33,8 @@ const ANSWERS: Record<string, (account: AwsAccount, args: Properties) => object>
     id: name,
     arn: `arn:aws:ssm:${REGION}::parameter${name}`,
     type: "String",
-    value: publishedHostKey(account, String(name)) ?? IMAGE,
-    insecureValue: IMAGE,
+    value: publishedHostKey(account, String(name)) ?? facts().newestImage,
+    insecureValue: facts().newestImage,
     version: 1,
   }),
   "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": (_account, args) => offerings(args),

@@ -8,6 +8,8 @@ export interface AccountFacts {
   readonly priceFactor: number;
   /** GPUs in a machine, instead of the catalogue's. */
   readonly gpus?: number;
+  /** AWS's newest image. */
+  readonly newestImage: string;
   readonly imageArchitecture: string;
   readonly imageGb: number;
   readonly reservation: {
@@ -33,6 +35,7 @@ const USUAL: AccountFacts = {
   offering: ZONES,
   quota: 1152,
   priceFactor: 1,
+  newestImage: "ami-0123456789abcdef0",
   imageArchitecture: "x86_64",
   imageGb: 75,
   reservation: { state: "active", zone: "us-east-1a", instanceType: "p5.48xlarge", free: 2 },

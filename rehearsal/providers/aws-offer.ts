@@ -5,8 +5,6 @@ import type { Properties } from "./changed-inputs";
 
 /** What AWS offers, in the shapes of the plugin's lookups; only what the program asks for. */
 
-export const IMAGE = "ami-0123456789abcdef0";
-
 /** A zone offers a type once. */
 export function offerings({ filters }: Properties): Partial<aws.ec2.GetInstanceTypeOfferingsResult> {
   const [type = ""] = (filters as { values: string[] }[]).flatMap(({ values }) => values);

@@ -3,6 +3,7 @@ import type { URN } from "@pulumi/pulumi";
 import { type DiffResult, main, type Provider } from "@pulumi/pulumi/provider";
 import { AwsAccount } from "./aws-account";
 import { awsAnswer } from "./aws-answers";
+import { unknownInputs } from "./aws-inputs";
 import { refuseCreation, refuseDeletion } from "./aws-refusals";
 import { replacing } from "./aws-replacements";
 import { awsOutputs } from "./aws-resources";
@@ -20,8 +21,12 @@ class AwsProvider implements Provider {
   readonly schema = JSON.stringify({ name: "aws", version: this.version });
   private readonly account = new AwsAccount(process.env.PULUMI_HOME ?? ".");
 
-  async check(_urn: URN, _olds: Properties, news: Properties) {
-    return { inputs: news };
+  async check(urn: URN, _olds: Properties, news: Properties) {
+    const failures = unknownInputs(typeOf(urn), news).map((property) => ({
+      property,
+      reason: `the resource has no property ${property}`,
+    }));
+    return { inputs: news, failures };
   }
 
   async diff(_id: string, urn: URN, olds: Properties, news: Properties): Promise<DiffResult> {

@@ -25,6 +25,8 @@ const REPLACED_BY: Record<string, readonly string[]> = {
     "ebsOptimized",
     "ephemeralBlockDevices",
     "instanceMarketOptions",
+    // The program asks for it (`replaceOnChanges`), which the engine needs a detailed diff for; plugins in this SDK have none.
+    "instanceType",
     "keyName",
     "launchTemplate.id",
     "launchTemplate.name",

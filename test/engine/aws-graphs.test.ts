@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import type { DeploymentInput } from "../../lib/config";
+import { type AwsProgram, openAwsProgram } from "./aws-program";
+import { holdAgainstGolden } from "./golden-file";
+import { type Preview, previewOf } from "./preview";
+
+/** Few simulated requests: the plan itself is tested elsewhere. */
+const WORKLOAD = { requestRate: 1, simulatedRequests: 100 };
+const OPEN = { sshAllowedCidrs: ["203.0.113.7/32"], skipChecks: ["reach" as const] };
+
+/** Sections of a stack file of the repository. */
+function stackFile(stack: string): DeploymentInput {
+  const { config } = parse(readFileSync(join(__dirname, "../..", `Pulumi.${stack}.yaml`), "utf8"));
+  return Object.fromEntries(
+    Object.entries(config as Record<string, object>).map(([key, value]) => [
+      key.replace("shardplan:", ""),
+      value,
+    ]),
+  );
+}
+
+const prod = stackFile("prod");
+const dev = stackFile("dev");
+const EXISTING = { ...OPEN, region: "us-east-1", subnetIds: ["subnet-0a", "subnet-0b"] };
+
+/** The kinds of stack that people run, by the name of their golden file. */
+const STACKS: Record<string, DeploymentInput> = {
+  prod: { ...prod, aws: { ...prod.aws, ...OPEN } },
+  dev: { ...dev, aws: { ...dev.aws, ...OPEN } },
+  "existing-vpc": {
+    ...prod,
+    aws: { ...EXISTING, instanceProfile: "gpu", kmsKeyId: "alias/disks", tags: { team: "ml" } },
+  },
+  "internal-only": {
+    ...prod,
+    aws: { ...EXISTING, publicAddress: false, sshAllowedCidrs: ["10.0.0.0/8"] },
+    gateway: { allowedCidrs: ["10.0.0.0/8"] },
+  },
+};
+
+/** What the engine writes for a value that is known after `up` only. */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** A value without what is another one each time. */
+const readable = (value: unknown): string =>
+  JSON.stringify(value)
+    .replaceAll(UNKNOWN, "(known after up)")
+    .replace(/ssh-ed25519 [A-Za-z0-9+/=]+/, "ssh-ed25519 (of the stack's key)");
+
+/** AWS's resources with their inputs; the hosts' steps have tests of their own. */
+function graphOf({ steps }: Preview): string {
+  const resources = steps.filter(({ type }) => /^(aws|pulumi:providers:aws)/.test(type));
+  const blocks = resources.map(({ type, name, isProtected, inputs }) => {
+    const lines = Object.entries(inputs ?? {})
+      .filter(([key]) => !key.startsWith("__"))
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([key, value]) => `  ${key}: ${key === "userData" ? "(script)" : readable(value)}`);
+    return [`${type} ${name}${isProtected ? " (protected)" : ""}`, ...lines].join("\n");
+  });
+  return `${blocks.join("\n")}\n`;
+}
+
+/** The graph of each kind of stack, and what a preview says before somebody says yes to it. */
+describe("stacks on AWS", function () {
+  this.timeout(120_000);
+  let program: AwsProgram;
+
+  before(async () => {
+    program = await openAwsProgram();
+  });
+  after(() => program?.close());
+
+  for (const [name, sections] of Object.entries(STACKS)) {
+    it(`are registered and announced as before: ${name}`, async () => {
+      for (const key of Object.keys(await program.stack.getAllConfig())) {
+        const isSecret = /sshPrivateKey|huggingFaceToken/.test(key);
+        if (key.startsWith("shardplan:") && !isSecret) await program.stack.removeConfig(key);
+      }
+      await program.configure({ ...sections, workload: { ...sections.workload, ...WORKLOAD } });
+      const preview = await previewOf(program.stack);
+      assert.equal(preview.refusal, undefined);
+      holdAgainstGolden(`${name}.graph.txt`, graphOf(preview));
+      holdAgainstGolden(`${name}.preview.txt`, `${preview.said.join("\n")}\n`);
+    });
+  }
+});
