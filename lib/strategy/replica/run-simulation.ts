@@ -57,8 +57,43 @@ export function stepsTogether(
   return model.experts !== undefined && dataParallel > 1;
 }
 
-/** Simulates replicas under given traffic with the workload's lengths. */
+/**
+ * Results of the last situation that was simulated: searches ask for the same run again, and so does one for another rate
+ * or other targets, which no run depends on.
+ */
+let remembered: { readonly question: string; readonly results: Map<string, SimulationResult> } | undefined;
+
+/** All that a run depends on beside its replica and its traffic, as text. */
+const questions = new WeakMap<Situation, string>();
+
+function questionOf(situation: Situation): string {
+  const known = questions.get(situation);
+  if (known !== undefined) return known;
+  const { deployment, model, draft } = situation;
+  const { slo: _, cost: __, strategy: ___, workload, ...rest } = deployment;
+  const question = JSON.stringify([{ ...rest, workload: { ...workload, requestRate: 0 } }, model, draft]);
+  questions.set(situation, question);
+  return question;
+}
+
+/** Simulates replicas under given traffic with the workload's lengths. The same question gets the same object again. */
 export function runSimulation(
+  situation: Situation,
+  replica: Replica,
+  traffic: Traffic & SimulationOptions,
+): SimulationResult {
+  const question = questionOf(situation);
+  if (remembered?.question !== question) remembered = { question, results: new Map() };
+  const { strategy, serving, memory } = replica;
+  const key = JSON.stringify([strategy, serving, memory.kvCacheTokens, traffic]);
+  const known = remembered.results.get(key);
+  if (known !== undefined) return known;
+  const result = simulateReplica(situation, replica, traffic);
+  remembered.results.set(key, result);
+  return result;
+}
+
+function simulateReplica(
   situation: Situation,
   { strategy, latency, serving, memory }: Replica,
   traffic: Traffic & SimulationOptions,

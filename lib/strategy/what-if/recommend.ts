@@ -7,6 +7,7 @@ import {
   weightBytes,
 } from "../../catalog";
 import { crossCheck, type Deployment, loadedPrecision, meanTokens } from "../../config";
+import { mightPass } from "../candidates/might-pass";
 import { mostRateByHand, RATE_BY_HAND_LOW } from "../candidates/rate-by-hand";
 import { usdPerHour, usdPerMillionTokens } from "../figures/price";
 import { planSituation } from "../plan";
@@ -240,6 +241,7 @@ export function tryMachines(deployment: Deployment, machines: Machines, options:
   const situation = readSituation(deployment, options);
   const { requestRate, outputTokens } = deployment.workload;
   if (RATE_BY_HAND_LOW * mostRateByHand(situation) < requestRate) return { isPlanned: false };
+  if (!mightPass(situation)) return { isPlanned: true };
   const { chosen, serving, latency, throughput, strategy } = planSituation(situation);
   if (!chosen.meetsSlo) return { isPlanned: true };
   const output = meanTokens(outputTokens);

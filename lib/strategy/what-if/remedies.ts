@@ -1,5 +1,6 @@
 import { findGpu, type InstanceType, listInstanceTypes } from "../../catalog";
 import { crossCheck, type Deployment } from "../../config";
+import { mightPass } from "../candidates/might-pass";
 import { mostRateByHand, RATE_BY_HAND_LOW } from "../candidates/rate-by-hand";
 import { usdPerHour } from "../figures/price";
 import { planSituation } from "../plan";
@@ -167,6 +168,7 @@ function changeOf(plan: Plan, wanted: readonly Setting[]): Change | undefined {
 
 /** Plans a change: the remedy when the changed plan meets every requirement. */
 function tryOut(plan: Plan, { settings, situation }: Change): Remedy | undefined {
+  if (!mightPass(situation)) return undefined;
   const changed = planSituation(situation);
   if (!changed.chosen.meetsSlo) return undefined;
   const usd = usdPerHour(situation);
