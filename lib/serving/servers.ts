@@ -16,8 +16,8 @@ export interface EngineServer {
 }
 
 /**
- * The servers of a plan. Replicas of a dense model have nothing to say to each other, so each is a server of its own:
- * when one fails or restarts the others serve on. Those of a mixture of experts share them and stay one engine.
+ * The servers of a plan. Replicas that share no experts have nothing to say to each other, so each is a server of its own:
+ * when one fails or restarts the others serve on. Those that share them stay one engine.
  */
 export function engineServers(plan: Plan): readonly EngineServer[] {
   const { dataParallel } = plan.strategy;

@@ -54,6 +54,10 @@ export const serving = z
       description:
         "--decode-context-parallel-size: tensor-parallel ranks that share the KV cache of a token instead of holding copies; the cache holds that many times the tokens, and each layer gathers queries and scatters results. For latent attention a divisor of TP, for grouped attention up to TP over the key-value heads. Gains are derived, not measured.",
     }),
+    oneEngine: z.boolean().default(false).meta({
+      description:
+        "Replicas of a mixture of experts whose experts are not spread (EP 1) are ranks of one engine (--data-parallel-size), which cut each expert between them and take every step together. Off, each is a server of its own with all experts: it waits for no other, and one that fails takes no other with it.",
+    }),
     eplb,
     speculative,
     lora,

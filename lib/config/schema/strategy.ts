@@ -13,7 +13,7 @@ export const strategy = z
       },
     ),
     dataParallel: degree(
-      "DP degree: replicas behind one endpoint, independent for dense models; those of a mixture of experts share their experts and step together. `auto` lets the planner choose.",
+      "DP degree: replicas behind one endpoint, each a server of its own; those of a mixture of experts whose experts are spread (EP above 1), or with serving.oneEngine, share them and step together. `auto` lets the planner choose.",
     ).meta({ unit: "replicas" }),
     expertParallel: degree(
       "EP degree: GPUs over which the experts of an MoE model are spread; 1 for dense models.",

@@ -151,7 +151,7 @@ function servedBy({ machines }: LineQuestion, { deployment, modelConfig }: LineD
     serving: {
       ...deployment.serving,
       ...{ maxNumSeqs: auto, maxNumBatchedTokens: auto, maxCudaGraphTokens: auto },
-      enforceEager: false,
+      ...{ enforceEager: false, oneEngine: false },
       executor: nodes > 1 || isAsynchronousWithRay ? "ray" : "mp",
     },
   };

@@ -215,6 +215,8 @@ export function lineDeployment({ line, version, machines, set }: LineQuestion): 
       prefixCaching: isOn(flags, "enable-prefix-caching") ?? cachesPrefixesByDefault(engine),
       enforceEager: isOn(flags, "enforce-eager") === true,
       ...(captured === undefined ? {} : { maxCudaGraphTokens: Math.max(1, captured) }),
+      // A line is one engine, whatever its ranks share.
+      oneEngine: model.experts !== undefined && degrees.dataParallel > 1,
       decodeContextParallel: number(flags, "decode-context-parallel-size") ?? 1,
       prefillInterval: number(flags, "prefill-schedule-interval") ?? 1,
       watermark: Number(text(flags, "watermark") ?? 0),

@@ -47,14 +47,16 @@ export function serviceTraffic(
 }
 
 /**
- * Whether the replicas are ranks of one engine that share experts. Dense ones are servers of their own, behind a gateway
- * that sends to the least loaded.
+ * Whether the replicas are ranks of one engine that share experts: where those are spread over all of them, or one engine is
+ * asked for. Others are servers of their own, behind a gateway that sends to the least loaded.
  */
 export function stepsTogether(
-  { model }: Pick<Situation, "model">,
-  { dataParallel }: Pick<Strategy, "dataParallel">,
+  { model, deployment }: Pick<Situation, "model" | "deployment">,
+  { dataParallel, expertParallel }: Pick<Strategy, "dataParallel" | "expertParallel">,
 ): boolean {
-  return model.experts !== undefined && dataParallel > 1;
+  return (
+    model.experts !== undefined && dataParallel > 1 && (expertParallel > 1 || deployment.serving.oneEngine)
+  );
 }
 
 /**

@@ -1,11 +1,12 @@
 import type { LatencyModelInput } from "../../performance";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
+import { stepsTogether } from "./run-simulation";
 
-/** How one replica's share of a model is cut: the replicas of a mixture of experts are data-parallel ranks that share them. */
+/** How one replica's share of a model is cut: ranks of one engine share the experts of a mixture. */
 export function shardingOf(
-  { model, deployment }: Pick<Situation, "model" | "deployment">,
-  { tensorParallel, pipelineParallel, dataParallel, expertParallel, sequenceParallel }: Strategy,
+  situation: Pick<Situation, "model" | "deployment">,
+  strategy: Strategy,
 ): Pick<
   LatencyModelInput,
   | "tensorParallel"
@@ -17,7 +18,9 @@ export function shardingOf(
   | "expertSkew"
   | "expertBalancing"
 > {
-  const expertReplicas = model.experts ? dataParallel : 1;
+  const { model, deployment } = situation;
+  const { tensorParallel, pipelineParallel, dataParallel, expertParallel, sequenceParallel } = strategy;
+  const expertReplicas = stepsTogether(situation, strategy) ? dataParallel : 1;
   const { decodeContextParallel, eplb } = deployment.serving;
   return {
     tensorParallel,

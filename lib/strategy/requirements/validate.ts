@@ -83,13 +83,15 @@ function stateHeadsDivide({ model }: Situation, { tensorParallel }: Strategy): R
   ];
 }
 
-function feedForwardDivides({ model }: Situation, strategy: Strategy): Requirement {
+function feedForwardDivides(situation: Situation, strategy: Strategy): Requirement {
+  const { model } = situation;
   const size = model.experts?.intermediateSize ?? model.intermediateSize;
-  const cut = model.experts ? strategy.tensorParallel * strategy.dataParallel : strategy.tensorParallel;
+  const isShared = stepsTogether(situation, strategy);
+  const cut = isShared ? strategy.tensorParallel * strategy.dataParallel : strategy.tensorParallel;
   const ranks = model.experts && strategy.expertParallel > 1 ? 1 : cut;
   return {
     id: "mlp-divisible",
-    requirement: `the feed-forward width ${size} divides evenly over the ${model.experts && strategy.dataParallel > 1 ? "ranks of all replicas" : "tensor-parallel ranks"}`,
+    requirement: `the feed-forward width ${size} divides evenly over the ${isShared ? "ranks of all replicas" : "tensor-parallel ranks"}`,
     value: remainder(size, ranks),
     limit: 0,
     unit: "columns left over",
