@@ -6,7 +6,7 @@ export { PlanError } from "./plan-error";
 export { candidateProvenance } from "./provenance/candidate-provenance";
 export { derived, SIMULATION_SOURCE, searched, simulated } from "./provenance/entry";
 export type { FigureGroup, FigurePath } from "./provenance/figure-path";
-export { stepsTogether } from "./replica/run-simulation";
+export { stepsTogether } from "./replica/sharding";
 export { isRateDriven } from "./requirements/service-requirements";
 export { type PlanOptions, readSituation, type Situation } from "./situation";
 export * from "./types";
@@ -21,5 +21,5 @@ export {
   tryMachines,
 } from "./what-if/recommend";
 export { findRemedies } from "./what-if/remedies";
-export { asArguments, asPulumiCommands, remedyText } from "./what-if/remedy-text";
+export { asArguments, asPulumiCommands, remedyLabel, remedyText } from "./what-if/remedy-text";
 export { sensitivity } from "./what-if/sensitivity";

@@ -318,11 +318,11 @@ export interface Setting {
   readonly value: string | number;
 }
 
-/** A change of the config with which a failing plan passes; it was planned and simulated. */
+/** A change of the config with which a failing plan passes: a strategy was simulated with it and meets every requirement. */
 export interface Remedy {
   readonly settings: readonly Setting[];
-  /** What runs then. */
-  readonly strategy: Strategy;
+  /** What runs then; absent where degrees are left to the planner, which chooses by its objective among what passes. */
+  readonly strategy?: Strategy;
   /** What all nodes cost then; absent without a price. */
   readonly usdPerHour?: number;
 }

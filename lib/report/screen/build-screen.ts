@@ -1,5 +1,5 @@
 import type { Plan, Remedy } from "../../strategy";
-import { asArguments, strategyLabel } from "../../strategy";
+import { asArguments, remedyLabel } from "../../strategy";
 import { usd } from "../format-number";
 import type { Cell, Table } from "../report-document";
 import { rateText, verdict } from "../verdict";
@@ -64,6 +64,6 @@ function changes(plan: Plan, remedies: readonly Remedy[] | undefined): Screen["c
 }
 
 function remedyItem(remedy: Remedy): string {
-  const price = remedy.usdPerHour === undefined ? "" : ` at ${usd(remedy.usdPerHour)}/h`;
-  return `${strategyLabel(remedy.strategy)}${price}: ${asArguments(remedy)}`;
+  const label = remedyLabel(remedy);
+  return `${label === "" ? "" : `${label}: `}${asArguments(remedy)}`;
 }

@@ -216,7 +216,7 @@ export function lineDeployment({ line, version, machines, set }: LineQuestion): 
       enforceEager: isOn(flags, "enforce-eager") === true,
       ...(captured === undefined ? {} : { maxCudaGraphTokens: Math.max(1, captured) }),
       // A line is one engine, whatever its ranks share.
-      oneEngine: model.experts !== undefined && degrees.dataParallel > 1,
+      oneEngine: true,
       decodeContextParallel: number(flags, "decode-context-parallel-size") ?? 1,
       prefillInterval: number(flags, "prefill-schedule-interval") ?? 1,
       watermark: Number(text(flags, "watermark") ?? 0),

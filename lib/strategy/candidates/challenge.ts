@@ -51,30 +51,43 @@ function standing(situation: Situation, replica: Replica, mark: Mark): Standing 
 }
 
 /**
- * Whether a strategy may reach a mark, by short runs of the settings around the one that a search would begin with: the
- * first that may ends the question; it walks on while settings come nearer. What is too dear to try may reach anything.
+ * Settings of a strategy that may reach a mark, by short runs of those around the one that a search would begin with: it
+ * walks on while settings come nearer. What is too dear to try may reach anything.
  */
-export function mayReach(situation: Situation, { fitting }: Prepared, mark: Mark): boolean {
-  return fitting.some((replicas) => {
-    const start = guess(situation, replicas);
-    const first = replicas[start];
-    if (first === undefined) return false;
-    if (isCostlyToSimulate(situation, first)) return true;
-    const own = standing(situation, first, mark);
-    if (own.mayReach || own.isFar) return own.mayReach;
-    const patience = mark.kind === "rate" && own.distance > NEAR ? 1 : LOOK_AHEAD;
-    return [-1, 1].some((direction) => {
-      let nearest = own.distance;
-      let missed = 0;
-      for (let at = start + direction; missed < patience; at += direction) {
-        const replica = replicas[at];
-        if (replica === undefined) return false;
-        const next = standing(situation, replica, mark);
-        if (next.mayReach) return true;
-        if (next.distance < nearest) [nearest, missed] = [next.distance, 0];
-        else missed++;
-      }
-      return false;
-    });
-  });
+export function* settingsThatMayReach(
+  situation: Situation,
+  { fitting }: Prepared,
+  mark: Mark,
+): Generator<Replica> {
+  for (const replicas of fitting) yield* walk(situation, replicas, mark);
 }
+
+function* walk(situation: Situation, replicas: readonly Replica[], mark: Mark): Generator<Replica> {
+  const start = guess(situation, replicas);
+  const first = replicas[start];
+  if (first === undefined) return;
+  if (isCostlyToSimulate(situation, first)) {
+    yield first;
+    return;
+  }
+  const own = standing(situation, first, mark);
+  if (own.mayReach) yield first;
+  else if (own.isFar) return;
+  const patience = mark.kind === "rate" && own.distance > NEAR ? 1 : LOOK_AHEAD;
+  for (const direction of [-1, 1]) {
+    let nearest = own.distance;
+    let missed = 0;
+    for (let at = start + direction; missed < patience; at += direction) {
+      const replica = replicas[at];
+      if (replica === undefined) break;
+      const next = standing(situation, replica, mark);
+      if (next.mayReach) yield replica;
+      if (next.distance < nearest) [nearest, missed] = [next.distance, 0];
+      else missed++;
+    }
+  }
+}
+
+/** Whether a strategy may reach a mark with some setting: the first that may ends the question. */
+export const mayReach = (situation: Situation, prepared: Prepared, mark: Mark): boolean =>
+  settingsThatMayReach(situation, prepared, mark).next().done !== true;

@@ -1,25 +1,70 @@
+import type { Replica } from "../replica/replica";
+import { saturatedRate, saturatedRateByHand } from "../replica/saturated-rate";
+import { verdictRequests } from "../replica/simulation-effort";
+import { violationsOf } from "../requirements/requirement";
 import { isRateDriven } from "../requirements/service-requirements";
 import type { Situation } from "../situation";
+import type { Strategy } from "../types";
 import { boundsOf } from "./candidate-bounds";
-import { mayReach } from "./challenge";
+import { type Mark, mayReach, settingsThatMayReach } from "./challenge";
 import { enumerateStrategies, matchesPins } from "./enumerate";
-import { isPrepared, prepareCandidate } from "./prepare-candidate";
+import { isPrepared, prepareCandidate, startRequirements } from "./prepare-candidate";
+import { utilizationCeiling } from "./sustained-rate";
+import { pressureAt, runAt } from "./verdict-run";
 
-/**
- * Whether a plan might pass: some strategy that the pins allow may sustain the requested rate, by its bounds and by short
- * runs, which err on the side of calling a rate sustainable. Much cheaper than a plan where the answer is no.
- */
-export function mightPass(situation: Situation): boolean {
+/** Settings that are simulated as long as a verdict takes: the most promising ones fail where it is close. */
+const MOST_VERDICTS = 4;
+
+const askedRate = ({ deployment }: Situation): Mark => ({
+  kind: "rate",
+  rate: deployment.workload.requestRate,
+});
+
+/** The strategies that the pins allow and that may sustain the requested rate by their bounds, the highest first. */
+function promising(situation: Situation) {
   const { deployment } = situation;
-  if (!isRateDriven(situation)) return true;
-  const rate = deployment.workload.requestRate;
   return enumerateStrategies(situation)
     .filter((strategy) => matchesPins(strategy, deployment))
     .flatMap((strategy) => {
       const ready = prepareCandidate(situation, strategy);
       return isPrepared(ready) ? { ...ready, ...boundsOf(situation, ready) } : [];
     })
-    .filter(({ mostRate }) => mostRate >= rate)
-    .sort((a, b) => b.mostRate - a.mostRate)
-    .some((prepared) => mayReach(situation, prepared, { kind: "rate", rate }));
+    .filter(({ mostRate }) => mostRate >= deployment.workload.requestRate)
+    .sort((a, b) => b.mostRate - a.mostRate);
+}
+
+/**
+ * Whether a plan might pass: some strategy that the pins allow may sustain the requested rate, by its bounds and by short
+ * runs, which err on the side of calling a rate sustainable. Much cheaper than a plan where the answer is no.
+ */
+export function mightPass(situation: Situation): boolean {
+  if (!isRateDriven(situation)) return true;
+  const mark = askedRate(situation);
+  return promising(situation).some((prepared) => mayReach(situation, prepared, mark));
+}
+
+/** Whether a setting meets every requirement at the requested rate, by runs as long as those of a plan's verdict. */
+function passes(situation: Situation, replica: Replica): boolean {
+  if (violationsOf(startRequirements(situation, replica)).length > 0) return false;
+  const rate = situation.deployment.workload.requestRate;
+  const saturated = saturatedRate(situation, replica);
+  if (rate > utilizationCeiling(situation, saturated)) return false;
+  const requests = verdictRequests(situation, replica, saturatedRateByHand(situation, replica));
+  const run = runAt(situation, replica, { rate, requests });
+  return pressureAt(situation, replica, { run, rate, saturated }).value <= 1;
+}
+
+/**
+ * A strategy that meets every requirement at the requested rate, of those that the pins allow: the first that is found, not
+ * the best. Undefined where none of the most promising does. For traffic at a rate.
+ */
+export function passingStrategy(situation: Situation): Strategy | undefined {
+  let left = MOST_VERDICTS;
+  for (const prepared of promising(situation)) {
+    for (const replica of settingsThatMayReach(situation, prepared, askedRate(situation))) {
+      if (passes(situation, replica)) return prepared.strategy;
+      if (--left === 0) return undefined;
+    }
+  }
+  return undefined;
 }

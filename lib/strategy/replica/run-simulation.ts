@@ -5,8 +5,8 @@ import {
   type TrafficInput,
 } from "../../performance";
 import type { Situation } from "../situation";
-import type { Strategy } from "../types";
 import type { Replica } from "./replica";
+import { stepsTogether } from "./sharding";
 
 /** How requests arrive at `requestRate` per second, in the way the workload says. */
 function arrivalsAt({ deployment }: Situation, requestRate: number): TrafficInput["arrivals"] {
@@ -44,19 +44,6 @@ export function serviceTraffic(
     replicas: strategy.dataParallel,
     seed,
   };
-}
-
-/**
- * Whether the replicas are ranks of one engine that share experts: where those are spread over all of them, or one engine is
- * asked for. Others are servers of their own, behind a gateway that sends to the least loaded.
- */
-export function stepsTogether(
-  { model, deployment }: Pick<Situation, "model" | "deployment">,
-  { dataParallel, expertParallel }: Pick<Strategy, "dataParallel" | "expertParallel">,
-): boolean {
-  return (
-    model.experts !== undefined && dataParallel > 1 && (expertParallel > 1 || deployment.serving.oneEngine)
-  );
 }
 
 /**

@@ -1,7 +1,8 @@
 import { meanTokens } from "../../config";
 import type { Situation } from "../situation";
 import type { Replica } from "./replica";
-import { runSimulation, stepsTogether } from "./run-simulation";
+import { runSimulation } from "./run-simulation";
+import { stepsTogether } from "./sharding";
 import {
   decodeStepMs,
   EFFORT,

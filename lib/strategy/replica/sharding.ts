@@ -1,7 +1,19 @@
 import type { LatencyModelInput } from "../../performance";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
-import { stepsTogether } from "./run-simulation";
+
+/**
+ * Whether the replicas are ranks of one engine that share experts: where those are spread over all of them, or one engine is
+ * asked for. Others are servers of their own, behind a gateway that sends to the least loaded.
+ */
+export function stepsTogether(
+  { model, deployment }: Pick<Situation, "model" | "deployment">,
+  { dataParallel, expertParallel }: Pick<Strategy, "dataParallel" | "expertParallel">,
+): boolean {
+  return (
+    model.experts !== undefined && dataParallel > 1 && (expertParallel > 1 || deployment.serving.oneEngine)
+  );
+}
 
 /** How one replica's share of a model is cut: ranks of one engine share the experts of a mixture. */
 export function shardingOf(

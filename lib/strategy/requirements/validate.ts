@@ -1,5 +1,5 @@
 import { firstVersionWith, hasChange } from "../../performance";
-import { stepsTogether } from "../replica/run-simulation";
+import { stepsTogether } from "../replica/sharding";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
 import { checkpointRequirements } from "./checkpoint-requirements";

@@ -1,9 +1,10 @@
 import { findGpu, type InstanceType, listInstanceTypes } from "../../catalog";
 import { crossCheck, type Deployment } from "../../config";
-import { mightPass } from "../candidates/might-pass";
+import { passingStrategy } from "../candidates/might-pass";
 import { mostRateByHand, RATE_BY_HAND_LOW } from "../candidates/rate-by-hand";
 import { usdPerHour } from "../figures/price";
 import { planSituation } from "../plan";
+import { isRateDriven } from "../requirements/service-requirements";
 import { type Situation, situationOf } from "../situation";
 import type { Candidate, Plan, Remedy, Setting } from "../types";
 import { COPIES, MOST_NODES } from "./limits";
@@ -166,20 +167,28 @@ function changeOf(plan: Plan, wanted: readonly Setting[]): Change | undefined {
   return couldServe ? { settings, situation, mostRate } : undefined;
 }
 
-/** Plans a change: the remedy when the changed plan meets every requirement. */
+/** A strategy that passes in a situation, and undefined where none was found. */
+function passingIn(situation: Situation): Candidate["strategy"] | undefined {
+  if (isRateDriven(situation)) return passingStrategy(situation);
+  const { chosen, strategy } = planSituation(situation);
+  return chosen.meetsSlo ? strategy : undefined;
+}
+
+/** Tries a change: the remedy when a strategy meets every requirement with it. */
 function tryOut(plan: Plan, { settings, situation }: Change): Remedy | undefined {
-  if (!mightPass(situation)) return undefined;
-  const changed = planSituation(situation);
-  if (!changed.chosen.meetsSlo) return undefined;
+  const strategy = passingIn(situation);
+  if (strategy === undefined) return undefined;
   const usd = usdPerHour(situation);
-  // What the planner chose is said as degrees: pinned, it is the same plan.
+  // What was pinned is said as degrees: pinned again, it is what was simulated.
   const said = settings.map(({ key, value }) => {
     const degree = DEGREES.find((name) => key === `strategy.${name}`);
-    return { key, value: degree === undefined ? value : changed.strategy[degree] };
+    return { key, value: degree === undefined ? value : strategy[degree] };
   });
+  const isPinned = DEGREES.every((degree) => plan.deployment.strategy[degree] !== "auto");
   return {
     settings: changesTo(plan.deployment, said),
-    strategy: changed.strategy,
+    // What is left to the planner it chooses again, by its objective.
+    ...(isPinned ? { strategy } : {}),
     ...(usd === undefined ? {} : { usdPerHour: usd }),
   };
 }

@@ -1,13 +1,15 @@
 import { strategyLabel } from "../figures/strategy-label";
-import type { Remedy, Setting } from "../types";
+import type { Remedy, Setting, Strategy } from "../types";
 
 /** As arguments of `shardplan`: `--set hardware.nodes=2 --strategy tp8dp2`; a strategy takes the place of one that was typed. */
 export function asArguments({ settings, strategy }: Remedy): string {
-  const rest = settings.filter(({ key }) => !key.startsWith("strategy."));
-  const sets = rest.map(({ key, value }) => `--set ${key}=${value}`);
+  const isOfStrategy = ({ key }: Setting) => strategy !== undefined && key.startsWith("strategy.");
+  const sets = settings.filter((setting) => !isOfStrategy(setting));
   return [
-    ...sets,
-    ...(rest.length < settings.length ? [`--strategy ${strategyArgument(strategy)}`] : []),
+    ...sets.map(({ key, value }) => `--set ${key}=${value}`),
+    ...(strategy !== undefined && settings.some(isOfStrategy)
+      ? [`--strategy ${strategyArgument(strategy)}`]
+      : []),
   ].join(" ");
 }
 
@@ -18,7 +20,7 @@ function strategyArgument({
   dataParallel: dp,
   expertParallel: ep,
   sequenceParallel: sp,
-}: Remedy["strategy"]): string {
+}: Strategy): string {
   const further = Object.entries({ pp, dp, ep, sp }).filter(([, degree]) => degree > 1);
   return [`tp${tp}`, ...further.map(([name, degree]) => `${name}${degree}`)].join("");
 }
@@ -31,9 +33,15 @@ export function asPulumiCommands({ settings }: Remedy): string[] {
   });
 }
 
-/** What a remedy changes and costs, in one line: `2 nodes ...`. */
+/** What runs with a remedy and what it costs: `TP8 at $55.04/h`; empty where neither is known. */
+export function remedyLabel({ strategy, usdPerHour: usd }: Remedy): string {
+  const label = strategy === undefined ? [] : [strategyLabel(strategy)];
+  return [...label, ...(usd === undefined ? [] : [`$${usd.toFixed(2)}/h`])].join(" at ");
+}
+
+/** What a remedy changes and costs, in one line: `hardware.nodes 2 (TP8 x2 at $110.08/h)`. */
 export function remedyText(remedy: Remedy): string {
-  const price = remedy.usdPerHour === undefined ? "" : `, $${remedy.usdPerHour.toFixed(2)}/h`;
   const changes = remedy.settings.map(({ key, value }) => `${key} ${value}`).join(", ");
-  return `${changes} (${strategyLabel(remedy.strategy)}${price})`;
+  const label = remedyLabel(remedy);
+  return label === "" ? changes : `${changes} (${label})`;
 }

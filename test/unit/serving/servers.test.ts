@@ -11,7 +11,10 @@ import {
 import { planOf } from "./plan-fixture";
 
 const ADDRESSES = { head: "10.0.0.1", node: "10.0.0.1", networkInterface: "eth0" };
-const MIXTURE = { model: { name: "mistralai/Mixtral-8x7B-Instruct-v0.1" } } as const;
+const MIXTURE = {
+  model: { name: "mistralai/Mixtral-8x7B-Instruct-v0.1" },
+  serving: { oneEngine: true },
+} as const;
 
 describe("the servers of a plan", () => {
   it("are one for one replica, and one for replicas that share experts, over all hosts", () => {
@@ -19,6 +22,8 @@ describe("the servers of a plan", () => {
     assert.deepEqual(engineServers(planOf()), alone);
     const mixture = planOf({ ...MIXTURE, strategy: { tensorParallel: 4, dataParallel: 2 } });
     assert.deepEqual(engineServers(mixture), [{ ...alone[0], replicas: 2 }]);
+    const whole = { tensorParallel: 4, dataParallel: 2, expertParallel: 8 };
+    assert.equal(engineServers(planOf({ model: MIXTURE.model, strategy: whole })).length, 1);
     const spread = planOf({ hardware: { nodes: 2 }, strategy: { pipelineParallel: 2 } });
     assert.deepEqual(engineServers(spread), [{ ...alone[0], nodes: [0, 1] }]);
   });
@@ -39,6 +44,19 @@ describe("the servers of a plan", () => {
         { nodes: [0], slot: 0, gpus: undefined },
         { nodes: [1], slot: 0, gpus: undefined },
       ],
+    );
+  });
+
+  it("are one for each replica of a mixture that is not spread, each with all experts", () => {
+    const strategy = { tensorParallel: 4, dataParallel: 2 };
+    const apart = planOf({ model: MIXTURE.model, strategy });
+    assert.equal(engineServers(apart).length, 2);
+    const shared = planOf({ ...MIXTURE, strategy });
+    const ratio = apart.memoryPerGpu.weightsBytes / shared.memoryPerGpu.weightsBytes;
+    assert.ok(ratio > 1.9 && ratio < 2, `${ratio} times the weights: experts are all but a few per cent`);
+    assert.equal(
+      apart.memoryPerGpu.weightsBytes,
+      planOf({ model: MIXTURE.model, strategy: { tensorParallel: 4 } }).memoryPerGpu.weightsBytes,
     );
   });
 

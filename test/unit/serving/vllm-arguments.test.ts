@@ -4,7 +4,10 @@ import { engineServers, vllmArguments } from "../../../lib/serving";
 import { planOf } from "./plan-fixture";
 
 /** Its replicas share experts. */
-const MIXTURE = { model: { name: "mistralai/Mixtral-8x7B-Instruct-v0.1" } } as const;
+const MIXTURE = {
+  model: { name: "mistralai/Mixtral-8x7B-Instruct-v0.1" },
+  serving: { oneEngine: true },
+} as const;
 
 /** The value after an option; undefined when the option is absent. */
 const optionOf = (args: readonly string[], option: string) =>

@@ -51,7 +51,9 @@ describe("what vLLM refuses", () => {
     const change = { hardware: { nodes: 2 }, serving: { executor: "mp" as const } };
     assert.deepEqual(failed({ tensorParallel: 8, dataParallel: 2 }, change), []);
     const mixture = { ...change, model: { name: "mistralai/Mixtral-8x7B-Instruct-v0.1" } };
-    assert.deepEqual(failed({ tensorParallel: 8, dataParallel: 2 }, mixture), ["executor-spans-nodes"]);
+    assert.deepEqual(failed({ tensorParallel: 8, dataParallel: 2 }, mixture), []);
+    const shared = { ...mixture, serving: { ...change.serving, oneEngine: true } };
+    assert.deepEqual(failed({ tensorParallel: 8, dataParallel: 2 }, shared), ["executor-spans-nodes"]);
   });
 
   it("is several replicas of which one lies on two hosts, and not one replica on two hosts", () => {
