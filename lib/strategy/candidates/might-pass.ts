@@ -1,3 +1,5 @@
+import { complexity } from "../figures/complexity";
+import { sameStrategy } from "../figures/strategy-label";
 import type { Replica } from "../replica/replica";
 import { saturatedRate, saturatedRateByHand } from "../replica/saturated-rate";
 import { verdictRequests } from "../replica/simulation-effort";
@@ -20,9 +22,11 @@ const askedRate = ({ deployment }: Situation): Mark => ({
   rate: deployment.workload.requestRate,
 });
 
-/** The strategies that the pins allow and that may sustain the requested rate by their bounds, the highest first. */
-function promising(situation: Situation) {
+/** The strategies that the pins allow and that may sustain the requested rate by their bounds: `likely`, then the simplest. */
+function promising(situation: Situation, likely?: Strategy) {
   const { deployment } = situation;
+  const order = (strategy: Strategy) =>
+    likely !== undefined && sameStrategy(strategy, likely) ? -1 : complexity(strategy);
   return enumerateStrategies(situation)
     .filter((strategy) => matchesPins(strategy, deployment))
     .flatMap((strategy) => {
@@ -30,7 +34,7 @@ function promising(situation: Situation) {
       return isPrepared(ready) ? { ...ready, ...boundsOf(situation, ready) } : [];
     })
     .filter(({ mostRate }) => mostRate >= deployment.workload.requestRate)
-    .sort((a, b) => b.mostRate - a.mostRate);
+    .sort((a, b) => order(a.strategy) - order(b.strategy) || b.mostRate - a.mostRate);
 }
 
 /**
@@ -56,11 +60,11 @@ function passes(situation: Situation, replica: Replica): boolean {
 
 /**
  * A strategy that meets every requirement at the requested rate, of those that the pins allow: the first that is found, not
- * the best. Undefined where none of the most promising does. For traffic at a rate.
+ * the best; `likely` is asked first. Undefined where none of the most promising does. For traffic at a rate.
  */
-export function passingStrategy(situation: Situation): Strategy | undefined {
+export function passingStrategy(situation: Situation, likely: Strategy): Strategy | undefined {
   let left = MOST_VERDICTS;
-  for (const prepared of promising(situation)) {
+  for (const prepared of promising(situation, likely)) {
     for (const replica of settingsThatMayReach(situation, prepared, askedRate(situation))) {
       if (passes(situation, replica)) return prepared.strategy;
       if (--left === 0) return undefined;

@@ -1,8 +1,8 @@
 import type { Deployment } from "../../config";
 import { matchesPins } from "../candidates/enumerate";
 import type { Evaluation } from "../candidates/evaluation";
+import { complexity } from "../figures/complexity";
 import { toCheck } from "../requirements/requirement";
-import type { Strategy } from "../types";
 
 /** Differences below this are within the search's own error and no reason for a more complicated strategy. */
 export const WORTH_IT = 0.03;
@@ -24,17 +24,6 @@ function score(evaluation: Evaluation, objective: Deployment["strategy"]["object
       // Without a price all candidates cost the same per hour: the cheapest token is the one of the highest rate.
       return candidate.costUsdPerMillionOutputTokens ?? 1 / highestRate(evaluation);
   }
-}
-
-/** Parts that a strategy adds to plain tensor parallelism in one replica: each is one more thing that can break. */
-export function complexity({
-  pipelineParallel,
-  expertParallel,
-  sequenceParallel,
-  dataParallel,
-}: Strategy): number {
-  const used = [sequenceParallel > 1, expertParallel > 1, pipelineParallel > 1, dataParallel > 1];
-  return used.reduce((sum, on, weight) => sum + (on ? 8 / 2 ** weight : 0), 0);
 }
 
 /** Farther than any target that is missed: a queue that grows has no latency that could be held against one. */

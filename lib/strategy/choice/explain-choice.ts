@@ -1,9 +1,9 @@
 import type { Deployment } from "../../config";
 import type { Evaluation } from "../candidates/evaluation";
+import { complexity } from "../figures/complexity";
 import { countText, excessText, msText, rateText } from "../figures/quantity-text";
 import { sameStrategy, strategyLabel } from "../figures/strategy-label";
 import type { Candidate } from "../types";
-import { complexity } from "./choose";
 
 /** Two strategies that the model cannot tell apart: the one with fewer parts wins, then the one that comes out ahead. */
 function tieText(best: Evaluation, other: Evaluation): string {

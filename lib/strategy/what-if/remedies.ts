@@ -167,16 +167,16 @@ function changeOf(plan: Plan, wanted: readonly Setting[]): Change | undefined {
   return couldServe ? { settings, situation, mostRate } : undefined;
 }
 
-/** A strategy that passes in a situation, and undefined where none was found. */
-function passingIn(situation: Situation): Candidate["strategy"] | undefined {
-  if (isRateDriven(situation)) return passingStrategy(situation);
+/** A strategy that passes in a situation, the present one where it does; undefined where none was found. */
+function passingIn(situation: Situation, present: Candidate["strategy"]): Candidate["strategy"] | undefined {
+  if (isRateDriven(situation)) return passingStrategy(situation, present);
   const { chosen, strategy } = planSituation(situation);
   return chosen.meetsSlo ? strategy : undefined;
 }
 
 /** Tries a change: the remedy when a strategy meets every requirement with it. */
 function tryOut(plan: Plan, { settings, situation }: Change): Remedy | undefined {
-  const strategy = passingIn(situation);
+  const strategy = passingIn(situation, plan.strategy);
   if (strategy === undefined) return undefined;
   const usd = usdPerHour(situation);
   // What was pinned is said as degrees: pinned again, it is what was simulated.

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Evaluation } from "../../../../lib/strategy/candidates/evaluation";
-import { chooseBest, complexity } from "../../../../lib/strategy/choice/choose";
+import { chooseBest } from "../../../../lib/strategy/choice/choose";
+import { complexity } from "../../../../lib/strategy/figures/complexity";
 import type { Candidate, Strategy } from "../../../../lib/strategy/types";
 import { aDeployment } from "../a-deployment";
 
