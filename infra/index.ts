@@ -4,6 +4,7 @@ import { planOrFail } from "./plan-or-fail";
 import { provideHosts } from "./provide-hosts";
 import { refuseKnownHoles } from "./refuse-known-holes";
 import { Drivers } from "./services/drivers";
+import { Efa, EfaProof } from "./services/efa";
 import { EngineEnvironment } from "./services/engine-environment";
 import { Firewall } from "./services/firewall";
 import { Gateway } from "./services/gateway";
@@ -28,7 +29,9 @@ export async function shardplan() {
   const { nodes } = preparation;
   const firewall = new Firewall("firewall", { plan, nodes }, { dependsOn: preparation });
   const drivers = new Drivers("drivers", { plan, nodes }, { dependsOn: preparation });
-  const engine = new EngineEnvironment("engine", { plan, nodes }, { dependsOn: drivers });
+  const efa = new Efa("efa", { plan, nodes }, { dependsOn: drivers });
+  // A component without resources, as EFA's is in most plans, is waited for by nobody.
+  const engine = new EngineEnvironment("engine", { plan, nodes }, { dependsOn: [drivers, efa] });
   const weights = new ModelWeights("weights", { plan, nodes, secrets }, { dependsOn: engine });
   const gateway = new Gateway("gateway", { plan, nodes, secrets }, { dependsOn: [weights, firewall] });
   const { services: servers, last } = startServers({ plan, nodes, gateway });
@@ -37,7 +40,7 @@ export async function shardplan() {
     { plan, nodes, gateway, servers },
     { dependsOn: [...last] },
   );
-
+  new EfaProof("efa-proof", { plan, nodes, servers }, { dependsOn: verification });
   const load = new LoadTest("load", { plan, nodes, servers }, { dependsOn: verification });
 
   return stackOutputs({ plan, nodes, servers, gateway, verification, load });

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { CHECKS, type Deployment } from "../../lib/config";
+import { usesEfa } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import { check } from "../checks/finding";
 import { lookAtHub } from "../checks/hub";
@@ -33,7 +34,7 @@ export interface AwsHostsArgs {
 
 /** Looks at what the account has of this stack and whether it may have more, then registers the plan's machines. */
 export async function awsHosts(name: string, plan: Plan, secrets: Secrets): Promise<readonly Host[]> {
-  requireBuiltNetwork(plan.deployment);
+  requireEfa(plan);
   requireWayIn(plan.deployment);
   const { region, tags } = plan.deployment.aws;
   // Only a preview can do without an account.
@@ -164,11 +165,11 @@ function requireWayIn({ aws: { sshAllowedCidrs } }: Deployment): void {
   pulumi.log.warn(message);
 }
 
-/** Elastic Fabric Adapter is planned and priced; the machines that this program makes do not have it yet. */
-function requireBuiltNetwork({ hardware: { network, nodes } }: Deployment): void {
-  if (network !== "efa" || nodes === 1) return;
+/** A plan that counts on EFA between machines that have none would be slower than it says. */
+function requireEfa(plan: Plan): void {
+  if (!usesEfa(plan) || plan.instance.efaInterfaces > 0) return;
   throw new pulumi.RunError(
-    "hardware.network: efa among several machines cannot be set up on AWS yet, so they would be slower than the plan says; " +
-      "plan with tcp (pulumi config set --path shardplan:hardware.network tcp), or give machines that have EFA as hosts",
+    `hardware.network: is efa, and a ${plan.instance.name} has no such interface; plan with tcp ` +
+      "(pulumi config set --path shardplan:hardware.network tcp), or choose a type that has it",
   );
 }

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Deployment } from "../../lib/config";
+import { networkInterfaces, usesEfa } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import type { Host } from "../hosts/host";
 import { hostKeyOf, publishHostKeyScript, UNPUBLISHED } from "./host-key";
@@ -47,6 +47,28 @@ function newestImage({ isOffline }: GpuNodeArgs, opts: pulumi.InvokeOptions): pu
   return aws.ssm.getParameterOutput({ name: IMAGE_PARAMETER }, opts).insecureValue;
 }
 
+/**
+ * Where the machine stands. EFA cannot be attached to a machine that runs, so it comes with the launch template, which then
+ * says all of the network: EC2 takes no subnet and no group of the machine beside it.
+ */
+function place({ plan, subnetId, securityGroupId }: GpuNodeArgs): Partial<aws.ec2.InstanceArgs> {
+  if (usesEfa(plan)) return {};
+  // A subnet may give public addresses to all machines in it.
+  const isPrivate = plan.deployment.aws.publicAddress ? {} : { associatePublicIpAddress: false };
+  return { subnetId, vpcSecurityGroupIds: [securityGroupId], ...isPrivate };
+}
+
+const interfacesOf = ({ plan, subnetId, securityGroupId }: GpuNodeArgs) =>
+  networkInterfaces(plan).map((one) => ({
+    ...one,
+    subnetId,
+    securityGroups: [securityGroupId],
+    deleteOnTermination: "true",
+    ...(one.interfaceType === "interface" && !plan.deployment.aws.publicAddress
+      ? { associatePublicIpAddress: "false" }
+      : {}),
+  }));
+
 /** One GPU machine of the plan's type, with a fixed public address unless it is private. */
 export class GpuNode extends pulumi.ComponentResource {
   readonly host: Host;
@@ -61,8 +83,7 @@ export class GpuNode extends pulumi.ComponentResource {
       {
         ami: settings.amiId ?? newestImage(args, child),
         instanceType: args.plan.instance.name,
-        subnetId: args.subnetId,
-        vpcSecurityGroupIds: [args.securityGroupId],
+        ...place(args),
         iamInstanceProfile: args.profileName,
         keyName: args.keyName,
         placementGroup: args.placementGroup,
@@ -76,8 +97,6 @@ export class GpuNode extends pulumi.ComponentResource {
           tags: { Name: name },
         },
         launchTemplate: { id: template.id, version: "$Latest" },
-        // A subnet may give public addresses to all machines in it.
-        ...(settings.publicAddress ? {} : { associatePublicIpAddress: false }),
         disableApiTermination: !settings.allowReplace,
         tags: { Name: name, [NODE_TAG]: nodeTag(`node-${args.index}`) },
       },
@@ -98,7 +117,7 @@ export class GpuNode extends pulumi.ComponentResource {
         ],
       },
     );
-    const address = settings.publicAddress ? this.fixedAddress(name, instance, settings) : instance.privateIp;
+    const address = settings.publicAddress ? this.fixedAddress(name, instance, args) : instance.privateIp;
     this.host = this.asHost(args, instance, address);
     this.registerOutputs({ address, instanceId: instance.id });
   }
@@ -106,18 +125,24 @@ export class GpuNode extends pulumi.ComponentResource {
   private fixedAddress(
     name: string,
     instance: aws.ec2.Instance,
-    { allowReplace }: Deployment["aws"],
+    { plan }: GpuNodeArgs,
   ): pulumi.Output<string> {
+    const { allowReplace } = plan.deployment.aws;
+    // Of a machine with several interfaces EC2 wants to know which.
+    const target = usesEfa(plan)
+      ? { networkInterface: instance.primaryNetworkInterfaceId }
+      : { instance: instance.id };
     return new aws.ec2.Eip(
       `${name}-address`,
-      { domain: "vpc", instance: instance.id },
+      { domain: "vpc", ...target },
       // A refused `pulumi destroy` would release it first, and clients would not find the machine any more.
       { parent: this, protect: !allowReplace },
     ).publicIp;
   }
 
   /** What a machine gets when it starts. A new version of it is for machines to come. */
-  private launchTemplate(name: string, { plan, hostKeyParameter }: GpuNodeArgs): aws.ec2.LaunchTemplate {
+  private launchTemplate(name: string, args: GpuNodeArgs): aws.ec2.LaunchTemplate {
+    const { plan, hostKeyParameter } = args;
     const { region, capacityReservationId, capacityBlock, spot } = plan.deployment.aws;
     return new aws.ec2.LaunchTemplate(
       `${name}-template`,
@@ -132,6 +157,7 @@ export class GpuNode extends pulumi.ComponentResource {
             }),
         ...(capacityBlock ? { instanceMarketOptions: { marketType: "capacity-block" } } : {}),
         ...(spot ? { instanceMarketOptions: SPOT } : {}),
+        ...(usesEfa(plan) ? { networkInterfaces: interfacesOf(args) } : {}),
       },
       { parent: this },
     );

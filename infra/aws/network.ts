@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { CHALLENGE_PORT } from "../../lib/serving";
+import { CHALLENGE_PORT, usesEfa } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import type { Subnet } from "./place";
 import { zoneCidr } from "./zones";
@@ -88,7 +88,7 @@ export class Network extends pulumi.ComponentResource {
     allow("gateway", gateway.port, gateway.allowedCidrs);
     if (gateway.domain !== undefined) allow("certificate", CHALLENGE_PORT, [ANYWHERE]);
     allow("ssh", SSH_PORT, settings.sshAllowedCidrs);
-    // Ray and NCCL use ports of their own choice among the nodes; EFA needs the whole group open to itself.
+    // Ray and NCCL use ports of their own choice among the nodes.
     new aws.vpc.SecurityGroupIngressRule(
       `${name}-among-nodes`,
       { securityGroupId, referencedSecurityGroupId: group.id, ipProtocol: "-1" },
@@ -99,6 +99,14 @@ export class Network extends pulumi.ComponentResource {
       { securityGroupId, cidrIpv4: ANYWHERE, ipProtocol: "-1" },
       child,
     );
+    // What EFA sends has no address, so that a range does not let it out: the group has to be named, both ways.
+    if (usesEfa(plan)) {
+      new aws.vpc.SecurityGroupEgressRule(
+        `${name}-out-to-nodes`,
+        { securityGroupId, referencedSecurityGroupId: group.id, ipProtocol: "-1" },
+        child,
+      );
+    }
     return group.id;
   }
 }

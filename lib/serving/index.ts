@@ -1,5 +1,6 @@
 export { CERTIFICATE_TIMER, type CertificateKind, certificateKind, certificateUnit } from "./certificate";
 export { type DeploymentCommands, deploymentCommands } from "./deployment-commands";
+export { LIBFABRIC, NCCL_PLUGIN_FOLDERS, networkInterfaces, serversOverEfa, usesEfa } from "./efa";
 export { FIREWALL_TABLE, firewallRules, firewallUnit, openPorts } from "./firewall";
 export { balancedName, checkSeconds, GATEWAY, gatewayConfig, openPaths } from "./gateway-config";
 export { answersQuestions, GREEDY_QUESTION } from "./greedy-question";

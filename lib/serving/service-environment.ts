@@ -1,4 +1,5 @@
 import type { Plan } from "../strategy";
+import { efaEnvironment } from "./efa";
 import { hostPaths } from "./host-paths";
 import type { NodeAddresses } from "./ray-commands";
 import { firstServer, serverPorts } from "./servers";
@@ -27,6 +28,7 @@ export function serviceEnvironment(
     VLLM_HOST_IP: addresses.node,
     GLOO_SOCKET_IFNAME: addresses.networkInterface,
     NCCL_SOCKET_IFNAME: addresses.networkInterface,
+    ...efaEnvironment(plan),
     ...(plan.serving.executor === "ray"
       ? { RAY_ADDRESS: `${addresses.head}:${serverPorts(server).rayHead}` }
       : {}),

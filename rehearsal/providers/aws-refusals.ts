@@ -43,6 +43,7 @@ const CREATION: Record<string, (account: AwsAccount, inputs: Properties) => void
     }
   },
   [AWS.instance]: refuseInstance,
+  [AWS.eip]: refuseAddress,
 };
 
 function refuseSubnet(account: AwsAccount, { vpcId, cidrBlock, availabilityZone }: Properties): void {
@@ -66,8 +67,9 @@ function refuseSubnet(account: AwsAccount, { vpcId, cidrBlock, availabilityZone 
 }
 
 function refuseInstance(account: AwsAccount, inputs: Properties): void {
-  const { subnetId, keyName, placementGroup, instanceType } = inputs;
-  const zone = zoneOf(account, subnetId);
+  const { keyName, placementGroup, instanceType } = inputs;
+  refuseInterfaces(account, inputs);
+  const zone = zoneOf(account, subnetIdOf(account, inputs));
   if (keyName !== undefined && !named(account, AWS.keyPair, "keyName", keyName)) {
     refuse("InvalidKeyPair.NotFound", `The key pair '${keyName}' does not exist`);
   }
@@ -96,6 +98,46 @@ function refuseInstance(account: AwsAccount, inputs: Properties): void {
   }
 }
 
+/** Network interfaces of a machine's launch template; none where EC2 makes the only one. */
+export function interfacesOf(account: AwsAccount, { launchTemplate }: Properties): readonly Properties[] {
+  const { id } = (launchTemplate ?? {}) as Properties;
+  return (account.find(text(id))?.properties.networkInterfaces ?? []) as Properties[];
+}
+
+/** The subnet of a machine, or of its first interface. */
+export const subnetIdOf = (account: AwsAccount, inputs: Properties): unknown =>
+  interfacesOf(account, inputs)[0]?.subnetId ?? inputs.subnetId;
+
+function refuseInterfaces(account: AwsAccount, inputs: Properties): void {
+  const interfaces = interfacesOf(account, inputs);
+  if (interfaces.length === 0) return;
+  if (inputs.subnetId !== undefined || inputs.vpcSecurityGroupIds !== undefined) {
+    refuse(
+      "InvalidParameterCombination",
+      "Network interfaces and an instance-level subnet ID or security groups may not be specified on the same request",
+    );
+  }
+  const places = interfaces.map(({ networkCardIndex, deviceIndex }) => `${networkCardIndex}/${deviceIndex}`);
+  const twice = places.find((place, at) => places.indexOf(place) !== at);
+  if (twice !== undefined) {
+    refuse("InvalidParameterValue", `Each network interface requires a unique device index (${twice}).`);
+  }
+  if (places[0] !== "0/0" || interfaces[0]?.interfaceType === "efa-only") {
+    refuse("InvalidParameterCombination", "The primary network interface may not be EFA-only.");
+  }
+}
+
+/** An address needs to know its interface where there are several. */
+function refuseAddress(account: AwsAccount, { instance }: Properties): void {
+  const machine = instance === undefined ? undefined : account.find(text(instance));
+  if (machine !== undefined && interfacesOf(account, machine.properties).length > 1) {
+    refuse(
+      "InvalidInstanceID",
+      `There are multiple interfaces attached to instance '${instance}'. Please specify an interface ID for the operation instead.`,
+    );
+  }
+}
+
 /** Zone of a subnet. */
 export function zoneOf(account: AwsAccount, subnetId: unknown): string {
   const subnet =
@@ -119,7 +161,8 @@ const DELETION: Record<string, (account: AwsAccount, resource: AccountResource) 
     }
   },
   [AWS.subnet]: (account, { id }) => {
-    if (named(account, AWS.instance, "subnetId", id)) dependents("subnet", id);
+    const inside = account.list(AWS.instance).some((one) => subnetIdOf(account, one.properties) === id);
+    if (inside) dependents("subnet", id);
   },
   [AWS.vpc]: (account, { id }) => {
     const inside = [AWS.subnet, AWS.securityGroup, AWS.internetGateway].some((type) =>
@@ -130,7 +173,7 @@ const DELETION: Record<string, (account: AwsAccount, resource: AccountResource) 
   [AWS.securityGroup]: (account, { id }) => {
     const used = account
       .list(AWS.instance)
-      .some(({ properties }) => (properties.vpcSecurityGroupIds as unknown[] | undefined)?.includes(id));
+      .some(({ properties }) => groupsOf(account, properties).includes(id));
     if (used) refuse("DependencyViolation", `resource ${id} has a dependent object`);
   },
   [AWS.placementGroup]: (account, { properties: { name } }) => {
@@ -142,6 +185,11 @@ const DELETION: Record<string, (account: AwsAccount, resource: AccountResource) 
     }
   },
 };
+
+const groupsOf = (account: AwsAccount, properties: Properties): readonly unknown[] => [
+  ...((properties.vpcSecurityGroupIds ?? []) as unknown[]),
+  ...interfacesOf(account, properties).flatMap(({ securityGroups }) => securityGroups as unknown[]),
+];
 
 const dependents = (kind: string, id: string): never =>
   refuse("DependencyViolation", `The ${kind} '${id}' has dependencies and cannot be deleted.`);

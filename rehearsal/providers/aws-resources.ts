@@ -1,6 +1,6 @@
 import { newSshKeyPair } from "../ssh-key-pair";
 import type { AwsAccount } from "./aws-account";
-import { zoneOf } from "./aws-refusals";
+import { subnetIdOf, zoneOf } from "./aws-refusals";
 import { AWS } from "./aws-types";
 import type { Properties } from "./changed-inputs";
 import { addressAt, parseCidr } from "./cidr";
@@ -43,7 +43,8 @@ export function awsOutputs(
 }
 
 const OUTPUTS: Record<string, (account: AwsAccount, id: string, inputs: Properties) => Properties> = {
-  [AWS.instance]: (account, id, { subnetId }) => {
+  [AWS.instance]: (account, id, inputs) => {
+    const subnetId = subnetIdOf(account, inputs);
     account.keepHostKey(id, newSshKeyPair());
     const range = parseCidr(String(account.find(String(subnetId))?.properties.cidrBlock ?? "10.7.0.0/20"));
     return {

@@ -12,8 +12,8 @@ const WORKLOAD = { requestRate: 1, simulatedRequests: 100 };
 const OPEN = { sshAllowedCidrs: ["203.0.113.7/32"], skipChecks: ["reach" as const] };
 
 /** Sections of a stack file of the repository. */
-function stackFile(stack: string): DeploymentInput {
-  const { config } = parse(readFileSync(join(__dirname, "../..", `Pulumi.${stack}.yaml`), "utf8"));
+function stackFile(path: string): DeploymentInput {
+  const { config } = parse(readFileSync(join(__dirname, "../..", path), "utf8"));
   return Object.fromEntries(
     Object.entries(config as Record<string, object>).map(([key, value]) => [
       key.replace("shardplan:", ""),
@@ -22,8 +22,9 @@ function stackFile(stack: string): DeploymentInput {
   );
 }
 
-const prod = stackFile("prod");
-const dev = stackFile("dev");
+const prod = stackFile("Pulumi.prod.yaml");
+const dev = stackFile("Pulumi.dev.yaml");
+const overEfa = stackFile("examples/llama-3.1-405b-2xp5.yaml");
 const EXISTING = { ...OPEN, region: "us-east-1", subnetIds: ["subnet-0a", "subnet-0b"] };
 
 /** The kinds of stack that people run, by the name of their golden file. */
@@ -39,6 +40,7 @@ const STACKS: Record<string, DeploymentInput> = {
     aws: { ...EXISTING, publicAddress: false, sshAllowedCidrs: ["10.0.0.0/8"] },
     gateway: { allowedCidrs: ["10.0.0.0/8"] },
   },
+  "two-nodes-efa": { ...overEfa, aws: { ...overEfa.aws, ...OPEN } },
 };
 
 /** What the engine writes for a value that is known after `up` only. */
@@ -86,4 +88,16 @@ describe("stacks on AWS", function () {
       holdAgainstGolden(`${name}.preview.txt`, `${preview.said.join("\n")}\n`);
     });
   }
+
+  it("go up and down over EFA, and leave nothing in the account", async () => {
+    const lifted = { ...STACKS["two-nodes-efa"]?.aws, allowReplace: true };
+    await program.configure({ aws: lifted });
+    await program.stack.up();
+    const steps = program.host.received().map(({ step }) => step);
+    assert.equal(steps.filter((step) => step === "efa").length, 2);
+    assert.ok(steps.indexOf("efa") < steps.indexOf("python-environment"), steps.join());
+    assert.ok(steps.indexOf("verify") < steps.indexOf("efa-traffic"), steps.join());
+    await program.stack.destroy();
+    assert.deepEqual(program.account.all(), []);
+  });
 });

@@ -299,16 +299,18 @@ describe("the AWS program on the real engine", function () {
     await program.configure({ aws: { sshAllowedCidrs: [], skipChecks: ["reach"] } });
   });
 
-  it("refuses EFA among machines that it would make without", async () => {
+  it("refuses EFA among machines that have none", async () => {
     await program.configure({
-      hardware: { nodes: 2, network: "efa" },
-      strategy: { ...PINNED, dataParallel: 2 },
+      model: { name: "meta-llama/Llama-3.1-8B-Instruct" },
+      hardware: { instanceType: "g6e.xlarge", nodes: 2, network: "efa" },
+      strategy: { ...PINNED, tensorParallel: 1, pipelineParallel: 2 },
+      workload: { ...WORKLOAD, requestRate: 0.1 },
     });
     await assert.rejects(
       program.stack.preview(),
-      /hardware\.network: efa among several machines cannot be set up/,
+      /hardware\.network: is efa, and a g6e\.xlarge has no such interface/,
     );
-    await program.configure({ hardware: {}, strategy: PINNED });
+    await program.configure({ model: {}, hardware: {}, strategy: PINNED, workload: WORKLOAD });
   });
 
   it("refuses to pay for machines that it could not reach", async () => {

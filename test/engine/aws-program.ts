@@ -89,7 +89,13 @@ export async function openAwsProgram(): Promise<AwsProgram> {
 /** Private host key of the machine that has an elastic address now. */
 function hostKeyBehind(account: AwsAccount, address: string): string | undefined {
   const eip = account.list(AWS.eip).find(({ properties }) => properties.publicIp === address);
-  return account.hostKey(String(eip?.properties.instance))?.private;
+  const { instance, networkInterface } = eip?.properties ?? {};
+  const machine = account
+    .list(AWS.instance)
+    .find(
+      ({ id, properties }) => id === instance || properties.primaryNetworkInterfaceId === networkInterface,
+    );
+  return machine && account.hostKey(machine.id)?.private;
 }
 
 /** What an operation did: counts of resources by kind of change, those without a change left out. */

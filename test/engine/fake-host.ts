@@ -54,6 +54,8 @@ const ANSWERS: Record<string, object> = {
   },
   "base-packages": { installed: ["haproxy"] },
   firewall: {},
+  efa: { interfaces: 32, plugin: "/opt/amazon/ofi-nccl/lib/libnccl-net.so" },
+  "efa-traffic": { bytes: 4_000_000 },
   watchdog: {},
   balanced: {},
   drained: {},
