@@ -1,3 +1,11 @@
+import {
+  GPU_MEMORY_SHARE,
+  KV_CACHE_USAGE,
+  monitoringThresholds,
+  nvlinkShare,
+  outputTokensPerGpu,
+  p99Seconds,
+} from "../serving";
 import type { Plan } from "../strategy";
 import { bytesPerSecond, milliseconds, percent, significant } from "./format-number";
 
@@ -27,48 +35,47 @@ export function monitoringPoints(plan: Plan): readonly MonitoringPoint[] {
   return plan.gpu.kind === "cpu" ? points.filter(({ expression }) => !expression.includes("DCGM")) : points;
 }
 
-const memoryPressure = ({ deployment }: Plan): MonitoringPoint => ({
+const memoryPressure = (plan: Plan): MonitoringPoint => ({
   watch: "Memory: KV cache in use",
-  expression: "max(vllm:kv_cache_usage_perc)",
-  alarm: `above ${percent(deployment.monitoring.kvCacheUsageAlert)}`,
+  expression: KV_CACHE_USAGE,
+  alarm: `above ${percent(monitoringThresholds(plan).kvCacheUsage)}`,
   meaning: "requests soon wait for memory or are preempted",
 });
 
-function memoryBeyondShare({ deployment, serving }: Plan): MonitoringPoint {
-  const ceiling = Math.min(1, serving.gpuMemoryUtilization + deployment.monitoring.memoryHeadroomAlert);
+function memoryBeyondShare(plan: Plan): MonitoringPoint {
+  const share = percent(plan.serving.gpuMemoryUtilization);
   return {
     watch: "Memory: of the GPU in use",
-    expression:
-      "max(DCGM_FI_DEV_FB_USED / (DCGM_FI_DEV_FB_USED + DCGM_FI_DEV_FB_FREE + DCGM_FI_DEV_FB_RESERVED))",
-    alarm: `above ${percent(ceiling)}`,
-    meaning: `vLLM's ${percent(serving.gpuMemoryUtilization)} is normal; more is a leak or a foreign process`,
+    expression: GPU_MEMORY_SHARE,
+    alarm: `above ${percent(monitoringThresholds(plan).gpuMemory)}`,
+    meaning: `vLLM's ${share} is normal; more is a leak or a foreign process`,
   };
 }
 
-function nvlink({ gpu, strategy, deployment, communication }: Plan): readonly MonitoringPoint[] {
-  if (gpu.nvlinkBytesPerSecond === undefined || strategy.tensorParallel === 1) return [];
+function nvlink(plan: Plan): readonly MonitoringPoint[] {
+  const { nvlink } = monitoringThresholds(plan);
+  if (nvlink === undefined) return [];
   return [
     {
       watch: "NVLink saturation",
-      expression: `max(DCGM_FI_PROF_NVLINK_TX_BYTES or DCGM_FI_PROF_NVLINK_RX_BYTES) / ${gpu.nvlinkBytesPerSecond}`,
-      alarm: `above ${percent(deployment.monitoring.nvlinkUtilizationAlert)} of ${bytesPerSecond(gpu.nvlinkBytesPerSecond)}`,
-      meaning: `expected ${percent(communication.nvlinkUtilization)}; the fields need a custom counter file and one calibration`,
+      expression: nvlinkShare(nvlink.ceilingBytesPerSecond),
+      alarm: `above ${percent(nvlink.share)} of ${bytesPerSecond(nvlink.ceilingBytesPerSecond)}`,
+      meaning: `expected ${percent(plan.communication.nvlinkUtilization)}; the fields need a custom counter file and one calibration`,
     },
   ];
 }
 
-const P99 = (metric: string) => `histogram_quantile(0.99, sum by (le) (rate(vllm:${metric}_bucket[5m])))`;
-
-function latency({ deployment, latency: predicted }: Plan): readonly MonitoringPoint[] {
-  const { decode, firstToken } = predicted;
+function latency(plan: Plan): readonly MonitoringPoint[] {
+  const { decode, firstToken } = plan.latency;
+  const thresholds = monitoringThresholds(plan);
   // A plan that cannot run or is overloaded predicts none.
   const expected = (ms: number, more = "") =>
     Number.isFinite(ms) ? `expected ${milliseconds(ms)}${more}` : "no expectation: the plan has no latency";
   return [
     {
       watch: "Latency: decode p99",
-      expression: P99("inter_token_latency_seconds"),
-      alarm: `above ${milliseconds(deployment.slo.decode.p99Ms)}`,
+      expression: p99Seconds("decode"),
+      alarm: `above ${milliseconds(thresholds.decode.targetMs)}`,
       meaning: expected(
         decode.p99Ms,
         `; above ${milliseconds(decode.p99HighMs)} the plan no longer describes the service`,
@@ -76,19 +83,20 @@ function latency({ deployment, latency: predicted }: Plan): readonly MonitoringP
     },
     {
       watch: "Latency: first token p99",
-      expression: P99("time_to_first_token_seconds"),
-      alarm: `above ${milliseconds(deployment.slo.firstToken.p99Ms)}`,
+      expression: p99Seconds("firstToken"),
+      alarm: `above ${milliseconds(thresholds.firstToken.targetMs)}`,
       meaning: expected(firstToken.p99Ms),
     },
   ];
 }
 
-function efficiency({ deployment, throughput, strategy }: Plan): MonitoringPoint {
-  const kept = 1 - deployment.monitoring.throughputDropAlert;
+function efficiency(plan: Plan): MonitoringPoint {
+  const expected = plan.throughput.outputTokensPerSecondPerGpu;
+  const kept = monitoringThresholds(plan).outputTokensPerSecondPerGpu ?? Number.NaN;
   return {
     watch: "Batch efficiency: tokens/s per GPU",
-    expression: `sum(rate(vllm:generation_tokens_total[5m])) / ${strategy.gpus}`,
-    alarm: `below ${significant(kept * throughput.outputTokensPerSecondPerGpu)} while requests wait`,
-    meaning: `expected ${significant(throughput.outputTokensPerSecondPerGpu)} in the planned workload; less with an empty queue is only less traffic`,
+    expression: outputTokensPerGpu(plan),
+    alarm: `below ${significant(kept)} while requests wait`,
+    meaning: `expected ${significant(expected)} in the planned workload; less with an empty queue is only less traffic`,
   };
 }

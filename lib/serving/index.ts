@@ -28,6 +28,15 @@ export {
 } from "./load-proof";
 export { LOCKS, type Lock, lockFile, lockOf, packagesText } from "./locks";
 export { lacksChatTemplate, runsRemoteCode } from "./model-flags";
+export {
+  GPU_MEMORY_SHARE,
+  KV_CACHE_USAGE,
+  nvlinkShare,
+  outputTokensPerGpu,
+  p99Seconds,
+} from "./monitoring/expressions";
+export { rulesFile } from "./monitoring/rules-file";
+export { monitoringThresholds } from "./monitoring/thresholds";
 export { CHALLENGE_PORT, PORTS } from "./ports";
 export {
   type NodeAddresses,

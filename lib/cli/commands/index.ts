@@ -9,6 +9,7 @@ import { modelsCommand } from "./models";
 import { planCommand } from "./plan";
 import { predictCommand } from "./predict";
 import { recommendCommand } from "./recommend";
+import { rulesCommand } from "./rules";
 import { sweepCommand } from "./sweep";
 
 const WORK: readonly CommandSpec[] = [
@@ -19,6 +20,7 @@ const WORK: readonly CommandSpec[] = [
   sweepCommand,
   predictCommand,
   explainCommand,
+  rulesCommand,
   modelsCommand,
   hardwareCommand,
   configCommand,
