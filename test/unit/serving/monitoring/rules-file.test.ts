@@ -187,6 +187,12 @@ describe("the rules for Prometheus", function () {
           };
         });
         for (const { alert } of alerts) assert.ok(seen.has(alert), `${alert} has no case`);
+        // The reference deployment has all there is to watch: no alert may be lost there unseen.
+        if (name === "prod")
+          assert.deepEqual(
+            [...seen].filter((alert) => !known.has(alert)),
+            [],
+          );
         writeFileSync(
           join(folder, "tests.yml"),
           stringify({ rule_files: ["rules.yml"], evaluation_interval: "1m", tests }),
