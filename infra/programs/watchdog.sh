@@ -10,7 +10,7 @@ export LC_ALL=C
 PROBE_SECONDS=25 PAUSE_SECONDS=15
 # The first restart is at once; one that did not help is followed by longer and longer waits.
 FIRST_WAIT_SECONDS=60 LONGEST_WAIT_SECONDS=900
-failures=0 restarts=0
+failures=0 restarts=0 pause=$PAUSE_SECONDS
 
 # HTTP status of the answer; 000 for none in time.
 ask() {
@@ -42,7 +42,10 @@ say_unready() {
 
 look() {
   local before status asked=$SECONDS
+  # One that loads is asked as soon as it is up: until then its clients are told that it does not serve.
+  pause=2
   is_up || { failures=0; say_unready "vLLM is not up"; return; }
+  pause=$PAUSE_SECONDS
   before=$(steps)
   status=$(ask)
   case "$status" in
@@ -73,7 +76,7 @@ restart() {
 main() {
   while :; do
     look
-    [ "$failures" -gt 0 ] || sleep "$PAUSE_SECONDS"
+    [ "$failures" -gt 0 ] || sleep "$pause"
   done
 }
 

@@ -69,6 +69,7 @@ served_notes() {
 await_completion() {
   local unit=$1 forgiven=$2 started=$SECONDS said=$SECONDS restarts
   restarts=$(systemctl show -p NRestarts --value "$unit")
+  # shellcheck disable=SC2119
   until completes; do
     died "$unit" $((restarts + forgiven)) && { WHY="vLLM died while it was starting"; return 1; }
     [ $((SECONDS - started)) -lt "$READY_SECONDS" ] ||
@@ -97,10 +98,11 @@ ask() {
     curl --silent --show-error --fail --max-time 60 --config - "$@" "http://$ADDRESS:$PORT$path"
 }
 
-# One of the planned model; of whatever is served, while MODEL_NAME is empty.
+# One of the planned model; of whatever is served, while MODEL_NAME is empty. Arguments are curl's.
+# shellcheck disable=SC2120 # steps give them
 completes() {
   local name
   name=${MODEL_NAME:-$(ask /v1/models 2>/dev/null | jq -r '.data[0].id // empty')}
   ask /v1/completions -H 'Content-Type: application/json' --output /dev/null \
-    --data "{\"model\":$(json_string "$name"),\"prompt\":\"Hello\",\"max_tokens\":1}" 2>/dev/null
+    --data "{\"model\":$(json_string "$name"),\"prompt\":\"Hello\",\"max_tokens\":1}" "$@" 2>/dev/null
 }

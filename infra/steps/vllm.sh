@@ -47,7 +47,8 @@ notes() {
 drift() {
   local found
   found=$(unit_drift "$UNIT" "$UNIT_TEXT" "$SECRETS/vllm.env")
-  if [ -n "$found" ]; then echo "$found"; elif [ ! -e "$READY" ]; then echo "vLLM does not answer"; fi
+  # After a boot vLLM may serve before the watchdog has asked it.
+  if [ -n "$found" ]; then echo "$found"; elif [ ! -e "$READY" ] && ! completes --max-time 10; then echo "vLLM does not answer"; fi
 }
 
 # A server that listens has loaded: one that does not answer all the same will not begin to.

@@ -29,7 +29,6 @@ notes() { unit_notes "$UNIT"; }
 drift() {
   [ "$(cat "$PROGRAM_FILE" 2>/dev/null; printf x)" = "${PROGRAM}x" ] || echo "$PROGRAM_FILE was edited"
   unit_drift "$UNIT" "$UNIT_TEXT" "$PROGRAM_FILE"
-  [ -e "$READY" ] || echo "vLLM does not answer"
 }
 
 run_step watchdog "$@"

@@ -130,7 +130,8 @@ describe("npm run rehearse", function () {
       answer = await ask().catch((error: Error) => error.message);
     }
     assert.match(answer, /"completion_tokens":8/);
-    assert.match((await rehearse(["up"])).stdout, /The stack is up: \d+ same\./);
+    const again = await rehearse(["up"]);
+    assert.match(again.stdout, /The stack is up: \d+ same\./, again.stderr);
 
     assert.equal((await rehearse(["destroy"])).code, 0);
     assert.deepEqual(await traces(), before);
