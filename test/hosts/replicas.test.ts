@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { eavesdrop } from "../../rehearsal/hosts/eavesdrop";
+import { untilBooted } from "../../rehearsal/hosts/local-hosts";
 import { scanHost } from "../../rehearsal/hosts/scan-host";
+import { FAULTS } from "../../rehearsal/kept";
 import { leftOnHosts } from "../../rehearsal/left-on-host";
 import { ENVIRONMENT_PATH } from "../../rehearsal/python-environment";
 import { destroyStack, upStack } from "../../rehearsal/run-stack";
@@ -116,6 +118,21 @@ describe("replicas on two hosts", function () {
     // The watchdog kills it, and what waited there is answered by the other one.
     await until(["UP", "UP"], 300);
     assert.deepEqual((await clients.stop()).lost, []);
+  });
+
+  it("serve on while the second host reboots, which comes back by itself as it was", async () => {
+    const second = host.hosts.hosts[1];
+    assert.ok(second, "two hosts");
+    const clients = load(false);
+    await clients.more(50);
+    const booted = await untilBooted(host.hosts, second);
+    await host.run(FAULTS.reboot.script, 1);
+    await until(["UP", "DOWN"], 60);
+    await untilBooted(host.hosts, second, booted);
+    await until(["UP", "UP"], 240);
+    assert.deepEqual((await clients.stop()).lost, []);
+    const { summary } = await upStack(stack, silent);
+    assert.deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
   });
 
   it("go back by themselves when a release does not serve, one of them only, and lose no request", async () => {

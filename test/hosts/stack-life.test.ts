@@ -191,6 +191,17 @@ HUB
     assert.deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
   });
 
+  it("says that the host's clock is wrong, and changes nothing for it", async () => {
+    // The clock is this machine's own: only what steps ask for the time goes wrong.
+    const wrong = `printf '#!/bin/sh\n[ "$*" = +%%s ] || exec /usr/bin/date "$@"\necho $(($(/usr/bin/date +%%s) + 600))\n' >/usr/local/bin/date`;
+    await host.run(`${wrong}; chmod 755 /usr/local/bin/date`);
+    let heard = "";
+    const { summary } = await upStack(stack, { progress: (line) => (heard += `${line}\n`) });
+    await host.run("rm /usr/local/bin/date");
+    assert.match(heard, /its clock is (59\d|60\d) s ahead of this machine's: certificates will be refused/);
+    assert.deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
+  });
+
   it("says what it cannot write when the disk is full, and serves on", async () => {
     // A file system of its own, with what is there, and full.
     await host.run(`set -e; cp -a /etc/shardplan /run/kept; mount -t tmpfs -o size=512k,mode=755 full /etc/shardplan
