@@ -1,7 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { weightBytes } from "../../lib/catalog";
-import { DRAFT_REVISION, hostPaths, isQuantizedCheckpoint } from "../../lib/serving";
+import {
+  DRAFT_REVISION,
+  fetchedWeights,
+  hostPaths,
+  isQuantizedCheckpoint,
+  type WeightsKind,
+  weightsScript,
+  weightsSuffix,
+  weightsUnit,
+  weightsUnitName,
+} from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import type { Secrets } from "../configuration";
 import { type RemoteStep, remoteStep } from "../remote-step";
@@ -15,6 +25,14 @@ export interface ModelWeightsArgs {
 
 const weightsResult = z.object({ path: z.string(), files: z.number(), bytes: z.number() });
 type WeightsStep = RemoteStep<z.infer<typeof weightsResult>>;
+
+/** What has the weights fetched again before a start of vLLM. */
+const fetchParameters = (plan: Plan, kind: WeightsKind) => ({
+  UNIT: weightsUnitName(kind),
+  UNIT_TEXT: fetchedWeights(plan).includes(kind) ? weightsUnit(plan, kind) : "",
+  FETCH_FILE: weightsScript(plan, kind),
+  STORAGE: hostPaths(plan).storage ?? "",
+});
 
 /** The drafter's weights beside the model's, once those are there; nothing without a drafter of its own. */
 function draftSteps(
@@ -34,8 +52,10 @@ function draftSteps(
         host,
         step: "weights",
         result: weightsResult,
+        removable: true,
         parameters: {
-          INSTANCE: "-draft",
+          INSTANCE: weightsSuffix("draft"),
+          ...fetchParameters(plan, "draft"),
           MODEL_PATH: path,
           SOURCE: location === undefined ? "hub" : "path",
           REPOSITORY: name,
@@ -65,7 +85,9 @@ export class ModelWeights extends pulumi.ComponentResource {
           host,
           step: "weights",
           result: weightsResult,
+          removable: true,
           parameters: {
+            ...fetchParameters(plan, "model"),
             MODEL_PATH: paths.model,
             SOURCE: model.source,
             REPOSITORY: model.name,

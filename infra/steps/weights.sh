@@ -1,13 +1,40 @@
 # shellcheck shell=bash
-# The model's weights in one folder on the host: from the hub, from an S3 bucket, or already there.
+# The model's weights in one folder on the host: from the hub, from an S3 bucket, or already there; and a unit that fetches
+# them again before vLLM starts, where they are gone.
 # in:  HOST_NAME, INSTANCE (-draft for a drafter's), MODEL_PATH, SOURCE (hub, bucket, path), REPOSITORY, REVISION, BUCKET, WEIGHTS_BYTES, ENVIRONMENT,
-#      HUB_TOKEN (secret; may be empty)
+#      HUB_TOKEN (secret; may be empty), UNIT, UNIT_TEXT (empty: nothing is fetched), FETCH_FILE, STORAGE (mount that MODEL_PATH
+#      lies on; may be empty)
 # out: {"path","files","bytes"}
-TOKEN_FILE=/run/shardplan/hub.env
+INSTANCE=${INSTANCE:-}
+TOKEN_FILE=/run/shardplan/hub$INSTANCE.env
 
 apply() {
+  fetch
+  if [ -n "$UNIT_TEXT" ]; then
+    write_file "$FETCH_FILE" 600 root "$(fetcher)"$'\n' || true
+    write_file "/etc/systemd/system/$UNIT" 644 root "$UNIT_TEXT" || true
+    systemctl daemon-reload
+  else
+    forget_unit
+  fi
+  result "path=$MODEL_PATH" "files:=$(weight_files | wc -l)" "bytes:=$(weight_files | xargs -r stat -L -c %s | awk '{n += $1} END {print n + 0}')"
+}
+
+# The weights stay: they are dear to fetch.
+remove() {
+  forget_unit
+  result
+}
+
+forget_unit() {
+  remove_unit "$UNIT"
+  rm -f "$FETCH_FILE"
+}
+
+fetch() {
   trap 'rm -f "$TOKEN_FILE"' EXIT
   if [ "$SOURCE" != path ] && { ! already_here || [ -n "$(lacking)" ]; }; then
+    await_storage
     require_space
     case "$SOURCE" in
       hub) download_from_hub ;;
@@ -19,7 +46,28 @@ apply() {
     write_file "$MODEL_PATH/.shardplan-complete" 644 root "$(origin)"$'\n' || true
   fi
   require_complete
-  result "path=$MODEL_PATH" "files:=$(weight_files | wc -l)" "bytes:=$(weight_files | xargs -r stat -L -c %s | awk '{n += $1} END {print n + 0}')"
+}
+
+# This step as a script of its own, which only fetches.
+fetcher() {
+  echo "set -euo pipefail; umask 022; export LC_ALL=C; mkdir -p '${TOKEN_FILE%/*}' '$LOGS'"
+  declare -p HOST_NAME INSTANCE MODEL_PATH SOURCE REPOSITORY REVISION BUCKET WEIGHTS_BYTES ENVIRONMENT HUB_TOKEN STORAGE \
+    LOGS ENGINE_USER TOKEN_FILE
+  echo CHANGES=0
+  # shellcheck disable=SC2046 # names
+  declare -f $(compgen -A function | grep -v '^torture')
+  echo fetch
+}
+
+# Disks that are made and mounted at boot may be there later than this.
+await_storage() {
+  local second
+  [ -n "$STORAGE" ] || return 0
+  for second in $(seq 120); do
+    ! mountpoint -q "$STORAGE" || return 0
+    [ "$second" -lt 120 ] || fatal "$STORAGE is not mounted" "the machine's local disks are missing: look at journalctl -b -u dlami-nvme, or use another image"
+    sleep 1
+  done
 }
 
 weight_files() { [ ! -d "$MODEL_PATH" ] || find -L "$MODEL_PATH" -maxdepth 1 -name '*.safetensors' | sort; }
@@ -45,10 +93,10 @@ download_from_hub() {
   chmod 600 "$TOKEN_FILE"
   printf 'HF_TOKEN=%s\n' "$HUB_TOKEN" >"$TOKEN_FILE"
   # original/ holds the same weights once more in another format.
-  run_long weights 14400 --property=EnvironmentFile="$TOKEN_FILE" --setenv=HF_HUB_DISABLE_PROGRESS_BARS=1 \
+  run_long "weights$INSTANCE" 14400 --property=EnvironmentFile="$TOKEN_FILE" --setenv=HF_HUB_DISABLE_PROGRESS_BARS=1 \
     --setenv=HF_XET_HIGH_PERFORMANCE=1 --setenv=HF_HOME=/var/cache/shardplan/hub -- \
     "$ENVIRONMENT/bin/hf" download "$REPOSITORY" --revision "$REVISION" --exclude 'original/*' --local-dir "$MODEL_PATH" ||
-    { tail -n 5 "$LOGS/weights.log" | cut -c1-300 | plain >&2
+    { tail -n 5 "$LOGS/weights$INSTANCE.log" | cut -c1-300 | plain >&2
       fatal "could not download $REPOSITORY@$REVISION" \
         "accept the model's licence on the hub and set its token: pulumi config set --secret shardplan:huggingFaceToken"; }
   changed "downloaded $REPOSITORY@$REVISION"
@@ -56,8 +104,8 @@ download_from_hub() {
 
 download_from_bucket() {
   info "copying $BUCKET, $((WEIGHTS_BYTES / 1000000000)) GB"
-  run_long weights 14400 -- /bin/bash -c "$(bucket_script)" bucket "$BUCKET" "$MODEL_PATH" ||
-    { tail -n 5 "$LOGS/weights.log" | cut -c1-300 | plain >&2
+  run_long "weights$INSTANCE" 14400 -- /bin/bash -c "$(bucket_script)" bucket "$BUCKET" "$MODEL_PATH" ||
+    { tail -n 5 "$LOGS/weights$INSTANCE.log" | cut -c1-300 | plain >&2
       fatal "could not copy $BUCKET" "check shardplan:model.location and that the host may read it (on AWS its instance role)"; }
   changed "copied $BUCKET"
 }
@@ -102,6 +150,9 @@ drift() {
   local missing
   mapfile -t missing < <(lacking)
   [ ${#missing[@]} -eq 0 ] || echo "$MODEL_PATH lacks ${#missing[@]} files, first ${missing[0]}"
+  [ -n "$UNIT_TEXT" ] || return 0
+  [ "$(cat "/etc/systemd/system/$UNIT" 2>/dev/null; printf x)" = "${UNIT_TEXT}x" ] || echo "/etc/systemd/system/$UNIT is not as it was put there"
+  [ "$(cat "$FETCH_FILE" 2>/dev/null; printf x)" = "$(fetcher)"$'\n'x ] || echo "$FETCH_FILE is not as it was put there"
 }
 
 run_step weights "$@"

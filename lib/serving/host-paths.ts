@@ -9,6 +9,8 @@ export interface HostPaths {
   readonly releases: string;
   /** Folder of the weights, ready to serve. */
   readonly model: string;
+  /** Mount without which the weights would go to another disk; absent where they lie on the root volume. */
+  readonly storage?: string;
   /** Folder of the drafter's weights; absent without speculative decoding, and where the checkpoint brings its own. */
   readonly draft?: string;
   /** Is there once the weights are complete. */
@@ -48,6 +50,7 @@ export function hostPaths(plan: Plan): HostPaths {
     releases: RELEASES,
     model,
     ...draftPath(plan),
+    ...(onInstanceStorage(plan) ? { storage: AWS_INSTANCE_STORAGE } : {}),
     modelComplete: `${model}/${plan.deployment.model.source === "path" ? "config.json" : ".shardplan-complete"}`,
     state: "/var/lib/shardplan",
     configuration: "/etc/shardplan",
@@ -98,7 +101,9 @@ function draftPath(plan: Plan): Pick<HostPaths, "draft"> {
   return { draft: location ?? `${weightsFolder(plan)}/${folderName(name, DRAFT_REVISION)}` };
 }
 
-function weightsFolder({ deployment, instance }: Plan): string {
-  const onInstanceStorage = deployment.hosts.length === 0 && instance.instanceStorageGb > 0;
-  return onInstanceStorage ? `${AWS_INSTANCE_STORAGE}/shardplan/models` : "/var/lib/shardplan/models";
+const onInstanceStorage = ({ deployment, instance }: Plan): boolean =>
+  deployment.hosts.length === 0 && instance.instanceStorageGb > 0;
+
+function weightsFolder(plan: Plan): string {
+  return onInstanceStorage(plan) ? `${AWS_INSTANCE_STORAGE}/shardplan/models` : "/var/lib/shardplan/models";
 }

@@ -69,3 +69,11 @@ export {
 export { type CompletionRequest, endpointUrl, verificationRequest } from "./verification-request";
 export { DRAIN_SECONDS, isQuantizedCheckpoint, servedModelName, vllmArguments } from "./vllm-arguments";
 export { watchdogUnit } from "./watchdog";
+export {
+  fetchedWeights,
+  type WeightsKind,
+  weightsScript,
+  weightsSuffix,
+  weightsUnit,
+  weightsUnitName,
+} from "./weights-unit";

@@ -3,6 +3,8 @@ export interface SystemdService {
   readonly description: string;
   /** Units after which this one starts. */
   readonly after: readonly string[];
+  /** Units that are started, to their end where they have one, before each start of this one; it starts whatever becomes of them. */
+  readonly wants?: readonly string[];
   /** Units without which this one does not run, and with which it restarts. */
   readonly requires?: readonly string[];
   readonly user: string;
@@ -49,11 +51,12 @@ const CONFINED = [
  */
 export function systemdUnit(service: SystemdService): string {
   const requires = service.requires ?? [];
+  const wants = service.wants ?? [];
   return `${[
     "[Unit]",
     `Description=${service.description}`,
-    "Wants=network-online.target",
-    `After=${["network-online.target", ...service.after].join(" ")}`,
+    `Wants=${["network-online.target", ...wants].join(" ")}`,
+    `After=${["network-online.target", ...wants, ...service.after].join(" ")}`,
     ...requires.flatMap((unit) => [`Requires=${unit}`, `PartOf=${unit}`]),
     "StartLimitIntervalSec=0",
     "",

@@ -5,6 +5,7 @@ import { type EngineServer, firstServer, instance, serverUnits } from "./servers
 import { serviceEnvironment } from "./service-environment";
 import { type SystemdService, systemdUnit } from "./systemd-unit";
 import { DRAIN_SECONDS, servedModelName, vllmArguments } from "./vllm-arguments";
+import { fetchedWeights, weightsUnitName } from "./weights-unit";
 
 /** Names of the services that a host has once at most; `serverUnits` has those of each server. */
 export const UNITS = {
@@ -30,12 +31,15 @@ const makeDeviceFiles = ({ gpu }: Plan): string[] =>
 /** A machine in the cloud that was stopped comes back with empty local disks. */
 function weights(plan: Plan): { file: string; reason: string } {
   const { model, modelComplete } = hostPaths(plan);
-  const remedy = plan.deployment.model.source === "path" ? "put them there and run" : "fetch them again with";
-  return {
-    file: modelComplete,
-    reason: `The weights are not in ${model} (local disks are empty after a stop of the machine): ${remedy} pulumi up`,
-  };
+  const gone = `The weights are not in ${model} (local disks are empty after a stop of the machine)`;
+  const remedy =
+    plan.deployment.model.source === "path"
+      ? "put them there and run pulumi up"
+      : `see journalctl -u ${weightsUnitName("model")} for why they could not be fetched again, then run pulumi up`;
+  return { file: modelComplete, reason: `${gone}: ${remedy}` };
 }
+
+const weightsUnits = (plan: Plan): string[] => fetchedWeights(plan).map(weightsUnitName);
 
 /** RDMA pins memory; root's powers are of no use to Ray and vLLM. */
 const ENGINE_OPTIONS = ["LimitMEMLOCK=infinity", "CapabilityBoundingSet="];
@@ -61,6 +65,8 @@ function rayUnit(
   return systemdUnit({
     description: "shardplan: Ray",
     after: GPU_UNITS,
+    // Only where ranks of vLLM run under it is it Ray that needs the weights.
+    wants: needs === undefined ? [] : weightsUnits(plan),
     user: USERS.engine,
     environment,
     environmentFiles: [`${hostPaths(plan).secrets}/ray.env`],
@@ -83,6 +89,7 @@ export function vllmUnit(plan: Plan, addresses: NodeAddresses, server = firstSer
   return systemdUnit({
     description: `shardplan: vLLM serving ${servedModelName(plan)}`,
     after: overRay ? [...GPU_UNITS, rayHead] : GPU_UNITS,
+    wants: weightsUnits(plan),
     requires: overRay ? [rayHead] : [],
     user: USERS.engine,
     environment: serviceEnvironment(plan, addresses, server),

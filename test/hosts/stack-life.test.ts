@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Stack } from "@pulumi/pulumi/automation";
 import { FROM_BUCKET, PUT_BUCKET } from "../../rehearsal/bucket";
 import { clientCompletion } from "../../rehearsal/expectations";
@@ -225,7 +226,25 @@ HUB
     assert.deepEqual(Object.keys((await upStack(stack, silent)).summary.resourceChanges ?? {}), ["same"]);
   });
 
-  it("stops vLLM with the reason when the weights are gone, and the next up fetches them", async () => {
+  it("fetches the weights again at a boot that has found them gone, with nobody there", async () => {
+    const booted = await untilBooted(host.hosts, host.host);
+    await host.run(`rm -rf ${WEIGHTS}; ${FAULTS.reboot.script}`);
+    await untilBooted(host.hosts, host.host, booted);
+    const outputs = await stack.outputs();
+    let answer = "";
+    for (let tries = 0; tries < 60 && !/ tokens$/.test(answer); tries++) {
+      await sleep(3000);
+      answer = await clientCompletion({ hosts: host.hosts, outputs }).catch((error: Error) => error.message);
+    }
+    assert.match(answer, /^\d+ tokens$/);
+    const log = await host.run("journalctl -b -u shardplan-weights -o cat --no-pager");
+    assert.match(log, /copying s3:\/\/rehearsal\/tiny-llama/);
+    assert.deepEqual(Object.keys((await upStack(stack, silent)).summary.resourceChanges ?? {}), ["same"]);
+  });
+
+  it("stops vLLM with the reason when the weights are gone for good, and the next up fetches them", async () => {
+    // A bucket that does not answer.
+    await host.run("printf '#!/bin/sh\\nexit 1\\n' >/usr/local/bin/aws");
     await host.run(`rm -rf ${WEIGHTS}; systemctl restart --no-block shardplan-vllm`);
     const journal = await host.run(`for try in $(seq 150); do
         systemctl is-active --quiet shardplan-vllm || [ "$(systemctl show -p ActiveState --value shardplan-vllm)" != inactive ] || break
@@ -236,8 +255,9 @@ HUB
     assert.match(journal, /^inactive\n/);
     assert.match(
       journal,
-      /^The weights are not in \/var\/lib\/shardplan\/models\/.*: fetch them again with pulumi up$/m,
+      /^The weights are not in \/var\/lib\/shardplan\/models\/.*: see journalctl -u shardplan-weights\.service for why/m,
     );
+    await host.run(PUT_BUCKET);
     const { summary } = await upStack(stack, silent);
     // The weights, vLLM, and the proof at least.
     assert.ok(

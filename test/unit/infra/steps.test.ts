@@ -229,7 +229,8 @@ describe("gateway.sh", () => {
 });
 
 describe("weights.sh", () => {
-  const MODEL = `MODEL_PATH=$FOLDER/model SOURCE=bucket REPOSITORY=r REVISION=v BUCKET=s3://b
+  const MODEL = `MODEL_PATH=$FOLDER/model SOURCE=bucket REPOSITORY=r REVISION=v BUCKET=s3://b UNIT=none.service UNIT_TEXT= STORAGE=
+    WEIGHTS_BYTES=1 ENVIRONMENT=none HUB_TOKEN= FETCH_FILE=$FOLDER/fetch TOKEN_FILE=$FOLDER/run/hub.env LOGS=$FOLDER
     mkdir "$MODEL_PATH"; echo '{"weight_map":{"a":"one.safetensors","b":"two.safetensors"}}' >"$MODEL_PATH/model.safetensors.index.json"
     echo x | tee "$MODEL_PATH/config.json" "$MODEL_PATH/one.safetensors" >/dev/null; origin >"$MODEL_PATH/.shardplan-complete"`;
 
@@ -252,6 +253,21 @@ describe("weights.sh", () => {
       write_file() { :; }; apply; apply`,
     );
     assert.match(stdout, /^fetched\n\{.*"files":2.*\}\n\{.*"files":2.*\}\n$/);
+  });
+
+  it("leaves a script of its own, which fetches what is gone, and nothing else", () => {
+    const { stdout, stderr } = runStepCode(
+      "weights",
+      `${MODEL}; require_space() { :; }; runuser() { :; }; systemctl() { :; }; UNIT_TEXT=unit
+      download_from_bucket() { echo "fetched $BUCKET"; echo x >"$MODEL_PATH/two.safetensors"; }
+      write_file() { case "$1" in /etc/*) ;; *) printf '%s' "$4" >"$1" ;; esac; }
+      apply >/dev/null; bash "$FETCH_FILE" </dev/null; rm "$MODEL_PATH/two.safetensors"; bash "$FETCH_FILE" </dev/null; drift 2>&1`,
+    );
+    assert.equal(
+      stdout,
+      "fetched s3://b\n/etc/systemd/system/none.service is not as it was put there\n",
+      stderr,
+    );
   });
 });
 

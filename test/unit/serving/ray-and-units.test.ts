@@ -131,8 +131,22 @@ describe("units", () => {
         condition.includes(`${hostPaths(plan).model}/.shardplan-complete`),
         `condition: ${condition}`,
       );
-      assert.match(condition, /The weights are not in .*: fetch them again with pulumi up/);
+      assert.match(
+        condition,
+        /The weights are not in .*: see journalctl -u shardplan-weights\.service for why/,
+      );
     }
+  });
+
+  it("have the weights fetched before they start, unless somebody puts them there", () => {
+    for (const text of [vllmUnit(plan, ADDRESSES), rayWorkerUnit(plan, ADDRESSES)]) {
+      assert.match(text, /^Wants=network-online\.target shardplan-weights\.service$/m);
+      assert.match(text, /^After=network-online\.target shardplan-weights\.service /m);
+    }
+    const byHand = planOf({ model: { source: "path", location: "/srv/model" } });
+    assert.match(vllmUnit(byHand, ADDRESSES), /^Wants=network-online\.target$/m);
+    assert.match(vllmUnit(byHand, ADDRESSES), /The weights are not in .*: put them there and run pulumi up/);
+    assert.doesNotMatch(rayHeadUnit(plan, ADDRESSES), /shardplan-weights/);
   });
 
   it("make the device file of CUDA's unified memory, which the services may not, and only where there are GPUs", () => {
