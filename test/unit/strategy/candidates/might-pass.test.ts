@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { type DeploymentInput, parseDeployment } from "../../../../lib/config";
+import { plan } from "../../../../lib/strategy";
+import { mightPass, passingStrategy } from "../../../../lib/strategy/candidates/might-pass";
+import { readSituation } from "../../../../lib/strategy/situation";
+
+const MODELS = ["meta-llama/Llama-3.1-8B-Instruct", "Qwen/Qwen3-30B-A3B-FP8"] as const;
+const TYPES = ["g6e.xlarge", "g6e.12xlarge", "p4d.24xlarge"] as const;
+
+const deployment = (name: string, instanceType: string, requestRate: number) =>
+  parseDeployment({
+    model: { name },
+    hardware: { instanceType },
+    workload: { requestRate, simulatedRequests: 100 },
+  } satisfies DeploymentInput);
+
+describe("what short runs say of a plan", function () {
+  this.timeout(120_000);
+
+  for (const name of MODELS) {
+    it(`refuses no machine on which a plan passes, and offers none on which it fails: ${name}`, () => {
+      const verdicts = new Set<boolean>();
+      for (const instanceType of TYPES) {
+        for (const rate of [1, 30]) {
+          const asked = deployment(name, instanceType, rate);
+          const { chosen, strategy } = plan(asked);
+          const situation = readSituation(asked);
+          const what = `${rate}/s on ${instanceType}`;
+          if (chosen.meetsSlo) assert.ok(mightPass(situation), `${what} passes`);
+          else assert.equal(passingStrategy(situation, strategy), undefined, `${what} fails`);
+          verdicts.add(chosen.meetsSlo);
+        }
+      }
+      assert.equal(verdicts.size, 2, "some pass and some fail");
+    });
+  }
+});
