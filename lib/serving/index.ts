@@ -36,7 +36,7 @@ export {
   p99Seconds,
 } from "./monitoring/expressions";
 export { rulesFile } from "./monitoring/rules-file";
-export { monitoringThresholds } from "./monitoring/thresholds";
+export { monitoringThresholds, type Thresholds } from "./monitoring/thresholds";
 export { CHALLENGE_PORT, PORTS } from "./ports";
 export {
   type NodeAddresses,

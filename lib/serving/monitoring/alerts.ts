@@ -9,9 +9,12 @@ export function alertRules(plan: Plan): readonly AlertRule[] {
   const thresholds = monitoringThresholds(plan);
   return [
     ...liveness(),
+    ...exporters(plan),
     ...capacity(thresholds),
+    ...drift(thresholds),
     ...(plan.gpu.kind === "cpu" ? [] : gpus(thresholds)),
     ...latencies(thresholds),
+    decodeTrend(),
     ...burnRateAlerts(thresholds),
     disk(),
   ];
@@ -48,6 +51,62 @@ const liveness = (): readonly AlertRule[] => [
     remedy: "journalctl -u shardplan-vllm",
   }),
 ];
+
+/** An alert on metrics that do not come is silent, so their absence is one of its own. */
+const exporters = ({ gpu }: Plan): readonly AlertRule[] => [
+  alertRule({
+    name: "ShardplanExporterDown",
+    expr: 'up{job!="vllm"} == 0',
+    lasting: "5m",
+    severity: "warning",
+    summary: "{{ $labels.job }} on {{ $labels.instance }} does not answer",
+    meaning: "alerts that need its metrics are silent",
+    remedy: "start the exporter again; when the whole host is away, see the other alerts",
+  }),
+  ...(gpu.kind === "cpu"
+    ? []
+    : [
+        alertRule({
+          name: "ShardplanGpuMetricsMissing",
+          expr: "absent(DCGM_FI_DEV_FB_USED)",
+          lasting: "10m",
+          severity: "warning",
+          summary: "no host sends metrics of its GPUs",
+          meaning: "alerts on memory, NVLink and faults of the GPUs are silent",
+          remedy: "run NVIDIA's dcgm-exporter on the hosts and have Prometheus scrape it",
+        }),
+      ]),
+];
+
+const drift = (thresholds: Thresholds): readonly AlertRule[] =>
+  (
+    [
+      ["Prompts", "prompt", "promptTokens"],
+      ["Outputs", "output", "outputTokens"],
+    ] as const
+  ).map(([name, metric, of]) =>
+    alertRule({
+      name: `Shardplan${name}Longer`,
+      expr: `shardplan:mean_${metric}_tokens > ${thresholds[of]}`,
+      lasting: "15m",
+      severity: "warning",
+      summary: `${metric}s of the last hour have more than ${thresholds[of]} tokens in the mean`,
+      meaning: "traffic is not what the plan was made for, so its rates and latencies do not hold",
+      remedy: `plan again with the lengths that are seen: workload.${of}`,
+    }),
+  );
+
+/** A trend is against the hour before, and steep: slower than any that a plan's band is about. */
+const decodeTrend = (): AlertRule =>
+  alertRule({
+    name: "ShardplanDecodeSlows",
+    expr: "shardplan:decode_p99_seconds > 1.5 * avg_over_time(shardplan:decode_p99_seconds[1h] offset 1h)",
+    lasting: "15m",
+    severity: "warning",
+    summary: "the p99 of decode is more than 1.5 times what it was in the hour before the last",
+    meaning: "something changes: longer contexts, more at once, or a GPU that throttles",
+    remedy: "compare vllm:num_requests_running, prompt lengths and GPU clocks with then",
+  });
 
 function capacity(thresholds: Thresholds): readonly AlertRule[] {
   const { kvCacheUsage, outputTokensPerSecondPerGpu: tokens, sustainableRequestRate: rate } = thresholds;

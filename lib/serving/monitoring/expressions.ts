@@ -30,3 +30,18 @@ export const nvlinkShare = (ceilingBytesPerSecond: number): string =>
 /** Output tokens per second and GPU. */
 export const outputTokensPerGpu = ({ strategy }: Plan): string =>
   `sum(rate(vllm:generation_tokens_total[5m])) / ${strategy.gpus}`;
+
+/**
+ * Requests per second that arrive: those that ended, and those by which the queue and the running ones grow. Endings alone
+ * level off at what the servers can do, just when more than that arrives.
+ */
+export const ARRIVAL_RATE =
+  "clamp_min(sum(rate(vllm:request_success_total[5m])) + " +
+  "sum(deriv(vllm:num_requests_waiting[5m])) + sum(deriv(vllm:num_requests_running[5m])), 0)";
+
+/** Mean tokens of the prompts, or outputs, of the requests that ended in an hour; nothing where those were too few to tell. */
+export const meanTokensOfHour = (of: "prompt" | "generation"): string =>
+  `sum(increase(vllm:${of}_tokens_total[1h])) / (sum(increase(vllm:request_success_total[1h])) > ${FEWEST_REQUESTS})`;
+
+/** Requests from which a mean length says something: lengths vary by about their mean, so it is within a tenth of it. */
+const FEWEST_REQUESTS = 100;

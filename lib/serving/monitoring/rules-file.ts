@@ -2,7 +2,15 @@ import { stringify } from "yaml";
 import type { Plan } from "../../strategy";
 import { alertRules } from "./alerts";
 import { slowShareRules } from "./burn-rate";
-import { GPU_MEMORY_SHARE, KV_CACHE_USAGE, nvlinkShare, outputTokensPerGpu, p99Seconds } from "./expressions";
+import {
+  ARRIVAL_RATE,
+  GPU_MEMORY_SHARE,
+  KV_CACHE_USAGE,
+  meanTokensOfHour,
+  nvlinkShare,
+  outputTokensPerGpu,
+  p99Seconds,
+} from "./expressions";
 import type { RecordingRule } from "./rule";
 import { monitoringThresholds } from "./thresholds";
 
@@ -28,7 +36,9 @@ function recordingRules(plan: Plan): readonly RecordingRule[] {
     rule("first_token_p99_seconds", p99Seconds("firstToken")),
     rule("prefill_p99_seconds", p99Seconds("prefill")),
     rule("output_tokens_per_second_per_gpu", outputTokensPerGpu(plan)),
-    rule("request_rate", "sum(rate(vllm:request_success_total[5m]))"),
+    rule("request_rate", ARRIVAL_RATE),
+    rule("mean_prompt_tokens", meanTokensOfHour("prompt")),
+    rule("mean_output_tokens", meanTokensOfHour("generation")),
     rule("requests_waiting", "sum(vllm:num_requests_waiting)"),
     ...(plan.gpu.kind === "cpu" ? [] : [rule("gpu_memory_share", GPU_MEMORY_SHARE)]),
     ...(nvlink === undefined || plan.gpu.kind === "cpu"
@@ -39,7 +49,7 @@ function recordingRules(plan: Plan): readonly RecordingRule[] {
       ? []
       : [
           rule("sustainable_request_rate", `vector(${sustainableRequestRate})`),
-          rule("rate_used_share", `sum(rate(vllm:request_success_total[5m])) / ${sustainableRequestRate}`),
+          rule("rate_used_share", `${ARRIVAL_RATE} / ${sustainableRequestRate}`),
         ]),
   ];
 }

@@ -1,3 +1,4 @@
+import { meanTokens } from "../../config";
 import type { Plan } from "../../strategy";
 
 /** Where a plan says: alarm. Shares are 0..1. Alert rules and the report read them here and nowhere else. */
@@ -13,6 +14,9 @@ export interface Thresholds {
   readonly prefill: LatencyThreshold;
   /** Output tokens per second and GPU below which waiting requests are a sign; absent without an expectation. */
   readonly outputTokensPerSecondPerGpu?: number;
+  /** Mean tokens of a request beyond which traffic is not the plan's any more. */
+  readonly promptTokens: number;
+  readonly outputTokens: number;
   /** Requests per second over the fleet that still meet every target; absent where the plan sustains none. */
   readonly sustainableRequestRate?: number;
 }
@@ -23,6 +27,12 @@ export interface LatencyThreshold {
   /** Upper end of the plan's band; absent where the plan predicts no latency. */
   readonly bandHighMs?: number;
 }
+
+/**
+ * A mean length this many times the plan's is other traffic: the rate that a plan sustains falls about as its requests grow,
+ * and the utilisation that plans keep to leaves room for less than that.
+ */
+const DRIFT = 1.25;
 
 /** The thresholds of a plan: from its config's `monitoring` and `slo`, and from its own figures. */
 export function monitoringThresholds(plan: Plan): Thresholds {
@@ -41,6 +51,8 @@ export function monitoringThresholds(plan: Plan): Thresholds {
             share: monitoring.nvlinkUtilizationAlert,
           },
         }),
+    promptTokens: DRIFT * meanTokens(deployment.workload.promptTokens),
+    outputTokens: DRIFT * meanTokens(deployment.workload.outputTokens),
     decode: latencyThreshold(plan, "decode"),
     firstToken: latencyThreshold(plan, "firstToken"),
     prefill: latencyThreshold(plan, "prefill"),

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { readStackFile } from "../../../../lib/config";
-import { monitoringThresholds, rulesFile } from "../../../../lib/serving";
+import { monitoringThresholds, rulesFile, type Thresholds } from "../../../../lib/serving";
 import { type Plan, plan } from "../../../../lib/strategy";
 import { planOf } from "../plan-fixture";
 
@@ -20,7 +20,7 @@ interface AlertRule {
 type Series = Readonly<Record<string, string>>;
 
 // A window that is longer than the series is judged by what there is of it.
-const MINUTES = 65;
+const MINUTES = 90;
 /** A counter that grows by `perMinute`. */
 const grows = (perMinute: number) => `0+${perMinute}x${MINUTES}`;
 const stays = (value: number) => `${value}x${MINUTES}`;
@@ -52,6 +52,8 @@ const HEALTHY: Series = {
   [`vllm:num_requests_running${VLLM}`]: stays(5),
   [`vllm:num_requests_waiting${VLLM}`]: stays(0),
   [`vllm:generation_tokens_total${VLLM}`]: grows(60),
+  'up{job="node",instance="a"}': stays(1),
+  [`vllm:prompt_tokens_total${VLLM}`]: grows(60),
   [`vllm:num_preemptions_total${VLLM}`]: stays(0),
   'vllm:request_success_total{job="vllm",instance="a",finished_reason="stop"}': grows(0.001),
   'vllm:request_success_total{job="vllm",instance="a",finished_reason="error"}': stays(0),
@@ -68,10 +70,22 @@ const HEALTHY: Series = {
   'node_filesystem_avail_bytes{mountpoint="/",fstype="ext4",instance="a"}': stays(1e12),
 };
 
+/** Requests that end, `rate` a second, and their tokens. */
+const traffic = (of: { rate: number; promptTokens: number; outputTokens: number }): Series => ({
+  'vllm:request_success_total{job="vllm",instance="a",finished_reason="stop"}': grows(60 * of.rate),
+  [`vllm:prompt_tokens_total${VLLM}`]: grows(60 * of.rate * of.promptTokens),
+  [`vllm:generation_tokens_total${VLLM}`]: grows(60 * of.rate * of.outputTokens),
+});
+
 const slow = (name: keyof typeof BUCKETS): Series => histogram(name, true);
 
 /** What goes wrong, and the alerts that say so: these and no others. */
-function cases({ sustainableRequestRate = 1 }: { sustainableRequestRate?: number }) {
+function cases({
+  sustainableRequestRate = 1,
+  promptTokens,
+  outputTokens,
+  decode: { targetMs, bandHighMs = targetMs },
+}: Thresholds) {
   const late = (name: string) => [
     `Shardplan${name}P99AboveTarget`,
     `Shardplan${name}P99BeyondBand`,
@@ -88,28 +102,62 @@ function cases({ sustainableRequestRate = 1 }: { sustainableRequestRate?: number
     of({ [`vllm:kv_cache_usage_perc${VLLM}`]: stays(0.99) }, "ShardplanKvCacheFull"),
     of({ [`vllm:num_preemptions_total${VLLM}`]: grows(1) }, "ShardplanPreemptions"),
     of({ [`vllm:num_requests_waiting${VLLM}`]: stays(3) }, "ShardplanThroughputLow"),
+    of({ 'up{job="node",instance="a"}': stays(0) }, "ShardplanExporterDown"),
+    of({ [`DCGM_FI_DEV_FB_USED${GPU}`]: "_" }, "ShardplanGpuMetricsMissing"),
+    of(
+      traffic({ rate: 1.1 * sustainableRequestRate, promptTokens: 1, outputTokens: 1 }),
+      "ShardplanBeyondSustainableRate",
+    ),
+    // What ends levels off below the rate; the rest waits. No tokens are missed: they flow as planned.
     of(
       {
-        'vllm:request_success_total{job="vllm",instance="a",finished_reason="stop"}': grows(
-          sustainableRequestRate * 60 * 1.1,
-        ),
+        ...traffic({ rate: 0.9 * sustainableRequestRate, promptTokens: 1, outputTokens: 1 }),
+        [`vllm:generation_tokens_total${VLLM}`]: grows(1e9),
+        [`vllm:num_requests_waiting${VLLM}`]: grows(60 * 0.2 * sustainableRequestRate),
       },
       "ShardplanBeyondSustainableRate",
+      "ShardplanOutputsLonger",
+    ),
+    of(traffic({ rate: 0.9 * sustainableRequestRate, promptTokens: 1, outputTokens: 1 })),
+    of(
+      traffic({ rate: 0.9 * sustainableRequestRate, promptTokens: 1.1 * promptTokens, outputTokens: 1 }),
+      "ShardplanPromptsLonger",
+    ),
+    of(
+      traffic({ rate: 0.9 * sustainableRequestRate, promptTokens: 1, outputTokens: 1.1 * outputTokens }),
+      "ShardplanOutputsLonger",
     ),
     of({ [`DCGM_FI_DEV_FB_USED${GPU}`]: stays(8000) }, "ShardplanGpuMemoryBeyondShare"),
     of({ [`DCGM_FI_DEV_XID_ERRORS${GPU}`]: stays(79) }, "ShardplanXid"),
     of({ [`DCGM_FI_PROF_NVLINK_RX_BYTES${GPU}`]: stays(8.9e11) }, "ShardplanNvlinkSaturated"),
     of({ [`DCGM_FI_DEV_NVLINK_RECOVERY_ERROR_COUNT_TOTAL${GPU}`]: grows(1) }, "ShardplanNvlinkErrors"),
     of(slow("vllm:inter_token_latency_seconds"), ...late("Decode")),
+    ...trend(bandHighMs),
     of(slow("vllm:time_to_first_token_seconds"), ...late("FirstToken")),
     of(slow("vllm:request_prefill_time_seconds"), ...late("Prefill")),
     of(
       {
-        'node_filesystem_avail_bytes{mountpoint="/",fstype="ext4",instance="a"}': `1e12-14e9x${MINUTES}`,
+        'node_filesystem_avail_bytes{mountpoint="/",fstype="ext4",instance="a"}': `1e12-11e9x${MINUTES}`,
       },
       "ShardplanDiskFills",
     ),
   ];
+}
+
+/** Gaps that were short for half an hour and are longer now, within the band; nothing where one bucket holds the band. */
+function trend(bandHighMs: number) {
+  const name = "vllm:inter_token_latency_seconds";
+  const bounds = BUCKETS[name];
+  const now = bounds.find((bound) => Number(bound) >= bandHighMs / 1000) ?? "80.0";
+  if (now === bounds[0]) return [];
+  const count = (bound: string) =>
+    Number(bound) < Number(now) ? `0+600x30 18000x${MINUTES - 31}` : grows(600);
+  const change: Series = Object.fromEntries([
+    ...bounds.map((bound) => [`${name}_bucket{job="vllm",instance="a",le="${bound}"}`, count(bound)]),
+    [`${name}_bucket{job="vllm",instance="a",le="+Inf"}`, grows(600)],
+    [`${name}_count{job="vllm",instance="a"}`, grows(600)],
+  ]);
+  return [{ change, alerts: ["ShardplanDecodeSlows"] }];
 }
 
 const alertsOf = (subject: Plan): readonly AlertRule[] => {
