@@ -28,7 +28,7 @@ export function onlyMachineOf(
     if (id === undefined) return sayAttempt(attemptText(plan.instance.name, `node-${index}`, zone));
     const text =
       `${id} of this stack runs as node-${index}, and the state does not know it; take it into the state: ` +
-      `pulumi refresh --import-pending-creates '${urn},${id}'; or end it: ` +
+      `pulumi refresh --yes --import-pending-creates '${urn}' --import-pending-creates ${id}; or end it: ` +
       `aws ec2 modify-instance-attribute --region ${region} --instance-id ${id} --no-disable-api-termination && ` +
       `aws ec2 terminate-instances --region ${region} --instance-ids ${id}`;
     if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(text);
