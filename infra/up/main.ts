@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { TRIED_ZONES } from "../aws/tried-zones";
 import { PROJECT } from "../project";
+import { explainEnd } from "./explain";
 import { type Ended, upInTurn } from "./in-turn";
 
 /** `pulumi up` with the given arguments, its output shown and kept. */
@@ -26,10 +27,19 @@ function pulumiUp(args: readonly string[], triedZones: readonly string[]): Promi
   });
 }
 
-/** `npm run up`: `pulumi up`, and where a zone has no machine free, again in the next one. */
+/** `npm run up`: `pulumi up`, and where a zone has no machine free, again in the next one. Says what an earlier kill has left. */
 async function main(args: readonly string[]): Promise<void> {
   const say = (line: string) => process.stdout.write(`\n${line}\n\n`);
-  if (!(await upInTurn((tried) => pulumiUp(args, tried), say))) process.exitCode = 1;
+  let last = "";
+  const up = async (tried: readonly string[]) => {
+    const ended = await pulumiUp(args, tried);
+    last = ended.output;
+    return ended;
+  };
+  if (await upInTurn(up, say)) return;
+  const explanation = explainEnd(last);
+  if (explanation !== undefined) say(explanation);
+  process.exitCode = 1;
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {
