@@ -166,7 +166,7 @@ const alertsOf = (subject: Plan): readonly AlertRule[] => {
 };
 
 describe("the rules for Prometheus", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let folder = "";
   before(function () {
     // Continuous integration installs it, so there its lack is a failure.
