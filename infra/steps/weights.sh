@@ -5,7 +5,7 @@
 #      HUB_TOKEN (secret; may be empty), UNIT, UNIT_TEXT (empty: nothing is fetched), FETCH_FILE, STORAGE (mount that MODEL_PATH
 #      lies on; may be empty)
 # out: {"path","files","bytes"}
-INSTANCE=${INSTANCE:-}
+: "${INSTANCE:=}"
 TOKEN_FILE=/run/shardplan/hub$INSTANCE.env
 
 apply() {
