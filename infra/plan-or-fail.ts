@@ -12,12 +12,12 @@ import {
 } from "../lib/strategy";
 import { orRunError } from "./run-error";
 
-/** Changes that were planned and pass, as commands; cheapest first. */
+/** Changes that were simulated and pass, as commands; cheapest first. */
 function remedyLines(plan: Plan): string[] {
   const remedies = findRemedies(plan);
   if (remedies.length === 0) return ["no change that was tried makes it pass"];
   return [
-    "each of these changes was planned and passes:",
+    "each of these changes was simulated and passes:",
     ...remedies.flatMap((remedy) => [
       `  ${remedyText(remedy)}`,
       ...asPulumiCommands(remedy).map((line) => `    ${line}`),

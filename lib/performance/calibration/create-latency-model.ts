@@ -34,16 +34,24 @@ function slowAttention(model: LatencyModel, factor: number) {
   };
 }
 
+/** What the CPU takes at least to launch a step kernel by kernel, by stage, in ms. */
+function dispatchFloorsMs(
+  { model, pipelineParallel }: LatencyModelInput,
+  { eagerDispatchMsPerLayer }: EngineTraits,
+): number[] {
+  const layers = partitionLayers(model.layers, pipelineParallel);
+  const firsts = layers.map((_, stage) => layers.slice(0, stage).reduce((sum, count) => sum + count, 0));
+  return layers.map((count, stage) => wholeLayers(model, firsts[stage], count) * eagerDispatchMsPerLayer);
+}
+
 function withTraits(
   model: LatencyModel,
-  input: LatencyModelInput,
-  { traits, graphs }: { readonly traits: EngineTraits; readonly graphs: CudaGraphs },
+  {
+    traits,
+    floorsMs,
+    graphs,
+  }: { readonly traits: EngineTraits; readonly floorsMs: readonly number[]; readonly graphs: CudaGraphs },
 ): LatencyModel {
-  const layers = partitionLayers(input.model.layers, input.pipelineParallel);
-  const firsts = layers.map((_, stage) => layers.slice(0, stage).reduce((sum, count) => sum + count, 0));
-  const floorsMs = layers.map(
-    (count, stage) => wholeLayers(input.model, firsts[stage], count) * traits.eagerDispatchMsPerLayer,
-  );
   const isSlow = traits.decodeAttentionFactor !== 1;
   const extraMs = slowAttention(model, traits.decodeAttentionFactor);
   const lastStage = model.stages - 1;
@@ -124,7 +132,8 @@ function modelsAlone(
     traits.graphFactor === 1 &&
     traits.eagerFactor === 1;
   if (isPlain || input.gpu.kind === "cpu") return models;
-  return (graphs) => withTraits(models(graphs), input, { traits, graphs });
+  const floorsMs = dispatchFloorsMs(input, traits);
+  return (graphs) => withTraits(models(graphs), { traits, floorsMs, graphs });
 }
 
 /** Graphs of a replica with the most sequences that vLLM captures for: what a step model assumes unless it is told. */

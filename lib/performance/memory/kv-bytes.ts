@@ -103,20 +103,44 @@ export function paddingsOf(mixers: readonly Mixer[]): ReadonlyMap<string, number
   return new Map([...counts].map(([kind, count]) => [kind, (Math.ceil(count / group) * group) / count]));
 }
 
+/** Layers that cache the same, and how many are allocated for them. */
+interface AllocatedLayers {
+  readonly mixer: Mixer;
+  readonly allocated: number;
+}
+
+/** Counted so far, by the list of a stage, which `mixersOf` makes once. */
+const allocatedBefore = new WeakMap<readonly Mixer[], readonly AllocatedLayers[]>();
+
+function allocatedLayers(mixers: readonly Mixer[]): readonly AllocatedLayers[] {
+  const before = allocatedBefore.get(mixers);
+  if (before !== undefined) return before;
+  const paddings = paddingsOf(mixers);
+  const counts = new Map<string, { mixer: Mixer; allocated: number }>();
+  for (const mixer of mixers) {
+    const key = JSON.stringify(mixer);
+    const alike = counts.get(key) ?? { mixer, allocated: 0 };
+    alike.allocated += paddings.get(kindOf(mixer)) ?? 1;
+    counts.set(key, alike);
+  }
+  const layers = [...counts.values()];
+  allocatedBefore.set(mixers, layers);
+  return layers;
+}
+
 /** Bytes of keys, values and states of a sequence by its kinds of layers, in one stage on one GPU. */
 function sequenceBytes(mixers: readonly Mixer[], input: KvInput, tokens: number): number {
-  const paddings = paddingsOf(mixers);
-  const widest = Math.max(...mixers.map((mixer) => tokenBytes(mixer, input)));
+  const layers = allocatedLayers(mixers);
+  const widest = Math.max(...layers.map(({ mixer }) => tokenBytes(mixer, input)));
   let bytes = 0;
-  for (const mixer of mixers) {
-    const padding = paddings.get(kindOf(mixer)) ?? 1;
+  for (const { mixer, allocated } of layers) {
     if (mixer.kind === "recurrent") {
-      bytes += padding * statesOf(input) * pageBytes(stateBytes(mixer, input), widest);
+      bytes += allocated * statesOf(input) * pageBytes(stateBytes(mixer, input), widest);
     } else {
       const window = mixer.kind === "attention" ? mixer.window : undefined;
       // Blocks that a window has left are freed: of a long sequence only the window stays.
       const kept = window === undefined ? tokens : Math.min(tokens, window + (input.inFlightTokens ?? 0));
-      bytes += padding * tokenBytes(mixer, input) * kept;
+      bytes += allocated * tokenBytes(mixer, input) * kept;
     }
   }
   return bytes;

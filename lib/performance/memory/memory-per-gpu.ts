@@ -45,18 +45,22 @@ export function stageShards(
   input: MemoryInput,
   stage: number,
 ): WeightShards & { readonly firstLayer: number } {
-  const { model, pipelineParallel } = input;
+  const { model, precision, formats, tensorParallel, pipelineParallel, expertParallel, expertReplicas } =
+    input;
   const partition = partitionLayers(model.layers, pipelineParallel);
-  const layers = partition[stage];
-  const firstLayer = partition.slice(0, stage).reduce((sum, count) => sum + count, 0);
-  const isLastStage = stage === pipelineParallel - 1;
-  const ends = {
+  return {
+    precision,
+    ...(formats ? { formats } : {}),
+    tensorParallel,
+    expertParallel,
+    ...(expertReplicas === undefined ? {} : { expertReplicas }),
+    firstLayer: partition.slice(0, stage).reduce((sum, count) => sum + count, 0),
+    layers: partition[stage],
     isFirstStage: stage === 0,
-    isLastStage,
+    isLastStage: stage === pipelineParallel - 1,
     expertPadding: expertPadding(input.gpu, input.engine),
     redundantExperts: input.expertBalancing?.redundantExperts ?? 0,
   };
-  return { ...input, firstLayer, layers, ...ends };
 }
 
 /** The layers of one stage, and how they are cut. */

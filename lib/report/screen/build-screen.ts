@@ -58,7 +58,7 @@ function changes(plan: Plan, remedies: readonly Remedy[] | undefined): Screen["c
   }
   if (remedies.length === 0) return { heading: "No change that was tried makes it pass", items: [] };
   return {
-    heading: "Each of these changes was planned and passes",
+    heading: "Each of these changes was simulated and passes",
     items: remedies.map(remedyItem),
   };
 }

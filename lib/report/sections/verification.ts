@@ -54,14 +54,14 @@ function changes(plan: Plan): readonly Block[] {
   ];
 }
 
-/** Changes that were planned and pass, as they are typed; nothing where nobody looked for them. */
+/** Changes that were simulated and pass, as they are typed; nothing where nobody looked for them. */
 function passing(plan: Plan, remedies: readonly Remedy[] | undefined): readonly Block[] {
   if (plan.violations.length === 0 || remedies === undefined) return [];
   if (remedies.length === 0) return [{ kind: "text", text: "No change that was tried makes the plan pass." }];
   return [
     {
       kind: "text",
-      text: "With each of these changes the plan passes; they were planned and simulated, cheapest first.",
+      text: "With each of these changes the plan passes in simulated runs as long as this verdict; the cheapest comes first.",
     },
     ...remedies.flatMap((remedy): readonly Block[] => [
       {

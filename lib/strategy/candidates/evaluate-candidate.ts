@@ -1,6 +1,6 @@
 import type { Replica } from "../replica/replica";
 import { saturatedRateByHand } from "../replica/saturated-rate";
-import { EFFORT, trialRequests, verdictRequests } from "../replica/simulation-effort";
+import { EFFORT, lightRequests, trialRequests, verdictRequests } from "../replica/simulation-effort";
 import type { Pressure } from "../requirements/assess";
 import type { Requirement } from "../requirements/requirement";
 import { isRateDriven } from "../requirements/service-requirements";
@@ -108,7 +108,12 @@ export function refineCandidate(situation: Situation, { tuned }: Pick<Evaluation
   const highest = settledRate(situation, fastest, { near });
   const known = { ...tuned, fastest: { ...fastest, sustained: highest } };
   if (isOverloaded(situation, tuned)) return describeOverload(situation, { ...known, sustained: highest });
-  const run = runAt(situation, replica, { rate: asked, requests });
+  // Far below what is sustained no verdict hangs on the last request, and each takes many steps.
+  const isLight = asked < LIGHT * highest.rate;
+  const run = runAt(situation, replica, {
+    rate: asked,
+    requests: isLight ? lightRequests(situation, replica, asked, requests) : requests,
+  });
   const here = pressureAt(situation, replica, { run, rate: asked, saturated });
   const isMet = here.value <= 1;
   if (!isMet && replica !== fastest.replica && highest.rate >= asked) {
@@ -132,6 +137,9 @@ function fallenBack(situation: Situation, tuned: Settled): Settled {
   const chunks = tuned.chunks.map((chunk) => (chunk.tokens === missed ? { ...chunk, passes: false } : chunk));
   return { ...tuned, replica, saturated, sustained, chunks, met: startRequirements(situation, replica) };
 }
+
+/** Share of the highest rate below which a load is light. */
+const LIGHT = 0.5;
 
 /** Where a rate that does not pass is believed to: just below it. */
 const BELOW = 0.97;

@@ -70,8 +70,20 @@ export function cannotRun(
   };
 }
 
-/** Fits a strategy into memory; its evaluation where vLLM refuses it or it does not fit. */
+/** Prepared so far: bounds, short runs and the plan itself ask for the same strategies. */
+const preparedBefore = new WeakMap<Situation, Map<string, Prepared | Evaluation>>();
+
+/** Fits a strategy into memory; its evaluation where vLLM refuses it or it does not fit. The same question gets the same object. */
 export function prepareCandidate(situation: Situation, strategy: Strategy): Prepared | Evaluation {
+  const ofSituation = preparedBefore.get(situation) ?? new Map<string, Prepared | Evaluation>();
+  preparedBefore.set(situation, ofSituation);
+  const key = JSON.stringify(strategy);
+  const ready = ofSituation.get(key) ?? prepare(situation, strategy);
+  ofSituation.set(key, ready);
+  return ready;
+}
+
+function prepare(situation: Situation, strategy: Strategy): Prepared | Evaluation {
   if (isRefused(situation, strategy, structuralRequirements(situation, strategy))) {
     const plain = fitReplica(situation, strategy, unfittedServing(situation));
     return cannotRun(plain, startRequirements(situation, plain));

@@ -68,8 +68,19 @@ const OWN_LIST_TOKENS = 512;
 /** Distance of captured sizes above 256 tokens beyond that: a padded step costs little, a graph costs memory and start time. */
 const OWN_STRIDE = 64;
 
+/** What was asked of the models of a strategy: each of its token budgets asks for nearly the same sizes. */
+const launchBound = new WeakMap<StepModels, Map<number, boolean>>();
+
 /** Is a step of this many tokens slower when its kernels are launched one by one? */
 function isLaunchBound(models: StepModels, tokens: number): boolean {
+  const known = launchBound.get(models) ?? new Map<number, boolean>();
+  launchBound.set(models, known);
+  const answer = known.get(tokens) ?? compareLaunches(models, tokens);
+  known.set(tokens, answer);
+  return answer;
+}
+
+function compareLaunches(models: StepModels, tokens: number): boolean {
   const step: StepShape = {
     tokens,
     decodeSequences: 0,

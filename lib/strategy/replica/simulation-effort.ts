@@ -18,6 +18,8 @@ export const EFFORT = {
   candidate: 32_000,
   /** The plan itself: the run that a verdict hangs on. */
   plan: 100_000,
+  /** The plan's run at a rate far below what it sustains, where few sequences share a step. */
+  light: 300_000,
 } as const;
 
 export type Effort = (typeof EFFORT)[keyof typeof EFFORT];
@@ -118,6 +120,17 @@ export function verdictRequests(situation: Situation, replica: Replica, rate: nu
   const { simulatedRequests } = situation.deployment.workload;
   const cheap = Math.max(FEWEST.run, affordable);
   return Math.max(cheap, Math.min(simulatedRequests, 20 * cheap));
+}
+
+/** As many of `requests` as are worth their steps at a rate far below what a replica sustains, but enough to show a tail. */
+export function lightRequests(
+  situation: Situation,
+  replica: Replica,
+  rate: number,
+  requests: number,
+): number {
+  const affordable = Math.round(EFFORT.light / stepsPerRequest(situation, replica, rate));
+  return Math.min(requests, Math.max(situation.deployment.workload.simulatedRequests, affordable));
 }
 
 /** A strategy too slow for the targets even with one request alone: no rate and no setting helps. */

@@ -104,11 +104,12 @@ function feedForwardDivides(situation: Situation, strategy: Strategy): Requireme
 
 /** Before it could cut through them, vLLM refused ranks that hold a part of a block with one scale. */
 function scaleBlocksWhole({ model, engine }: Situation, strategy: Strategy): Requirement[] {
+  if (strategy.expertParallel > 1 || hasChange(engine, "cutsThroughBlocks")) return [];
   const tensors = model.tensors?.layers.flatMap((layer) => layer.tensors) ?? [];
   const cut = tensors.find(({ experts, stored }) => experts !== undefined && stored?.block !== undefined);
   const block = cut?.stored?.block?.[0] ?? 1;
   const size = model.experts?.intermediateSize ?? 0;
-  if (block === 1 || strategy.expertParallel > 1 || hasChange(engine, "cutsThroughBlocks")) return [];
+  if (block === 1) return [];
   const share = size / strategy.tensorParallel;
   const left = remainder(share, block);
   return [

@@ -212,7 +212,7 @@ function firstOf(plan: Plan, options: readonly Setting[][], stronger = 0): Remed
 }
 
 /**
- * Changes of the config with which a failing plan passes, cheapest first: each was planned and simulated, so it passes
+ * Changes of the config with which a failing plan passes, cheapest first: each was simulated as a verdict is, so it passes
  * when it is applied. At most one that keeps the machines, one with more of them, one with others, and one that asks for
  * less. Empty for a plan that passes, and where nothing that was tried helps.
  */

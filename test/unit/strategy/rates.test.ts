@@ -86,6 +86,20 @@ describe("a rate below the highest", function () {
     assert.ok(asked.chosen.meetsSlo, asked.violations.map(({ value }) => value).join("; "));
     assert.ok(asked.throughput.sustainableRequestRate >= 1, `${asked.throughput.sustainableRequestRate}/s`);
   });
+
+  it("by far needs no long run", () => {
+    const strategy = { ...referencePins, tensorParallel: 4, dataParallel: 2 };
+    const model = { name: "openai/gpt-oss-120b" };
+    const light = prod({ model, strategy, workload: { requestRate: 8, simulatedRequests: 2000 } });
+    const long = prod({ model, strategy, workload: { requestRate: 8, simulatedRequests: 20_000 } });
+    const [few, many] = [light.chosen.simulatedRequests ?? 0, long.chosen.simulatedRequests ?? 0];
+    assert.ok(few >= 2000 && few < many / 1.5, `${few} and ${many} requests`);
+    assert.ok(light.throughput.highestRequestRate > 20, "the load is light");
+    for (const name of ["firstToken", "decode"] as const) {
+      const ratio = light.latency[name].p99Ms / long.latency[name].p99Ms;
+      assert.ok(Math.abs(ratio - 1) < 0.05, `${name} p99 is ${ratio} times that of the longer run`);
+    }
+  });
 });
 
 describe("an offline load", function () {
