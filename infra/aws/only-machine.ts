@@ -1,6 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 import type { Plan } from "../../lib/strategy";
+import { adoptCommand } from "./adopt-command";
 import { machineIds } from "./machines";
 import { attemptText } from "./tried-zones";
 
@@ -23,12 +24,12 @@ export function onlyMachineOf(
   opts: pulumi.InvokeOptions,
 ): pulumi.ResourceHook {
   const { region, allowReplace } = plan.deployment.aws;
-  const look = async ({ urn }: pulumi.ResourceHookArgs) => {
+  const look = async () => {
     const [id] = isOffline ? [] : await machineIds(`node-${index}`, opts);
     if (id === undefined) return sayAttempt(attemptText(plan.instance.name, `node-${index}`, zone));
     const text =
       `${id} of this stack runs as node-${index}, and the state does not know it; take it into the state: ` +
-      `pulumi refresh --yes --import-pending-creates '${urn}' --import-pending-creates ${id}; or end it: ` +
+      `${adoptCommand(pulumi.getStack(), { [name]: id })}; or end it: ` +
       `aws ec2 modify-instance-attribute --region ${region} --instance-id ${id} --no-disable-api-termination && ` +
       `aws ec2 terminate-instances --region ${region} --instance-ids ${id}`;
     if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(text);

@@ -56,6 +56,12 @@ export function unknownInputs(type: string, inputs: Properties): string[] {
   return known === undefined ? [`${type} (no such resource)`] : unknownIn(known, inputs, "");
 }
 
+/** Those of a resource's properties that are inputs of it. */
+export function inputsAmong(type: string, properties: Properties): Properties {
+  const known = argumentsOf(type);
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => known?.has(name)));
+}
+
 function unknownIn(known: Interface, values: Properties, path: string): string[] {
   return Object.entries(values).flatMap(([name, wrapped]) => {
     if (OF_THE_ENGINE.has(name)) return [];

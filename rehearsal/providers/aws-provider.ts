@@ -3,7 +3,8 @@ import type { URN } from "@pulumi/pulumi";
 import { type DiffResult, main, type Provider } from "@pulumi/pulumi/provider";
 import { AwsAccount } from "./aws-account";
 import { awsAnswer } from "./aws-answers";
-import { unknownInputs } from "./aws-inputs";
+import { AwsHalt } from "./aws-halt";
+import { inputsAmong, unknownInputs } from "./aws-inputs";
 import { refuseCreation, refuseDeletion } from "./aws-refusals";
 import { replacing } from "./aws-replacements";
 import { awsOutputs } from "./aws-resources";
@@ -20,6 +21,7 @@ class AwsProvider implements Provider {
   readonly version = "7.48.0";
   readonly schema = JSON.stringify({ name: "aws", version: this.version });
   private readonly account = new AwsAccount(process.env.PULUMI_HOME ?? ".");
+  private readonly halt = new AwsHalt(process.env.PULUMI_HOME ?? ".");
 
   async check(urn: URN, _olds: Properties, news: Properties) {
     const failures = unknownInputs(typeOf(urn), news).map((property) => ({
@@ -37,10 +39,12 @@ class AwsProvider implements Provider {
   async create(urn: URN, inputs: Properties) {
     const type = typeOf(urn);
     const plain = unwrapSecrets(inputs) as Properties;
+    await this.halt.pass(type, "before");
     refuseCreation(this.account, type, plain);
     const seed = createHash("sha256").update(`${urn} ${this.account.nextNumber()}`).digest("hex");
     const { id, outputs } = awsOutputs(this.account, type, seed, plain);
     this.keep(id, urn, { ...outputs, ...plain });
+    await this.halt.pass(type, "after");
     return { id, outs: { ...outputs, ...inputs } };
   }
 
@@ -55,8 +59,13 @@ class AwsProvider implements Provider {
     this.account.put({ id, type: typeOf(urn), name: urn.split("::").at(-1) ?? "", properties });
   }
 
-  async read(id: string, _urn: URN, props: Properties) {
-    return { id, props };
+  /** Without properties the engine imports: it is told what the account has. What is gone has no id any more. */
+  async read(id: string, urn: URN, props: Properties) {
+    const type = typeOf(urn);
+    const found = this.account.find(id, type);
+    if (found === undefined) return { id: "", props: {} };
+    if (Object.keys(props ?? {}).length > 0) return { id, props };
+    return { id, props: found.properties, inputs: inputsAmong(type, found.properties) };
   }
 
   async delete(id: string, urn: URN): Promise<void> {

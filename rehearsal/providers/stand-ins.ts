@@ -7,7 +7,7 @@ interface StandIn {
   readonly program: string;
 }
 
-const STAND_INS = {
+export const STAND_INS = {
   command: { version: "1.2.1", program: join(__dirname, "command-provider.ts") },
   aws: { version: "7.48.0", program: join(__dirname, "aws-provider.ts") },
 } satisfies Record<string, StandIn>;

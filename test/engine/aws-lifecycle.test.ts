@@ -527,7 +527,7 @@ describe("the AWS program on the real engine", function () {
     program.account.put(lost);
     await program.configure({ aws: SETTINGS });
     const refusal =
-      /i-0123456789abcdef0 of this stack runs as node-0, and the state does not know it; .*: pulumi refresh --yes --import-pending-creates 'urn:\S+::aws-node-0' --import-pending-creates i-0123456789abcdef0; or end it: .* terminate-instances --region us-east-1 --instance-ids i-0123456789abcdef0/;
+      /i-0123456789abcdef0 of this stack runs as node-0, and the state does not know it; .*: npm run adopt -- --stack prod aws-node-0=i-0123456789abcdef0; or end it: .* terminate-instances --region us-east-1 --instance-ids i-0123456789abcdef0/;
     const { stdout, stderr } = await program.stack.preview();
     assert.match(`${stdout}${stderr}`, refusal);
     await assert.rejects(up(), refusal);

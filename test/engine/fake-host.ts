@@ -32,6 +32,8 @@ export interface FakeHost {
   readonly files: ReadonlyMap<string, string>;
   /** The next run of `step` fails with these last words. */
   failNext(step: string, words: string): void;
+  /** The next run of `step` stands still and never ends; resolves when it has come. */
+  holdNext(step: string): Promise<void>;
   /** The next look at `step` finds this, until it runs again. */
   drift(step: string, words: string): void;
   /** Sets the host's clock ahead. */
@@ -94,7 +96,7 @@ export interface FakeMachines {
 export async function openFakeHost(authorizedKey: string, machines?: FakeMachines): Promise<FakeHost> {
   const own = newKeyPair();
   const received: ReceivedStep[] = [];
-  const shared = { failures: new Map(), drift: new Map(), clockSeconds: 0 };
+  const shared = { failures: new Map(), holds: new Map(), drift: new Map(), clockSeconds: 0 };
   const files = new Map<string, string>();
   const states = new Map<string, HostState>();
   const stateOf = (key: string): HostState => {
@@ -156,6 +158,7 @@ export async function openFakeHost(authorizedKey: string, machines?: FakeMachine
     received: () => received.splice(0),
     files,
     failNext: (step, words) => shared.failures.set(step, words),
+    holdNext: (step) => new Promise((resolve) => shared.holds.set(step, resolve)),
     drift: (step, words) => shared.drift.set(step, words),
     setClockAhead: (seconds) => {
       shared.clockSeconds = seconds;
@@ -208,6 +211,7 @@ interface HostState {
   /** What a test sets for all machines. */
   readonly shared: {
     readonly failures: Map<string, string>;
+    readonly holds: Map<string, () => void>;
     readonly drift: Map<string, string>;
     /** How far the clock is ahead. */
     clockSeconds: number;
@@ -221,8 +225,14 @@ interface HostState {
 function answer(
   channel: ServerChannel,
   { step, action, script }: ReceivedStep,
-  { shared: { failures, drift }, marks, starts }: HostState,
+  { shared: { failures, holds, drift }, marks, starts }: HostState,
 ): void {
+  const held = holds.get(step);
+  if (held !== undefined) {
+    holds.delete(step);
+    held();
+    return;
+  }
   const key = keyOf(step, script);
   const words = failures.get(step);
   failures.delete(step);
