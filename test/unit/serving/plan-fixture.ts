@@ -1,20 +1,19 @@
 import { type DeploymentInput, parseDeployment } from "../../../lib/config";
-import { type Plan, plan } from "../../../lib/strategy";
+import type { Plan } from "../../../lib/strategy";
+import { pinnedPlan } from "../strategy/pinned-plan";
 
-/** A real plan of the reference deployment, or of what `changes` make of it; few simulated requests keep it quick. */
+const made = new Map<string, Plan>();
+
+/**
+ * A real plan of the reference deployment, or of what `changes` make of it. Few simulated requests and no other strategies
+ * keep it quick; a plan cannot be changed, so the same changes give the same one.
+ */
 export function planOf(changes: DeploymentInput = {}): Plan {
-  const pinned = {
-    tensorParallel: 8,
-    pipelineParallel: 1,
-    dataParallel: 1,
-    expertParallel: 1,
-    sequenceParallel: 1,
-  };
-  return plan(
-    parseDeployment({
-      ...changes,
-      strategy: { ...pinned, ...changes.strategy },
-      workload: { simulatedRequests: 100, ...changes.workload },
-    }),
-  );
+  parseDeployment(changes);
+  const question = JSON.stringify(changes);
+  const plan =
+    made.get(question) ??
+    pinnedPlan({ ...changes, workload: { simulatedRequests: 100, ...changes.workload } });
+  made.set(question, plan);
+  return plan;
 }
