@@ -108,13 +108,14 @@ export function refineCandidate(situation: Situation, { tuned }: Pick<Evaluation
   const highest = settledRate(situation, fastest, { near });
   const known = { ...tuned, fastest: { ...fastest, sustained: highest } };
   if (isOverloaded(situation, tuned)) return describeOverload(situation, { ...known, sustained: highest });
-  // Far below what is sustained no verdict hangs on the last request, and each takes many steps.
-  const isLight = asked < LIGHT * highest.rate;
-  const run = runAt(situation, replica, {
-    rate: asked,
-    requests: isLight ? lightRequests(situation, replica, asked, requests) : requests,
-  });
-  const here = pressureAt(situation, replica, { run, rate: asked, saturated });
+  const lookBy = (count: number) => {
+    const run = runAt(situation, replica, { rate: asked, requests: count });
+    return { run, here: pressureAt(situation, replica, { run, rate: asked, saturated }) };
+  };
+  // Far below what is sustained each request takes many steps, and few are enough to pass; one that fails may be too short.
+  const fewer = asked < LIGHT * highest.rate ? lightRequests(situation, replica, asked, requests) : requests;
+  const light = lookBy(fewer);
+  const { run, here } = light.here.value > 1 && fewer < requests ? lookBy(requests) : light;
   const isMet = here.value <= 1;
   if (!isMet && replica !== fastest.replica && highest.rate >= asked) {
     return refineCandidate(situation, { tuned: fallenBack(situation, tuned) });

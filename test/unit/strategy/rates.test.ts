@@ -100,6 +100,17 @@ describe("a rate below the highest", function () {
       assert.ok(Math.abs(ratio - 1) < 0.05, `${name} p99 is ${ratio} times that of the longer run`);
     }
   });
+
+  it("is not failed by a short run alone", () => {
+    const { chosen, throughput } = prod({
+      serving: { maxNumBatchedTokens: 8192, maxNumSeqs: 128 },
+      workload: { requestRate: 0.4, simulatedRequests: 2000 },
+      slo: { prefill: { p99Ms: 146 }, decode: { p50Ms: 1000, p99Ms: 1000 } },
+    });
+    assert.ok(chosen.meetsSlo, chosen.violations.map(({ value }) => value).join("; "));
+    assert.ok(throughput.highestRequestRate > 0.8, "the load is light");
+    assert.equal(throughput.sustainableRequestRate, throughput.highestRequestRate);
+  });
 });
 
 describe("an offline load", function () {
