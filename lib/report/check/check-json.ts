@@ -1,6 +1,6 @@
 import type { LineCheck } from "../../serving";
 import type { Plan } from "../../strategy";
-import { changedFlags, defaultFlags } from "./line-flags";
+import { changedFlags, defaultFlags, ownServers } from "./line-flags";
 
 const figures = ({ strategy, serving, latency, throughput, chosen, cost }: Plan) => ({
   strategy,
@@ -46,7 +46,11 @@ export function checkObject(
       ? {}
       : {
           line: figures(served.line),
-          planned: { ...figures(served.planned), flags: changedFlags(served.line, served.planned) },
+          planned: {
+            ...figures(served.planned),
+            servers: ownServers(served.planned),
+            flags: changedFlags(served.line, served.planned),
+          },
         }),
   };
 }

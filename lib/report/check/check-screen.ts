@@ -9,7 +9,7 @@ import { painter } from "../terminal/paint";
 import { textTable } from "../terminal/text-table";
 import { wrapText } from "../terminal/wrap-text";
 import { loadText } from "../verdict";
-import { changedFlags, defaultFlags } from "./line-flags";
+import { changedFlags, defaultFlags, ownServers } from "./line-flags";
 
 const LOAD_HINT =
   "Speed and what a plan would change: say a load, as in --rate 8, with --set slo.decode.p99Ms=100.";
@@ -170,14 +170,17 @@ function gainText({ line, planned }: { readonly line: Plan; readonly planned: Pl
   const own = line.throughput.sustainableRequestRate;
   const other = planned.throughput.sustainableRequestRate;
   const flags = changedFlags(line, planned);
-  if (flags.length === 0 || other < own * WORTH) {
+  const servers = ownServers(planned);
+  if ((flags.length === 0 && servers === 1) || other < own * WORTH) {
     return planned.chosen.meetsSlo || !line.chosen.meetsSlo
       ? "A plan of the same machines gains nothing beyond the error of these figures."
       : "No strategy of the same machines does better.";
   }
   const gain =
     own === 0 ? `${significant(other)} requests/s where the line sustains none` : gainOf(other / own);
-  return `With ${flags.join(" ")} these machines sustain ${gain} within the same targets.`;
+  const each = flags.length > 0 ? `, each with ${flags.join(" ")},` : "";
+  const change = servers > 1 ? `As ${servers} servers of their own${each}` : `With ${flags.join(" ")}`;
+  return `${change} these machines sustain ${gain} within the same targets.`;
 }
 
 const gainOf = (ratio: number): string =>

@@ -1,5 +1,5 @@
 import type { ServeLine } from "../../serving";
-import type { Fit, Plan } from "../../strategy";
+import { type Fit, type Plan, stepsTogether } from "../../strategy";
 
 /** What vLLM takes of itself for flags that a line leaves out, as flags. */
 export function defaultFlags(
@@ -22,13 +22,23 @@ export function defaultFlags(
   ];
 }
 
-/** Flags with which a plan differs from a line. */
+/**
+ * Servers of which a plan's replicas have to be one each: a mixture of experts shares its experts in one engine, whatever its
+ * flags. 1 where one `vllm serve` does the same.
+ */
+export function ownServers(plan: Plan): number {
+  const isOneEngine = plan.model.experts === undefined || stepsTogether(plan, plan.strategy);
+  return isOneEngine ? 1 : plan.strategy.dataParallel;
+}
+
+/** Flags with which each server of a plan differs from a line. */
 export function changedFlags(line: Plan, planned: Plan): string[] {
-  const of = ({ strategy, serving }: Plan) =>
+  const replicas = (plan: Plan) => plan.strategy.dataParallel / ownServers(plan);
+  const of = (plan: Plan, { strategy, serving } = plan) =>
     new Map<string, number>([
       ["tensor-parallel-size", strategy.tensorParallel],
       ["pipeline-parallel-size", strategy.pipelineParallel],
-      ["data-parallel-size", strategy.dataParallel],
+      ["data-parallel-size", replicas(plan)],
       ["max-num-batched-tokens", serving.maxNumBatchedTokens],
       ["max-num-seqs", serving.maxNumSeqs],
       ["max-cudagraph-capture-size", serving.cudaGraphs.largestTokens],

@@ -32,4 +32,14 @@ describe("the screen of a checked line", function () {
       });
     }
   }
+
+  it("says that replicas have to be servers of their own where that is what the plan gains by", () => {
+    const few = ["workload.requestRate=8", "workload.simulatedRequests=100"];
+    const spread = "Qwen/Qwen3-30B-A3B -tp 2 -dp 4 --enable-expert-parallel";
+    const text = screen(spread, 400, few).join("\n");
+    assert.match(
+      text,
+      /As 4 servers of their own, each with --data-parallel-size 1 .*--no-enable-expert-parallel, these machines/,
+    );
+  });
 });
