@@ -174,7 +174,8 @@ const PROCESSES =
 
 /**
  * A step that is killed while it makes something for the first time is not in the stack's state: a destroy that follows
- * removes all but that one. On a bare host, with the steps up to one that is left so; the first has nothing before it.
+ * removes all but that one. On a bare host, with the quick steps up to one that is left so; the first has nothing before
+ * it. Those behind a slow step wait for what that one starts.
  */
 async function abandon(scene: Scene): Promise<void> {
   const { steps, next, progress } = scene;
@@ -182,13 +183,19 @@ async function abandon(scene: Scene): Promise<void> {
   const quick = steps.filter((step) => !slow.has(step));
   const given = quick[1 + Math.floor(next() * (quick.length - 1))];
   if (given === undefined) return;
-  const earlier = steps.slice(0, steps.indexOf(given)).filter((step) => quick.includes(step));
+  const earlier = stepsThatNeedNo(slow, steps.slice(0, steps.indexOf(given)));
   for (const step of earlier) await toTheEnd(scene, step, "apply");
   const blow = blowFor(scene, keyOf(given, "apply"));
   await kill(scene, given, "apply", blow);
   progress(`  ${keyOf(given, "apply")}: killed ${inWords(blow)}, and left so; the others are removed`);
   for (const step of removable(earlier)) await strike(scene, step, "remove");
   await expectNothingLeft(scene);
+}
+
+/** The steps before the first slow one. */
+export function stepsThatNeedNo<Step>(slow: ReadonlySet<Step>, steps: readonly Step[]): readonly Step[] {
+  const first = steps.findIndex((step) => slow.has(step));
+  return first === -1 ? steps : steps.slice(0, first);
 }
 
 function blowFor({ courses, next }: Scene, key: string): Blow {

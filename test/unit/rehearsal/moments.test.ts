@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { chooseBlow, readCourse } from "../../../rehearsal/torture/moments";
+import { stepsThatNeedNo } from "../../../rehearsal/torture/torture";
 
 describe("moments of a step", () => {
   const noted = [
@@ -52,5 +53,13 @@ describe("moments of a step", () => {
       env: { ...process.env, BASH_ENV: trap },
     });
     assert.deepEqual([status, stdout, stderr], [0, "ran\non\n", ""]);
+  });
+});
+
+describe("steps before one that is killed and left so", () => {
+  it("are none that waits for a slow one, which is not run there", () => {
+    const slow = new Set(["ray", "vllm"]);
+    assert.deepEqual(stepsThatNeedNo(slow, ["gateway", "ray", "vllm", "watchdog"]), ["gateway"]);
+    assert.deepEqual(stepsThatNeedNo(slow, ["firewall", "gateway"]), ["firewall", "gateway"]);
   });
 });
