@@ -159,6 +159,29 @@ describe("replicas on two hosts", function () {
     assert.deepEqual((await clients.stop()).lost, []);
   });
 
+  it("serve on while the second host reboots in the middle of a change, which the next up completes", async () => {
+    const second = host.hosts.hosts[1];
+    assert.ok(second, "two hosts");
+    await untilAnswering();
+    const clients = load(false);
+    await clients.more(20);
+    stack = await host.stack({ ...REPLICAS, "shardplan:serving": { maxNumSeqs: 6 } });
+    const booted = await untilBooted(host.hosts, second);
+    let rebooting: Promise<string> | undefined;
+    const progress = (line: string) => {
+      if (/hosts\[1\].*started shardplan-vllm/.test(line)) rebooting ??= host.run(FAULTS.reboot.script, 1);
+    };
+    await assert.rejects(upStack(stack, { progress }), /node-1-vllm|exited without exit status/);
+    assert.ok(rebooting, "the second host was in the middle of its change");
+    await untilBooted(host.hosts, second, booted);
+    await clients.more(20);
+    await upStack(stack, silent);
+    await until(["UP", "UP"], 120);
+    assert.deepEqual((await clients.stop()).lost, []);
+    const { summary } = await upStack(stack, silent);
+    assert.deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
+  });
+
   it("change flag and release one after the other, without a request lost of a thousand, streams included", async () => {
     await untilAnswering();
     const before = await deployedSteps(stack);

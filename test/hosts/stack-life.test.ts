@@ -12,6 +12,7 @@ import { FAULTS } from "../../rehearsal/kept";
 import { leftOnHosts } from "../../rehearsal/left-on-host";
 import { destroyStack, upStack } from "../../rehearsal/run-stack";
 import { newSshKeyPair } from "../../rehearsal/ssh-key-pair";
+import { differences, endState } from "../../rehearsal/torture/end-state";
 import { type Canaries, findInFolder, findOnHost, namesIn, watchCommandLines } from "./canaries";
 import { deployedSteps, registeredTypes, rerun } from "./deployed-steps";
 import { needsRoot, openTestHost, type TestHost } from "./local-host";
@@ -25,6 +26,16 @@ const KEYS = {
 };
 const BROKEN_MODEL = "/var/lib/broken-model";
 const WEIGHTS = "/var/lib/shardplan/models/*";
+
+/** Files that the stack's steps write on the host, but for the marks by which they know their own runs. */
+const OWN_FILES = "find /etc /usr/local -xdev -type f -path '*shardplan*' ! -path '/etc/shardplan/marks/*'";
+/** What hands do to a host, everywhere at once. */
+const HARMS = {
+  edited: `${OWN_FILES} | while read -r file; do echo '# edited by hand' >>"$file"; done`,
+  "deleted, stopped or disabled": `systemctl list-unit-files --plain --no-legend 'shardplan-*' | awk '{print $1}' |
+    xargs -r systemctl disable --now
+    ${OWN_FILES} -delete`,
+} as const;
 
 /**
  * One life of a stack on one real host, each test a step of it: first everything that can be wrong, one thing after
@@ -310,6 +321,17 @@ HUB
     assert.deepEqual((await scanHost(host.hosts, host.host)).open, [22, 443]);
   });
 
+  for (const [what, harm] of Object.entries(HARMS)) {
+    it(`puts every file and unit of its own right that was ${what}`, async () => {
+      const before = await endState(host.hosts, host.host);
+      await host.run(harm);
+      assert.ok(differences(before, await endState(host.hosts, host.host)).length > 10, "much is harmed");
+      const { outputs } = await upStack(stack, silent);
+      assert.deepEqual(differences(before, await endState(host.hosts, host.host)), []);
+      assert.match(await clientCompletion({ hosts: host.hosts, outputs }), /^\d+ tokens$/);
+    });
+  }
+
   it("closes the host again when the distribution's own firewall is loaded, which empties all tables", async () => {
     await host.run("systemctl start nftables; systemctl restart nftables; sleep 1");
     assert.deepEqual((await scanHost(host.hosts, host.host)).open, [22, 443]);
@@ -341,6 +363,20 @@ HUB
       assert.deepEqual((await scanHost(host.hosts, host.host)).open, [22, 443]);
     });
   }
+
+  it("has all in place after --replace of every step at once", async () => {
+    const before = await endState(host.hosts, host.host);
+    const steps = (await stack.exportStack()).deployment.resources.filter(
+      ({ type }: { type: string }) => type === "command:remote:Command",
+    );
+    const { summary, outputs } = await upStack(stack, {
+      ...silent,
+      replace: steps.map(({ urn }: { urn: string }) => urn),
+    });
+    assert.equal(summary.resourceChanges?.replace, steps.length);
+    assert.deepEqual(differences(before, await endState(host.hosts, host.host)), []);
+    assert.match(await clientCompletion({ hosts: host.hosts, outputs }), /^\d+ tokens$/);
+  });
 
   it("keeps its secrets where only root reads them", async () => {
     const [, line = ""] = (await readFile(host.hosts.privateKeyPath, "utf8")).split("\n");
