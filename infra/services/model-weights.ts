@@ -32,6 +32,7 @@ const fetchParameters = (plan: Plan, kind: WeightsKind) => ({
   UNIT_TEXT: fetchedWeights(plan).includes(kind) ? weightsUnit(plan, kind) : "",
   FETCH_FILE: weightsScript(plan, kind),
   STORAGE: hostPaths(plan).storage ?? "",
+  HUB_ENDPOINT: plan.deployment.model.hubEndpoint ?? "",
 });
 
 /** The drafter's weights beside the model's, once those are there; nothing without a drafter of its own. */

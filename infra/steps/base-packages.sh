@@ -34,7 +34,7 @@ install_packages() {
   find_missing
   [ ${#MISSING[@]} -gt 0 ] || return 0
   # The package starts a server of its own; ours is a unit of our own. Before, so that no interrupt lets it start.
-  [ -e /lib/systemd/system/haproxy.service ] || systemctl mask --quiet haproxy.service
+  [ -e /lib/systemd/system/haproxy.service ] || mask_foreign haproxy.service
   info "installing ${MISSING[*]}"
   # shellcheck disable=SC2016 # the inner shell expands it
   run_long apt 1800 -- /bin/bash -c 'export DEBIAN_FRONTEND=noninteractive

@@ -100,22 +100,13 @@ reload() {
   start=$(start_of "$UNIT")
   sum="$start $(cat "$CONFIG_FILE" "$KEYS_FILE" "$ENGINE_KEY_FILE" | sha256sum)"
   [ "$(cat "$(loaded_stamp)" 2>/dev/null)" != "$sum" ] || return 0
-  [ "$before" != "$start" ] || ! started_after "$CONFIG_FILE" "$KEYS_FILE" "$ENGINE_KEY_FILE" || return 0
+  [ "$before" != "$start" ] || ! written "$UNIT" -lt "$CONFIG_FILE" "$KEYS_FILE" "$ENGINE_KEY_FILE" || return 0
   # A unit that this run has started has read them.
   if [ "$before" = "$start" ]; then
     systemctl reload "$UNIT"
     changed "reloaded $UNIT"
   fi
   write_file "$(loaded_stamp)" 600 root "$sum" || true
-}
-
-# Whether the unit was started, by a boot for example, later than its files were written.
-started_after() {
-  local file started
-  started=$(systemctl show -p ActiveEnterTimestamp --value --timestamp=unix "$UNIT")
-  for file in "$@"; do
-    [ "$(stat -c %Y "$file")" -lt "${started#@}" ] || return 1
-  done
 }
 
 # Public part of the gateway's own authority: clients verify the certificate with it.

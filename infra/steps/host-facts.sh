@@ -21,6 +21,7 @@ remove() {
     return
   fi
   remove_unfinished
+  unmask_foreign
   # Services write below their homes: keys of the gateway's authority, Ray's sessions, compiled kernels.
   rm -rf /var/lib/shardplan-gateway /var/cache/shardplan /etc/shardplan "$LOGS"
   [ ! -d "$STATE" ] || find "$STATE" -mindepth 1 -maxdepth 1 ! -name 'models*' -exec rm -rf {} +

@@ -14,7 +14,7 @@ export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 SECRETS=/etc/shardplan/secrets STATE=/var/lib/shardplan LOGS=/var/log/shardplan ENGINE_USER=shardplan
 MARKS=/etc/shardplan/marks
 # shellcheck disable=SC2034 # each made by one step, and cleared up by the last to be removed
-JOURNAL_LIMIT=/etc/systemd/journald.conf.d/shardplan.conf APT_HOLD=/etc/apt/apt.conf.d/99shardplan-nvidia KERNEL_MODULES=/etc/modules-load.d/shardplan-nvidia.conf
+MASKED=/etc/shardplan/masked-units JOURNAL_LIMIT=/etc/systemd/journald.conf.d/shardplan.conf APT_HOLD=/etc/apt/apt.conf.d/99shardplan-nvidia KERNEL_MODULES=/etc/modules-load.d/shardplan-nvidia.conf
 CHANGES=0
 # Starts of services that this step has seen (unit/systemd's id of the start). What the process before them logged ends
 # with its orderly stop, which explains nothing.
@@ -147,13 +147,21 @@ unit_sum() { (cd /etc/systemd/system && cat "$@" 2>/dev/null | sha256sum); }
 # there decides, not what this run has written: a step that was cut off must restart next time, and so must a service
 # that somebody has restarted with other files.
 runs_with() {
-  local unit=$1 started file
+  local unit=$1
   systemctl is-active --quiet "$unit" || return 1
   [ "$(cat "$SECRETS/.started-$unit" 2>/dev/null)" = "$(unit_sum "$@")" ] || return 1
-  started=$(systemctl show -p ActiveEnterTimestamp --value --timestamp=unix "$unit")
   shift
-  for file in "/etc/systemd/system/$unit" "$@"; do
-    [ "$(stat -c %Y "$file")" -le "${started#@}" ] || return 1
+  # Started by us, and so after them, in the second in which they were written.
+  written "$unit" -le "/etc/systemd/system/$unit" "$@"
+}
+
+# Whether all of the files were written before (-lt) the unit was started, or in the same second (-le).
+written() {
+  local unit=$1 than=$2 started file
+  shift 2
+  started=$(systemctl show -p ActiveEnterTimestamp --value --timestamp=unix "$unit")
+  for file in "$@"; do
+    test "$(stat -c %Y "$file")" "$than" "${started#@}" || return 1
   done
 }
 
@@ -205,6 +213,25 @@ unit_drift() {
   systemctl is-enabled --quiet "$unit" || echo "$unit does not start at boot"
   systemctl is-active --quiet "$unit" || { echo "$unit does not run"; return; }
   runs_with "$unit" "$@" || echo "$unit runs with other files than were put there"
+}
+
+# Keeps a unit that a package brings, and that we run in our own way, from starting; noted first, so that the host's removal
+# gives it back.
+mask_foreign() {
+  mkdir -p "${MASKED%/*}"
+  grep -qsx "$1" "$MASKED" || echo "$1" >>"$MASKED"
+  systemctl mask --quiet "$1"
+}
+
+# Those units can be started again; they do not start by themselves.
+unmask_foreign() {
+  local unit
+  [ -e "$MASKED" ] || return 0
+  while read -r unit; do
+    systemctl unmask --quiet "$unit"
+    systemctl disable --quiet "$unit" 2>/dev/null || true
+  done <"$MASKED"
+  rm -f "$MASKED"
 }
 
 # Settings that somebody has laid over a unit are theirs: nothing here takes them away.
@@ -327,8 +354,11 @@ follow() {
     sleep 1
     if [ $((SECONDS - said)) -ge 15 ]; then
       said=$SECONDS
-      info "$unit: $((SECONDS - started)) s, $(tail -n 1 "$log" | cut -c1-160)"
+      info "$unit: $((SECONDS - started)) s, $(doing "$log")"
     fi
   done
   ! systemctl is-failed --quiet "$unit"
 }
+
+# What a transient unit is doing, by its log; a step that knows better says it in its own words.
+doing() { tail -n 1 "$1" | cut -c1-160; }

@@ -2,7 +2,7 @@
 # The model's weights in one folder on the host: from the hub, from an S3 bucket, or already there; and a unit that fetches
 # them again before vLLM starts, where they are gone.
 # in:  HOST_NAME, INSTANCE (-draft for a drafter's), MODEL_PATH, SOURCE (hub, bucket, path), REPOSITORY, REVISION, BUCKET, WEIGHTS_BYTES, ENVIRONMENT,
-#      HUB_TOKEN (secret; may be empty), UNIT, UNIT_TEXT (empty: nothing is fetched), FETCH_FILE, STORAGE (mount that MODEL_PATH
+#      HUB_TOKEN (secret; may be empty), HUB_ENDPOINT (of a mirror; may be empty), UNIT, UNIT_TEXT (empty: nothing is fetched), FETCH_FILE, STORAGE (mount that MODEL_PATH
 #      lies on; may be empty)
 # out: {"path","files","bytes"}
 : "${INSTANCE:=}"
@@ -51,7 +51,7 @@ fetch() {
 # This step as a script of its own, which only fetches.
 fetcher() {
   echo "set -euo pipefail; umask 022; export LC_ALL=C; mkdir -p '${TOKEN_FILE%/*}' '$LOGS'"
-  declare -p HOST_NAME INSTANCE MODEL_PATH SOURCE REPOSITORY REVISION BUCKET WEIGHTS_BYTES ENVIRONMENT HUB_TOKEN STORAGE \
+  declare -p HOST_NAME INSTANCE MODEL_PATH SOURCE REPOSITORY REVISION BUCKET WEIGHTS_BYTES ENVIRONMENT HUB_TOKEN HUB_ENDPOINT STORAGE \
     LOGS ENGINE_USER TOKEN_FILE
   echo CHANGES=0
   # shellcheck disable=SC2046 # names
@@ -74,6 +74,20 @@ weight_files() { [ ! -d "$MODEL_PATH" ] || find -L "$MODEL_PATH" -maxdepth 1 -na
 
 origin() { echo "$SOURCE $REPOSITORY $REVISION $BUCKET"; }
 
+# How far a download is, for those who wait: what lies in the folder, and what came in a second since it began.
+FETCH_BEGAN=
+doing() {
+  local now
+  now="$(du -sB1 "$MODEL_PATH" | cut -f1) $SECONDS"
+  : "${FETCH_BEGAN:=$now}"
+  awk -v all="$WEIGHTS_BYTES" -v now="$now" -v began="$FETCH_BEGAN" 'BEGIN {
+    split(now, n); split(began, b)
+    seconds = n[2] - b[2]
+    rate = seconds > 0 ? sprintf(", %.2f GB/s", (n[1] - b[1]) / seconds / 1e9) : ""
+    printf "%.1f of %.1f GB%s", n[1] / 1e9, all / 1e9, rate
+  }'
+}
+
 already_here() { [ "$(cat "$MODEL_PATH/.shardplan-complete" 2>/dev/null)" = "$(origin)" ]; }
 
 # Room for what is still missing, and a tenth more.
@@ -91,15 +105,26 @@ download_from_hub() {
   info "downloading $REPOSITORY@$REVISION, $((WEIGHTS_BYTES / 1000000000)) GB"
   : >"$TOKEN_FILE"
   chmod 600 "$TOKEN_FILE"
-  printf 'HF_TOKEN=%s\n' "$HUB_TOKEN" >"$TOKEN_FILE"
+  printf 'HF_TOKEN=%s\n%s' "$HUB_TOKEN" "${HUB_ENDPOINT:+HF_ENDPOINT=$HUB_ENDPOINT}" >"$TOKEN_FILE"
   # original/ holds the same weights once more in another format.
-  run_long "weights$INSTANCE" 14400 --property=EnvironmentFile="$TOKEN_FILE" --setenv=HF_HUB_DISABLE_PROGRESS_BARS=1 \
-    --setenv=HF_XET_HIGH_PERFORMANCE=1 --setenv=HF_HOME=/var/cache/shardplan/hub -- \
-    "$ENVIRONMENT/bin/hf" download "$REPOSITORY" --revision "$REVISION" --exclude 'original/*' --local-dir "$MODEL_PATH" ||
+  ask_hub weights download "$REPOSITORY" --revision "$REVISION" --exclude 'original/*' --local-dir "$MODEL_PATH" ||
     { tail -n 5 "$LOGS/weights$INSTANCE.log" | cut -c1-300 | plain >&2
       fatal "could not download $REPOSITORY@$REVISION" \
         "accept the model's licence on the hub and set its token: pulumi config set --secret shardplan:huggingFaceToken"; }
+  info "holding the files against the hub's checksums"
+  ask_hub sums cache verify "$REPOSITORY" --revision "$REVISION" --local-dir "$MODEL_PATH" ||
+    { grep -v '^ *$' "$LOGS/sums$INSTANCE.log" | tail -n 8 | cut -c1-300 | plain >&2
+      fatal "what was downloaded of $REPOSITORY@$REVISION does not have the hub's checksums" \
+        "see the lines above; remove the files that differ from $MODEL_PATH and run pulumi up again"; }
   changed "downloaded $REPOSITORY@$REVISION"
+}
+
+# The hub's own program, with the token in a file that only root reads.
+ask_hub() {
+  local name=$1
+  shift
+  run_long "$name$INSTANCE" 14400 --property=EnvironmentFile="$TOKEN_FILE" --setenv=NO_COLOR=1 --setenv=HF_HUB_DISABLE_PROGRESS_BARS=1 \
+    --setenv=HF_XET_HIGH_PERFORMANCE=1 --setenv=HF_HOME=/var/cache/shardplan/hub -- "$ENVIRONMENT/bin/hf" "$@"
 }
 
 download_from_bucket() {
@@ -107,7 +132,18 @@ download_from_bucket() {
   run_long "weights$INSTANCE" 14400 -- /bin/bash -c "$(bucket_script)" bucket "$BUCKET" "$MODEL_PATH" ||
     { tail -n 5 "$LOGS/weights$INSTANCE.log" | cut -c1-300 | plain >&2
       fatal "could not copy $BUCKET" "check shardplan:model.location and that the host may read it (on AWS its instance role)"; }
+  check_sums
   changed "copied $BUCKET"
+}
+
+# By the list of checksums beside the weights, as sha256sum makes it, where the bucket has one.
+check_sums() {
+  [ -f "$MODEL_PATH/SHA256SUMS" ] || return 0
+  info "holding the files against SHA256SUMS"
+  run_long "sums$INSTANCE" 14400 --property=WorkingDirectory="$MODEL_PATH" -- sha256sum --check --quiet SHA256SUMS ||
+    { tail -n 8 "$LOGS/sums$INSTANCE.log" | cut -c1-300 | plain >&2
+      fatal "what was copied of $BUCKET does not have the checksums of its SHA256SUMS" \
+        "see the lines above; remove the files that differ from $MODEL_PATH and run pulumi up again"; }
 }
 
 bucket_script() {

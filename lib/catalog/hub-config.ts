@@ -8,6 +8,8 @@ import { UserError } from "../config";
 export interface HubRepository {
   readonly name: string;
   readonly revision: string;
+  /** A mirror of the hub. */
+  readonly hubEndpoint?: string | undefined;
 }
 
 /** What the hub says of a model: small files only, no weights. */
@@ -46,12 +48,13 @@ interface Answer {
   readonly text: string;
 }
 
-const endpoint = () => (process.env.HF_ENDPOINT ?? "https://huggingface.co").replace(/\/+$/, "");
+const endpoint = (mirror?: string) =>
+  (mirror ?? process.env.HF_ENDPOINT ?? "https://huggingface.co").replace(/\/+$/, "");
 
-/** Where the hub (or HF_ENDPOINT) has a file of a repository. */
-export function hubAddress({ name, revision }: HubRepository, file: string): string {
+/** Where the hub (or its mirror, or HF_ENDPOINT) has a file of a repository. */
+export function hubAddress({ name, revision, hubEndpoint }: HubRepository, file: string): string {
   const path = name.split("/").map(encodeURIComponent).join("/");
-  return `${endpoint()}/${path}/resolve/${encodeURIComponent(revision)}/${file}`;
+  return `${endpoint(hubEndpoint)}/${path}/resolve/${encodeURIComponent(revision)}/${file}`;
 }
 
 function failed(name: string, message: string, hint: string): UserError {

@@ -15,6 +15,7 @@ import { newSshKeyPair } from "../../rehearsal/ssh-key-pair";
 import { differences, endState } from "../../rehearsal/torture/end-state";
 import { type Canaries, findInFolder, findOnHost, namesIn, watchCommandLines } from "./canaries";
 import { deployedSteps, registeredTypes, rerun } from "./deployed-steps";
+import { hubStandIn } from "./hub-stand-in";
 import { needsRoot, openTestHost, type TestHost } from "./local-host";
 
 const silent = { progress: () => {} };
@@ -135,11 +136,36 @@ HUB
     });
   }
 
+  /** A hub with the files of a folder of the host; returns the section that takes the weights from it. */
+  async function startHub(folder: string, damaged?: string) {
+    const hub = { folder, token: KEYS["the hub's token"], port: 8099, ...(damaged ? { damaged } : {}) };
+    await host.run(`systemctl stop hub 2>/dev/null || true
+      cat >/root/hub.py <<'HUB'
+${hubStandIn(hub)}HUB
+      systemd-run --quiet --unit=hub python3 /root/hub.py; sleep 1`);
+    return { source: "hub", location: undefined, hubEndpoint: `http://127.0.0.1:${hub.port}` };
+  }
+
+  it("refuses weights that do not have the hub's checksums, and names the file", async () => {
+    const model = await startHub("/opt/rehearsal/model", "model.safetensors");
+    const lines: string[] = [];
+    stack = await host.stack({ "shardplan:model": model });
+    await assert.rejects(
+      upStack(stack, { progress: (line) => lines.push(line) }),
+      /hosts\[0\] .*: what was downloaded of rehearsal\/tiny-llama@main does not have the hub's checksums; see the lines above; remove the files that differ from \/var\/lib\/shardplan\/models\/.* and run pulumi up again/,
+    );
+    assert.match(lines.join("\n"), /model\.safetensors: expected [0-9a-f]{64} \(sha256\), got [0-9a-f]{64}/);
+    await host.run(`rm -rf ${WEIGHTS}`);
+  });
+
   it("shows why vLLM dies while it loads", async () => {
     // The weights have their size, but not their content: the header's length (8 bytes) is gone.
     await host.run(`cp -r /opt/rehearsal/model ${BROKEN_MODEL}
       dd if=/dev/zero of=${BROKEN_MODEL}/model.safetensors bs=8 count=1 conv=notrunc status=none`);
-    const said = await host.failureOf({ "shardplan:model": { location: BROKEN_MODEL } });
+    const said = await host.failureOf({ "shardplan:model": await startHub(BROKEN_MODEL) });
+    await host.run(
+      `systemctl stop hub; rm -rf /root/hub.py; ls ${WEIGHTS}/.shardplan-complete; rm -rf ${WEIGHTS}`,
+    );
     assert.match(said, /hosts\[0\] .*: vLLM died while it was starting: .*Safetensor.*; remove the cause/);
     // Stopped, so that it does not load again and again.
     assert.equal(await host.run("systemctl is-active shardplan-vllm || true"), "inactive");

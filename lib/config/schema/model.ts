@@ -46,6 +46,12 @@ export const model = z
       .min(1)
       .default("main")
       .describe("Branch, tag or commit of the model repository on the hub."),
+    hubEndpoint: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe(
+        "Address of a mirror that stands in for the Hugging Face hub, such as https://hub.example.com: hosts fetch the weights and their checksums there. Default: the hub, or what HF_ENDPOINT names where the planner runs.",
+      ),
     servedName: z
       .string()
       .min(1)

@@ -230,7 +230,7 @@ describe("gateway.sh", () => {
 
 describe("weights.sh", () => {
   const MODEL = `MODEL_PATH=$FOLDER/model SOURCE=bucket REPOSITORY=r REVISION=v BUCKET=s3://b UNIT=none.service UNIT_TEXT= STORAGE=
-    WEIGHTS_BYTES=1 ENVIRONMENT=none HUB_TOKEN= FETCH_FILE=$FOLDER/fetch TOKEN_FILE=$FOLDER/run/hub.env LOGS=$FOLDER
+    WEIGHTS_BYTES=1 ENVIRONMENT=none HUB_TOKEN= HUB_ENDPOINT= FETCH_FILE=$FOLDER/fetch TOKEN_FILE=$FOLDER/run/hub.env LOGS=$FOLDER
     mkdir "$MODEL_PATH"; echo '{"weight_map":{"a":"one.safetensors","b":"two.safetensors"}}' >"$MODEL_PATH/model.safetensors.index.json"
     echo x | tee "$MODEL_PATH/config.json" "$MODEL_PATH/one.safetensors" >/dev/null; origin >"$MODEL_PATH/.shardplan-complete"`;
 
@@ -253,6 +253,27 @@ describe("weights.sh", () => {
       write_file() { :; }; apply; apply`,
     );
     assert.match(stdout, /^fetched\n\{.*"files":2.*\}\n\{.*"files":2.*\}\n$/);
+  });
+
+  it("holds what came from a bucket against its list of checksums, where it has one", () => {
+    const { stdout, stderr } = runStepCode(
+      "weights",
+      `${MODEL}; run_long() { while [ "$1" != -- ]; do shift; done; shift; (cd "$MODEL_PATH" && "$@") >"$LOGS/sums.log" 2>&1; }
+      check_sums; (cd "$MODEL_PATH" && sha256sum ./*.safetensors >SHA256SUMS); check_sums; echo same
+      echo y >"$MODEL_PATH/one.safetensors"; (check_sums) || echo other`,
+    );
+    assert.equal(stdout, "same\nother\n");
+    assert.match(stderr, /one\.safetensors: FAILED/);
+    assert.match(stderr, /what was copied of s3:\/\/b does not have the checksums of its SHA256SUMS; see/);
+  });
+
+  it("says how much has come, of how much, and how fast", () => {
+    const { stdout } = runStepCode(
+      "weights",
+      `${MODEL}; WEIGHTS_BYTES=141000000000; du() { printf "%s\\t%s\\n" "$HAVE" "$MODEL_PATH"; }
+      HAVE=1000000000; SECONDS=5; doing log; echo; HAVE=31000000000; SECONDS=20; doing log`,
+    );
+    assert.equal(stdout, "1.0 of 141.0 GB\n31.0 of 141.0 GB, 2.00 GB/s");
   });
 
   it("leaves a script of its own, which fetches what is gone, and nothing else", () => {
