@@ -1,13 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import {
-  type EngineServer,
-  hostPaths,
-  rayHeadUnit,
-  rayWorkerUnit,
-  serverPorts,
-  serverUnits,
-} from "../../lib/serving";
+import { type EngineServer, hostPaths, rayHeadUnit, rayWorkerUnit, serverUnits } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import { type RemoteStep, remoteStep } from "../remote-step";
 import { derivedSecret } from "./derived-secret";
@@ -58,7 +51,6 @@ export class RayCluster extends pulumi.ComponentResource {
             ENVIRONMENT: hostPaths(plan).pythonEnvironment,
             HEAD_ADDRESS: head.address,
             NODE_ADDRESS: node.address,
-            RAY_PORT: serverPorts(server).rayHead,
             RAY_TOKEN: token,
           },
         },

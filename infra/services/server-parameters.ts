@@ -12,6 +12,7 @@ export function serverParameters(plan: Plan, server: EngineServer, node: Node, i
     HOSTS: server.nodes.length,
     ADDRESS: node.address.apply((address) => listenAddress(plan, server, address)),
     PORT: serverPorts(server).vllm,
+    RAY_PORT: plan.serving.executor === "ray" ? serverPorts(server).rayHead : "",
     READY_SECONDS: Math.round(plan.deployment.serving.readyTimeoutMinutes * 60),
   };
 }

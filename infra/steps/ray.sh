@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Ray on one node, as a service: the head or a worker. A worker is done only when the head counts it in.
 # uses: server.sh
-# in:  HOST_NAME, UNIT, UNIT_TEXT, ENVIRONMENT, HEAD_ADDRESS, NODE_ADDRESS, RAY_PORT, RAY_TOKEN (secret), and those of server.sh
+# in:  HOST_NAME, UNIT, UNIT_TEXT, ENVIRONMENT, HEAD_ADDRESS, NODE_ADDRESS, RAY_TOKEN (secret), and those of server.sh
 # out: {"node","start"}
 
 apply() {

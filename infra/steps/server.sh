@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What the steps of a server of vLLM share: they go back by themselves to what has served, when a change does not serve.
 # in:  INSTANCE, SERVER_UNITS (words: those of the server on this host, vLLM's last; empty on its other hosts), HOSTS (of the
-#      server), ADDRESS, PORT, READY_SECONDS, MODEL_NAME (vllm only)
+#      server), ADDRESS, PORT, RAY_PORT (empty without Ray), READY_SECONDS, MODEL_NAME (vllm only)
 
 # The units that have served last, in one file, so that they are always of one time.
 served_file() { echo "/etc/shardplan/served/${SERVER_UNITS##* }.tar"; }
@@ -45,9 +45,14 @@ go_back() {
   systemctl stop "$vllm" || true
   for unit in $(tar -tf "$(served_file)"); do
     text=$(tar -xOf "$(served_file)" "$unit"; printf x)
-    case "$unit" in *ray*) apply_unit "$unit" "${text%x}" "$SECRETS/ray.env" ;; *) apply_unit "$unit" "${text%x}" "$SECRETS/vllm.env" ;; esac
+    case "$unit" in
+      *ray*)
+        apply_unit "$unit" "${text%x}" "$SECRETS/ray.env"
+        await_ray ;;
+      *) apply_unit "$unit" "${text%x}" "$SECRETS/vllm.env" ;;
+    esac
   done
-  # Ray has just started, and vLLM may be there before it.
+  # Ray listens before it counts its own node in: vLLM may still be there too early.
   if await_completion "$vllm" 3; then
     printf '%s' "$problem" >"$(served_file).failed"
     fatal "$problem; the service runs on with the previous version and flags" "$remedy"
@@ -55,6 +60,15 @@ go_back() {
   systemctl stop "$vllm" || true
   show_log "$vllm" 15
   fatal "$problem; what served before does not serve again either: $WHY" "$remedy"
+}
+
+# vLLM dies where Ray does not listen yet. Ray that never does is for vLLM's log to say.
+await_ray() {
+  local second
+  for second in $(seq 60); do
+    [ -z "$(port_owner "$RAY_PORT")" ] || return 0
+    [ "$second" = 60 ] || sleep 1
+  done
 }
 
 forget_served() { rm -f "$(served_file)" "$(served_file).failed"; }

@@ -512,13 +512,14 @@ describe("python-environment.sh, beside other releases", () => {
 
 describe("a change that does not serve", () => {
   /** Two units in the place of systemd's, of which others have served. */
-  const SERVER = `SERVER_UNITS="ray.service vllm.service" INSTANCE="" HOSTS=1 MARKS=$FOLDER/marks READY_SECONDS=5
+  const SERVER = `SERVER_UNITS="ray.service vllm.service" INSTANCE="" HOSTS=1 MARKS=$FOLDER/marks READY_SECONDS=5 RAY_PORT=6379
     served_file() { echo "$FOLDER/served.tar"; }
     note() { for unit in $SERVER_UNITS; do echo "$1" >"$FOLDER/$unit"; done; }
     note old; tar -C "$FOLDER" -cf "$FOLDER/served.tar" $SERVER_UNITS; note new
     mkdir "$MARKS"; : >"$MARKS/vllm"; : >"$MARKS/ray"
     cmp() { command cmp "$1" - "$FOLDER/\${3##*/}"; }
-    apply_unit() { echo "$1: $2"; }; systemctl() { :; }; died() { return "$DIED"; }; show_log() { :; }`;
+    apply_unit() { echo "$1: $2"; }; systemctl() { :; }; died() { return "$DIED"; }; show_log() { :; }
+    port_owner() { echo ray.service; }`;
   const change = (settings: string) =>
     runStepCode("vllm", `${SERVER}; ${settings}; fail_change "it died" "look"`);
 
@@ -534,6 +535,12 @@ describe("a change that does not serve", () => {
       stderr,
       /^error: test: it died; the service runs on with the previous version and flags; look$/m,
     );
+  });
+
+  it("starts vLLM only when the Ray that it goes back to listens", () => {
+    const { stdout } = change(`completes() { return 0; }; sleep() { echo "waits"; }
+      port_owner() { [ "$1" = 6379 ] && [ -e "$FOLDER/listens" ] && echo ray.service; : >"$FOLDER/listens"; }`);
+    assert.equal(stdout, "ray.service: old\n\nwaits\nvllm.service: old\n\n");
   });
 
   it("says so when what served before does not serve again", () => {
