@@ -12,6 +12,7 @@ import random
 import re
 import subprocess
 import sys
+import threading
 import urllib.request
 
 PREFILL = re.compile(r'^vllm:request_prefill_time_seconds_bucket\{.*le="([^"]+)".*\} (\S+)$', re.M)
@@ -79,6 +80,30 @@ def prefill_range(before, after, requests, share):
     return None
 
 
+class HostLoad:
+    """How many processes want a core at once, on average, while this is open; the service's own count, too."""
+
+    def __enter__(self):
+        self.counts, self.ends = [], threading.Event()
+        self.thread = threading.Thread(target=self.count)
+        self.thread.start()
+        return self
+
+    def count(self):
+        while not self.ends.wait(1):
+            with open("/proc/loadavg", encoding="utf8") as file:
+                # The one that asks runs, too.
+                self.counts.append(int(file.read().split()[3].split("/")[0]) - 1)
+
+    def __exit__(self, *_):
+        self.ends.set()
+        self.thread.join()
+
+    def read(self):
+        wanted = sum(self.counts) / len(self.counts) if self.counts else 0
+        return {"wantedCores": round(wanted, 1), "cores": len(os.sched_getaffinity(0))}
+
+
 def bench(job, requests):
     result = os.path.join(job["folder"], "bench.json")
     if os.path.exists(result):
@@ -106,7 +131,8 @@ def main():
     write_requests(job, requests)
     warm_up(job)
     before = prefill_counts(job)
-    seen = bench(job, requests)
+    with HostLoad() as load:
+        seen = bench(job, requests)
     after = prefill_counts(job)
     prefill = {name: prefill_range(before, after, seen["completed"], share) for name, share in (("p50", 0.5), ("p99", 0.99))}
     result = {
@@ -118,6 +144,7 @@ def main():
         "firstToken": {"p50": seen["p50_ttft_ms"], "p99": seen["p99_ttft_ms"]},
         "decode": {"p50": seen["p50_itl_ms"], "p99": seen["p99_itl_ms"]},
         "prefill": prefill,
+        "host": load.read(),
     }
     with open(os.path.join(job["folder"], "load-proof.json"), "w", encoding="utf8") as file:
         json.dump(result, file)

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Loads the service as the plan says it is loaded, and says what was measured; the program holds that against the plan.
 # in:  HOST_NAME, ENVIRONMENT (folder), PROGRAM, JOB (JSON for it), FOLDER, SECONDS_ALLOWED, SERVED (a change runs the step again)
-# out: {"completed","failed","seconds","outputTokensPerSecond","promptTokens","firstToken","decode","prefill"} (ms)
+# out: {"completed","failed","seconds","outputTokensPerSecond","promptTokens","firstToken","decode","prefill","host":{"wantedCores","cores"}} (ms)
 
 apply() {
   trap 'rm -f "$FOLDER/key.env"' EXIT

@@ -60,6 +60,8 @@ export const measuredLoad = z.object({
   firstToken: milliseconds,
   decode: milliseconds,
   prefill: z.object({ p50: range, p99: range }),
+  /** Processes that wanted a core of the first host at once, on average, the service's own among them; of earlier programs unknown. */
+  host: z.object({ wantedCores: z.number(), cores: z.number() }).optional(),
 });
 export type MeasuredLoad = z.infer<typeof measuredLoad>;
 
@@ -184,6 +186,7 @@ function tableOf(expected: LoadExpectation, { verdict, rows, measured }: Table):
     : [`The plan does not speak of ${expected.hardware}: only targets are judged, not its predictions.`];
   const tokens = `tokens/s: predicted ${number(expected.outputTokensPerSecond)}, measured ${number(measured.outputTokensPerSecond)}`;
   const asked = `${measured.completed} requests in ${number(measured.seconds)} s, ${measured.failed} failed`;
+  const busy = verdict === "as planned" ? [] : busyHost(measured);
   const lines = [["ms", "predicted", "band", "measured", "target", ""], ...rows.map(cells)];
   const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? "").length)));
   const table = lines.map((line) =>
@@ -192,7 +195,16 @@ function tableOf(expected: LoadExpectation, { verdict, rows, measured }: Table):
       .join("  ")
       .trimEnd(),
   );
-  return [`load test: ${verdict} (${asked})`, ...table, tokens, ...judged].join("\n");
+  return [`load test: ${verdict} (${asked})`, ...table, tokens, ...judged, ...busy].join("\n");
+}
+
+/** A host that does other work, too, answers later than the plan says; nothing where it had time. */
+function busyHost({ host }: MeasuredLoad): string[] {
+  if (host === undefined || host.wantedCores <= host.cores) return [];
+  const wanted = number(host.wantedCores);
+  return [
+    `The first host was busy: on average ${wanted} processes at once wanted its ${host.cores} cores, the service's own among them. Measure again when it does no other work: shardplan verify --load.`,
+  ];
 }
 
 function cells({

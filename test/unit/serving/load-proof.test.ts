@@ -74,6 +74,19 @@ describe("judgeLoad", () => {
     assert.equal(slower.verdict, "slower than planned");
   });
 
+  it("says beside a miss that the host had other work, and nothing of it where it had time or all is as planned", () => {
+    const textWith = (wantedCores: number, p50: number) =>
+      judgeLoad(expectedLoad(plan), {
+        ...asPlanned(),
+        decode: { p50, p99: 1e6 },
+        host: { wantedCores, cores: 2 },
+      }).text;
+    assert.match(textWith(7.25, 1), /busy: on average 7\.25 processes at once wanted its 2 cores/);
+    assert.doesNotMatch(textWith(2, 1), /busy/);
+    const fine = judgeLoad(expectedLoad(plan), { ...asPlanned(), host: { wantedCores: 7, cores: 2 } });
+    assert.doesNotMatch(fine.text, /busy/);
+  });
+
   it("counts a failed request before any latency", () => {
     assert.equal(judgeLoad(expectedLoad(plan), { ...asPlanned(), failed: 1 }).verdict, "requests failed");
   });
