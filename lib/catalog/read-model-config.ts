@@ -61,16 +61,28 @@ const SHAPE = [
   ["vocabularySize", "vocabulary"],
 ] as const;
 
+/** What of a known model a config.json of the same name says otherwise; nothing where it is of that model. */
+function contradiction(known: ModelArchitecture, model: ModelArchitecture): string | undefined {
+  for (const [key, what] of SHAPE) {
+    if (known[key] !== model[key]) {
+      return `has ${what} ${known[key]}, the file of model.configPath has ${model[key]}`;
+    }
+  }
+  const [own, given] = [known, model].map(({ checkpoint }) => checkpoint?.method ?? "16 bits");
+  return own === given
+    ? undefined
+    : `is stored in ${own}, what the file of model.configPath is of in ${given}`;
+}
+
 /** The name decides what hosts download, so a name of the catalogue must not stand over another model's config.json. */
 function withItsOwnName(model: ModelArchitecture): ModelArchitecture {
   const known = models.find(({ name }) => name === model.name);
-  const other = known && SHAPE.find(([key]) => known[key] !== model[key]);
+  const other = known && contradiction(known, model);
   if (!other) return model;
-  const [key, what] = other;
   throw new UserError({
     code: "model-config-name",
     where: "model.name",
-    message: `${model.name} is of the catalogue and has ${what} ${known[key]}, the file of model.configPath has ${model[key]}`,
+    message: `${model.name} is of the catalogue and ${other}`,
     hint: "set model.name to the repository that the config.json comes from",
   });
 }

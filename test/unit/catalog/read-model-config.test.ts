@@ -226,6 +226,15 @@ describe("a config.json", () => {
         error instanceof UserError &&
         /^model\.name: .* has layers 80, the file of model\.configPath has 32; /.test(error.line),
     );
+    const quantised = { ...llama3, quantization_config: { quant_method: "awq", bits: 4, group_size: 128 } };
+    assert.throws(
+      () => readModelConfig(quantised, "meta-llama/Meta-Llama-3-70B-Instruct"),
+      (error) =>
+        error instanceof UserError &&
+        /^model\.name: .* is stored in 16 bits, what the file of model\.configPath is of in awq; /.test(
+          error.line,
+        ),
+    );
     const longer = { ...llama3, max_position_embeddings: 32_768 };
     assert.equal(
       readModelConfig(longer, "meta-llama/Meta-Llama-3-70B-Instruct").maxPositionEmbeddings,
