@@ -14,6 +14,9 @@ export interface NamedDeployment {
   readonly deployment: Deployment;
 }
 
+/** The stack's name: that of a stack file without what stands around it, that of another file as it is. */
+export const stackOf = ({ name }: NamedDeployment): string => name.replace(/^Pulumi\.(.+)\.ya?ml$/, "$1");
+
 /** The deployment that `--stack` or `--file` and `--set` name. Throws `UserError` for what cannot be read. */
 export function readDeployment(options: OptionValues, io: Io): NamedDeployment {
   if (options.stack.length > 1 || (options.file !== undefined && options.stack.length > 0)) {

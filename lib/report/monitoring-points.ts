@@ -1,13 +1,17 @@
 import {
-  GPU_MEMORY_SHARE,
-  KV_CACHE_USAGE,
+  gpuMemoryShare,
+  kvCacheUsage,
   monitoringThresholds,
   nvlinkShare,
   outputTokensPerGpu,
   p99Seconds,
+  seriesOf,
 } from "../serving";
 import type { Plan } from "../strategy";
 import { bytesPerSecond, milliseconds, percent, significant } from "./format-number";
+
+/** A report speaks of one plan: its reader knows which stack is meant, and the deployed rules say it. */
+const ALL = seriesOf();
 
 /** One thing to watch: what it tells, the expression over metrics, and when the plan says: alarm. */
 export interface MonitoringPoint {
@@ -37,7 +41,7 @@ export function monitoringPoints(plan: Plan): readonly MonitoringPoint[] {
 
 const memoryPressure = (plan: Plan): MonitoringPoint => ({
   watch: "Memory: KV cache in use",
-  expression: KV_CACHE_USAGE,
+  expression: kvCacheUsage(ALL),
   alarm: `above ${percent(monitoringThresholds(plan).kvCacheUsage)}`,
   meaning: "requests soon wait for memory or are preempted",
 });
@@ -46,7 +50,7 @@ function memoryBeyondShare(plan: Plan): MonitoringPoint {
   const share = percent(plan.serving.gpuMemoryUtilization);
   return {
     watch: "Memory: of the GPU in use",
-    expression: GPU_MEMORY_SHARE,
+    expression: gpuMemoryShare(ALL),
     alarm: `above ${percent(monitoringThresholds(plan).gpuMemory)}`,
     meaning: `vLLM's ${share} is normal; more is a leak or a foreign process`,
   };
@@ -58,7 +62,7 @@ function nvlink(plan: Plan): readonly MonitoringPoint[] {
   return [
     {
       watch: "NVLink saturation",
-      expression: nvlinkShare(nvlink.ceilingBytesPerSecond),
+      expression: nvlinkShare(ALL, nvlink.ceilingBytesPerSecond),
       alarm: `above ${percent(nvlink.share)} of ${bytesPerSecond(nvlink.ceilingBytesPerSecond)}`,
       meaning: `expected ${percent(plan.communication.nvlinkUtilization)}; the fields need a custom counter file and one calibration`,
     },
@@ -74,7 +78,7 @@ function latency(plan: Plan): readonly MonitoringPoint[] {
   return [
     {
       watch: "Latency: decode p99",
-      expression: p99Seconds("decode"),
+      expression: p99Seconds(ALL, "decode"),
       alarm: `above ${milliseconds(thresholds.decode.targetMs)}`,
       meaning: expected(
         decode.p99Ms,
@@ -83,7 +87,7 @@ function latency(plan: Plan): readonly MonitoringPoint[] {
     },
     {
       watch: "Latency: first token p99",
-      expression: p99Seconds("firstToken"),
+      expression: p99Seconds(ALL, "firstToken"),
       alarm: `above ${milliseconds(thresholds.firstToken.targetMs)}`,
       meaning: expected(firstToken.p99Ms),
     },
@@ -92,11 +96,11 @@ function latency(plan: Plan): readonly MonitoringPoint[] {
 
 function efficiency(plan: Plan): MonitoringPoint {
   const expected = plan.throughput.outputTokensPerSecondPerGpu;
-  const kept = monitoringThresholds(plan).outputTokensPerSecondPerGpu ?? Number.NaN;
+  const kept = monitoringThresholds(plan).throughputKept;
   return {
     watch: "Batch efficiency: tokens/s per GPU",
-    expression: outputTokensPerGpu(plan),
-    alarm: `below ${significant(kept)} while requests wait`,
+    expression: outputTokensPerGpu(ALL, plan),
+    alarm: `below ${percent(kept)} of what the present load asks for, while requests wait`,
     meaning: `expected ${significant(expected)} in the planned workload; less with an empty queue is only less traffic`,
   };
 }

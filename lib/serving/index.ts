@@ -29,13 +29,15 @@ export {
 export { LOCKS, type Lock, lockFile, lockOf, packagesText } from "./locks";
 export { lacksChatTemplate, runsRemoteCode } from "./model-flags";
 export {
-  GPU_MEMORY_SHARE,
-  KV_CACHE_USAGE,
+  gpuMemoryShare,
+  kvCacheUsage,
+  LATENCIES,
   nvlinkShare,
   outputTokensPerGpu,
   p99Seconds,
 } from "./monitoring/expressions";
 export { rulesFile } from "./monitoring/rules-file";
+export { seriesOf } from "./monitoring/series";
 export { monitoringThresholds, type Thresholds } from "./monitoring/thresholds";
 export { CHALLENGE_PORT, PORTS } from "./ports";
 export {
@@ -56,6 +58,7 @@ export {
 } from "./servers";
 export { serviceEnvironment } from "./service-environment";
 export { shellCommand, shellWord } from "./shell-command";
+export { checkpointBytes, type ReadyPhase, restartPhases, totalSeconds } from "./start-time";
 export { type SystemdService, systemdUnit } from "./systemd-unit";
 export {
   gatewayUnit,

@@ -1,7 +1,8 @@
+import { type ReadyPhase, totalSeconds } from "../../serving";
 import type { Plan } from "../../strategy";
 import { band, duration } from "../format-number";
 import type { Section } from "../report-document";
-import { changeText, type ReadyPhase, timeToReady, totalSeconds } from "../time-to-ready";
+import { changeText, timeToReady } from "../time-to-ready";
 import { cell } from "./fact";
 
 /** How long it takes until the service answers, by phase. */

@@ -1,6 +1,7 @@
-import { LATENCY_HISTOGRAMS, type MeasuredLatency } from "./expressions";
+import { LATENCIES, LATENCY_HISTOGRAMS, type MeasuredLatency } from "./expressions";
 import { resolvedSeconds } from "./latency-buckets";
 import { type AlertRule, alertRule, type RecordingRule } from "./rule";
+import type { Series } from "./series";
 import type { Thresholds } from "./thresholds";
 
 /** A target at the 99th percentile leaves this share of slow ones. */
@@ -13,23 +14,15 @@ const BURNS = [
   { long: "12h", short: "1h", factor: 3, severity: "warning" },
 ] as const;
 
-const NAMES: Readonly<Record<MeasuredLatency, { readonly metric: string; readonly words: string }>> = {
-  decode: { metric: "decode", words: "gaps between tokens" },
-  firstToken: { metric: "first_token", words: "first tokens" },
-  prefill: { metric: "prefill", words: "prefills" },
-};
-
-const LATENCIES = Object.keys(NAMES) as MeasuredLatency[];
-const recordName = (of: MeasuredLatency, window: string) =>
-  `shardplan:${NAMES[of].metric}_slow_share:${window}`;
+const recordName = (metric: string, window: string) => `shardplan:${metric}_slow_share:${window}`;
 
 /** The share of requests (or gaps) above each target, over every window that an alert asks about. */
-export function slowShareRules(thresholds: Thresholds): readonly RecordingRule[] {
+export function slowShareRules(series: Series, thresholds: Thresholds): readonly RecordingRule[] {
   const windows = [...new Set(BURNS.flatMap(({ long, short }) => [short, long]))];
-  return LATENCIES.flatMap((of) =>
+  return LATENCIES.flatMap(({ of, metric }) =>
     windows.map((window) => ({
-      record: recordName(of, window),
-      expr: slowShare(of, thresholds[of].targetMs, window),
+      record: recordName(metric, window),
+      expr: slowShare(series, of, thresholds[of].targetMs, window),
     })),
   );
 }
@@ -38,14 +31,14 @@ export function slowShareRules(thresholds: Thresholds): readonly RecordingRule[]
  * One alert a latency: the budget of slow ones is spent much faster than it may be, over a long window, and still is, over
  * a short one.
  */
-export const burnRateAlerts = (thresholds: Thresholds): readonly AlertRule[] =>
-  LATENCIES.flatMap((of) =>
+export const burnRateAlerts = (series: Series, thresholds: Thresholds): readonly AlertRule[] =>
+  LATENCIES.flatMap(({ of, metric, name, words }) =>
     BURNS.map(({ long, short, factor, severity }) => {
-      const above = (window: string) => `${recordName(of, window)} > ${Number((factor * BUDGET).toFixed(4))}`;
-      const { metric, words } = NAMES[of];
-      const name = metric.replace(/(^|_)./g, (start) => start.replace("_", "").toUpperCase());
+      const above = (window: string) =>
+        `${series(recordName(metric, window))} > ${Number((factor * BUDGET).toFixed(4))}`;
       return alertRule({
         name: `Shardplan${name}BudgetBurns${long}`,
+        heading: "Latency budget burns",
         expr: `${above(long)} and ${above(short)}`,
         lasting: "2m",
         severity,
@@ -58,10 +51,10 @@ export const burnRateAlerts = (thresholds: Thresholds): readonly AlertRule[] =>
   );
 
 /** Share of observations above `ms`, 0..1, as far as the histogram's buckets can tell. */
-function slowShare(of: MeasuredLatency, ms: number, window: string): string {
+function slowShare(series: Series, of: MeasuredLatency, ms: number, window: string): string {
   const histogram = LATENCY_HISTOGRAMS[of];
   const bound = resolvedSeconds(of, ms);
   const le = Number.isFinite(bound) ? (Number.isInteger(bound) ? `${bound}.0` : `${bound}`) : "+Inf";
-  const fast = `sum(rate(${histogram}_bucket{le="${le}"}[${window}]))`;
-  return `1 - ${fast} / sum(rate(${histogram}_count[${window}]))`;
+  const fast = `sum(rate(${series(`${histogram}_bucket`, `le="${le}"`)}[${window}]))`;
+  return `1 - ${fast} / sum(rate(${series(`${histogram}_count`)}[${window}]))`;
 }

@@ -20,9 +20,9 @@ export interface AlertRule {
   };
 }
 
-const RUNBOOK = "https://github.com/shardplan/shardplan/blob/main/docs/operations.md#reading-an-alarm";
+const OPERATIONS = "https://github.com/shardplan/shardplan/blob/main/docs/operations.md";
 
-/** An alert in one object; every one of them links to the section on alarms in docs/operations.md. */
+/** An alert in one object; every one of them links to its heading in docs/operations.md. */
 export const alertRule = (of: {
   readonly name: string;
   readonly expr: string;
@@ -31,10 +31,20 @@ export const alertRule = (of: {
   readonly summary: string;
   readonly meaning: string;
   readonly remedy: string;
+  /** Heading that several alerts share; else the alert's name. */
+  readonly heading?: string;
 }): AlertRule => ({
   alert: of.name,
   expr: of.expr,
   for: of.lasting,
   labels: { severity: of.severity },
-  annotations: { summary: of.summary, meaning: of.meaning, remedy: of.remedy, runbook_url: RUNBOOK },
+  annotations: {
+    summary: of.summary,
+    meaning: of.meaning,
+    remedy: of.remedy,
+    runbook_url: `${OPERATIONS}#${anchor(of.heading ?? of.name)}`,
+  },
 });
+
+/** What GitHub makes of a heading. */
+const anchor = (heading: string) => heading.toLowerCase().replaceAll(" ", "-");

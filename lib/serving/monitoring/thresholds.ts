@@ -1,8 +1,11 @@
 import { meanTokens } from "../../config";
 import type { Plan } from "../../strategy";
+import { restartPhases, totalSeconds } from "../start-time";
 
 /** Where a plan says: alarm. Shares are 0..1. Alert rules and the report read them here and nowhere else. */
 export interface Thresholds {
+  /** Seconds for which a server may be away because it loads. */
+  readonly loadSeconds: number;
   /** Share of the KV cache in use. */
   readonly kvCacheUsage: number;
   /** Share of a GPU's memory in use: vLLM's own share, which it fills at start, and the headroom. */
@@ -12,11 +15,11 @@ export interface Thresholds {
   readonly decode: LatencyThreshold;
   readonly firstToken: LatencyThreshold;
   readonly prefill: LatencyThreshold;
-  /** Output tokens per second and GPU below which waiting requests are a sign; absent without an expectation. */
-  readonly outputTokensPerSecondPerGpu?: number;
-  /** Mean tokens of a request beyond which traffic is not the plan's any more. */
-  readonly promptTokens: number;
-  readonly outputTokens: number;
+  /** Share of the output tokens that the present load asks for, below which waiting requests are a sign. */
+  readonly throughputKept: number;
+  /** Mean tokens of a request, outside of which traffic is not the plan's any more. */
+  readonly promptTokens: Lengths;
+  readonly outputTokens: Lengths;
   /** Requests per second over the fleet that still meet every target; absent where the plan sustains none. */
   readonly sustainableRequestRate?: number;
 }
@@ -24,8 +27,17 @@ export interface Thresholds {
 /** Milliseconds at the 99th percentile. */
 export interface LatencyThreshold {
   readonly targetMs: number;
-  /** Upper end of the plan's band; absent where the plan predicts no latency. */
+  /** The plan's figure and its band; absent where it predicts no latency. */
+  readonly predictedMs?: number;
+  readonly bandLowMs?: number;
   readonly bandHighMs?: number;
+}
+
+/** Tokens: what the plan was made for, and from where on it is another workload. */
+export interface Lengths {
+  readonly planned: number;
+  readonly longest: number;
+  readonly shortest: number;
 }
 
 /**
@@ -34,13 +46,19 @@ export interface LatencyThreshold {
  */
 const DRIFT = 1.25;
 
+/** Shorter ones break no promise, but at half the length fewer or cheaper machines may do. */
+const SHORT = 0.5;
+
+/** A server that is away for less may only have been restarted. */
+const SHORTEST_LOAD_SECONDS = 120;
+
 /** The thresholds of a plan: from its config's `monitoring` and `slo`, and from its own figures. */
 export function monitoringThresholds(plan: Plan): Thresholds {
   const { deployment, serving, gpu, strategy, throughput } = plan;
   const { monitoring } = deployment;
-  const kept = (1 - monitoring.throughputDropAlert) * throughput.outputTokensPerSecondPerGpu;
   const rate = throughput.sustainableRequestRate;
   return {
+    loadSeconds: loadSeconds(plan),
     kvCacheUsage: monitoring.kvCacheUsageAlert,
     gpuMemory: Math.min(1, serving.gpuMemoryUtilization + monitoring.memoryHeadroomAlert),
     ...(gpu.nvlinkBytesPerSecond === undefined || strategy.tensorParallel === 1
@@ -51,23 +69,36 @@ export function monitoringThresholds(plan: Plan): Thresholds {
             share: monitoring.nvlinkUtilizationAlert,
           },
         }),
-    promptTokens: DRIFT * meanTokens(deployment.workload.promptTokens),
-    outputTokens: DRIFT * meanTokens(deployment.workload.outputTokens),
+    promptTokens: lengths(meanTokens(deployment.workload.promptTokens)),
+    outputTokens: lengths(meanTokens(deployment.workload.outputTokens)),
     decode: latencyThreshold(plan, "decode"),
     firstToken: latencyThreshold(plan, "firstToken"),
     prefill: latencyThreshold(plan, "prefill"),
-    ...(Number.isFinite(kept) && kept > 0 ? { outputTokensPerSecondPerGpu: kept } : {}),
+    throughputKept: 1 - monitoring.throughputDropAlert,
     ...(Number.isFinite(rate) && rate > 0 ? { sustainableRequestRate: rate } : {}),
   };
 }
+
+/** From published times, with a slow disk; the deployment itself gives up after `readyTimeoutMinutes`. */
+function loadSeconds(plan: Plan): number {
+  const expected = plan.gpu.kind === "cpu" ? 0 : totalSeconds(restartPhases(plan)).highSeconds;
+  const limit = 60 * plan.deployment.serving.readyTimeoutMinutes;
+  return Math.max(SHORTEST_LOAD_SECONDS, Math.min(expected, limit));
+}
+
+const lengths = (planned: number): Lengths => ({
+  planned,
+  longest: DRIFT * planned,
+  shortest: SHORT * planned,
+});
 
 function latencyThreshold(
   { deployment, latency }: Plan,
   of: "decode" | "firstToken" | "prefill",
 ): LatencyThreshold {
-  const { p99HighMs } = latency[of];
+  const { p99Ms, p99LowMs, p99HighMs } = latency[of];
   return {
     targetMs: deployment.slo[of].p99Ms,
-    ...(Number.isFinite(p99HighMs) ? { bandHighMs: p99HighMs } : {}),
+    ...(Number.isFinite(p99HighMs) ? { predictedMs: p99Ms, bandLowMs: p99LowMs, bandHighMs: p99HighMs } : {}),
   };
 }

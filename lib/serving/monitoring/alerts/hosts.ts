@@ -1,0 +1,31 @@
+import { type AlertRule, alertRule } from "../rule";
+import type { Series } from "../series";
+
+/** Places that fill by themselves, and none of those that are always full. */
+const DISKS = 'fstype!~"tmpfs|ramfs|squashfs|overlay|iso9660"';
+
+/** What the hosts and those who watch them need. */
+export function hostAlerts(series: Series): readonly AlertRule[] {
+  const free = series("node_filesystem_avail_bytes", DISKS);
+  return [
+    // An alert on metrics that do not come is silent, so their absence is one of its own.
+    alertRule({
+      name: "ShardplanExporterDown",
+      expr: `${series("up", 'job!~"vllm|gateway"')} == 0`,
+      lasting: "5m",
+      severity: "warning",
+      summary: "{{ $labels.job }} on {{ $labels.instance }} does not answer",
+      meaning: "alerts that need its metrics are silent",
+      remedy: "start the exporter again; when the whole host is away, see the other alerts",
+    }),
+    alertRule({
+      name: "ShardplanDiskFills",
+      expr: `predict_linear(${free}[1h], 4 * 3600) < 0 or ${free} == 0`,
+      lasting: "10m",
+      severity: "warning",
+      summary: "{{ $labels.mountpoint }} of {{ $labels.instance }} is full, or will be within four hours",
+      meaning: "logs, metrics and the next release need room",
+      remedy: "df -h, then journalctl --vacuum-size; remove releases that no server names",
+    }),
+  ];
+}
