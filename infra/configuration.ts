@@ -7,6 +7,9 @@ import { orRunError } from "./run-error";
 export interface Secrets {
   readonly sshPrivateKey?: pulumi.Output<string>;
   readonly huggingFaceToken?: pulumi.Output<string>;
+  /** PEM of the gateway's certificate and what signs it, and of its private key. */
+  readonly certificate?: pulumi.Output<string>;
+  readonly certificateKey?: pulumi.Output<string>;
   readonly apiKey?: pulumi.Output<string>;
   /** Further keys of clients, by the name of who has them. */
   readonly apiKeys?: pulumi.Output<Readonly<Record<string, string>>>;
@@ -33,6 +36,8 @@ export function readConfiguration(): { deployment: Deployment; secrets: Secrets 
     secrets: {
       sshPrivateKey: config.getSecret("sshPrivateKey"),
       huggingFaceToken: config.getSecret("huggingFaceToken"),
+      certificate: config.getSecret("certificate"),
+      certificateKey: config.getSecret("certificateKey"),
       apiKey: config.getSecret("apiKey"),
       apiKeys: config.getSecretObject<Record<string, string>>("apiKeys"),
     },

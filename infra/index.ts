@@ -12,6 +12,7 @@ import { LoadTest } from "./services/load-test";
 import { ModelWeights } from "./services/model-weights";
 import { Preparation } from "./services/preparation";
 import { startServers } from "./services/servers";
+import { Stop } from "./services/stop";
 import { Verification } from "./services/verification";
 import { stackOutputs } from "./stack-outputs";
 
@@ -41,6 +42,7 @@ export async function shardplan() {
     { dependsOn: [...last] },
   );
   new EfaProof("efa-proof", { plan, nodes, servers }, { dependsOn: verification });
+  new Stop("stop", { plan, nodes }, { dependsOn: verification });
   const load = new LoadTest("load", { plan, nodes, servers }, { dependsOn: verification });
 
   return stackOutputs({ plan, nodes, servers, gateway, verification, load });

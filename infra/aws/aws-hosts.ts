@@ -141,7 +141,20 @@ export class AwsHosts extends pulumi.ComponentResource {
           { ...child, dependsOn: [keyPair, placement, network, ...(role === undefined ? [] : [role])] },
         ).host,
     );
+    this.pointName(name, plan);
     this.registerOutputs({ addresses: this.hosts.map((host) => host.address) });
+  }
+
+  /** The record of the gateway's name, where the stack says in which zone it is. */
+  private pointName(name: string, plan: Plan): void {
+    const { domain, hostedZoneId: zoneId } = plan.deployment.gateway;
+    const [first] = this.hosts;
+    if (domain === undefined || zoneId === undefined || first === undefined) return;
+    new aws.route53.Record(
+      `${name}-record`,
+      { zoneId, name: domain, type: "A", ttl: 60, records: [first.address] },
+      { parent: this },
+    );
   }
 
   /** The machines' role, unless there is a profile for them. */

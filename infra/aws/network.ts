@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { CHALLENGE_PORT, usesEfa } from "../../lib/serving";
+import { CHALLENGE_PORT, provesName, usesEfa } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import type { Subnet } from "./place";
 import { zoneCidr } from "./zones";
@@ -86,7 +86,7 @@ export class Network extends pulumi.ComponentResource {
       }
     };
     allow("gateway", gateway.port, gateway.allowedCidrs);
-    if (gateway.domain !== undefined) allow("certificate", CHALLENGE_PORT, [ANYWHERE]);
+    if (provesName(plan)) allow("certificate", CHALLENGE_PORT, [ANYWHERE]);
     allow("ssh", SSH_PORT, settings.sshAllowedCidrs);
     // Ray and NCCL use ports of their own choice among the nodes.
     new aws.vpc.SecurityGroupIngressRule(

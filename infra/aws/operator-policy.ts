@@ -52,6 +52,10 @@ export const ACTIONS_OF_RESOURCES: Readonly<Record<string, readonly string[]>> =
     "iam",
     "AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies",
   ),
+  "aws:route53/record:Record": actions(
+    "route53",
+    "ChangeResourceRecordSets ListResourceRecordSets GetHostedZone GetChange",
+  ),
   "aws:iam/instanceProfile:InstanceProfile": actions(
     "iam",
     "CreateInstanceProfile GetInstanceProfile DeleteInstanceProfile AddRoleToInstanceProfile RemoveRoleFromInstanceProfile TagInstanceProfile UntagInstanceProfile",

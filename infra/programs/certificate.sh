@@ -1,8 +1,8 @@
 #!/bin/bash
 # The gateway's certificate: made when there is none, and anew long before it ends. A timer asks daily, and the gateway's
 # step whenever it runs. Either by an authority of this host's own, whose key never leaves it, or by a public one (ACME).
-# in (environment): KIND (internal, acme), NAME (address or DNS name), CERTIFICATE (file for the gateway: certificates and
-# key), AUTHORITY (folder), GATEWAY_UNIT, GATEWAY_USER, CHALLENGE_PORT, ACME_SERVER (URL of another authority than Let's Encrypt)
+# in (environment): KIND (internal, acme, own), NAME (address or DNS name), CERTIFICATE (file for the gateway: certificates and
+# key), OWN (the same as the stack brings it), AUTHORITY (folder), GATEWAY_UNIT, GATEWAY_USER, CHALLENGE_PORT, ACME_SERVER (URL of another authority than Let's Encrypt)
 set -euo pipefail
 umask 077
 export LC_ALL=C
@@ -93,6 +93,8 @@ mkdir -p "$WORK"
 make_authority
 if [ "$KIND" = internal ]; then
   is_good || issue
+elif [ "$KIND" = own ]; then
+  install_certificate "$OWN"
 else
   # The gateway starts with something, and the public authority asks through it.
   [ -s "$CERTIFICATE" ] || issue

@@ -13,6 +13,7 @@ import {
   gatewayUnit,
   hostPaths,
   listenAddress,
+  provesName,
   UNITS,
 } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
@@ -93,6 +94,11 @@ export class Gateway extends pulumi.ComponentResource {
           API_KEYS: secrets.apiKeys?.apply(keyLines) ?? "",
           CERTIFICATE: paths.certificate,
           CERTIFICATE_KIND: certificateKind(plan),
+          OWN_FILE: paths.ownCertificate,
+          OWN: ownCertificate(plan, secrets),
+          DOMAIN: plan.deployment.gateway.domain ?? "",
+          PUBLIC_ADDRESS: provesName(plan) ? host.address : "",
+          RECORD_WAIT_MINUTES: plan.deployment.gateway.recordWaitMinutes,
           AUTHORITY: paths.authority,
           RENEW_FILE: `${paths.configuration}/certificate`,
           RENEW,
@@ -108,6 +114,20 @@ export class Gateway extends pulumi.ComponentResource {
     return pulumi.unsecret(step.result);
   }
 }
+
+/** Certificate and key that the stack brings; nothing where the gateway gets them by itself. */
+function ownCertificate(plan: Plan, { certificate, certificateKey }: Secrets): pulumi.Input<string> {
+  if (certificateKind(plan) !== "own") return "";
+  if (certificate !== undefined && certificateKey !== undefined) {
+    return pulumi.all([certificate, certificateKey]).apply((parts) => parts.map(endLine).join(""));
+  }
+  const missing = certificate === undefined ? "certificate" : "certificateKey";
+  throw new pulumi.RunError(
+    `shardplan:${missing}: is not set, and gateway.ownCertificate takes it from there: pulumi config set --secret shardplan:${missing} < ${missing}.pem`,
+  );
+}
+
+const endLine = (text: string): string => `${text.trimEnd()}\n`;
 
 /** The nodes that have a gateway. */
 export const gatewayNodes = (plan: Plan, nodes: readonly Node[]): readonly Node[] =>

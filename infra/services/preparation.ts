@@ -6,6 +6,7 @@ import {
   engineServers,
   gatewayHosts,
   PORTS,
+  provesName,
   serverPorts,
   serverUnits,
   UNITS,
@@ -80,11 +81,11 @@ export class Preparation extends pulumi.ComponentResource {
 
 /** Lines of `port unit configKey`: a port may be taken only by our own unit. */
 function portsNeeded(plan: Plan, index: number): string {
-  const { port, domain } = plan.deployment.gateway;
+  const { port } = plan.deployment.gateway;
   const front = [
     `${port} ${UNITS.gateway} gateway.port`,
     `${PORTS.gatewayInside} ${UNITS.gateway}`,
-    ...(domain === undefined ? [] : [`${CHALLENGE_PORT} ${UNITS.gateway} gateway.domain`]),
+    ...(provesName(plan) ? [`${CHALLENGE_PORT} ${UNITS.gateway} gateway.domain`] : []),
   ];
   const servers = engineServers(plan).filter(({ nodes }) => nodes[0] === index);
   const overRay = plan.serving.executor === "ray";

@@ -70,6 +70,7 @@ export class Verification extends pulumi.ComponentResource {
           PORT: plan.deployment.gateway.port,
           CERTIFICATE: certificateKind(plan),
           AUTHORITY: hostPaths(plan).authority,
+          OWN_FILE: hostPaths(plan).ownCertificate,
           CLOSED_PATHS: CLOSED_PATHS.filter((path) => !openPaths(plan).includes(path)).join(" "),
           REQUEST: JSON.stringify(verificationRequest(plan)),
           QUESTION: answersQuestions(plan) ? greedyQuestion(plan) : "",

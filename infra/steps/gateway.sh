@@ -3,7 +3,8 @@
 # host has. Other servers, keys and certificates are taken over without a connection lost.
 # in:  HOST_NAME, UNIT, UNIT_TEXT, CONFIG_FILE, CONFIG, KEYS_FILE, PORT, ENGINE_KEY_FILE, ENGINE_KEY (secret, by which servers
 #      know the gateway), API_KEY (secret; empty: made here, kept), API_KEYS (secret; lines of a further key and the name of
-#      who has it), CERTIFICATE (file), CERTIFICATE_KIND (internal, acme), AUTHORITY (folder), RENEW_FILE, RENEW (program),
+#      who has it), CERTIFICATE (file), CERTIFICATE_KIND (internal, acme, own), OWN_FILE, OWN (secret; a certificate with its
+#      key), DOMAIN, PUBLIC_ADDRESS (to which it has to point; empty: nobody asks), RECORD_WAIT_MINUTES, AUTHORITY (folder), RENEW_FILE, RENEW (program),
 #      RENEW_UNIT, RENEW_UNIT_TEXT, TIMER, TIMER_TEXT
 # out: {"certificateAuthority","keyId" (changes when a key does, says nothing of it),"start"}
 GATEWAY_USER=shardplan-gateway
@@ -13,6 +14,7 @@ apply() {
   make_api_key
   write_file "$ENGINE_KEY_FILE" 600 "$GATEWAY_USER" "engine $ENGINE_KEY"$'\n' || true
   write_file "$KEYS_FILE" 600 "$GATEWAY_USER" "$(keys)"$'\n' || true
+  if [ "$CERTIFICATE_KIND" = own ]; then own_certificate; else rm -f "$OWN_FILE"; fi
   write_file "$RENEW_FILE" 755 root "$RENEW" || true
   write_file "/etc/systemd/system/$RENEW_UNIT" 644 root "$RENEW_UNIT_TEXT" || true
   systemctl daemon-reload
@@ -25,7 +27,10 @@ apply() {
   reload "$before"
   wait_for_port "$PORT" "$UNIT"
   # A public certificate is proved through the gateway; until then it has one of its own.
-  [ "$CERTIFICATE_KIND" = internal ] || renew_certificate
+  if [ "$CERTIFICATE_KIND" = acme ]; then
+    wait_for_record
+    renew_certificate
+  fi
   apply_unit "$TIMER" "$TIMER_TEXT"
   forget_caddy
   result "certificateAuthority=$(certificate_authority)" "keyId=$(stat -c %Y "$KEYS_FILE")" "start=$(start_of "$UNIT")"
@@ -34,7 +39,7 @@ apply() {
 # Key and authority stay for a gateway that is only replaced: clients have them. They go with the folder of secrets.
 remove() {
   remove_unit "$TIMER"
-  rm -f "/var/lib/systemd/timers/stamp-$TIMER" "$RENEW_FILE"
+  rm -f "/var/lib/systemd/timers/stamp-$TIMER" "$RENEW_FILE" "$OWN_FILE"
   remove_unit "$RENEW_UNIT"
   remove_unit "$UNIT"
   rm -rf "$(dirname "$CONFIG_FILE")" "$(loaded_stamp)"
@@ -75,6 +80,40 @@ make_api_key() {
 keys() {
   echo "$(cat "$SECRETS/api-key") default"
   [ -z "${API_KEYS:-}" ] || printf '%s\n' "$API_KEYS"
+}
+
+# Refused here, because HAProxy would say it in the words of OpenSSL.
+own_certificate() {
+  local named key
+  named=$(openssl x509 -pubkey -noout <<<"$OWN" 2>/dev/null) || named=
+  key=$(openssl pkey -pubout -passin pass: <<<"$OWN" 2>/dev/null) || key=
+  if [ -z "$named" ] || [ -z "$key" ]; then
+    fatal "shardplan:certificate and shardplan:certificateKey are no PEM certificate and unencrypted key" "set them again from their files"
+  fi
+  [ "$named" = "$key" ] ||
+    fatal "shardplan:certificateKey is not the key of shardplan:certificate" "set the two that belong together"
+  openssl x509 -noout -checkhost "$DOMAIN" <<<"$OWN" | grep -q 'does match' ||
+    fatal "shardplan:certificate is not for $DOMAIN" "set one that has this name, or correct shardplan:gateway.domain"
+  openssl x509 -noout -checkend 0 <<<"$OWN" >/dev/null ||
+    fatal "shardplan:certificate has ended" "set a new one"
+  write_file "$OWN_FILE" 600 root "$OWN" || true
+}
+
+addresses_of() { getent ahosts "$1" | cut -d' ' -f1 | sort -u; }
+
+# From a public authority there is one already.
+has_public_certificate() { [ -s "$AUTHORITY/acme/live/$DOMAIN/fullchain.pem" ]; }
+
+# A public authority asks where the name points to, and refuses for an hour whoever fails too often.
+wait_for_record() {
+  local deadline=$((SECONDS + RECORD_WAIT_MINUTES * 60))
+  ! has_public_certificate || return 0
+  until addresses_of "$DOMAIN" | grep -qxF "$PUBLIC_ADDRESS"; do
+    [ "$SECONDS" -lt "$deadline" ] ||
+      fatal "$DOMAIN does not point to $PUBLIC_ADDRESS after $RECORD_WAIT_MINUTES minutes" "set the record $DOMAIN. A $PUBLIC_ADDRESS where the name is kept, and run pulumi up again"
+    info "waiting up to $RECORD_WAIT_MINUTES minutes for the record, set it where the name is kept: $DOMAIN. A $PUBLIC_ADDRESS"
+    sleep 15
+  done
 }
 
 renew_certificate() {

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Proves the service from the client's side: model list, a real completion through the gateway over verified TLS with
 # the key, and that the gateway refuses what it must. A failure fails `pulumi up` with the service's last lines.
-# in:  HOST_NAME, ENDPOINT, CONNECT (host:port of the endpoint), PORT, CERTIFICATE (internal, acme), AUTHORITY (folder), REQUEST (JSON), CLOSED_PATHS (words),
+# in:  HOST_NAME, ENDPOINT, CONNECT (host:port of the endpoint), PORT, CERTIFICATE (internal, acme, own), OWN_FILE, AUTHORITY (folder), REQUEST (JSON), CLOSED_PATHS (words),
 #      QUESTION (JSON of a completion; empty for models of random weights), EXPECTED (a word that its answer has), MODEL_NAME, VLLM_VERSION, VLLM_UNIT, VLLM_ADDRESS, VLLM_PORT
 # out: {"text","completionTokens","seconds","model","version"}
 
@@ -45,7 +45,10 @@ ask() {
 gateway() {
   local path=$1 trust=()
   shift
-  [ "$CERTIFICATE" = acme ] || trust=(--cacert "$AUTHORITY/root.pem")
+  case "$CERTIFICATE" in
+    internal) trust=(--cacert "$AUTHORITY/root.pem") ;;
+    own) trust=(--cacert "$OWN_FILE") ;; # whoever has signed it
+  esac
   curl --silent --show-error --max-time 30 "${trust[@]}" --connect-to "$CONNECT:127.0.0.1:$PORT" "$@" "$ENDPOINT$path" 2>&1
 }
 

@@ -12,6 +12,7 @@ export function awsChecks(deployment: Deployment): CrossProblem[] {
     ...boundaryOfOwnRole(aws),
     ...rangesOnce(deployment),
     ...openForCertificates(deployment),
+    ...stopsOwnMachines(deployment),
   ];
 }
 
@@ -47,11 +48,34 @@ function rangesOnce({ aws, gateway }: Deployment): CrossProblem[] {
 /** Certificate authorities ask for the proof of a name from addresses that they do not tell. */
 function openForCertificates({ hosts, firewall, gateway }: Deployment): CrossProblem[] {
   const isClosed = hosts.length === 0 || firewall.enabled;
-  if (gateway.domain === undefined || !isClosed || gateway.allowedCidrs.includes("0.0.0.0/0")) return [];
+  if (
+    gateway.domain === undefined ||
+    gateway.ownCertificate ||
+    !isClosed ||
+    gateway.allowedCidrs.includes("0.0.0.0/0")
+  )
+    return [];
   const text =
     "must contain 0.0.0.0/0 with gateway.domain: its certificate is proved from addresses that nobody can list; " +
     "without the domain the gateway makes a certificate of its own";
   return [{ keys: ["gateway.allowedCidrs", "gateway.domain"], text }];
+}
+
+/** The program starts no machine that it has not made, so it stops none; what only the first host sees stops no others. */
+function stopsOwnMachines({ hosts, hardware, cost }: Deployment): CrossProblem[] {
+  const set = (["stopAt", "stopAfterIdleHours"] as const).filter((key) => cost[key] !== undefined);
+  const text = "must be left out with hosts: only machines that the program makes are shut down";
+  return [
+    ...(hosts.length === 0 ? [] : set.map((key) => ({ keys: [`cost.${key}`, "hosts"], text }))),
+    ...(cost.stopAfterIdleHours === undefined || hardware.nodes === 1
+      ? []
+      : [
+          {
+            keys: ["cost.stopAfterIdleHours", "hardware.nodes"],
+            text: "needs hardware.nodes 1: only the first host sees who asks; set cost.stopAt instead",
+          },
+        ]),
+  ];
 }
 
 function zoneOfRegion({ region, availabilityZone: zone }: Deployment["aws"]): CrossProblem[] {

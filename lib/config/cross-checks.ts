@@ -267,9 +267,27 @@ function capacityBlock({ aws }: Deployment): CrossProblem[] {
 }
 
 /** A certificate authority asks one of a name's addresses, on port 80. */
-function certificateCanBeProved({ gateway, hardware }: Deployment): CrossProblem[] {
-  const named = gateway.domain !== undefined;
+function certificateCanBeProved({ gateway, hardware, hosts }: Deployment): CrossProblem[] {
+  const named = gateway.domain !== undefined && !gateway.ownCertificate;
   return [
+    ...when(
+      gateway.ownCertificate && gateway.domain === undefined,
+      "is needed with gateway.ownCertificate: the name that the certificate is for",
+      "gateway.domain",
+      "gateway.ownCertificate",
+    ),
+    ...when(
+      gateway.hostedZoneId !== undefined && gateway.domain === undefined,
+      "is needed with gateway.hostedZoneId: the name of the record",
+      "gateway.domain",
+      "gateway.hostedZoneId",
+    ),
+    ...when(
+      gateway.hostedZoneId !== undefined && hosts.length > 0,
+      "must be left out with hosts: only for machines on AWS the program makes a record",
+      "gateway.hostedZoneId",
+      "hosts",
+    ),
     ...when(
       named && gateway.port === 80,
       "must not be 80 with gateway.domain: the certificate is proved there",

@@ -7,4 +7,11 @@ export const NAMESPACE = "shardplan";
 export const SECTIONS: readonly string[] = Object.keys(deploymentSchema.shape);
 
 /** Secrets that only the running program reads; planning does without. */
-export const SECRET_KEYS: readonly string[] = ["sshPrivateKey", "huggingFaceToken", "apiKey", "apiKeys"];
+export const SECRET_KEYS: readonly string[] = [
+  "sshPrivateKey",
+  "huggingFaceToken",
+  "apiKey",
+  "apiKeys",
+  "certificate",
+  "certificateKey",
+];

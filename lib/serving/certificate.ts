@@ -4,11 +4,16 @@ import { PORTS } from "./ports";
 import { UNITS, USERS } from "./units";
 
 /** From whom the gateway's certificate is. */
-export type CertificateKind = "acme" | "internal";
+export type CertificateKind = "acme" | "internal" | "own";
 
-/** A public certificate where there is a name to prove, else one of the host's own authority. */
-export const certificateKind = ({ deployment: { gateway } }: Plan): CertificateKind =>
-  gateway.domain === undefined ? "internal" : "acme";
+/** One that the stack brings, a public one where there is a name to prove, else one of the host's own authority. */
+export const certificateKind = ({ deployment: { gateway } }: Plan): CertificateKind => {
+  if (gateway.domain === undefined) return "internal";
+  return gateway.ownCertificate ? "own" : "acme";
+};
+
+/** Whether a public authority asks the gateway for the proof of its name, on port 80. */
+export const provesName = (plan: Plan): boolean => certificateKind(plan) === "acme";
 
 /**
  * Looks whether the gateway's certificate has to be made anew, and ends. As root, because the gateway itself must not
@@ -16,11 +21,12 @@ export const certificateKind = ({ deployment: { gateway } }: Plan): CertificateK
  * @param address IP address or DNS name under which clients reach the host.
  */
 export function certificateUnit(plan: Plan, address: string): string {
-  const { configuration, certificate, authority } = hostPaths(plan);
+  const { configuration, certificate, ownCertificate, authority } = hostPaths(plan);
   const environment = {
     KIND: certificateKind(plan),
     NAME: plan.deployment.gateway.domain ?? address,
     CERTIFICATE: certificate,
+    OWN: ownCertificate,
     AUTHORITY: authority,
     GATEWAY_UNIT: UNITS.gateway,
     GATEWAY_USER: USERS.gateway,

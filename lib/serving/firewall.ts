@@ -1,5 +1,6 @@
 import type { HostConfig } from "../config";
 import type { Plan } from "../strategy";
+import { provesName } from "./certificate";
 import { hostPaths } from "./host-paths";
 import { CHALLENGE_PORT } from "./ports";
 
@@ -7,11 +8,9 @@ import { CHALLENGE_PORT } from "./ports";
 export const FIREWALL_TABLE = "inet shardplan";
 
 /** TCP ports of a host that are open to everybody. */
-export function openPorts(
-  { deployment: { gateway, firewall } }: Plan,
-  host: Pick<HostConfig, "port">,
-): number[] {
-  const proof = gateway.domain === undefined ? [] : [CHALLENGE_PORT];
+export function openPorts(plan: Plan, host: Pick<HostConfig, "port">): number[] {
+  const { gateway, firewall } = plan.deployment;
+  const proof = provesName(plan) ? [CHALLENGE_PORT] : [];
   return [...new Set([host.port, gateway.port, ...proof, ...firewall.openPorts])].sort((a, b) => a - b);
 }
 

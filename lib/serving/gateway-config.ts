@@ -1,4 +1,5 @@
 import type { Plan } from "../strategy";
+import { provesName } from "./certificate";
 import { hostPaths } from "./host-paths";
 import { CHALLENGE_PORT, PORTS } from "./ports";
 import { engineServers, serverPorts } from "./servers";
@@ -61,7 +62,7 @@ export const checkSeconds = ({ deployment: { slo } }: Plan): number =>
  */
 export function gatewayConfig(plan: Plan, addresses: readonly string[]): string {
   const { certificate } = hostPaths(plan);
-  const { port, domain } = plan.deployment.gateway;
+  const { port } = plan.deployment.gateway;
   const several = engineServers(plan).length > 1;
   const retried = ["conn-failure", "empty-response", ...(several ? ["500", "503"] : [])];
   return `global
@@ -113,7 +114,7 @@ backend ${GATEWAY.backend}
 	http-check expect status 200,404,503
 	default-server inter ${CHECK_EVERY_SECONDS}s fall ${CHECKS_FAILED} rise 1
 ${servers(plan, addresses).join("\n")}
-${limitTable(plan)}${domain === undefined ? "" : CHALLENGES}
+${limitTable(plan)}${provesName(plan) ? CHALLENGES : ""}
 frontend status
 	bind unix@${GATEWAY.statusSocket} mode 600
 	no log

@@ -25,6 +25,8 @@ export interface HostPaths {
   readonly engineKey: string;
   /** The gateway's certificate with its private key. */
   readonly certificate: string;
+  /** The certificate that the stack brings, with its private key. */
+  readonly ownCertificate: string;
   /** Folder of the gateway's own authority, and of what a public one knows it by. */
   readonly authority: string;
   /** What nftables loads at boot. */
@@ -58,6 +60,7 @@ export function hostPaths(plan: Plan): HostPaths {
     clientKeys: "/etc/shardplan/gateway/keys.map",
     engineKey: "/etc/shardplan/gateway/engine.map",
     certificate: "/etc/shardplan/gateway/certificate.pem",
+    ownCertificate: "/etc/shardplan/secrets/own-certificate.pem",
     authority: "/etc/shardplan/secrets/authority",
     firewallRules: "/etc/shardplan/firewall.nft",
     ready: "/run/shardplan-watchdog/ready",

@@ -1,4 +1,5 @@
 import type { Plan } from "../strategy";
+import { provesName } from "./certificate";
 
 /** Oldest NVIDIA driver branch with CUDA 13, for which vLLM's wheels are built since 0.20. */
 export const MINIMUM_DRIVER = 580;
@@ -10,13 +11,14 @@ export const UV_VERSION = "0.13.9";
  * Debian and Ubuntu packages that the services need on every host. The compiler and Python's headers are for kernels
  * that PyTorch and Triton compile at the first request; without them the server starts and dies at that request.
  */
-export function basePackages({ deployment: { serving, model, hosts, firewall, gateway } }: Plan): string[] {
+export function basePackages(plan: Plan): string[] {
+  const { serving, model, hosts, firewall } = plan.deployment;
   // The steps make environments of their own for vLLM, and for AWS's command line where the host has none.
   const makesEnvironment = serving.packageSource !== "preinstalled" || model.source === "bucket";
   return [
     ...["ca-certificates", "curl", "iproute2", "jq"],
     ...["haproxy", "openssl"],
-    ...(gateway.domain === undefined ? [] : ["certbot"]),
+    ...(provesName(plan) ? ["certbot"] : []),
     ...(hosts.length > 0 && firewall.enabled ? ["nftables"] : []),
     ...["g++", "libc6-dev", "libnuma1"],
     ...(makesEnvironment ? ["python3-dev", "python3-venv"] : []),

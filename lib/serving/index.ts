@@ -1,4 +1,10 @@
-export { CERTIFICATE_TIMER, type CertificateKind, certificateKind, certificateUnit } from "./certificate";
+export {
+  CERTIFICATE_TIMER,
+  type CertificateKind,
+  certificateKind,
+  certificateUnit,
+  provesName,
+} from "./certificate";
 export { type DeploymentCommands, deploymentCommands } from "./deployment-commands";
 export { LIBFABRIC, NCCL_PLUGIN_FOLDERS, networkInterfaces, serversOverEfa, usesEfa } from "./efa";
 export { FIREWALL_TABLE, firewallRules, firewallUnit, openPorts } from "./firewall";
@@ -59,6 +65,7 @@ export {
 export { serviceEnvironment } from "./service-environment";
 export { shellCommand, shellWord } from "./shell-command";
 export { checkpointBytes, type ReadyPhase, restartPhases, totalSeconds } from "./start-time";
+export { stopsByItself, stopTimer, stopUnit } from "./stop";
 export { type SystemdService, systemdUnit } from "./systemd-unit";
 export {
   gatewayUnit,

@@ -13,6 +13,8 @@ export const UNITS = {
   gateway: "shardplan-gateway.service",
   certificate: "shardplan-certificate.service",
   certificateTimer: "shardplan-certificate.timer",
+  stop: "shardplan-stop.service",
+  stopTimer: "shardplan-stop.timer",
 } as const;
 
 /** System users that own the services; neither can log in. */

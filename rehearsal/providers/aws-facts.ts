@@ -1,7 +1,12 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
 /** What is so in the stand-in's account, and a test may want otherwise. */
 export interface AccountFacts {
   /** Zones that offer the instance types. */
   readonly offering: readonly string[];
+  /** Zones in which no machine can be had now. */
+  readonly dryZones: readonly string[];
   /** vCPUs of every EC2 quota. */
   readonly quota: number;
   /** Factor on the catalogue's prices. */
@@ -33,6 +38,7 @@ export const ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"];
 
 const USUAL: AccountFacts = {
   offering: ZONES,
+  dryZones: [],
   quota: 1152,
   priceFactor: 1,
   newestImage: "ami-0123456789abcdef0",
@@ -47,8 +53,15 @@ const USUAL: AccountFacts = {
   denied: [],
 };
 
-/** The usual facts, and over them those of `STAND_IN_AWS_FACTS` (a JSON object). */
-export const facts = (): AccountFacts => ({
-  ...USUAL,
-  ...JSON.parse(process.env.STAND_IN_AWS_FACTS ?? "{}"),
-});
+const fileIn = (home: string): string => join(home, "stand-in-aws-facts.json");
+
+/** The usual facts, and over them those that a test has set for this Pulumi home. */
+export function facts(): AccountFacts {
+  const file = fileIn(process.env.PULUMI_HOME ?? ".");
+  return { ...USUAL, ...(existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {}) };
+}
+
+/** From now on these things are so in the account of a Pulumi home, and all others as usual. */
+export function setFacts(home: string, changed: Partial<AccountFacts>): void {
+  writeFileSync(fileIn(home), JSON.stringify(changed));
+}

@@ -4,9 +4,6 @@ import { AWS } from "./aws-types";
 import type { Properties } from "./changed-inputs";
 import { type Cidr, contains, overlap, parseCidr } from "./cidr";
 
-/** Zones in which no machine can be had now: `STAND_IN_DRY_ZONES`, comma-separated. */
-const dryZones = (): readonly string[] => (process.env.STAND_IN_DRY_ZONES ?? "").split(",").filter(Boolean);
-
 /** An error with EC2's code and words. */
 const refuse = (code: string, words: string): never => {
   throw new Error(`api error ${code}: ${words}`);
@@ -90,7 +87,7 @@ function refuseInstance(account: AwsAccount, inputs: Properties): void {
       );
     }
   }
-  if (dryZones().includes(zone)) {
+  if (facts().dryZones.includes(zone)) {
     refuse(
       "InsufficientInstanceCapacity",
       `We currently do not have sufficient ${instanceType} capacity in the Availability Zone you requested (${zone}).`,

@@ -30,6 +30,7 @@ const BEFORE: DeploymentInput = {
 /** What an operator changes on the second day. */
 const CHANGES: Record<string, DeploymentInput> = {
   "price cap": { cost: { maxUsdPerHour: 60 } },
+  "stop after idle hours": { cost: { stopAfterIdleHours: 2 } },
   "tensor parallel 8 to 4, two replicas": { strategy: { ...PINNED, tensorParallel: 4, dataParallel: 2 } },
   chunk: { serving: { maxNumSeqs: 128, maxNumBatchedTokens: 1024 } },
   "version of vLLM": { serving: { maxNumSeqs: 128, vllmVersion: "0.32.0", allowVulnerableVersion: true } },
@@ -84,7 +85,7 @@ const lostMachines = ({ steps }: Preview): string[] =>
 
 /** Which resources a change updates, replaces, and leaves as they are. */
 describe("changes of a stack on AWS", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let program: AwsProgram;
   const texts: string[] = [];
 
@@ -126,9 +127,16 @@ describe("changes of a stack on AWS", function () {
       const lost = lostMachines(await look(title, change, lifted));
       assert.ok(lost.length > 0 === ASK_FOR_ANOTHER.includes(title), `${title}: ${lost}`);
     }
-    await program.configure({ ...lifted, ...TWO_NODES });
-    await program.stack.up();
     const before = { ...lifted, ...TWO_NODES };
+    await program.configure(before);
+    await program.stack.up();
+    const protectedNow = { ...before, aws: SETTINGS };
+    await program.configure(protectedNow);
+    await program.stack.up();
+    const refused = await look("nodes 2 to 1, protected", BEFORE_ONE, protectedNow);
+    assert.match(refused.refusal ?? "", /protect/);
+    await program.configure(before);
+    await program.stack.up();
     const fewer = await look("nodes 2 to 1, protection lifted", BEFORE_ONE, before);
     assert.deepEqual(lostMachines(fewer), ["delete aws-node-1"]);
   });

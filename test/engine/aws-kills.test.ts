@@ -2,12 +2,10 @@ import assert from "node:assert/strict";
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LocalWorkspace } from "@pulumi/pulumi/automation";
 import { adopt, pendingOf } from "../../infra/up/pending";
 import { randomStream } from "../../lib/performance/simulation/random-stream";
 import { AwsHalt, type Halts } from "../../rehearsal/providers/aws-halt";
 import { AWS } from "../../rehearsal/providers/aws-types";
-import { type AttachedStandIns, attachStandIns } from "./attached-stand-ins";
 import { type AwsProgram, changesOf, openAwsProgram } from "./aws-program";
 import { killEngine } from "./kill-engine";
 
@@ -45,21 +43,13 @@ const SEED = Number(process.env.SHARDPLAN_SEED ?? 5);
 describe("an `up` that is killed", function () {
   this.timeout(600_000);
   let program: AwsProgram;
-  let standIns: AttachedStandIns;
   let halt: AwsHalt;
 
   before(async () => {
     program = await openAwsProgram();
     halt = new AwsHalt(program.engine.environment.PULUMI_HOME ?? "");
-    const variables = (program.stack.workspace as LocalWorkspace).envVars;
-    // AWS goes on when whoever has asked it is killed.
-    standIns = await attachStandIns(["aws", "command"], variables);
-    Object.assign(variables, standIns.environment);
   });
-  after(async () => {
-    standIns?.close();
-    await program?.close();
-  });
+  after(() => program?.close());
 
   /** Starts `up` and kills it as soon as `reached` says what it is at; throws when it ends before. */
   async function killUp(reached: () => string | undefined): Promise<string> {

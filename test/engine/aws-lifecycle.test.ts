@@ -39,7 +39,7 @@ const STEPS = [
 
 /** One life of the stack, each test a step of it. */
 describe("the AWS program on the real engine", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let program: AwsProgram;
 
   before(async () => {
@@ -127,7 +127,7 @@ describe("the AWS program on the real engine", function () {
     );
     assert.match(
       said(lines, "price"),
-      /\$55\.04 an hour on demand in us-east-1 now, all hosts \$55\.04 an hour, \$1,320\.96 a day, \$40,179\.20/,
+      /\$55\.04 an hour on demand in us-east-1 now; the machine with volumes \(\$0\.02\), addresses \(\$0\.01\) and answers to the internet at the planned rate \(\$0\.\d\d\) about \$55\.\d\d an hour, \$1,32\d\.\d\d a day, \$40,\d{3}\.\d\d in a month/,
     );
     assert.match(
       said(lines, "image"),
@@ -196,7 +196,7 @@ describe("the AWS program on the real engine", function () {
     const lines = await checked();
     assert.match(
       said(lines, "price"),
-      /now, planned with \$55\.04: .* shardplan:cost\.priceUsdPerHour 27\.52/,
+      /now, planned with \$55\.04; .* shardplan:cost\.priceUsdPerHour 27\.52/,
     );
     assert.match(
       said(lines, "image"),
@@ -222,8 +222,15 @@ describe("the AWS program on the real engine", function () {
 
   it("fits into an account: existing subnets, no public address, a profile, a key and tags of one's own", async () => {
     const permissionsBoundary = "arn:aws:iam::123456789012:policy/edge";
-    await program.configure({ aws: { ...SETTINGS, permissionsBoundary } });
+    const gateway = { domain: "llm.example.com", hostedZoneId: "Z0123456789ABCDEFGHIJ" };
+    await program.configure({ aws: { ...SETTINGS, permissionsBoundary }, gateway });
     const ordinary = await planned();
+    await program.configure({ gateway: {} });
+    const record = ordinary.find(({ type }) => type === "aws:route53/record:Record");
+    assert.deepEqual(
+      [record?.inputs.zoneId, record?.inputs.name, record?.inputs.type],
+      [gateway.hostedZoneId, gateway.domain, "A"],
+    );
     const role = ordinary.find(({ type }) => type === AWS.role);
     assert.equal(role?.inputs.permissionsBoundary, permissionsBoundary);
     const own = {
@@ -536,7 +543,7 @@ describe("the AWS program on the real engine", function () {
   });
 
   it("goes from zone to zone until one has a machine free", async () => {
-    program.dryZones(["us-east-1a", "us-east-1b"]);
+    program.facts({ dryZones: ["us-east-1a", "us-east-1b"] });
     await program.configure({ aws: { ...SETTINGS, allowReplace: true } });
     const lines: string[] = [];
     const once = async (zones: readonly string[]) => {

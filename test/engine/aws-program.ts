@@ -3,8 +3,9 @@ import { shardplan } from "../../infra";
 import type { DeploymentInput } from "../../lib/config";
 import { type Engine, openEngine } from "../../rehearsal/engine";
 import { AwsAccount } from "../../rehearsal/providers/aws-account";
-import type { AccountFacts } from "../../rehearsal/providers/aws-facts";
+import { type AccountFacts, setFacts } from "../../rehearsal/providers/aws-facts";
 import { AWS } from "../../rehearsal/providers/aws-types";
+import { attachStandIns } from "./attached-stand-ins";
 import { type FakeHost, newKeyPair, openFakeHost } from "./fake-host";
 import { type Hub, openHub, setVariables } from "./fake-hub";
 
@@ -19,8 +20,6 @@ export interface AwsProgram {
   configure(sections: DeploymentInput): Promise<void>;
   /** Sets the stack's SSH key to a new one, which the machines know. */
   newSshKey(): Promise<void>;
-  /** From now on these zones have no machine to give. */
-  dryZones(zones: readonly string[]): void;
   /** From now on these things are so in the account, and all others as usual. */
   facts(facts: Partial<AccountFacts>): void;
   /** The hub of models. */
@@ -34,21 +33,24 @@ const ADDRESSES = ["127.0.0.1", "127.0.0.2"];
 /** Opens the engine, the hosts behind the AWS addresses, and the stack `prod` with its secrets. */
 export async function openAwsProgram(): Promise<AwsProgram> {
   const engine = await openEngine({ standIns: ["command", "aws"] });
-  const account = new AwsAccount(engine.environment.PULUMI_HOME ?? "");
+  const home = engine.environment.PULUMI_HOME ?? "";
+  const account = new AwsAccount(home);
   const host = await openFakeHost(newKeyPair().publicKey, {
     addresses: ADDRESSES,
     hostKeyOf: (address) => hostKeyBehind(account, address),
   });
-  const envVars: Record<string, string> = {
+  const variables = {
     ...engine.environment,
     STAND_IN_PUBLIC_ADDRESSES: ADDRESSES.join(","),
     STAND_IN_SSH_PORT: `${host.port}`,
   };
+  // They start once, and AWS goes on when whoever has asked it is killed.
+  const standIns = await attachStandIns(["aws", "command"], variables);
+  const envVars = { ...variables, ...standIns.environment };
   const stack = await LocalWorkspace.createOrSelectStack(
     { stackName: "prod", projectName: "shardplan", program: shardplan },
     { ...engine.workspace, envVars },
   );
-  const { envVars: standIn } = stack.workspace as LocalWorkspace;
   const hub = await openHub();
   // The program runs in this process: it finds credentials and the hub here.
   const restore = setVariables({ AWS_ACCESS_KEY_ID: "AKIAEXAMPLE", HF_ENDPOINT: hub.address });
@@ -65,12 +67,7 @@ export async function openAwsProgram(): Promise<AwsProgram> {
     host,
     stack,
     newSshKey,
-    dryZones: (zones) => {
-      standIn.STAND_IN_DRY_ZONES = zones.join(",");
-    },
-    facts: (changed) => {
-      standIn.STAND_IN_AWS_FACTS = JSON.stringify(changed);
-    },
+    facts: (changed) => setFacts(home, changed),
     hub,
     configure: async (sections) => {
       for (const [section, values] of Object.entries(sections)) {
@@ -80,6 +77,7 @@ export async function openAwsProgram(): Promise<AwsProgram> {
     close: async () => {
       restore();
       hub.close();
+      standIns.close();
       await host.close();
       await engine.close();
     },

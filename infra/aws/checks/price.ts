@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import { z } from "zod";
 import type { Finding } from "../../checks/finding";
 import type { Asked } from "./asked";
+import { HOURS_PER_MONTH, type SideCosts, sideCosts } from "./side-costs";
 
 /** Regions in which AWS answers questions for prices. */
 const PRICING_REGIONS = ["us-east-1", "ap-south-1"];
@@ -61,36 +62,43 @@ async function spotPrice({ plan, zone, account }: Asked): Promise<number> {
   return Number(price);
 }
 
-const HOURS_PER_MONTH = 730;
-
-/** What the machines cost now, against what was planned with and against the cap. */
+/** What the stack costs now, against what was planned with and against the cap. */
 export async function lookAtPrice(asked: Asked): Promise<Finding | undefined> {
   const { deployment, instance } = asked.plan;
   const { aws: settings, cost, hardware } = deployment;
   // Paid in advance.
   if (settings.capacityBlock) return undefined;
   const now = settings.spot ? await spotPrice(asked) : await onDemandPrice(asked);
-  const hourly = now * hardware.nodes;
+  const beside = sideCosts(asked.plan);
+  const hourly = now * hardware.nodes + beside.usdPerHour;
   const each = `${instance.name} is ${usd(now)} an hour ${settings.spot ? `as spot in ${asked.zone}` : `on demand in ${settings.region}`} now`;
   if (cost.maxUsdPerHour !== undefined && hourly > cost.maxUsdPerHour) {
     return {
       verdict: "fails",
-      text: `cost.maxUsdPerHour: is ${usd(cost.maxUsdPerHour)}, and ${each}, ${usd(hourly)} for all hosts`,
+      text: `cost.maxUsdPerHour: is ${usd(cost.maxUsdPerHour)}, and ${each}; ${hosts(hardware.nodes)} with ${besideText(beside)} ${usd(hourly)}`,
     };
   }
-  const sum = `all hosts ${usd(hourly)} an hour, ${usd(hourly * 24)} a day, ${usd(hourly * HOURS_PER_MONTH)} in a month of ${HOURS_PER_MONTH} hours`;
+  const sum =
+    `${hosts(hardware.nodes)} with ${besideText(beside)} about ${usd(hourly)} an hour, ${usd(hourly * 24)} a day, ` +
+    `${usd(hourly * HOURS_PER_MONTH)} in a month of ${HOURS_PER_MONTH} hours`;
   const planned = cost.priceUsdPerHour ?? instance.priceUsdPerHour;
   // A price of the user's own (a discount) is theirs to keep; a planned price of a machine on demand says nothing of spot.
   if (cost.priceUsdPerHour !== undefined || (planned !== undefined && sameCents(planned, now))) {
-    return { verdict: "passes", text: `${each}, ${sum}` };
+    return { verdict: "passes", text: `${each}; ${sum}` };
   }
   return {
     verdict: "warns",
     text:
-      `${each}, planned with ${planned === undefined ? "no price" : usd(planned)}: ${sum}; ` +
+      `${each}, planned with ${planned === undefined ? "no price" : usd(planned)}; ${sum}; ` +
       `to plan with it: pulumi config set --path shardplan:cost.priceUsdPerHour ${now}`,
   };
 }
+
+const hosts = (count: number): string => (count === 1 ? "the machine" : `all ${count}`);
+
+const besideText = ({ volumeUsdPerHour, addressUsdPerHour, trafficUsdPerHour }: SideCosts): string =>
+  `volumes (${usd(volumeUsdPerHour)}), addresses (${usd(addressUsdPerHour)}) and answers to the internet at the ` +
+  `planned rate (${usd(trafficUsdPerHour)})`;
 
 const sameCents = (one: number, other: number): boolean => Math.abs(one - other) < 0.005;
 

@@ -18,6 +18,22 @@ export const gateway = z
       .describe(
         "Public DNS name; with it the gateway gets a certificate by ACME, without it it makes its own.",
       ),
+    hostedZoneId: textLike(/^Z[A-Z0-9]+$/, "the id of a hosted zone such as Z0123456789ABCDEFGHIJ")
+      .optional()
+      .describe(
+        "Route 53 hosted zone of gateway.domain, in which the program makes the record. Default: it says which record to set.",
+      ),
+    ownCertificate: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Take the certificate of gateway.domain and its key from the secrets shardplan:certificate and shardplan:certificateKey instead of ACME.",
+      ),
+    recordWaitMinutes: countUpTo(1440).default(15).meta({
+      unit: "minutes",
+      description:
+        "How long `up` waits until gateway.domain points to the gateway, before its first public certificate.",
+    }),
     port: port.default(443).describe("HTTPS port of the gateway."),
     allowedCidrs: z
       .array(z.cidrv4())

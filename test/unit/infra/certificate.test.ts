@@ -76,6 +76,18 @@ describe("certificate.sh", () => {
     assert.equal(root().fingerprint256, authority);
   });
 
+  it("takes the one that the stack brings, and nothing else", () => {
+    writeFileSync(at("own.pem"), "certificate and key\n");
+    const program = readFileSync(at("program"), "utf8");
+    writeFileSync(at("program"), program.replace("set -euo", `KIND=own OWN=${at("own.pem")}\nset -euo`));
+    assert.match(
+      run("llm.example.com"),
+      /^made the gateway's authority\na new certificate for llm\.example\.com, /,
+    );
+    assert.equal(readFileSync(at("gateway/certificate.pem"), "utf8"), "certificate and key\n");
+    assert.equal(run("llm.example.com"), "");
+  });
+
   it("takes over the authority of the gateway that earlier versions had: clients trust it", () => {
     mkdirSync(at("caddy"));
     const made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];

@@ -4,11 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pricingRegion } from "../../../infra/aws/checks/price";
 import { reachFrom } from "../../../infra/aws/checks/reach";
+import { sideCosts } from "../../../infra/aws/checks/side-costs";
 import { mayHaveCredentials } from "../../../infra/aws/credentials";
 import { ACTIONS_OF_LOOKUPS, operatorPolicy } from "../../../infra/aws/operator-policy";
 import { attemptText, zoneAskedLast } from "../../../infra/aws/tried-zones";
 import { whyNot } from "../../../infra/checks/finding";
 import { type Ended, upInTurn } from "../../../infra/up/in-turn";
+import { parseDeployment } from "../../../lib/config";
+import { plan } from "../../../lib/strategy";
 import { lookups } from "../../../rehearsal/providers/aws-answers";
 
 describe("the check whether machines would let this one in", () => {
@@ -42,6 +45,29 @@ describe("prices", () => {
       "ap-south-1",
       "us-east-1",
     ]);
+  });
+});
+
+describe("what AWS asks for beside the machines", () => {
+  const small = {
+    model: { name: "meta-llama/Llama-3.1-8B-Instruct" },
+    hardware: { instanceType: "g6e.xlarge" },
+    serving: { maxNumSeqs: 32, maxNumBatchedTokens: 1024 },
+    workload: { requestRate: 0.2, simulatedRequests: 100 },
+  };
+
+  it("is the volume, the address, and the answers at the planned rate; nothing of the latter in private", () => {
+    const planned = plan(parseDeployment(small));
+    const costs = sideCosts(planned);
+    assert.ok(Math.abs(costs.volumeUsdPerHour - (200 * 0.08) / 730) < 1e-9, `${costs.volumeUsdPerHour}`);
+    assert.equal(costs.addressUsdPerHour, 0.005);
+    // Some 250 bytes for each token that is streamed.
+    const bytes = (costs.trafficUsdPerHour / 0.09) * 1e9;
+    const tokens = planned.throughput.outputTokensPerSecond * 3600;
+    assert.ok(bytes / tokens > 200 && bytes / tokens < 300, `${bytes / tokens} bytes a token`);
+    const aws = { publicAddress: false, subnetIds: ["subnet-0a"], rootVolumeGb: 730 };
+    const inside = sideCosts(plan(parseDeployment({ ...small, aws })));
+    assert.ok(Math.abs(inside.usdPerHour - 0.08) < 1e-9, `${inside.usdPerHour}`);
   });
 });
 

@@ -218,6 +218,61 @@ describe("gateway.sh", () => {
     assert.equal(runStepCode("gateway", `${LOAD}; reload earlier; reload now`).stdout, "");
   });
 
+  /** Two certificates with their keys, by real OpenSSL, the one for llm.example.com as `OWN`. */
+  const OWN = `cd "$FOLDER"; SECRETS=$FOLDER OWN_FILE=$FOLDER/own DOMAIN=llm.example.com
+    write_file() { printf '%s' "$4" >"$1"; }
+    make() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days "$2" -subj "/CN=$1" -addext "subjectAltName=DNS:$1" -keyout "$1.key" -out "$1.pem" 2>/dev/null; }
+    make llm.example.com 90; make other.example.com 90; OWN=$(cat llm.example.com.pem llm.example.com.key)`;
+
+  it("takes a certificate of the stack's own with its key", () => {
+    const { stdout, stderr } = runStepCode(
+      "gateway",
+      `${OWN}; own_certificate; cmp -s <(printf %s "$OWN") own && echo same`,
+    );
+    assert.equal(stdout, "same\n", stderr);
+  });
+
+  it("refuses one that is none, for another name, or has another key, in a line", () => {
+    const refused = (own: string) => runStepCode("gateway", `${OWN}; ${own}; own_certificate`).stderr;
+    assert.match(refused("OWN=nonsense"), /are no PEM certificate and unencrypted key; set them again/);
+    assert.match(refused("DOMAIN=llm.example.org"), /is not for llm\.example\.org; .*gateway\.domain/);
+    assert.match(
+      refused("OWN=$(cat llm.example.com.pem other.example.com.key)"),
+      /shardplan:certificateKey is not the key of shardplan:certificate;/,
+    );
+  });
+
+  /** A name whose record somebody sets after the given number of looks; the time that passes is what is slept. */
+  const record = (
+    looks: number,
+  ) => `cd "$FOLDER"; DOMAIN=llm.example.com PUBLIC_ADDRESS=203.0.113.7 RECORD_WAIT_MINUTES=2 AUTHORITY=$FOLDER
+    getent() { echo >>looks; [ "$(wc -l <looks)" -le ${looks} ] || echo "203.0.113.7     STREAM llm.example.com"; }
+    unset SECONDS; SECONDS=0; sleep() { SECONDS=$((SECONDS + $1)); }`;
+
+  it("prints the record of a name and waits until it is set, for as long as is said", () => {
+    const waits = runStepCode("gateway", `${record(3)}; wait_for_record; echo "after $SECONDS s"`);
+    assert.equal(waits.stdout, "after 45 s\n", waits.stderr);
+    assert.match(
+      waits.stderr,
+      /for the record, set it where the name is kept: llm\.example\.com\. A 203\.0\.113\.7/,
+    );
+    const never = runStepCode("gateway", `${record(1000)}; wait_for_record`);
+    assert.match(
+      never.stderr,
+      /llm\.example\.com does not point to 203\.0\.113\.7 after 2 minutes; set the record/,
+    );
+    assert.notEqual(never.status, 0);
+  });
+
+  it("waits for no record once there is a public certificate", () => {
+    const has = "mkdir -p acme/live/llm.example.com; echo x >acme/live/llm.example.com/fullchain.pem";
+    const { stdout } = runStepCode(
+      "gateway",
+      `${record(1000)}; ${has}; wait_for_record; echo "after $SECONDS s"`,
+    );
+    assert.equal(stdout, "after 0 s\n");
+  });
+
   it("listens on no address of IPv6 where the kernel has none", () => {
     const bind = "CONFIG=$'frontend clients\\n\\tbind :443\\n\\tbind :::443 v6only\\n'";
     const { stdout } = runStepCode(
