@@ -8,7 +8,7 @@ export interface InstanceRoleArgs {
   readonly hostKeyParameters: readonly pulumi.Output<string>[];
 }
 
-/** What the machines may do in AWS: publish their host key, be reached by Session Manager, read the weights' bucket. */
+/** What the machines may do in AWS: publish their host key, be reached by Session Manager, read the weights' bucket and the stack's secrets. */
 export class InstanceRole extends pulumi.ComponentResource {
   readonly profileName: pulumi.Output<string>;
 
@@ -32,6 +32,7 @@ export class InstanceRole extends pulumi.ComponentResource {
           Statement: [
             { Effect: "Allow", Action: "ssm:PutParameter", Resource: args.hostKeyParameters },
             ...bucketStatements(args.plan),
+            ...secretStatements(args.plan),
           ],
         }),
       },
@@ -50,6 +51,15 @@ export class InstanceRole extends pulumi.ComponentResource {
     this.profileName = profile.name;
     this.registerOutputs({ profileName: this.profileName });
   }
+}
+
+/** Read access to the stack's secrets in Secrets Manager, and to nothing else there. */
+export function secretStatements({ deployment: { aws: settings } }: Plan): object[] {
+  const secrets = [settings.huggingFaceTokenSecret, settings.apiKeysSecret].filter(
+    (arn) => arn !== undefined,
+  );
+  if (secrets.length === 0) return [];
+  return [{ Effect: "Allow", Action: "secretsmanager:GetSecretValue", Resource: secrets }];
 }
 
 /** Read access to the bucket of the weights, where they come from one. */

@@ -11,10 +11,16 @@ const SECONDS = 10;
  * installed all the rest. One HEAD request; the token goes into its header and nowhere else.
  */
 export async function lookAtHub(
-  { model }: Deployment,
+  { model, aws }: Deployment,
   { huggingFaceToken }: Pick<Secrets, "huggingFaceToken">,
 ): Promise<Finding | undefined> {
   if (model.source !== "hub") return undefined;
+  if (aws.huggingFaceTokenSecret !== undefined) {
+    return {
+      verdict: "passes",
+      text: "the hub was not asked: only the machines read aws.huggingFaceTokenSecret",
+    };
+  }
   if (isGated(model.name) && huggingFaceToken === undefined) return fails(noToken(model.name));
   if (/^(1|true|on|yes)$/i.test(process.env.HF_HUB_OFFLINE ?? "")) throw new Error("HF_HUB_OFFLINE is set");
   const token = huggingFaceToken === undefined ? undefined : await plain(huggingFaceToken);

@@ -91,6 +91,7 @@ export class Gateway extends pulumi.ComponentResource {
           ENGINE_KEY_FILE: paths.engineKey,
           ENGINE_KEY: this.engineKey,
           API_KEY: secrets.apiKey ?? sharedKey(plan, nodes),
+          API_KEYS_SECRET: plan.deployment.aws.apiKeysSecret ?? "",
           API_KEYS: secrets.apiKeys?.apply(keyLines) ?? "",
           CERTIFICATE: paths.certificate,
           CERTIFICATE_KIND: certificateKind(plan),

@@ -3,7 +3,7 @@
 # host has. Other servers, keys and certificates are taken over without a connection lost.
 # in:  HOST_NAME, UNIT, UNIT_TEXT, CONFIG_FILE, CONFIG, KEYS_FILE, PORT, ENGINE_KEY_FILE, ENGINE_KEY (secret, by which servers
 #      know the gateway), API_KEY (secret; empty: made here, kept), API_KEYS (secret; lines of a further key and the name of
-#      who has it), CERTIFICATE (file), CERTIFICATE_KIND (internal, acme, own), OWN_FILE, OWN (secret; a certificate with its
+#      who has it), API_KEYS_SECRET (ARN in Secrets Manager that has them instead; may be empty), CERTIFICATE (file), CERTIFICATE_KIND (internal, acme, own), OWN_FILE, OWN (secret; a certificate with its
 #      key), DOMAIN, PUBLIC_ADDRESS (to which it has to point; empty: nobody asks), RECORD_WAIT_MINUTES, AUTHORITY (folder), RENEW_FILE, RENEW (program),
 #      RENEW_UNIT, RENEW_UNIT_TEXT, TIMER, TIMER_TEXT
 # out: {"certificateAuthority","keyId" (changes when a key does, says nothing of it),"start"}
@@ -11,6 +11,7 @@ GATEWAY_USER=shardplan-gateway
 
 apply() {
   for_this_kernel
+  [ -z "$API_KEYS_SECRET" ] || read_keys "$(aws_secret "$API_KEYS_SECRET" aws.apiKeysSecret)" || exit 1
   make_api_key
   write_file "$ENGINE_KEY_FILE" 600 "$GATEWAY_USER" "engine $ENGINE_KEY"$'\n' || true
   write_file "$KEYS_FILE" 600 "$GATEWAY_USER" "$(keys)"$'\n' || true
@@ -51,6 +52,7 @@ notes() { unit_notes "$UNIT"; }
 drift() {
   for_this_kernel
   file_drift "$CONFIG_FILE" "$CONFIG"
+  secret_drift
   file_drift "$KEYS_FILE" "$(keys)"$'\n'
   file_drift "$ENGINE_KEY_FILE" "engine $ENGINE_KEY"$'\n'
   file_drift "$RENEW_FILE" "$RENEW"
@@ -74,6 +76,25 @@ make_api_key() {
   elif [ ! -s "$SECRETS/api-key" ]; then
     write_file "$SECRETS/api-key" 600 root "sk-$(head -c 32 /dev/urandom | base64 | tr -dc 'A-Za-z0-9')"$'\n'
   fi
+}
+
+# What a secret of Secrets Manager holds: a key, or a JSON object of keys by name.
+read_keys() {
+  [ -n "$1" ] || return 1
+  API_KEY=$1
+  jq -e 'type == "object"' <<<"$1" >/dev/null 2>&1 || return 0
+  API_KEY=$(jq -r '.default // ""' <<<"$1")
+  API_KEYS=$(jq -r 'to_entries | sort_by(.key)[] | select(.key != "default") | "\(.value) \(.key)"' <<<"$1")
+  ! grep -qvE '^[A-Za-z0-9._~+/=-]{8,} [A-Za-z0-9._-]+$' <<<"${API_KEYS:-12345678 none}" ||
+    fatal "the secret of aws.apiKeysSecret has a name or a key that a bearer token cannot have" "use at least 8 letters, digits and . _ ~ + / = -"
+}
+
+# A secret that was changed is taken over; one that cannot be read just now changes nothing.
+secret_drift() {
+  local text
+  [ -n "$API_KEYS_SECRET" ] || return 0
+  text=$(aws_secret "$API_KEYS_SECRET" aws.apiKeysSecret 2>/dev/null) && read_keys "$text" || return 0
+  [ -z "$API_KEY" ] || [ "$API_KEY" = "$(cat "$SECRETS/api-key")" ] || echo "the secret of aws.apiKeysSecret has another key"
 }
 
 # Lines of a key and the name of who has it.

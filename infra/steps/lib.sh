@@ -362,3 +362,23 @@ follow() {
 
 # What a transient unit is doing, by its log; a step that knows better says it in its own words.
 doing() { tail -n 1 "$1" | cut -c1-160; }
+
+# The text of a secret of Secrets Manager, by the role of this machine; $2 is the config key that names it.
+aws_secret() {
+  local aws error text
+  aws=$(command -v aws || true)
+  if [ -z "$aws" ]; then
+    aws=/opt/shardplan/awscli/bin/aws
+    [ -x "$aws" ] || { python3 -m venv /opt/shardplan/awscli && /opt/shardplan/awscli/bin/pip install --quiet awscli; } >&2
+  fi
+  error=$(mktemp)
+  if text=$("$aws" secretsmanager get-secret-value --region "$(cut -d: -f4 <<<"$1")" --secret-id "$1" \
+    --query SecretString --output text 2>"$error"); then
+    rm -f "$error"
+    printf '%s' "$text"
+    return 0
+  fi
+  text=$(tr -s '\n ' ' ' <"$error" | cut -c1-300)
+  rm -f "$error"
+  fatal "the secret of $2 cannot be read: $text" "let the machine's role read it (secretsmanager:GetSecretValue), or correct shardplan:$2"
+}

@@ -2,7 +2,7 @@
 # The model's weights in one folder on the host: from the hub, from an S3 bucket, or already there; and a unit that fetches
 # them again before vLLM starts, where they are gone.
 # in:  HOST_NAME, INSTANCE (-draft for a drafter's), MODEL_PATH, SOURCE (hub, bucket, path), REPOSITORY, REVISION, BUCKET, WEIGHTS_BYTES, ENVIRONMENT,
-#      HUB_TOKEN (secret; may be empty), HUB_ENDPOINT (of a mirror; may be empty), UNIT, UNIT_TEXT (empty: nothing is fetched), FETCH_FILE, STORAGE (mount that MODEL_PATH
+#      HUB_TOKEN (secret; may be empty), HUB_TOKEN_SECRET (ARN in Secrets Manager that has it; may be empty), HUB_ENDPOINT (of a mirror; may be empty), UNIT, UNIT_TEXT (empty: nothing is fetched), FETCH_FILE, STORAGE (mount that MODEL_PATH
 #      lies on; may be empty)
 # out: {"path","files","bytes"}
 : "${INSTANCE:=}"
@@ -51,7 +51,7 @@ fetch() {
 # This step as a script of its own, which only fetches.
 fetcher() {
   echo "set -euo pipefail; umask 022; export LC_ALL=C; mkdir -p '${TOKEN_FILE%/*}' '$LOGS'"
-  declare -p HOST_NAME INSTANCE MODEL_PATH SOURCE REPOSITORY REVISION BUCKET WEIGHTS_BYTES ENVIRONMENT HUB_TOKEN HUB_ENDPOINT STORAGE \
+  declare -p HOST_NAME INSTANCE MODEL_PATH SOURCE REPOSITORY REVISION BUCKET WEIGHTS_BYTES ENVIRONMENT HUB_TOKEN HUB_TOKEN_SECRET HUB_ENDPOINT STORAGE \
     LOGS ENGINE_USER TOKEN_FILE
   echo CHANGES=0
   # shellcheck disable=SC2046 # names
@@ -102,10 +102,12 @@ require_space() {
 }
 
 download_from_hub() {
+  local token=$HUB_TOKEN
+  [ -z "$HUB_TOKEN_SECRET" ] || token=$(aws_secret "$HUB_TOKEN_SECRET" aws.huggingFaceTokenSecret) || exit 1
   info "downloading $REPOSITORY@$REVISION, $((WEIGHTS_BYTES / 1000000000)) GB"
   : >"$TOKEN_FILE"
   chmod 600 "$TOKEN_FILE"
-  printf 'HF_TOKEN=%s\n%s' "$HUB_TOKEN" "${HUB_ENDPOINT:+HF_ENDPOINT=$HUB_ENDPOINT}" >"$TOKEN_FILE"
+  printf 'HF_TOKEN=%s\n%s' "$token" "${HUB_ENDPOINT:+HF_ENDPOINT=$HUB_ENDPOINT}" >"$TOKEN_FILE"
   # original/ holds the same weights once more in another format.
   ask_hub weights download "$REPOSITORY" --revision "$REVISION" --exclude 'original/*' --local-dir "$MODEL_PATH" ||
     { tail -n 5 "$LOGS/weights$INSTANCE.log" | cut -c1-300 | plain >&2

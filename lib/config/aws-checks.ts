@@ -13,6 +13,7 @@ export function awsChecks(deployment: Deployment): CrossProblem[] {
     ...rangesOnce(deployment),
     ...openForCertificates(deployment),
     ...stopsOwnMachines(deployment),
+    ...secretsOfOwnMachines(deployment),
   ];
 }
 
@@ -76,6 +77,14 @@ function stopsOwnMachines({ hosts, hardware, cost }: Deployment): CrossProblem[]
           },
         ]),
   ];
+}
+
+/** Machines elsewhere have no role in AWS. */
+function secretsOfOwnMachines({ hosts, aws }: Deployment): CrossProblem[] {
+  if (hosts.length === 0) return [];
+  const keys = (["huggingFaceTokenSecret", "apiKeysSecret"] as const).filter((key) => aws[key] !== undefined);
+  const text = "must be left out with hosts: only machines on AWS have a role that may read it";
+  return keys.map((key) => ({ keys: [`aws.${key}`, "hosts"], text }));
 }
 
 function zoneOfRegion({ region, availabilityZone: zone }: Deployment["aws"]): CrossProblem[] {

@@ -12,9 +12,11 @@ export const UV_VERSION = "0.13.9";
  * that PyTorch and Triton compile at the first request; without them the server starts and dies at that request.
  */
 export function basePackages(plan: Plan): string[] {
-  const { serving, model, hosts, firewall } = plan.deployment;
+  const { serving, model, hosts, firewall, aws } = plan.deployment;
   // The steps make environments of their own for vLLM, and for AWS's command line where the host has none.
-  const makesEnvironment = serving.packageSource !== "preinstalled" || model.source === "bucket";
+  const readsAws =
+    model.source === "bucket" || aws.huggingFaceTokenSecret !== undefined || aws.apiKeysSecret !== undefined;
+  const makesEnvironment = serving.packageSource !== "preinstalled" || readsAws;
   return [
     ...["ca-certificates", "curl", "iproute2", "jq"],
     ...["haproxy", "openssl"],

@@ -63,7 +63,7 @@ const DOES = /^(aws:|command:|pulumi:providers:aws)/;
 function changeText(title: string, { steps, refusal }: Preview): string {
   if (refusal !== undefined) {
     const [line = ""] = refusal.split("\n");
-    return `${title}\n  refused: ${line.replaceAll(/\bi-[0-9a-f]+/g, "i-...")}`;
+    return `${title}\n  refused: ${line.replaceAll(/\bi-[0-9a-f]+/g, "i-...").replace(/urn:[^"]*/, "urn:...")}`;
   }
   const done = steps.filter(({ type }) => DOES.test(type));
   const ops = [...new Set(done.map(({ op }) => op))].filter((op) => op !== "same").sort();

@@ -16,6 +16,11 @@ export const CHECKS = [
 /** One of the checks before spending. */
 export type CheckName = (typeof CHECKS)[number];
 
+const secretArn = textLike(
+  /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/,
+  "the ARN of a secret of Secrets Manager",
+).optional();
+
 export const aws = z
   .strictObject({
     region: textLike(/^[a-z]{2}(-[a-z]+)+-\d$/, "a region such as us-east-1")
@@ -50,6 +55,13 @@ export const aws = z
     permissionsBoundary: textLike(/^arn:aws[a-z-]*:iam::/, "the ARN of a policy")
       .optional()
       .describe("Permissions boundary of the role that the program makes for the machines. Default: none."),
+    huggingFaceTokenSecret: secretArn.describe(
+      "Secret of Secrets Manager with the hub's token, which the machines read by their role. Default: shardplan:huggingFaceToken.",
+    ),
+    apiKeysSecret: secretArn.describe(
+      "Secret of Secrets Manager with the clients' key, or with a JSON object of keys by name (`default` is the first one's), " +
+        "which the machines read by their role. Default: shardplan:apiKey and shardplan:apiKeys.",
+    ),
     kmsKeyId: z
       .string()
       .min(1)

@@ -283,9 +283,61 @@ describe("gateway.sh", () => {
   });
 });
 
+describe("a secret of Secrets Manager", () => {
+  const ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:keys-AbCdEf";
+  /** AWS's command line, which has the secret, or refuses it. */
+  const has = (text: string) => ({
+    aws: `[ "$*" = "secretsmanager get-secret-value --region eu-west-1 --secret-id ${ARN} --query SecretString --output text" ] && echo '${text}'`,
+  });
+  const REFUSES = { aws: 'echo "An error occurred (AccessDeniedException): not authorized" >&2; exit 254' };
+  const KEYS = `SECRETS=$FOLDER API_KEY= API_KEYS= API_KEYS_SECRET=${ARN}; write_file() { printf '%s' "$4" >"$1"; }
+    read_keys "$(aws_secret "$API_KEYS_SECRET" aws.apiKeysSecret)" || exit 1; make_api_key; keys`;
+
+  it("is the clients' key, or several by name", () => {
+    assert.equal(runStepCode("gateway", KEYS, has("sk-12345678")).stdout, "sk-12345678 default\n");
+    const several = runStepCode(
+      "gateway",
+      KEYS,
+      has('{"default":"sk-12345678","bob":"sk-bbbbbbbb","alice":"sk-aaaaaaaa"}'),
+    );
+    assert.equal(several.stdout, "sk-12345678 default\nsk-aaaaaaaa alice\nsk-bbbbbbbb bob\n", several.stderr);
+  });
+
+  it("is refused in a line where it cannot be read, or holds no key", () => {
+    const denied = runStepCode("gateway", KEYS, REFUSES);
+    assert.match(
+      denied.stderr,
+      /the secret of aws\.apiKeysSecret cannot be read: .*AccessDenied.*; let the machine's role read it/,
+    );
+    assert.notEqual(denied.status, 0);
+    assert.match(
+      runStepCode("gateway", KEYS, has('{"bob":"a b"}')).stderr,
+      /has a name or a key that a bearer token cannot have/,
+    );
+  });
+
+  it("is taken over when it has changed, and not missed when it cannot be read just now", () => {
+    const drift = `SECRETS=$FOLDER API_KEY= API_KEYS= API_KEYS_SECRET=${ARN}; echo sk-12345678 >"$FOLDER/api-key"; secret_drift`;
+    assert.equal(runStepCode("gateway", drift, has("sk-12345678")).stdout, "");
+    assert.match(runStepCode("gateway", drift, has("sk-other-1234")).stdout, /has another key$/m);
+    assert.equal(runStepCode("gateway", drift, REFUSES).stdout, "");
+  });
+
+  it("is the hub's token, which then lies in no file of the step's", () => {
+    const token = `MODEL_PATH=$FOLDER/m SOURCE=hub REPOSITORY=r REVISION=v BUCKET= UNIT=u UNIT_TEXT= STORAGE= WEIGHTS_BYTES=1 ENVIRONMENT=e
+      HUB_TOKEN= HUB_ENDPOINT= HUB_TOKEN_SECRET=${ARN} TOKEN_FILE=$FOLDER/token FETCH_FILE=$FOLDER/f; run_long() { cat "$TOKEN_FILE"; }`;
+    const { stdout, stderr } = runStepCode(
+      "weights",
+      `${token}; download_from_hub; fetcher | grep -c hf_token || true`,
+      has("hf_token"),
+    );
+    assert.equal(stdout, "HF_TOKEN=hf_token\n0\n", stderr);
+  });
+});
+
 describe("weights.sh", () => {
   const MODEL = `MODEL_PATH=$FOLDER/model SOURCE=bucket REPOSITORY=r REVISION=v BUCKET=s3://b UNIT=none.service UNIT_TEXT= STORAGE=
-    WEIGHTS_BYTES=1 ENVIRONMENT=none HUB_TOKEN= HUB_ENDPOINT= FETCH_FILE=$FOLDER/fetch TOKEN_FILE=$FOLDER/run/hub.env LOGS=$FOLDER
+    WEIGHTS_BYTES=1 ENVIRONMENT=none HUB_TOKEN= HUB_TOKEN_SECRET= HUB_ENDPOINT= FETCH_FILE=$FOLDER/fetch TOKEN_FILE=$FOLDER/run/hub.env LOGS=$FOLDER
     mkdir "$MODEL_PATH"; echo '{"weight_map":{"a":"one.safetensors","b":"two.safetensors"}}' >"$MODEL_PATH/model.safetensors.index.json"
     echo x | tee "$MODEL_PATH/config.json" "$MODEL_PATH/one.safetensors" >/dev/null; origin >"$MODEL_PATH/.shardplan-complete"`;
 
