@@ -32,6 +32,7 @@ export class EngineEnvironment extends pulumi.ComponentResource {
             RELEASES: hostPaths(plan).releases,
             SOURCE: serving.packageSource,
             LOCATION: serving.packageLocation ?? "",
+            INDEX: serving.packageIndex ?? "",
             VLLM_VERSION: serving.vllmVersion,
             RAY_VERSION: plan.serving.executor === "ray" ? serving.rayVersion : "",
             // vLLM reads the requests of its load test with it, and does not bring it.

@@ -2,8 +2,9 @@
 # The Python environment with vLLM and Ray in exactly the planned versions: a release in a folder of its own, beside that on
 # which the services run meanwhile.
 # in:  HOST_NAME, ENVIRONMENT (folder), RELEASES (folder of those that this step has made), SOURCE (index, wheelhouse,
-#      preinstalled), LOCATION, VLLM_VERSION, RAY_VERSION (empty without Ray), EXTRA (a package that the load test needs;
-#      empty without one), UV_VERSION, LOCK (file with every package and its hashes; empty: what fits is taken), LOCK_SUM
+#      preinstalled), LOCATION, INDEX (address; empty: PyPI), VLLM_VERSION, RAY_VERSION (empty without Ray), EXTRA (a package
+#      that the load test needs; empty without one), UV_VERSION, LOCK (file with every package and its hashes; empty: what
+#      fits is taken), LOCK_SUM
 # out: {"python","vllm","ray"}
 
 apply() {
@@ -87,7 +88,7 @@ install_environment() {
   info "installing vLLM $VLLM_VERSION${RAY_VERSION:+ and Ray $RAY_VERSION} into $ENVIRONMENT; this takes minutes"
   write_file /run/shardplan/install-environment.sh 700 root "$(install_script)" || true
   run_long python-environment 3600 \
-    --setenv=ENVIRONMENT="$ENVIRONMENT" --setenv=LOCATION="$LOCATION" --setenv=SOURCE="$SOURCE" \
+    --setenv=ENVIRONMENT="$ENVIRONMENT" --setenv=LOCATION="$LOCATION" --setenv=SOURCE="$SOURCE" --setenv=INDEX="$INDEX" \
     --setenv=VLLM="vllm==$VLLM_VERSION" --setenv=RAY="${RAY_VERSION:+ray[default,cgraph]==$RAY_VERSION}" \
     --setenv=EXTRA="$EXTRA" --setenv=LOCK="$LOCK" --setenv=UV="uv==$UV_VERSION" -- /bin/bash /run/shardplan/install-environment.sh ||
     { tail -n 20 "$LOGS/python-environment.log" | cut -c1-300 | plain >&2
@@ -98,7 +99,8 @@ install_environment() {
 }
 
 # By a lock every package is the one that was locked, uv first, or nothing is installed. Without one uv looks at the driver
-# and takes the matching CUDA build of PyTorch (--torch-backend=auto).
+# and takes the matching CUDA build of PyTorch (--torch-backend=auto), which is at an index of PyTorch's own: not where all
+# comes from a folder of wheels or an index in the place of PyPI.
 install_script() {
   cat <<'SCRIPT'
 set -euo pipefail
@@ -107,21 +109,20 @@ rm -f "$ENVIRONMENT/.shardplan-complete"
 export UV_CACHE_DIR=$ENVIRONMENT/.cache
 # The interpreter is there long before pip: a half-made environment is made again, over what there is.
 "$ENVIRONMENT/bin/python" -m pip --version >/dev/null 2>&1 || python3 -m venv "$ENVIRONMENT"
+offline=() backend=()
+case "$SOURCE$INDEX" in
+  wheelhouse) offline=(--no-index --find-links "$LOCATION") ;;
+  index) backend=(--torch-backend=auto) ;;
+  *) export PIP_INDEX_URL=$INDEX UV_DEFAULT_INDEX=$INDEX ;;
+esac
+uv=("$UV") packages=("${backend[@]}" "$VLLM" ${RAY:+"$RAY"} ${EXTRA:+"$EXTRA"})
 if [ -n "$LOCK" ]; then
   sed -n '/^uv==/,/[^\\]$/p' "$LOCK" >"$ENVIRONMENT/.uv.txt"
-  "$ENVIRONMENT/bin/python" -m pip install --quiet --progress-bar off --require-hashes -r "$ENVIRONMENT/.uv.txt"
-  "$ENVIRONMENT/bin/uv" pip install --no-progress --python "$ENVIRONMENT/bin/python" --require-hashes -r "$LOCK"
-  rm -rf "$UV_CACHE_DIR" "$ENVIRONMENT/.uv.txt"
-  : >"$ENVIRONMENT/.shardplan-complete"
-  exit
+  uv=(--require-hashes -r "$ENVIRONMENT/.uv.txt") packages=(--require-hashes -r "$LOCK")
 fi
-offline=()
-[ "$SOURCE" != wheelhouse ] || offline=(--no-index --find-links "$LOCATION")
-"$ENVIRONMENT/bin/python" -m pip install --quiet --progress-bar off "${offline[@]}" "$UV"
-backend=(--torch-backend=auto)
-[ "$SOURCE" != wheelhouse ] || backend=()
-"$ENVIRONMENT/bin/uv" pip install --no-progress --python "$ENVIRONMENT/bin/python" "${backend[@]}" "${offline[@]}" "$VLLM" ${RAY:+"$RAY"} ${EXTRA:+"$EXTRA"}
-rm -rf "$UV_CACHE_DIR"
+"$ENVIRONMENT/bin/python" -m pip install --quiet --progress-bar off "${offline[@]}" "${uv[@]}"
+"$ENVIRONMENT/bin/uv" pip install --no-progress --python "$ENVIRONMENT/bin/python" "${offline[@]}" "${packages[@]}"
+rm -rf "$UV_CACHE_DIR" "$ENVIRONMENT/.uv.txt"
 : >"$ENVIRONMENT/.shardplan-complete"
 SCRIPT
 }

@@ -249,12 +249,21 @@ function hostsMatchNodes({ hosts, hardware }: Deployment): CrossProblem[] {
 }
 
 function packageLocation({ serving }: Deployment): CrossProblem[] {
-  return when(
-    serving.packageSource !== "index" && !serving.packageLocation?.startsWith("/"),
-    `must be an absolute path on the hosts with serving.packageSource ${serving.packageSource}; given ${serving.packageLocation ?? "nothing"}`,
-    "serving.packageLocation",
-    "serving.packageSource",
-  );
+  const { packageSource, packageIndex } = serving;
+  return [
+    ...when(
+      packageSource !== "index" && !serving.packageLocation?.startsWith("/"),
+      `must be an absolute path on the hosts with serving.packageSource ${packageSource}; given ${serving.packageLocation ?? "nothing"}`,
+      "serving.packageLocation",
+      "serving.packageSource",
+    ),
+    ...when(
+      packageSource !== "index" && packageIndex !== undefined,
+      `is not asked with serving.packageSource ${packageSource}; leave it out, or set packageSource to index`,
+      "serving.packageIndex",
+      "serving.packageSource",
+    ),
+  ];
 }
 
 function capacityBlock({ aws }: Deployment): CrossProblem[] {

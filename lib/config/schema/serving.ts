@@ -87,6 +87,16 @@ export const serving = z
     packageLocation: absolutePath
       .optional()
       .describe("Folder of wheels, or the existing environment, as an absolute path on the hosts."),
+    packageIndex: z
+      .string()
+      .regex(/^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])[^\s@]+$/, {
+        error:
+          "must be an address such as https://pypi.example.com/simple, without a password (http:// only on the host itself)",
+      })
+      .optional()
+      .describe(
+        "Package index in the place of PyPI, such as https://pypi.example.com/simple: hosts install from it alone. No password in it.",
+      ),
     environment: z
       .record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string())
       .default({})

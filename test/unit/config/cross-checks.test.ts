@@ -110,6 +110,17 @@ const REFUSED: [DeploymentInput, string, RegExp][] = [
   [{ hosts: [host], hardware: { nodes: 2 } }, "hosts", /lists 1 of the 2 machines/],
   [{ hosts: [host, host], hardware: { nodes: 2 } }, "hosts", /names 10\.0\.0\.1:22 twice/],
   [{ serving: { packageSource: "wheelhouse" } }, "serving.packageLocation", /absolute path on the hosts/],
+  [
+    {
+      serving: {
+        packageSource: "wheelhouse",
+        packageLocation: "/srv/wheels",
+        packageIndex: "https://pypi.example.com/simple",
+      },
+    },
+    "serving.packageIndex",
+    /is not asked with serving\.packageSource wheelhouse/,
+  ],
   [{ gateway: { domain: "llm.example.com", port: 80 } }, "gateway.port", /must not be 80/],
   [
     { gateway: { domain: "llm.example.com", on: "all" }, hardware: { nodes: 2 } },

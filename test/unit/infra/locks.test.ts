@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { LOCKS, lockFile, packagesText } from "../../../lib/serving";
+import { LOCKS, lockFile, lockOf, packagesText } from "../../../lib/serving";
 import { planOf } from "../serving/plan-fixture";
 
 const FOLDER = join(__dirname, "../../../infra/locks");
@@ -48,9 +48,17 @@ describe("the locks of Python packages", () => {
       packagesText(planOf({ serving: { rayVersion: "2.58.0" } })),
       "Python packages are not locked: what the index has on the day that fits vLLM 0.33.0.",
     );
+    const unlocked = { vllmVersion: "0.33.1", packageLocation: "/srv/wheels" };
     assert.equal(
-      packagesText(planOf({ serving: { packageSource: "wheelhouse", packageLocation: "/srv/wheels" } })),
-      "Python packages are not locked: what /srv/wheels has on the day that fits vLLM 0.33.0.",
+      packagesText(planOf({ serving: { ...unlocked, packageSource: "wheelhouse" } })),
+      "Python packages are not locked: what /srv/wheels has on the day that fits vLLM 0.33.1.",
+    );
+  });
+
+  it("are those of a folder of wheels, too", () => {
+    assert.equal(
+      lockOf(planOf({ serving: { packageSource: "wheelhouse", packageLocation: "/srv/wheels" } })),
+      LOCKS[0],
     );
   });
 });

@@ -516,7 +516,7 @@ describe("driver.sh, for CUDA's unified memory", () => {
 
 describe("python-environment.sh", () => {
   const SETTINGS =
-    "ENVIRONMENT=$FOLDER/venv VLLM_VERSION=1.0 RAY_VERSION='' EXTRA='' SOURCE=index LOCATION='' LOCK=''";
+    "ENVIRONMENT=$FOLDER/venv VLLM_VERSION=1.0 RAY_VERSION='' EXTRA='' SOURCE=index LOCATION='' INDEX='' LOCK=''";
 
   it("does not take an environment for complete in which vLLM is there and the rest is still being unpacked", () => {
     const { stdout } = runStepCode(
@@ -547,7 +547,7 @@ describe("python-environment.sh", () => {
     };
     const { status, stdout, stderr } = runStepCode(
       "python-environment",
-      `${SETTINGS}; export ENVIRONMENT SOURCE LOCATION LOCK VLLM=vllm==1.0 RAY= UV=uv
+      `${SETTINGS}; export ENVIRONMENT SOURCE LOCATION INDEX LOCK VLLM=vllm==1.0 RAY= UV=uv
       mkdir -p "$ENVIRONMENT/bin"; printf '#!/bin/sh\\nexit 1\\n' >"$ENVIRONMENT/bin/python"; chmod 755 "$ENVIRONMENT/bin/python"
       bash -c "$(install_script)"; ls -A "$ENVIRONMENT"`,
       pythons,
@@ -558,25 +558,38 @@ describe("python-environment.sh", () => {
 });
 
 describe("python-environment.sh, by a lock", () => {
-  it("installs by hashes alone, uv with those of the lock, too", () => {
-    const { status, stdout, stderr } = runStepCode(
-      "python-environment",
-      `export ENVIRONMENT=$FOLDER/venv LOCK=$FOLDER/lock SOURCE=index; mkdir -p "$ENVIRONMENT/bin"
-      printf '%s\\n' 'tqdm==1 \\' '    --hash=a' 'uv==2 \\' '    --hash=b \\' '    --hash=c' 'vllm==1 \\' '    --hash=d' >"$LOCK"
-      for name in python uv; do install -m 755 "$FOLDER/recorded" "$ENVIRONMENT/bin/$name"; done
-      bash -c "$(install_script)"; cat "$FOLDER/calls"; ls -A "$ENVIRONMENT"`,
-      {
-        recorded: `echo "\${0##*/} $*" | sed "s#$PWD/##g" >>calls; [ ! -e venv/.uv.txt ] || cat venv/.uv.txt >>calls`,
-      },
-    );
-    assert.equal(status, 0, stderr);
-    const uv = "uv==2 \\\n    --hash=b \\\n    --hash=c\n";
-    assert.equal(
-      stdout,
-      `python -m pip --version\npython -m pip install --quiet --progress-bar off --require-hashes -r venv/.uv.txt\n${uv}` +
-        `uv pip install --no-progress --python venv/bin/python --require-hashes -r lock\n${uv}.shardplan-complete\nbin\n`,
-    );
-  });
+  for (const [from, settings, options, index] of [
+    ["PyPI", "SOURCE=index INDEX=", "", ""],
+    [
+      "a folder of wheels alone",
+      "SOURCE=wheelhouse LOCATION=/wheels",
+      " --no-index --find-links /wheels",
+      "",
+    ],
+    ["an index in its place", "SOURCE=index INDEX=https://own/simple", "", "https://own/simple"],
+  ] as const) {
+    it(`installs from ${from} by hashes alone, uv with those of the lock, too`, () => {
+      const { status, stdout, stderr } = runStepCode(
+        "python-environment",
+        `export ENVIRONMENT=$FOLDER/venv LOCK=$FOLDER/lock INDEX= UV=uv VLLM=vllm RAY= EXTRA= ${settings}; mkdir -p "$ENVIRONMENT/bin"
+        printf '%s\\n' 'tqdm==1 \\' '    --hash=a' 'uv==2 \\' '    --hash=b \\' '    --hash=c' 'vllm==1 \\' '    --hash=d' >"$LOCK"
+        for name in python uv; do install -m 755 "$FOLDER/recorded" "$ENVIRONMENT/bin/$name"; done
+        bash -c "$(install_script)"; cat "$FOLDER/calls"; ls -A "$ENVIRONMENT"`,
+        {
+          recorded: `echo "\${0##*/} $* \${PIP_INDEX_URL:-} \${UV_DEFAULT_INDEX:-}" | sed "s#$PWD/##g; s/ *$//" >>calls
+            [ ! -e venv/.uv.txt ] || cat venv/.uv.txt >>calls`,
+        },
+      );
+      assert.equal(status, 0, stderr);
+      const uv = "uv==2 \\\n    --hash=b \\\n    --hash=c\n";
+      const both = index ? ` ${index} ${index}` : "";
+      assert.equal(
+        stdout,
+        `python -m pip --version\npython -m pip install --quiet --progress-bar off${options} --require-hashes -r venv/.uv.txt${both}\n${uv}` +
+          `uv pip install --no-progress --python venv/bin/python${options} --require-hashes -r lock${both}\n${uv}.shardplan-complete\nbin\n`,
+      );
+    });
+  }
 
   it("installs nothing by a file that is not the planned lock", () => {
     const { status, stderr } = runStepCode(

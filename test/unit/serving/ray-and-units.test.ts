@@ -239,7 +239,7 @@ describe("hostPaths", () => {
     assert.equal(releases({ executor: "mp" }), `${folder}-${locked}`);
     assert.equal(
       releases({ packageSource: "wheelhouse", packageLocation: "/srv/wheels" }),
-      `${folder}-ray-2.60.0-from-srv-wheels`,
+      `${folder}-ray-2.60.0-from-srv-wheels-${locked}`,
     );
   });
 
