@@ -85,6 +85,7 @@ function portsNeeded(plan: Plan, index: number): string {
   const front = [
     `${port} ${UNITS.gateway} gateway.port`,
     `${PORTS.gatewayInside} ${UNITS.gateway}`,
+    `${PORTS.gatewayMetrics} ${UNITS.gateway}`,
     ...(provesName(plan) ? [`${CHALLENGE_PORT} ${UNITS.gateway} gateway.domain`] : []),
   ];
   const servers = engineServers(plan).filter(({ nodes }) => nodes[0] === index);

@@ -115,6 +115,12 @@ backend ${GATEWAY.backend}
 	default-server inter ${CHECK_EVERY_SECONDS}s fall ${CHECKS_FAILED} rise 1
 ${servers(plan, addresses).join("\n")}
 ${limitTable(plan)}${provesName(plan) ? CHALLENGES : ""}
+frontend metrics
+	bind 127.0.0.1:${PORTS.gatewayMetrics}
+	no log
+	http-request use-service prometheus-exporter if { path /metrics }
+	http-request return status 404
+
 frontend status
 	bind unix@${GATEWAY.statusSocket} mode 600
 	no log

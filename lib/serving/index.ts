@@ -42,6 +42,7 @@ export {
   outputTokensPerGpu,
   p99Seconds,
 } from "./monitoring/expressions";
+export { prometheusConfig, type ScrapedHost } from "./monitoring/prometheus-config";
 export { rulesFile } from "./monitoring/rules-file";
 export { seriesOf } from "./monitoring/series";
 export { monitoringThresholds, type Thresholds } from "./monitoring/thresholds";

@@ -8,6 +8,11 @@ export const PORTS = {
   gatewayInside: 7998,
   /** certbot while it proves the gateway's name, behind the gateway's port 80; listens on loopback only. */
   challenge: 7997,
+  /** What the gateway counts, for Prometheus; listens on loopback only. */
+  gatewayMetrics: 7996,
+  /** Defaults of Prometheus's node exporter and of NVIDIA's DCGM exporter. */
+  nodeExporter: 9100,
+  dcgmExporter: 9400,
 } as const;
 
 /** Port on which certificate authorities ask for the proof of a name (RFC 8555, 8.3). */

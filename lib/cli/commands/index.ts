@@ -10,6 +10,7 @@ import { planCommand } from "./plan";
 import { predictCommand } from "./predict";
 import { recommendCommand } from "./recommend";
 import { rulesCommand } from "./rules";
+import { scrapeCommand } from "./scrape";
 import { sweepCommand } from "./sweep";
 
 const WORK: readonly CommandSpec[] = [
@@ -21,6 +22,7 @@ const WORK: readonly CommandSpec[] = [
   predictCommand,
   explainCommand,
   rulesCommand,
+  scrapeCommand,
   modelsCommand,
   hardwareCommand,
   configCommand,

@@ -36,6 +36,7 @@ describe("gatewayConfig", () => {
       `:443 ${tls}`,
       `:::443 v6only ${tls}`,
       "127.0.0.1:7998",
+      "127.0.0.1:7996",
       "unix@/run/shardplan-gateway/status mode 600",
     ]);
   });

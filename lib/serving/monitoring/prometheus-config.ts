@@ -1,0 +1,56 @@
+import { stringify } from "yaml";
+import type { Plan } from "../../strategy";
+import { PORTS } from "../ports";
+import { engineServers, listenAddress, serverPorts } from "../servers";
+
+/** A host of the stack as Prometheus knows it. */
+export interface ScrapedHost {
+  /** What alerts call it. */
+  readonly name: string;
+  /** Address that the first host reaches. */
+  readonly address: string;
+}
+
+/** Seconds between two readings: rates over two minutes, the shortest that a rule asks for, then have eight. */
+const SCRAPE_SECONDS = 15;
+
+const LOOPBACK = "127.0.0.1";
+
+/**
+ * The configuration of a Prometheus on the stack's first host, which reads vLLM, the gateway and the exporters of all hosts.
+ * Each target has the label `stack` and, as `instance`, its host's name: rules and alerts go by both.
+ * @param hosts In the order of the plan's nodes.
+ * @param rules File of the rules, as Prometheus finds it.
+ */
+export function prometheusConfig(
+  plan: Plan,
+  of: { readonly stack: string; readonly hosts: readonly ScrapedHost[]; readonly rules: string },
+): string {
+  const target = (address: string, port: number, instance: string) => ({
+    targets: [`${address.includes(":") ? `[${address}]` : address}:${port}`],
+    labels: { stack: of.stack, instance },
+  });
+  const onEach = (port: number) =>
+    of.hosts.map(({ name, address }, at) => target(at === 0 ? LOOPBACK : address, port, name));
+  const servers = engineServers(plan).flatMap((server) => {
+    const host = of.hosts[server.nodes[0] ?? 0];
+    if (host === undefined) return [];
+    const port = serverPorts(server).vllm;
+    return [target(listenAddress(plan, server, host.address), port, `${host.name}:${port}`)];
+  });
+  const job = (name: string, targets: readonly object[]) => ({ job_name: name, static_configs: targets });
+  const config = {
+    global: { scrape_interval: `${SCRAPE_SECONDS}s`, evaluation_interval: `${SCRAPE_SECONDS}s` },
+    rule_files: [of.rules],
+    scrape_configs: [
+      job("vllm", servers),
+      job(
+        "gateway",
+        of.hosts.slice(0, 1).map(({ name }) => target(LOOPBACK, PORTS.gatewayMetrics, name)),
+      ),
+      job("node", onEach(PORTS.nodeExporter)),
+      ...(plan.gpu.kind === "cpu" ? [] : [job("dcgm", onEach(PORTS.dcgmExporter))]),
+    ],
+  };
+  return stringify(config, { lineWidth: 0, aliasDuplicateObjects: false });
+}
