@@ -20,6 +20,8 @@ export interface OptionValues {
   readonly users?: string;
   readonly tokensPerSecond?: string;
   readonly price: readonly string[];
+  readonly prometheus?: string;
+  readonly every?: string;
 }
 
 export type SweepFormat = "table" | "csv" | "json" | "plot";
@@ -91,6 +93,8 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
     flags: "--param <key=values>",
     description: "config key and its values, as in workload.requestRate=2,4,8 or 2..16:2",
   },
+  prometheus: { flags: "--prometheus <url>", description: "Prometheus that watches the stack" },
+  every: { flags: "--every <seconds>", description: "show it again and again, until it is interrupted" },
   table: {
     flags: "--format <format>",
     description: "form of the result",

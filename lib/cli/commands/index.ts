@@ -11,6 +11,7 @@ import { predictCommand } from "./predict";
 import { recommendCommand } from "./recommend";
 import { rulesCommand } from "./rules";
 import { scrapeCommand } from "./scrape";
+import { statusCommand } from "./status";
 import { sweepCommand } from "./sweep";
 
 const WORK: readonly CommandSpec[] = [
@@ -23,6 +24,7 @@ const WORK: readonly CommandSpec[] = [
   explainCommand,
   rulesCommand,
   scrapeCommand,
+  statusCommand,
   modelsCommand,
   hardwareCommand,
   configCommand,

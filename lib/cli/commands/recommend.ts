@@ -6,6 +6,7 @@ import type { CommandSpec } from "../command-spec";
 import { emit, reportLook, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
 import type { OptionValues } from "../options";
+import { positive } from "../positive";
 
 /** How many times the load is looked at, too, with --full. */
 const MORE = [10, 100];
@@ -90,17 +91,6 @@ function read(name: string, options: OptionValues): Deployment {
   const gapMs = 1000 / Number(tokensPerSecond);
   const slo = { decode: { p50Ms: gapMs, p99Ms: Math.max(2 * gapMs, asked.slo.decode.p99Ms) } };
   return parseDeployment({ ...model, slo, workload: { requestRate } }, set, "recommend");
-}
-
-function positive(flag: string, text: string): number {
-  const value = Number(text);
-  if (value > 0) return value;
-  throw new UserError({
-    code: "option-value",
-    where: `${flag} ${text}`,
-    message: "must be a number above 0",
-    hint: `as in ${flag} 20`,
-  });
 }
 
 function pricesOf(texts: readonly string[]): Readonly<Record<string, number>> {

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { type AddressInfo, createServer as createSocket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { readStackStatus } from "../../../lib/cli/status/stack-status";
+import { statusPage } from "../../../lib/cli/status/status-page";
+import { UserError } from "../../../lib/config";
+import { rulesFile } from "../../../lib/serving";
+import { planOf } from "../serving/plan-fixture";
+
+/** What vLLM of the stack, and of another, say for ten minutes: requests that end, tokens, gaps of at most 25 ms, a full cache. */
+function samples(nowSeconds: number): string {
+  const series = [
+    { name: "vllm:num_requests_running", labels: "", at: () => 5 },
+    { name: "vllm:num_requests_waiting", labels: "", at: () => 0 },
+    { name: "vllm:kv_cache_usage_perc", labels: "", at: () => 0.95 },
+    { name: "vllm:request_success_total", labels: ',finished_reason="stop"', at: (s: number) => 4 * s },
+    { name: "vllm:generation_tokens_total", labels: "", at: (s: number) => 800 * s },
+    ...["0.01", "0.025", "+Inf"].map((le) => ({
+      name: "vllm:inter_token_latency_seconds_bucket",
+      labels: `,le="${le}"`,
+      at: (s: number) => (le === "0.01" ? 0 : 800 * s),
+    })),
+  ];
+  const lines = series.flatMap(({ name, labels, at }) =>
+    ["here", "there"].flatMap((stack) =>
+      Array.from({ length: 41 }, (_, step) => {
+        const value = at(15 * step) * (stack === "here" || name.includes("perc") ? 1 : 7);
+        const time = nowSeconds - 600 + 15 * step;
+        return `${name}{job="vllm",instance="a",stack="${stack}"${labels}} ${value} ${time}`;
+      }),
+    ),
+  );
+  return `${lines.join("\n")}\n# EOF\n`;
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const socket = createSocket().listen(0, "127.0.0.1", () => {
+      const { port } = socket.address() as AddressInfo;
+      socket.close(() => resolve(port));
+    });
+  });
+
+describe("the status of a stack", function () {
+  this.timeout(120_000);
+  let folder = "";
+  let url = "";
+  let prometheus: ChildProcess | undefined;
+
+  before(async function () {
+    // Continuous integration installs it, so there its lack is a failure.
+    if (process.env.CI === undefined && spawnSync("prometheus", ["--version"]).error) this.skip();
+    folder = mkdtempSync(join(tmpdir(), "shardplan-status-"));
+    writeFileSync(join(folder, "samples"), samples(Math.floor(Date.now() / 1000)));
+    const made = spawnSync("promtool", ["tsdb", "create-blocks-from", "openmetrics", "samples", "data"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    assert.equal(made.status, 0, `${made.stdout}${made.stderr}`);
+    // Soon, and no alert waits: the test does not.
+    const rules = rulesFile(planOf(), "here").replaceAll(/interval: \d+s/g, "interval: 1s");
+    writeFileSync(join(folder, "rules.yml"), rules.replaceAll(/for: \d+m/g, "for: 0s"));
+    writeFileSync(join(folder, "prometheus.yml"), "rule_files: [rules.yml]\n");
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    const options = ["--config.file=prometheus.yml", "--storage.tsdb.path=data"];
+    prometheus = spawn("prometheus", [...options, `--web.listen-address=127.0.0.1:${port}`], {
+      cwd: folder,
+      stdio: "ignore",
+    });
+    const isRecorded = async () => {
+      const status = await readStackStatus(url, "here").catch(() => undefined);
+      return status !== undefined && status.alerts.length > 0;
+    };
+    for (let second = 0; second < 60 && !(await isRecorded()); second++) await setTimeout(1000);
+  });
+  after(() => {
+    prometheus?.kill("SIGKILL");
+    if (folder !== "") rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("is what the rules make of the stack's own samples", async () => {
+    const status = await readStackStatus(url, "here");
+    const near = (found: number | null, wanted: number) =>
+      assert.ok(found !== null && Math.abs(found - wanted) < 0.02 * wanted, `${found}, not ${wanted}`);
+    assert.equal(status.requests.running, 5);
+    near(status.requests.perSecond, 4);
+    near(status.tokensPerSecondPerGpu.measured, 100);
+    assert.equal(status.kvCacheUsage, 0.95);
+    const [decode] = status.latencies;
+    near(decode?.measuredSeconds ?? null, 0.01 + 0.99 * 0.015);
+    assert.equal(decode?.targetSeconds, 0.1);
+    assert.ok(
+      status.alerts.some(({ alert, severity }) => alert === "ShardplanKvCacheFull" && severity === "warning"),
+      JSON.stringify(status.alerts),
+    );
+  });
+
+  it("is a page that says whether the promise is kept, and what fires", async () => {
+    const page = statusPage(await readStackStatus(url, "here"));
+    assert.match(page, /^decode p99, ms +24\.[89] +100 .* kept$/m);
+    assert.match(page, /^prefill p99, ms +- .* not measured$/m);
+    assert.match(page, /^ShardplanKvCacheFull +warning/m);
+  });
+
+  it("says in one line that Prometheus knows nothing of a stack", async () => {
+    await assert.rejects(
+      readStackStatus(url, "nowhere"),
+      (error: UserError) =>
+        error instanceof UserError && /knows nothing of the stack nowhere; load the file/.test(error.line),
+    );
+  });
+
+  it("says in one line that nobody answers, or somebody else", async () => {
+    const port = await freePort();
+    await assert.rejects(
+      readStackStatus(`http://127.0.0.1:${port}`, "here"),
+      (error: UserError) => error instanceof UserError && /no answer .*ECONNREFUSED/.test(error.line),
+    );
+    const other = createServer((_, response) => response.end('{"hello": 1}')).listen(0, "127.0.0.1");
+    await new Promise((resolve) => other.once("listening", resolve));
+    const { port: taken } = other.address() as AddressInfo;
+    await assert.rejects(
+      readStackStatus(`http://127.0.0.1:${taken}`, "here"),
+      (error: UserError) => error instanceof UserError && /not as Prometheus does/.test(error.line),
+    );
+    other.close();
+  });
+});
