@@ -283,8 +283,9 @@ ${hubStandIn(hub)}HUB
     // A bucket that does not answer.
     await host.run("printf '#!/bin/sh\\nexit 1\\n' >/usr/local/bin/aws");
     await host.run(`rm -rf ${WEIGHTS}; systemctl restart --no-block shardplan-vllm`);
+    // Between its stop and its start it is inactive, too, while the weights are fetched.
     const journal = await host.run(`for try in $(seq 150); do
-        systemctl is-active --quiet shardplan-vllm || [ "$(systemctl show -p ActiveState --value shardplan-vllm)" != inactive ] || break
+        ! journalctl -u shardplan-vllm -n 5 -o cat --no-pager | grep -q '^The weights are not in' || break
         sleep 1
       done
       sleep 20 # more than RestartSec
