@@ -95,7 +95,7 @@ export const serving = z
       })
       .optional()
       .describe(
-        "Package index in the place of PyPI, such as https://pypi.example.com/simple: hosts install from it alone. No password in it.",
+        "Package index in the place of PyPI, such as https://pypi.example.com/simple: hosts install from it alone. No password in it. Default: PyPI.",
       ),
     environment: z
       .record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string())

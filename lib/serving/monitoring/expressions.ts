@@ -26,9 +26,8 @@ export const kvCacheUsage = (series: Series): string => `max(${series("vllm:kv_c
 
 /** Share of the fullest GPU's memory in use, 0..1. Older exporters do not say what the driver keeps for itself. */
 export function gpuMemoryShare(series: Series): string {
-  const used = series("DCGM_FI_DEV_FB_USED");
-  const reserved = `(${series("DCGM_FI_DEV_FB_RESERVED")} or 0 * ${used})`;
-  return `max(${used} / (${used} + ${series("DCGM_FI_DEV_FB_FREE")} + ${reserved}))`;
+  const all = series("", '__name__=~"DCGM_FI_DEV_FB_(USED|FREE|RESERVED)"');
+  return `max(${series("DCGM_FI_DEV_FB_USED")} / sum without () (${all}))`;
 }
 
 /**
