@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDeployment } from "../../../lib/config";
+import { documentedSections } from "../../../lib/config/documented-keys";
 import { explain } from "../../../lib/report";
 import { PORTS, UNITS } from "../../../lib/serving";
 import { QUICK, ROOT, runCli } from "../cli/run-cli";
@@ -113,6 +114,20 @@ describe("the written pages", function () {
           anchor,
         );
       }
+    }
+  });
+
+  it("sends those who want to help to files and keys that exist", () => {
+    const keys = documentedSections().flatMap((section) => section.keys.map(({ key }) => key));
+    for (const page of ["CONTRIBUTING.md", "SECURITY.md"]) {
+      const places = [...read(page).matchAll(/`((?:lib|infra|test|bench)\/[\w./-]+)`|\]\(([^)]+)\)/g)];
+      assert.ok(places.length > 0, page);
+      for (const [, quoted, linked] of places) {
+        const place = quoted ?? linked ?? "";
+        assert.ok(place.includes("NAME") || existsSync(join(ROOT, place)), `${page}: ${place}`);
+      }
+      for (const [, key = ""] of read(page).matchAll(/`((?:serving|model|gateway|aws)\.\w+)`/g))
+        assert.ok(keys.includes(key), `${page}: ${key}`);
     }
   });
 });
