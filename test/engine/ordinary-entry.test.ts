@@ -9,12 +9,12 @@ import { installNodeLanguageHost } from "./node-language-host";
 
 const CHECKOUT = resolve(__dirname, "../..");
 
-/** No credentials, whatever this machine has, and no hub. */
+/** No credentials, whatever this machine has (nothing lies below /dev/null), and no hub. */
 const NOBODY = {
   AWS_ACCESS_KEY_ID: "",
   AWS_PROFILE: "",
-  AWS_CONFIG_FILE: "/nonexistent",
-  AWS_SHARED_CREDENTIALS_FILE: "/nonexistent",
+  AWS_CONFIG_FILE: "/dev/null/none",
+  AWS_SHARED_CREDENTIALS_FILE: "/dev/null/none",
   AWS_EC2_METADATA_DISABLED: "true",
   HF_HUB_OFFLINE: "1",
 };
