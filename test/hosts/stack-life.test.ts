@@ -285,7 +285,7 @@ ${hubStandIn(hub)}HUB
     await host.run(`rm -rf ${WEIGHTS}; systemctl restart --no-block shardplan-vllm`);
     // Between its stop and its start it is inactive, too, while the weights are fetched.
     const journal = await host.run(`for try in $(seq 150); do
-        ! journalctl -u shardplan-vllm -n 5 -o cat --no-pager | grep -q '^The weights are not in' || break
+        case "$(journalctl -u shardplan-vllm -n 5 -o cat --no-pager)" in *'The weights are not in'*) break ;; esac
         sleep 1
       done
       sleep 20 # more than RestartSec
