@@ -28,16 +28,6 @@ const KEYS = {
 const BROKEN_MODEL = "/var/lib/broken-model";
 const WEIGHTS = "/var/lib/shardplan/models/*";
 
-/** Files that the stack's steps write on the host, but for the marks by which they know their own runs. */
-const OWN_FILES = "find /etc /usr/local -xdev -type f -path '*shardplan*' ! -path '/etc/shardplan/marks/*'";
-/** What hands do to a host, everywhere at once. */
-const HARMS = {
-  edited: `${OWN_FILES} | while read -r file; do echo '# edited by hand' >>"$file"; done`,
-  "deleted, stopped or disabled": `systemctl list-unit-files --plain --no-legend 'shardplan-*' | awk '{print $1}' |
-    xargs -r systemctl disable --now
-    ${OWN_FILES} -delete`,
-} as const;
-
 /**
  * One life of a stack on one real host, each test a step of it: first everything that can be wrong, one thing after
  * another, each with its message; then the same stack goes up, stays as it is, and goes away without a trace.
@@ -347,17 +337,6 @@ ${hubStandIn(hub)}HUB
     );
     assert.deepEqual((await scanHost(host.hosts, host.host)).open, [22, 443]);
   });
-
-  for (const [what, harm] of Object.entries(HARMS)) {
-    it(`puts every file and unit of its own right that was ${what}`, async () => {
-      const before = await endState(host.hosts, host.host);
-      await host.run(harm);
-      assert.ok(differences(before, await endState(host.hosts, host.host)).length > 10, "much is harmed");
-      const { outputs } = await upStack(stack, silent);
-      assert.deepEqual(differences(before, await endState(host.hosts, host.host)), []);
-      assert.match(await clientCompletion({ hosts: host.hosts, outputs }), /^\d+ tokens$/);
-    });
-  }
 
   it("closes the host again when the distribution's own firewall is loaded, which empties all tables", async () => {
     await host.run("systemctl start nftables; systemctl restart nftables; sleep 1");
