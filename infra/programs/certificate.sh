@@ -11,8 +11,13 @@ ROOT_DAYS=3650 LEAF_DAYS=90 RENEW_DAYS=30
 # Authority of the gateway that earlier versions had; clients know it.
 CADDY=/var/lib/shardplan-gateway/caddy/pki/authorities/local
 
+# Whether a certificate and a key are there, can be read, and belong together.
+are_pair() {
+  [ "$(openssl x509 -pubkey -noout -in "$1" 2>/dev/null)" = "$(openssl pkey -pubout -in "$2" 2>/dev/null || echo none)" ]
+}
+
 make_authority() {
-  [ ! -s "$AUTHORITY/root.pem" ] || return 0
+  ! are_pair "$AUTHORITY/root.pem" "$AUTHORITY/root.key" || return 0
   if [ -s "$CADDY/root.key" ]; then
     cp "$CADDY/root.key" "$AUTHORITY/root.key"
     cp "$CADDY/root.crt" "$AUTHORITY/.root.pem"
@@ -34,7 +39,8 @@ name_kind() { if [[ $NAME == *:* || $NAME =~ ^[0-9.]+$ ]]; then echo IP; else ec
 is_good() {
   local check=-verify_hostname
   [ "$(name_kind)" = DNS ] || check=-verify_ip
-  openssl x509 -checkend $((RENEW_DAYS * 86400)) -noout -in "$CERTIFICATE" >/dev/null 2>&1 &&
+  are_pair "$CERTIFICATE" "$CERTIFICATE" &&
+    openssl x509 -checkend $((RENEW_DAYS * 86400)) -noout -in "$CERTIFICATE" >/dev/null 2>&1 &&
     openssl verify -CAfile "$AUTHORITY/root.pem" "$check" "$NAME" "$CERTIFICATE" >/dev/null 2>&1
 }
 
@@ -97,7 +103,7 @@ elif [ "$KIND" = own ]; then
   install_certificate "$OWN"
 else
   # The gateway starts with something, and the public authority asks through it.
-  [ -s "$CERTIFICATE" ] || issue
+  are_pair "$CERTIFICATE" "$CERTIFICATE" || issue
   [ -z "$(ss -ltnH 'sport = :80')" ] || ask_public_authority
 fi
 take_over

@@ -6,6 +6,7 @@
 
 apply() {
   install_packages
+  recall_mask haproxy.service base-packages
   make_user "$ENGINE_USER" "$STATE"
   make_user shardplan-gateway /var/lib/shardplan-gateway
   make_folders

@@ -25,9 +25,8 @@ remove() {
 notes() { unit_notes "$UNIT"; }
 
 drift() {
-  [ "$(cat "$RULES_FILE" 2>/dev/null; printf x)" = "${RULES}x" ] || echo "$RULES_FILE was edited"
   is_loaded || { echo "the firewall's table is gone"; return; }
-  unit_drift "$UNIT" "$UNIT_TEXT" "$RULES_FILE"
+  unit_drift "$UNIT" "$RULES_FILE"
 }
 
 # shellcheck disable=SC2086 # two words

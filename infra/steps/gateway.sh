@@ -51,18 +51,22 @@ notes() { unit_notes "$UNIT"; }
 
 drift() {
   for_this_kernel
-  file_drift "$CONFIG_FILE" "$CONFIG"
   secret_drift
-  file_drift "$KEYS_FILE" "$(keys)"$'\n'
-  file_drift "$ENGINE_KEY_FILE" "engine $ENGINE_KEY"$'\n'
-  file_drift "$RENEW_FILE" "$RENEW"
-  file_drift "/etc/systemd/system/$RENEW_UNIT" "$RENEW_UNIT_TEXT"
-  [ -s "$CERTIFICATE" ] || echo "the gateway's certificate is gone"
-  unit_drift "$UNIT" "$UNIT_TEXT"
-  unit_drift "$TIMER" "$TIMER_TEXT"
+  certificate_drift
+  unit_drift "$UNIT"
+  unit_drift "$TIMER"
 }
 
-file_drift() { [ "$(cat "$1" 2>/dev/null; printf x)" = "${2}x" ] || echo "$1 is not as it was put there"; }
+# What the host makes itself has no planned content: it has to be of use.
+certificate_drift() {
+  if [ ! -s "$CERTIFICATE" ]; then
+    echo "the gateway's certificate is gone"
+  elif [ "$(openssl x509 -pubkey -noout -in "$CERTIFICATE" 2>/dev/null)" != "$(openssl pkey -pubout -in "$CERTIFICATE" 2>/dev/null)" ]; then
+    echo "the gateway's certificate and its key do not belong together"
+  elif [ "$CERTIFICATE_KIND" = internal ] && ! openssl verify -CAfile "$AUTHORITY/root.pem" "$CERTIFICATE" >/dev/null 2>&1; then
+    echo "the gateway's certificate is not one of its authority"
+  fi
+}
 
 # Without IPv6 there is nothing of it to listen on.
 for_this_kernel() { [ -e /proc/net/if_inet6 ] || CONFIG=$(grep -v $'^\tbind :::' <<<"$CONFIG")$'\n'; }
@@ -73,7 +77,9 @@ make_api_key() {
     fatal "the secret shardplan:apiKey has characters that a bearer token cannot have" "use letters, digits and . _ ~ + / = -"
   if [ -n "$API_KEY" ]; then
     write_file "$SECRETS/api-key" 600 root "$API_KEY"$'\n' || true
-  elif [ ! -s "$SECRETS/api-key" ]; then
+  elif [ -s "$SECRETS/api-key" ]; then
+    keep "$SECRETS/api-key"
+  else
     write_file "$SECRETS/api-key" 600 root "sk-$(head -c 32 /dev/urandom | base64 | tr -dc 'A-Za-z0-9')"$'\n'
   fi
 }
@@ -94,7 +100,8 @@ secret_drift() {
   local text
   [ -n "$API_KEYS_SECRET" ] || return 0
   text=$(aws_secret "$API_KEYS_SECRET" aws.apiKeysSecret 2>/dev/null) && read_keys "$text" || return 0
-  [ -z "$API_KEY" ] || [ "$API_KEY" = "$(cat "$SECRETS/api-key")" ] || echo "the secret of aws.apiKeysSecret has another key"
+  [ "${API_KEY:-$(cat "$SECRETS/api-key")} default${API_KEYS:+$'\n'$API_KEYS}" = "$(cat "$KEYS_FILE" 2>/dev/null)" ] ||
+    echo "the secret of aws.apiKeysSecret has other keys than the gateway"
 }
 
 # Lines of a key and the name of who has it.

@@ -16,6 +16,8 @@ MARKS=/etc/shardplan/marks
 # shellcheck disable=SC2034 # each made by one step, and cleared up by the last to be removed
 MASKED=/etc/shardplan/masked-units JOURNAL_LIMIT=/etc/systemd/journald.conf.d/shardplan.conf APT_HOLD=/etc/apt/apt.conf.d/99shardplan-nvidia KERNEL_MODULES=/etc/modules-load.d/shardplan-nvidia.conf
 CHANGES=0
+# Files that this run has put where they belong, or found there.
+KEPT=()
 # Starts of services that this step has seen (unit/systemd's id of the start). What the process before them logged ends
 # with its orderly stop, which explains nothing.
 STARTS=()
@@ -91,7 +93,32 @@ run_step() {
 
 # The mark of a run that came to its end; the program compares it with the one that it knows.
 leave_mark() {
-  { mkdir -p "$MARKS" && printf '%s' "${MARK:-}" >"$MARKS/.$1" && mv -f "$MARKS/.$1" "$MARKS/$1"; } || cannot_write "$MARKS/$1"
+  { mkdir -p "$MARKS" && list_kept >"$MARKS/.$1.files" && mv -f "$MARKS/.$1.files" "$MARKS/$1.files" &&
+    printf '%s' "${MARK:-}" >"$MARKS/.$1" && mv -f "$MARKS/.$1" "$MARKS/$1"; } || cannot_write "$MARKS/$1"
+}
+
+# What a step leaves in a file is its own: any change of it is somebody else's. Not so what services write below /var, what
+# is gone with a boot, and stamps of starts.
+keep() {
+  case "$1" in
+    /run/* | /var/* | */.*) ;;
+    *) KEPT+=("$1") ;;
+  esac
+}
+
+list_kept() { [ ${#KEPT[@]} -eq 0 ] || printf '%s\n' "${KEPT[@]}" | sort -u | while read -r file; do echo "$(file_sum "$file") $file"; done; }
+
+# Content, mode and owner, as one word.
+file_sum() { { stat -c '%a %U' "$1" && cat "$1"; } 2>/dev/null | sha256sum | cut -c1-16; }
+
+# What is no longer as the step with that mark left it; "$1" is the mark.
+files_drift() {
+  local sum file
+  [ -e "$MARKS/$1.files" ] || return 0
+  while read -r sum file; do
+    if [ ! -e "$file" ]; then echo "$file is gone"
+    elif [ "$(file_sum "$file")" != "$sum" ]; then echo "$file was edited"; fi
+  done <"$MARKS/$1.files"
 }
 
 cannot_write() { fatal "cannot write $1" "check free space and mount options of that folder"; }
@@ -101,7 +128,7 @@ look() {
   mapfile -t noted < <(notes)
   if [ -e "$MARKS/$1" ]; then
     mark=$(json_string "$(cat "$MARKS/$1")")
-    mapfile -t found < <(drift)
+    mapfile -t found < <(files_drift "$1"; drift)
   fi
   printf '{"mark":%s,"drift":%s,"notes":%s,"time":%s}\n' "$mark" "$(json_list "${found[@]}")" "$(json_list "${noted[@]}")" "$(date +%s)"
 }
@@ -120,11 +147,13 @@ write_file() {
   if [ -f "$path" ] && [ "$(cat "$path"; printf x)" = "${content}x" ] &&
     [ "$(stat -c '%a %U' "$path")" = "$mode $owner" ]; then
     [ ! -e "$temporary" ] || rm -f "$temporary"
+    keep "$path"
     return 1
   fi
   # Chained, because callers ask for the status and bash then ignores failures inside.
   { mkdir -p "${path%/*}" && install -m 600 /dev/null "$temporary" && printf '%s' "$content" >"$temporary" &&
     chown "$owner" "$temporary" && chmod "$mode" "$temporary" && mv -f "$temporary" "$path"; } || { rm -f "$temporary"; cannot_write "$path"; }
+  keep "$path"
   changed "wrote $path"
 }
 
@@ -206,10 +235,8 @@ service_log() {
 
 # What differs from a unit that runs as apply_unit started it. Further arguments are its files.
 unit_drift() {
-  local unit=$1 text=$2 file="/etc/systemd/system/$1"
-  shift 2
-  if [ ! -f "$file" ]; then echo "$unit is gone"; return; fi
-  [ "$(cat "$file"; printf x)" = "${text}x" ] || { echo "$file was edited"; return; }
+  local unit=$1
+  shift
   systemctl is-enabled --quiet "$unit" || echo "$unit does not start at boot"
   systemctl is-active --quiet "$unit" || { echo "$unit does not run"; return; }
   runs_with "$unit" "$@" || echo "$unit runs with other files than were put there"
@@ -223,12 +250,19 @@ mask_foreign() {
   systemctl mask --quiet "$1"
 }
 
+# Notes again that a unit is masked by us, and not by somebody else, where that note was lost or edited; "$2" is the step that noted it.
+recall_mask() {
+  [ -e "$MASKED" ] || grep -qs " $MASKED\$" "$MARKS/$2.files" || return 0
+  [ "$(systemctl is-enabled "$1" 2>/dev/null)" = masked ] || return 0
+  write_file "$MASKED" 644 root "$1"$'\n' || true
+}
+
 # Those units can be started again; they do not start by themselves.
 unmask_foreign() {
   local unit
   [ -e "$MASKED" ] || return 0
   while read -r unit; do
-    systemctl unmask --quiet "$unit"
+    systemctl unmask --quiet "$unit" 2>/dev/null || true
     systemctl disable --quiet "$unit" 2>/dev/null || true
   done <"$MASKED"
   rm -f "$MASKED"

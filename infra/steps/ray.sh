@@ -19,7 +19,7 @@ remove() {
 
 notes() { unit_notes "$UNIT"; }
 
-drift() { unit_drift "$UNIT" "$UNIT_TEXT" "$SECRETS/ray.env"; }
+drift() { unit_drift "$UNIT" "$SECRETS/ray.env"; }
 
 # With a token nobody else on the network can hand Ray code to run (CVE-2023-48022).
 secret_lines() { printf 'RAY_AUTH_MODE=token\nRAY_AUTH_TOKEN=%s\n' "$RAY_TOKEN"; }

@@ -13,6 +13,7 @@ keep_served() {
   # shellcheck disable=SC2086 # words
   { mkdir -p "${file%/*}" && tar -C /etc/systemd/system -cf "$temporary" $SERVER_UNITS && mv -f "$temporary" "$file"; } ||
     cannot_write "$file"
+  keep "$file"
   rm -f "$file.failed"
 }
 

@@ -18,10 +18,6 @@ remove() {
   result
 }
 
-drift() {
-  [ "$(cat "$PROGRAM_FILE" 2>/dev/null; printf x)" = "${PROGRAM}x" ] || echo "$PROGRAM_FILE was edited"
-  [ "$(cat "/etc/systemd/system/$UNIT" 2>/dev/null; printf x)" = "${UNIT_TEXT}x" ] || echo "$UNIT was edited"
-  unit_drift "$TIMER" "$TIMER_TEXT"
-}
+drift() { unit_drift "$TIMER"; }
 
 run_step stop "$@"

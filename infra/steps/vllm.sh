@@ -16,7 +16,7 @@ apply() {
   await_completion "$UNIT" 0 || give_up
   keep_served
   # The watchdog looks only every some seconds.
-  [ ! -d "${READY%/*}" ] || : >"$READY"
+  [ ! -d "${READY%/*}" ] || install -m 600 /dev/null "$READY"
   result "version=$(server_version)" "kvCacheTokens:=$(kv_cache_tokens)" "start=$(start_of "$UNIT")"
 }
 
@@ -46,7 +46,7 @@ notes() {
 
 drift() {
   local found
-  found=$(unit_drift "$UNIT" "$UNIT_TEXT" "$SECRETS/vllm.env")
+  found=$(unit_drift "$UNIT" "$SECRETS/vllm.env")
   # After a boot vLLM may serve before the watchdog has asked it.
   if [ -n "$found" ]; then echo "$found"; elif [ ! -e "$READY" ] && ! completes --max-time 10; then echo "vLLM does not answer"; fi
 }

@@ -26,9 +26,6 @@ remove() {
 
 notes() { unit_notes "$UNIT"; }
 
-drift() {
-  [ "$(cat "$PROGRAM_FILE" 2>/dev/null; printf x)" = "${PROGRAM}x" ] || echo "$PROGRAM_FILE was edited"
-  unit_drift "$UNIT" "$UNIT_TEXT" "$PROGRAM_FILE"
-}
+drift() { unit_drift "$UNIT" "$PROGRAM_FILE"; }
 
 run_step watchdog "$@"

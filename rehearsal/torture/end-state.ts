@@ -9,7 +9,7 @@ const CONTENTS = ["/etc/*", "/var/lib/shardplan/models/*"];
 
 /**
  * Units, users, rules of the firewall, and files with their owners and contents. A key or certificate that the host makes
- * is another one each time, and so is what a step notes of a start (`.loaded-...`): there the file counts; of an archive,
+ * is another one each time, and so is what a step notes of a start (`.loaded-...`) and of its files: there the file counts; of an archive,
  * what is in it.
  */
 const READ = `
@@ -18,11 +18,11 @@ systemctl list-unit-files --plain --no-legend 'shardplan-*' | awk '$1 !~ /^shard
 getent passwd | grep '^shardplan' | cut -d: -f1,6,7 | sed 's/^/user /'
 echo "firewall $(nft --stateless list ruleset 2>/dev/null | sha256sum | cut -c1-16)"
 find / /run /tmp -xdev -path '*shardplan*' \\
-  ${SERVICES_WRITE.map((path) => `! -path '${path}/*'`).join(" ")} ! -path '/var/lib/shardplan/ray*/*' ! -path '/run/systemd/*' ! -path '*/systemd-private-*' \\
+  ${SERVICES_WRITE.map((path) => `! -path '${path}/*'`).join(" ")} ! -path '/var/lib/shardplan/ray*/*' ! -path '/run/systemd/*' ! -path '*/systemd-private-*' ! -path '/run/shardplan/*.lock' \\
   -printf '%y %m %u:%g %p %l\\n' | sort -k 4 | while read -r kind mode owner path target; do
     sum=
     case "$kind $path" in
-      "f "*/.loaded-*) ;;
+      "f "*/.loaded-* | "f "*/marks/*.files) ;;
       "f "*.tar) sum=$(tar -xOf "$path" | sha256sum | cut -c1-16) ;;
 ${CONTENTS.map((path) => `      "f "${path})`).join(" ;&\n")}
         sum=$(sed -e 's/sk-[A-Za-z0-9]\\{20,\\}/a key/g' -e '/^-----BEGIN/,/^-----END/c a key or certificate' "$path" | sha256sum | cut -c1-16) ;;

@@ -28,6 +28,18 @@ const KEYS = {
 const BROKEN_MODEL = "/var/lib/broken-model";
 const WEIGHTS = "/var/lib/shardplan/models/*";
 
+/** Files that the steps write, but for the marks of their runs, and what the host itself makes: another one would do. */
+const OWN_FILES = `find /etc /usr/local -xdev -type f -path '*shardplan*' ! -path '/etc/shardplan/marks/*'
+    ! -path '*/authority/*' ! -name certificate.pem`.replace(/\n\s+/, " ");
+/** What hands do to a host, everywhere at once. */
+const HARMS = {
+  edited: `${OWN_FILES} | while read -r file; do echo '# edited by hand' >>"$file"; done`,
+  "deleted, stopped or disabled": `systemctl list-unit-files --plain --no-legend 'shardplan-*' | awk '{print $1}' |
+    xargs -r systemctl disable --now
+    ${OWN_FILES} -delete
+    rm -r /etc/shardplan/secrets/authority /etc/shardplan/gateway/certificate.pem`,
+} as const;
+
 /**
  * One life of a stack on one real host, each test a step of it: first everything that can be wrong, one thing after
  * another, each with its message; then the same stack goes up, stays as it is, and goes away without a trace.
@@ -311,7 +323,7 @@ ${hubStandIn(hub)}HUB
       const stopped = Date.now();
       const said = new Set<string>();
       let answer = "";
-      // Noticed and restarted within 120 s, and loaded some time later.
+      // Noticed and killed within 120 s, and loaded some time later.
       while (!/ tokens$/.test(answer) && Date.now() - stopped < 240_000) {
         answer = await client();
         said.add(answer.replace(/^https:\S+ /, ""));
@@ -321,8 +333,10 @@ ${hubStandIn(hub)}HUB
         [...said].some((text) => /^503 .*try again/.test(text)),
         [...said].join("; "),
       );
-      const journal = await host.run("journalctl -u shardplan-watchdog -o cat --no-pager -n 20");
-      assert.match(journal, /vLLM is wedged: .* took no step; killing it/);
+      const journal = await host.run("journalctl -u shardplan-watchdog -o short-unix --no-pager -n 20");
+      const told = journal.match(/^\d+\.\d+(?= .*vLLM is wedged: .* took no step; killing it$)/gm)?.at(-1);
+      const noticedSeconds = Number(told) - stopped / 1000;
+      assert.ok(noticedSeconds > 0 && noticedSeconds <= 120, `noticed after ${noticedSeconds} s: ${journal}`);
     });
   }
 
@@ -370,8 +384,24 @@ ${hubStandIn(hub)}HUB
     });
   }
 
+  /** What the steps have made, but for the marks by which the program knows its own runs: each run may have others. */
+  const inPlace = async () =>
+    (await endState(host.hosts, host.host)).filter((line) => !line.includes("/etc/shardplan/marks/"));
+
+  for (const [what, harm] of Object.entries(HARMS)) {
+    it(`puts every file and unit of its own right that was ${what}`, async () => {
+      const before = await inPlace();
+      await host.run(harm);
+      assert.ok(differences(before, await inPlace()).length > 10, "much is harmed");
+      const { outputs } = await upStack(stack, silent);
+      assert.deepEqual(differences(before, await inPlace()), []);
+      assert.match(await clientCompletion({ hosts: host.hosts, outputs }), /^\d+ tokens$/);
+      assert.deepEqual(Object.keys((await upStack(stack, silent)).summary.resourceChanges ?? {}), ["same"]);
+    });
+  }
+
   it("has all in place after --replace of every step at once", async () => {
-    const before = await endState(host.hosts, host.host);
+    const before = await inPlace();
     const steps = (await stack.exportStack()).deployment.resources.filter(
       ({ type }: { type: string }) => type === "command:remote:Command",
     );
@@ -380,7 +410,7 @@ ${hubStandIn(hub)}HUB
       replace: steps.map(({ urn }: { urn: string }) => urn),
     });
     assert.equal(summary.resourceChanges?.replace, steps.length);
-    assert.deepEqual(differences(before, await endState(host.hosts, host.host)), []);
+    assert.deepEqual(differences(before, await inPlace()), []);
     assert.match(await clientCompletion({ hosts: host.hosts, outputs }), /^\d+ tokens$/);
   });
 

@@ -76,6 +76,23 @@ describe("certificate.sh", () => {
     assert.equal(root().fingerprint256, authority);
   });
 
+  it("makes anew what was edited so that it is of no use", () => {
+    run();
+    writeFileSync(
+      at("gateway/certificate.pem"),
+      readFileSync(at("gateway/certificate.pem"), "utf8").replace(/-----BEGIN EC[^]*/, ""),
+    );
+    run();
+    assert.ok(leaf().verify(root().publicKey), "signed");
+    const before = root().serialNumber;
+    for (const file of ["root.pem", "root.key"]) {
+      writeFileSync(at(`secrets/authority/${file}`), "edited\n");
+      run();
+      assert.ok(leaf().verify(root().publicKey), "signed by another authority");
+    }
+    assert.notEqual(root().serialNumber, before);
+  });
+
   it("takes the one that the stack brings, and nothing else", () => {
     writeFileSync(at("own.pem"), "certificate and key\n");
     const program = readFileSync(at("program"), "utf8");
