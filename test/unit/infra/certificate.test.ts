@@ -80,7 +80,7 @@ describe("certificate.sh", () => {
     run();
     writeFileSync(
       at("gateway/certificate.pem"),
-      readFileSync(at("gateway/certificate.pem"), "utf8").replace(/-----BEGIN EC[^]*/, ""),
+      readFileSync(at("gateway/certificate.pem"), "utf8").replace(/-----BEGIN EC[\s\S]*/, ""),
     );
     run();
     assert.ok(leaf().verify(root().publicKey), "signed");
