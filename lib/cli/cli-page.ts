@@ -5,7 +5,8 @@ const HEAD = `# Command line
 
 <!-- Generated from lib/cli by \`npm run docs\`. -->
 
-In a checkout: \`npm run plan -- OPTIONS\`, \`npm run predict -- cases.csv\`, or \`npx shardplan COMMAND\`. From the packed npm
+In a checkout: \`npm run plan -- OPTIONS\`, \`npm run predict -- cases.csv\`, or \`npx shardplan COMMAND\`; where a program
+reads the output, \`npm run -s\`, because npm's banner goes to stdout. From the packed npm
 package (\`npm pack\`): \`npx shardplan COMMAND\` in any folder; a folder without stack files gets those that come with it.
 
 Results go to stdout, everything else to stderr. Exit codes: 0 the plan meets every requirement (every other command did

@@ -1,12 +1,14 @@
 import { configKeys } from "../config";
 import type { CommandSpec } from "./command-spec";
-import { OPTIONS, type OptionName } from "./options";
+import { fishScript } from "./fish-completion";
+import { OPTIONS, type OptionName, partsOf } from "./options";
 
-export type Shell = "bash" | "zsh";
-export const SHELLS: readonly Shell[] = ["bash", "zsh"];
+export type Shell = "bash" | "zsh" | "fish";
+export const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
 
 /** A script that completes commands, options, their choices, stacks of the current folder and config keys. */
 export function completionScript(shell: Shell, commands: readonly CommandSpec[]): string {
+  if (shell === "fish") return fishScript(commands);
   const bash = bashScript(commands);
   return shell === "bash"
     ? bash
@@ -76,5 +78,6 @@ function words(list: string): string {
 }
 
 function flagsOf(option: OptionName): string[] {
-  return OPTIONS[option].flags.split(/[ ,]+/).filter((part) => part.startsWith("-"));
+  const { short, long } = partsOf(option);
+  return [...(short === undefined ? [] : [`-${short}`]), `--${long}`];
 }

@@ -41,7 +41,7 @@ export const REPORT_FORMATS: readonly ReportFormat[] = ["terminal", "json", "md"
 export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
   stack: {
     flags: "-s, --stack <name>",
-    description: "stack whose Pulumi.<name>.yaml is read (default: prod)",
+    description: "stack whose Pulumi.<name>.yaml is read (default: prod, or the only one there is)",
     repeatable: true,
   },
   file: { flags: "-f, --file <path>", description: "stack file to read instead of a stack of this folder" },
@@ -101,3 +101,14 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
     choices: ["table", "csv", "json", "plot"],
   },
 };
+
+/** What an option is typed as, without its dashes, and whether a value follows. */
+export function partsOf(option: OptionName): {
+  readonly short?: string;
+  readonly long: string;
+  readonly takesValue: boolean;
+} {
+  const { flags } = OPTIONS[option];
+  const [, short, long = ""] = /^(?:-(\w), )?--([\w-]+)/.exec(flags) ?? [];
+  return { ...(short === undefined ? {} : { short }), long, takesValue: flags.includes("<") };
+}

@@ -5,8 +5,7 @@ import type { OptionValues } from "./options";
 import { packageFolder } from "./package-folder";
 import { strategyOverrides } from "./parse-strategy";
 
-/** The stack that commands take when none is named. */
-export const DEFAULT_STACK = "prod";
+const DEFAULT_STACK = "prod";
 
 /** A deployment and the name that the user knows it by. */
 export interface NamedDeployment {
@@ -38,10 +37,19 @@ export function readDeployment(options: OptionValues, io: Io): NamedDeployment {
   return readNamed(options, strategyOverrides(options.set, options.strategy), io);
 }
 
+/** The stack that is named; without a name prod, or the only stack of the folder. */
+export function stackName({ stack: [named] }: OptionValues, io: Io): string {
+  if (named !== undefined) return named;
+  const [only, ...others] = stackNames(io.folder);
+  if (only === undefined || only === DEFAULT_STACK || others.length > 0) return DEFAULT_STACK;
+  io.talk(`taking the stack ${only}, the only one in this folder`);
+  return only;
+}
+
 /** The stack or file of the options with the given overrides instead of those of the options. */
 export function readNamed(options: OptionValues, overrides: readonly string[], io: Io): NamedDeployment {
   const { file } = options;
-  if (file === undefined) return readStack(options.stack[0] ?? DEFAULT_STACK, overrides, io);
+  if (file === undefined) return readStack(stackName(options, io), overrides, io);
   return { name: basename(file), deployment: readStackFile(file, fromHere(overrides, io)) };
 }
 

@@ -4,7 +4,7 @@ import type { CommandSpec } from "../command-spec";
 import { toJson } from "../emit";
 import { EXIT } from "../exit-codes";
 import { positive } from "../positive";
-import { DEFAULT_STACK } from "../read-deployment";
+import { stackName } from "../read-deployment";
 import { readStackStatus } from "../status/stack-status";
 import { statusPage } from "../status/status-page";
 
@@ -22,7 +22,6 @@ export const statusCommand: CommandSpec = {
   ],
   async run({ options }, io) {
     const { prometheus, every } = options;
-    const [stack = DEFAULT_STACK] = options.stack;
     if (prometheus === undefined) {
       throw new UserError({
         code: "no-prometheus",
@@ -31,6 +30,7 @@ export const statusCommand: CommandSpec = {
         hint: "give the URL of the Prometheus that watches the stack, such as http://127.0.0.1:9090",
       });
     }
+    const stack = stackName(options, io);
     const seconds = every === undefined ? undefined : positive("--every", every);
     for (;;) {
       const status = await readStackStatus(prometheus, stack);

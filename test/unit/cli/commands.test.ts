@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listGpus, listInstanceTypes, listModels, MODEL_TYPES } from "../../../lib/catalog";
+import { COMMANDS } from "../../../lib/cli/commands";
+import { partsOf } from "../../../lib/cli/options";
 import { QUICK, ROOT, runCli } from "./run-cli";
 
 const DEV = ["--stack", "dev", ...QUICK];
@@ -116,6 +118,26 @@ describe("a path that is typed", function () {
   });
 });
 
+describe("a command without a stack", function () {
+  this.timeout(60_000);
+
+  it("takes the only one of the folder, and names those there are where there are several", () => {
+    const cwd = mkdtempSync(join(tmpdir(), "shardplan-stacks-"));
+    writeFileSync(join(cwd, "Pulumi.mine.yaml"), "config:\n  shardplan:slo: { decode: { p99Ms: 42 } }\n");
+    const one = runCli(["config", "show"], { cwd });
+    writeFileSync(join(cwd, "Pulumi.yours.yaml"), "config:\n  shardplan:slo: { decode: { p99Ms: 43 } }\n");
+    const two = runCli(["plan"], { cwd });
+    rmSync(cwd, { recursive: true });
+    assert.equal(JSON.parse(one.stdout).slo.decode.p99Ms, 42);
+    assert.equal(one.stderr, "taking the stack mine, the only one in this folder\n");
+    assert.equal(two.status, 1);
+    assert.equal(
+      two.stderr,
+      "Pulumi.prod.yaml: no such file; stacks here: mine, yours; choose one with --stack\n",
+    );
+  });
+});
+
 describe("shardplan sweep", function () {
   this.timeout(120_000);
 
@@ -188,5 +210,38 @@ COMP_WORDS=(${words} ""); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _shardplan; pr
 
   it("loads bash's completion in zsh", () => {
     assert.match(runCli(["completion", "zsh"]).stdout, /bashcompinit[\s\S]*complete -F _shardplan shardplan/);
+  });
+
+  it("has a line for fish of every command and option, with its quotes closed", () => {
+    const lines = runCli(["completion", "fish"]).stdout.trimEnd().split("\n");
+    for (const line of lines) assert.equal((line.match(/(?<!\\)'/g) ?? []).length % 2, 0, line);
+    for (const { name, options } of COMMANDS) {
+      assert.ok(
+        lines.some((line) => line.includes(`-n __fish_use_subcommand -a ${name} -d '`)),
+        name,
+      );
+      for (const option of options)
+        assert.match(
+          lines.filter((line) => line.includes(`'__fish_seen_subcommand_from ${name}'`)).join("\n"),
+          new RegExp(` -l ${partsOf(option).long}( |$)`, "m"),
+          `${name} ${option}`,
+        );
+    }
+  });
+
+  it("completes commands, choices, stacks and config keys in fish, where it is installed", function () {
+    const script = runCli(["completion", "fish"]).stdout;
+    const fish = (...args: string[]) => spawnSync("fish", args, { cwd: ROOT, encoding: "utf8" });
+    if (fish("--version").status !== 0) return this.skip();
+    const offered = (typed: string) => {
+      const { stdout, stderr } = fish("--no-config", "-c", `${script}\ncomplete -C ${JSON.stringify(typed)}`);
+      assert.equal(stderr, "");
+      return stdout.split("\n").flatMap((line) => line.split("\t")[0] || []);
+    };
+    assert.deepEqual(offered("shardplan swe"), ["sweep"]);
+    assert.deepEqual(offered("shardplan plan --format j"), ["json"]);
+    assert.ok(offered("shardplan plan --stack ").includes("dev"));
+    assert.ok(offered("shardplan plan --set slo.dec").includes("slo.decode.p99Ms="));
+    assert.deepEqual(offered("shardplan completion f"), ["fish"]);
   });
 });

@@ -67,7 +67,7 @@ describe("exit codes of shardplan", function () {
         /^--stack needs what it is to take: --stack <name>; /,
       ],
       ["an argument too many", ["models", "x"], /^models takes 0 arguments, not 1; /],
-      ["a shell that is none", ["completion", "fish"], /^'fish' is none of bash, zsh; /],
+      ["a shell that is none", ["completion", "tcsh"], /^'tcsh' is none of bash, zsh, fish; /],
       [
         "an unknown section",
         ["plan", "--file", "none.yaml", "latencies"],

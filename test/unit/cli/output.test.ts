@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { QUICK, ROOT, runCli } from "./run-cli";
@@ -84,20 +84,28 @@ describe("what shardplan prints", function () {
     assert.deepEqual([stdout, stderr], ["{\n0\n", ""]);
   });
 
-  it("is clean JSON through `npm run`, once `npm ci` has prepared the checkout", () => {
-    // prepare wrote .npmrc after the install; without it npm's banner stands before the JSON.
-    assert.ok(existsSync(join(ROOT, ".npmrc")), "run `npm ci` (or `node scripts/prepare.mjs`) first");
+  /** npm as a user types it, without what the npm that runs this test handed down. */
+  const npm = (...args: string[]) => {
     const env = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !name.startsWith("npm_") && name !== "NODE_OPTIONS"),
     );
-    const { status, stdout } = spawnSync("npm", ["run", "plan", "--", ...DEV, "--format", "json"], {
-      cwd: ROOT,
-      encoding: "utf8",
-      env,
-      maxBuffer: 64 * 2 ** 20,
-    });
-    assert.equal(status, 0);
-    assert.equal(JSON.parse(stdout).strategy.tensorParallel, 1);
+    return spawnSync("npm", args, { cwd: ROOT, encoding: "utf8", env, maxBuffer: 64 * 2 ** 20 });
+  };
+
+  it("is clean JSON through `npm run -s`, and says so to whoever pipes it without", () => {
+    const quiet = npm("run", "-s", "plan", "--", ...DEV, "--format", "json");
+    assert.equal(quiet.status, 0);
+    assert.equal(JSON.parse(quiet.stdout).strategy.tensorParallel, 1);
+    assert.equal(quiet.stderr, "");
+    const hint = "npm's banner stands before this output: `npm run -s shardplan -- ...` leaves it out\n";
+    assert.equal(npm("run", "shardplan", "--", "hardware", "--json").stderr, hint);
+    assert.equal(npm("run", "shardplan", "--", "hardware").stderr, "");
+  });
+
+  it("leaves npm's own errors to be read", () => {
+    const { status, stderr } = npm("run", "no-such-script");
+    assert.equal(status, 1);
+    assert.match(stderr, /Missing script: "no-such-script"/);
   });
 
   it("names the version and the exit codes in its help, and an example for every command", () => {
