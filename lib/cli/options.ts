@@ -24,7 +24,7 @@ export interface OptionValues {
   readonly every?: string;
 }
 
-export type SweepFormat = "table" | "csv" | "json" | "plot";
+export type SweepFormat = "table" | "csv" | "json" | "plot" | "html" | "svg";
 export type OptionName = keyof OptionValues;
 
 /** One option as data. */
@@ -98,7 +98,7 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
   table: {
     flags: "--format <format>",
     description: "form of the result",
-    choices: ["table", "csv", "json", "plot"],
+    choices: ["table", "csv", "json", "plot", "html", "svg"],
   },
 };
 

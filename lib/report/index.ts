@@ -12,6 +12,7 @@ export type { ReportFormat } from "./report-document";
 export type { ReportDetails, ReportOptions } from "./report-options";
 export { renderScreen, screenParts } from "./screen/render-screen";
 export { SECTION_IDS, type SectionId } from "./section-ids";
+export { type SweptPlan, sweepPage } from "./sweep/sweep-page";
 export { wrapText } from "./terminal/wrap-text";
 export { changeText } from "./time-to-ready";
 export { verdict } from "./verdict";

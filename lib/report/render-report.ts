@@ -3,7 +3,7 @@ import { buildReport } from "./build-report";
 import { planCommands } from "./json/plan-commands";
 import { planJson } from "./json/plan-json";
 import { renderMarkdown } from "./markdown/render-markdown";
-import type { ReportDocument, ReportFormat } from "./report-document";
+import type { Block, ReportDocument, ReportFormat } from "./report-document";
 import type { ReportOptions } from "./report-options";
 import { renderTerminal } from "./terminal/render-terminal";
 
@@ -32,8 +32,13 @@ export function renderDocument(
   }
 }
 
+/** Plots below each other as one SVG file. */
+export const renderDrawings = (drawings: readonly Extract<Block, { kind: "plot" }>[]): string =>
+  htmlRenderer().renderDrawings(drawings);
+
+const renderHtml = (document: ReportDocument): string => htmlRenderer().renderHtml(document);
+
 /** Loaded only when asked for: the plotting library must not slow down the other formats. */
-function renderHtml(document: ReportDocument): string {
-  const html: typeof import("./html/render-html") = require("./html/render-html");
-  return html.renderHtml(document);
+function htmlRenderer(): typeof import("./html/render-html") {
+  return require("./html/render-html");
 }

@@ -101,6 +101,16 @@ export type Chart =
       readonly parts: readonly string[];
     }
   | {
+      readonly kind: "sweep";
+      /** The config key, and a latency at each of its values; null where the load is more than is served. */
+      readonly key: string;
+      readonly points: readonly {
+        readonly value: string;
+        readonly ms: number | null;
+        readonly limitMs: number;
+      }[];
+    }
+  | {
       readonly kind: "timeline";
       readonly samples: readonly {
         readonly second: number;

@@ -1,4 +1,6 @@
+import { extname } from "node:path";
 import { type Deployment, UserError } from "../../config";
+import { sweepPage } from "../../report";
 import { barPlot } from "../bar-plot";
 import type { CommandInput, CommandSpec } from "../command-spec";
 import { emit, toJson } from "../emit";
@@ -25,6 +27,10 @@ export const sweepCommand: CommandSpec = {
       "p99 latencies as bars against their targets",
     ],
     [
+      "shardplan sweep --param workload.requestRate=4..20:4 --out sweep.html",
+      "the same as a page; .svg draws the latencies alone",
+    ],
+    [
       "shardplan sweep --param strategy.objective=latency,throughput,cost --strategy auto --format csv",
       "what each objective would choose, for a spreadsheet",
     ],
@@ -39,14 +45,14 @@ export const sweepCommand: CommandSpec = {
       });
     }
     const param = parseParam(options.param);
+    const format = sweepFormat(options);
     const deployments = param.values.map((value) => deploymentAt(param.key, value, options, io));
-    const rows = deployments.map((deployment, index) => {
+    const plans = deployments.map((deployment, index) => {
       const value = param.values[index] ?? "";
       const name = `${index + 1} of ${deployments.length}: ${param.key}=${value}`;
-      return sweepRow(value, planDeployment({ name, deployment }, io));
+      return { row: sweepRow(value, planDeployment({ name, deployment }, io)), slo: deployment.slo };
     });
-    const format = options.json ? "json" : (options.table ?? formatOfEnding(options.out));
-    const sweep = { param, rows, slo: deployments[0]?.slo, width: io.width };
+    const sweep = { param, plans, rows: plans.map(({ row }) => row), width: io.width };
     emit(RENDER[format](sweep), options, io);
     if (format === "table") for (const line of sweepTableNotes(sweep)) io.talk(line);
     return EXIT.met;
@@ -72,15 +78,37 @@ function inParam(error: unknown, setting: string): unknown {
   return new UserError({ code, where: `--param ${setting}`, message, hint, cause: error });
 }
 
-function formatOfEnding(out: string | undefined): SweepFormat {
-  if (out?.endsWith(".csv")) return "csv";
-  return out?.endsWith(".json") ? "json" : "table";
+const FORMAT_OF_ENDING: Readonly<Record<string, SweepFormat>> = {
+  ".csv": "csv",
+  ".json": "json",
+  ".html": "html",
+  ".htm": "html",
+  ".svg": "svg",
+  ".txt": "table",
+  "": "table",
+};
+
+/** What `--format` or the ending of `--out` asks for. Throws `UserError` for an ending that promises another format. */
+function sweepFormat(options: OptionValues): SweepFormat {
+  if (options.json) return "json";
+  const ending = extname(options.out ?? "").toLowerCase();
+  const format = FORMAT_OF_ENDING[ending];
+  if (options.table === "plot" && (format === "html" || format === "svg")) return format;
+  if (options.table !== undefined) return options.table;
+  if (format !== undefined) return format;
+  throw new UserError({
+    code: "unknown-ending",
+    where: options.out ?? "",
+    message: `no result of a sweep has the ending ${ending}`,
+    hint: "end it with .html, .svg, .csv, .json or .txt, or say the format with --format",
+  });
 }
 
 interface Sweep {
   readonly param: SweepParam;
+  /** The row of each value with its targets, which may be what is swept. */
+  readonly plans: readonly { readonly row: SweepRow; readonly slo: Deployment["slo"] }[];
   readonly rows: readonly SweepRow[];
-  readonly slo: Deployment["slo"] | undefined;
   readonly width: number;
 }
 
@@ -93,7 +121,17 @@ const RENDER: Readonly<Record<SweepFormat, (sweep: Sweep) => string>> = {
     ),
   table: sweepTable,
   plot: plots,
+  html: (sweep) => drawn(sweep, "html"),
+  svg: (sweep) => drawn(sweep, "svg"),
 };
+
+function drawn({ param, plans }: Sweep, format: "html" | "svg"): string {
+  const swept = plans.map(({ row, slo }) => ({
+    ...row,
+    limits: { prefillMs: slo.prefill.p99Ms, firstTokenMs: slo.firstToken.p99Ms, decodeMs: slo.decode.p99Ms },
+  }));
+  return sweepPage({ key: param.key, plans: swept }, format);
+}
 
 const CSV_COLUMNS = [
   "meets",
@@ -117,7 +155,8 @@ function cellText(value: SweepRow[keyof SweepRow]): string {
   return Array.isArray(value) ? value.join(" ") : String(value);
 }
 
-function plots({ param, rows, slo, width }: Sweep): string {
+function plots({ param, rows, plans: [first], width }: Sweep): string {
+  const slo = first?.slo;
   if (slo === undefined) return "";
   const plotOf = (what: string, limit: number, value: (row: SweepRow) => number | null) =>
     barPlot(

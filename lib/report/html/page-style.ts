@@ -1,8 +1,5 @@
-/**
- * Style of the page: light and dark by the reader's setting, phone to print. Colours are variables, so that drawings
- * follow the theme. Text reaches contrast 4.5 : 1 and parts of drawings 3 : 1 against the page in both themes.
- */
-export const PAGE_STYLE = `
+/** The colours by the reader's setting, for pages and for drawings that stand alone. */
+export const PAGE_COLORS = `
 :root { color-scheme: light dark;
   --page: #ffffff; --card: #f4f6f8; --line: #d3d9df; --ink: #1a2129; --quiet: #525d69; --accent: #b3362b;
   --good: #176b3a; --warn: #8a5200; --bad: #b3261e; --on-part: #ffffff; --link: #0b57a4;
@@ -13,6 +10,14 @@ export const PAGE_STYLE = `
   --good: #6fd39a; --warn: #f0b35a; --bad: #ff8f86; --on-part: #10141a; --link: #8cc1ff;
   --part-0: #6ea8e8; --part-1: #f0985a; --part-2: #b39ae6; --part-3: #57c2a9; --part-4: #8894a1;
   --part-5: #e28cbe; --part-6: #cbb75a; --part-7: #b7c2cd; } }
+`.trim();
+
+/**
+ * Style of the page: light and dark by the reader's setting, phone to print. Colours are variables, so that drawings
+ * follow the theme. Text reaches contrast 4.5 : 1 and parts of drawings 3 : 1 against the page in both themes.
+ */
+export const PAGE_STYLE = `
+${PAGE_COLORS}
 * { box-sizing: border-box; }
 html { scroll-behavior: smooth; }
 body { margin: 0; background: var(--page); color: var(--ink);

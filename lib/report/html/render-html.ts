@@ -3,6 +3,8 @@ import { escapeHtml, textHtml } from "./escape-html";
 import { htmlBlock } from "./html-block";
 import { PAGE_STYLE } from "./page-style";
 
+export { renderDrawings } from "./render-drawings";
+
 /** The document as one self-contained page: no script, no network, light and dark, printable. */
 export function renderHtml(document: ReportDocument): string {
   const { title, subtitle, verdict } = document;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listGpus, listInstanceTypes, listModels, MODEL_TYPES } from "../../../lib/catalog";
@@ -165,6 +165,35 @@ describe("shardplan sweep", function () {
     );
   });
 
+  it("draws to the file that --out names, as a page or as SVG, and refuses an ending that it cannot write", () => {
+    const folder = mkdtempSync(join(tmpdir(), "shardplan-sweep-"));
+    after(() => rmSync(folder, { recursive: true }));
+    const page = join(folder, "sweep.html");
+    assert.equal(runCli([...SWEEP, "--out", page]).status, 0);
+    const html = readFileSync(page, "utf8");
+    assert.match(html, /^<!doctype html>/);
+    assert.match(html, /1 of 2 values of workload\.requestRate meet every requirement: 1\./);
+    assert.equal(html.match(/<svg/g)?.length, 6); // three latencies, for desk and phone
+    const drawing = join(folder, "sweep.svg");
+    assert.equal(runCli([...SWEEP, "--out", drawing, "--format", "plot"]).status, 0);
+    const parsed = spawnSync("python3", [
+      "-c",
+      "import sys, xml.etree.ElementTree as t; r = t.parse(sys.argv[1]).getroot(); print(r.tag, len(r.findall('.//{*}rect')))",
+      drawing,
+    ]);
+    assert.match(
+      String(parsed.stdout),
+      /^\{http:\/\/www\.w3\.org\/2000\/svg\}svg 7\n/,
+      String(parsed.stderr),
+    ); // three plots of two bars, and the ground
+    const refused = runCli([...SWEEP, "--out", join(folder, "sweep.png")]);
+    assert.deepEqual([refused.status, refused.stdout], [1, ""]);
+    assert.match(
+      refused.stderr,
+      /sweep\.png: no result of a sweep has the ending \.png; end it with \.html, \.svg, /,
+    );
+  });
+
   it("finds a mistake in the last value before the first plan", () => {
     const { status, stdout, stderr } = runCli(["sweep", ...DEV, "--param", "workload.requestRate=1,x"]);
     assert.deepEqual([status, stdout], [1, ""]);
@@ -193,7 +222,7 @@ COMP_WORDS=(${words} ""); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _shardplan; pr
       'not so: complete("shardplan plan").includes("--stack")',
     );
     assert.deepEqual(complete("shardplan plan --format"), ["terminal", "json", "md", "html"]);
-    assert.deepEqual(complete("shardplan sweep --format"), ["table", "csv", "json", "plot"]);
+    assert.deepEqual(complete("shardplan sweep --format"), ["table", "csv", "json", "plot", "html", "svg"]);
     assert.ok(
       complete("shardplan plan --stack").includes("dev"),
       'not so: complete("shardplan plan --stack").includes("dev")',

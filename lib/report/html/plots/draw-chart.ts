@@ -4,6 +4,7 @@ import { loadPlot } from "./load-plot";
 import { memoryPlot } from "./memory-plot";
 import { paretoPlot } from "./pareto-plot";
 import { stepsPlot } from "./steps-plot";
+import { sweepPlot } from "./sweep-plot";
 import { timelinePlot } from "./timeline-plot";
 
 /** A chart as SVG text. */
@@ -17,6 +18,8 @@ export function drawChart(chart: Chart, canvas: Canvas): string {
       return memoryPlot(chart, canvas);
     case "steps":
       return stepsPlot(chart, canvas);
+    case "sweep":
+      return sweepPlot(chart, canvas);
     case "timeline":
       return timelinePlot(chart, canvas);
   }
@@ -36,6 +39,7 @@ export function chartLegend(chart: Chart): readonly LegendEntry[] {
         { text: "misses a target", mark: "×" },
       ];
     case "load":
+    case "sweep":
     case "timeline":
       return [];
   }
