@@ -89,6 +89,42 @@ function settledRate(
   return confirmedRate(pressure, { ceiling: utilizationCeiling(situation, saturated), ...range });
 }
 
+/** A run at the requested rate, of at most `requests`, and how close it is to the tightest requirement. */
+function lookAtAsked(
+  situation: Situation,
+  { replica, saturated }: Settled,
+  requests: number,
+): { readonly run: VerdictRun; readonly here: Pressure } {
+  const rate = situation.deployment.workload.requestRate;
+  const run = runAt(situation, replica, { rate, requests });
+  return { run, here: pressureAt(situation, replica, { run, rate, saturated }) };
+}
+
+/**
+ * The same as long as it takes: far below what is sustained each request takes many steps, and few are enough to pass; one
+ * that fails may be too short.
+ */
+function settledLook(situation: Situation, settled: Settled, highestRate: number) {
+  const requests = requestsOf(situation, settled.replica);
+  const asked = situation.deployment.workload.requestRate;
+  const fewer =
+    asked < LIGHT * highestRate ? lightRequests(situation, settled.replica, asked, requests) : requests;
+  const light = lookAtAsked(situation, settled, fewer);
+  return light.here.value > 1 && fewer < requests ? lookAtAsked(situation, settled, requests) : light;
+}
+
+/**
+ * A longer look at the requested rate alone: it settles by how much a candidate that runs loses there, before what it
+ * sustains is worth settling.
+ */
+export function compareAtAsked(situation: Situation, evaluation: Evaluation): Evaluation {
+  const { tuned } = evaluation;
+  if (tuned === undefined || tuned.fastest.sustained.rate === 0) return evaluation;
+  if (!isRateDriven(situation) || isOverloaded(situation, tuned)) return evaluation;
+  const { run } = settledLook(situation, tuned, tuned.fastest.sustained.rate);
+  return describe(situation, { ...tuned, sustained: tuned.fastest.sustained }, run);
+}
+
 /**
  * A longer look at a candidate that runs, as the plan needs it: a run at the requested rate that settles the verdict, and
  * the highest rates by runs as long as that one, of the serving parameters that it is deployed with and of the fastest.
@@ -108,14 +144,7 @@ export function refineCandidate(situation: Situation, { tuned }: Pick<Evaluation
   const highest = settledRate(situation, fastest, { near });
   const known = { ...tuned, fastest: { ...fastest, sustained: highest } };
   if (isOverloaded(situation, tuned)) return describeOverload(situation, { ...known, sustained: highest });
-  const lookBy = (count: number) => {
-    const run = runAt(situation, replica, { rate: asked, requests: count });
-    return { run, here: pressureAt(situation, replica, { run, rate: asked, saturated }) };
-  };
-  // Far below what is sustained each request takes many steps, and few are enough to pass; one that fails may be too short.
-  const fewer = asked < LIGHT * highest.rate ? lightRequests(situation, replica, asked, requests) : requests;
-  const light = lookBy(fewer);
-  const { run, here } = light.here.value > 1 && fewer < requests ? lookBy(requests) : light;
+  const { run, here } = settledLook(situation, tuned, highest.rate);
   const isMet = here.value <= 1;
   if (!isMet && replica !== fastest.replica && highest.rate >= asked) {
     return refineCandidate(situation, { tuned: fallenBack(situation, tuned) });

@@ -71,7 +71,8 @@ export function searchRate(tryAt: (rate: number) => Pressure, range: RateRange):
     if (value <= 1) [holds, least] = [rate, Math.log(value)];
     else [fails, most, endsBy] = [rate, Math.log(value), by];
   };
-  let step = close ** 2;
+  // A hair below, so that the middle of a step closes the interval, whichever side it falls on.
+  let step = close ** 2 * (1 - 1e-9);
   let next = Math.min(ceiling, Math.max(range.near ?? ceiling, holds * step));
   for (let trial = 0; trial < MOST_TRIALS && holds < ceiling; trial++) {
     if (fails <= Math.max(close * holds, LEAST_SHARE * ceiling)) break;
@@ -82,6 +83,8 @@ export function searchRate(tryAt: (rate: number) => Pressure, range: RateRange):
     } else if (holds === 0) {
       next = fails / (range.near === undefined ? 2 : step);
       step **= 2;
+    } else if (fails <= close ** 2 * holds) {
+      next = Math.sqrt(holds * fails);
     } else {
       const isKnown = Number.isFinite(least) && Number.isFinite(most) && trial % 2 === 0;
       const share = isKnown ? least / (least - most) : 0.5;
@@ -96,6 +99,10 @@ export function searchRate(tryAt: (rate: number) => Pressure, range: RateRange):
 
 /** Shares of a sustained rate of which the lower has to pass and the higher to fail: what an operator counts on. */
 const CONFIRMED = { passes: 0.97, fails: 1.06 } as const;
+/** A rate that has passed this near to the lower one is as good. */
+const ABOUT = 0.015;
+/** Of two higher rates that fail, the farther by more, this far above: pressure rises, and what is beyond fails, too. */
+const RISING = 1.03;
 /** Rates that fail their confirmation before the last one stands. */
 const MOST_CONFIRMATIONS = 6;
 
@@ -105,21 +112,42 @@ const MOST_CONFIRMATIONS = 6;
  */
 export function confirmedRate(tryAt: (rate: number) => Pressure, range: RateRange): SustainedRate {
   const { ceiling, holds = 0 } = range;
-  let found = searchRate(tryAt, range);
+  const seen: { readonly rate: number; readonly value: number }[] = [];
+  const lookAt = (rate: number): Pressure => {
+    const pressure = tryAt(rate);
+    seen.push({ rate, value: pressure.value });
+    return pressure;
+  };
+  const hasPassedAbout = (rate: number): boolean =>
+    seen.some((one) => Math.abs(one.rate / rate - 1) <= ABOUT && one.value <= 1);
+  let found = searchRate(lookAt, range);
   for (let trial = 0; trial < MOST_CONFIRMATIONS && found.rate > 0; trial++) {
     const above = CONFIRMED.fails * found.rate;
-    if (above <= ceiling && tryAt(above).value <= 1) {
-      found = searchRate(tryAt, { ...range, holds: above, near: above });
+    const isLimited = above > ceiling || risesBeyond(found.rate, seen);
+    if (!isLimited && lookAt(above).value <= 1) {
+      found = searchRate(lookAt, { ...range, holds: above, near: above });
       continue;
     }
     const below = CONFIRMED.passes * found.rate;
-    if (below <= holds) return found;
-    const { value, by } = tryAt(below);
+    if (below <= holds || hasPassedAbout(below)) return found;
+    const { value, by } = lookAt(below);
     if (value <= 1) return found;
-    const lower = searchRate(tryAt, { ...range, ceiling: below, near: CONFIRMED.passes * below });
+    const lower = searchRate(lookAt, { ...range, ceiling: below, near: CONFIRMED.passes * below });
     found = { rate: lower.rate, endsBy: by };
   }
   return found;
+}
+
+/** Whether two rates above one have failed, the higher by more. */
+function risesBeyond(
+  rate: number,
+  seen: readonly { readonly rate: number; readonly value: number }[],
+): boolean {
+  const failing = seen.filter((one) => one.rate > rate && one.value > 1);
+  return failing.some(
+    (far) =>
+      far.rate >= RISING * rate && failing.some((near) => near.rate < far.rate && near.value < far.value),
+  );
 }
 
 /** Highest rate of a replica's serving parameters by short runs of the whole fleet. */

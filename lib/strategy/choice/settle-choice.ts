@@ -1,11 +1,19 @@
-import { refineCandidate } from "../candidates/evaluate-candidate";
+import { compareAtAsked, refineCandidate } from "../candidates/evaluate-candidate";
 import type { Evaluation } from "../candidates/evaluation";
 import type { Situation } from "../situation";
 import { choose } from "./choose";
 import { type Contender, evaluationOf, holdContest, withRunnersUp } from "./contest";
 
 /** Rounds after which the choice stands as it is; two strategies that keep swapping places are equally good. */
-const ROUNDS = 4;
+const ROUNDS = 8;
+
+/** What was simulated longer: at the requested rate, or in full. */
+interface Longer {
+  readonly compared: Set<Evaluation>;
+  readonly refined: Set<Evaluation>;
+}
+
+const nothingLonger = (): Longer => ({ compared: new Set(), refined: new Set() });
 
 interface Settled {
   readonly settled: readonly Evaluation[];
@@ -16,16 +24,16 @@ interface Settled {
 export function settleContest(situation: Situation, entered: readonly Contender[]): Settled {
   const contest = (now: readonly Contender[]) => withRunnersUp(situation, holdContest(situation, now));
   let contenders = contest(entered);
-  const refined = new Set<Evaluation>();
+  const longer = nothingLonger();
   for (;;) {
     const searched = contenders.filter(({ evaluation }) => evaluation !== undefined);
-    const { settled, choice } = settleChoice(situation, searched.map(evaluationOf), refined);
-    const longer = new Map(settled.map((evaluation, index) => [searched[index], evaluation]));
-    const now = contenders.map((contender) => {
-      const evaluation = longer.get(contender);
+    const { settled, choice } = settleChoice(situation, searched.map(evaluationOf), longer);
+    const now = new Map(settled.map((evaluation, index) => [searched[index], evaluation]));
+    const next = contenders.map((contender) => {
+      const evaluation = now.get(contender);
       return evaluation === undefined ? contender : { ...contender, evaluation };
     });
-    contenders = contest(now);
+    contenders = contest(next);
     const count = contenders.filter(({ evaluation }) => evaluation !== undefined).length;
     if (count === searched.length) return { settled: contenders.map(evaluationOf), choice };
   }
@@ -33,13 +41,15 @@ export function settleContest(situation: Situation, entered: readonly Contender[
 
 /**
  * Chooses, and simulates in full what was chosen and what is recommended. Where the longer run changes the verdict, it
- * chooses again. `refined` are those that were simulated in full before.
+ * chooses again. Where the shortest request wins, a run at the requested rate alone comes first: it may end the matter.
+ * `longer` are those that were simulated so before.
  */
 export function settleChoice(
   situation: Situation,
   evaluations: readonly Evaluation[],
-  refined: Set<Evaluation> = new Set(),
+  { compared, refined }: Longer = nothingLonger(),
 ): Settled {
+  const comparesFirst = situation.deployment.strategy.objective === "latency";
   let settled = evaluations;
   for (let round = 0; ; round++) {
     const choice = choose(settled, situation.deployment);
@@ -47,10 +57,13 @@ export function settleChoice(
       (evaluation) => evaluation.candidate.feasible && !refined.has(evaluation),
     );
     if (coarse.length === 0 || round === ROUNDS) return { settled, choice };
+    const uncompared = comparesFirst ? coarse.filter((evaluation) => !compared.has(evaluation)) : [];
+    const [due, look, done] =
+      uncompared.length > 0 ? [uncompared, compareAtAsked, compared] : [coarse, refineCandidate, refined];
     settled = settled.map((evaluation) => {
-      if (!coarse.includes(evaluation)) return evaluation;
-      const longer = refineCandidate(situation, evaluation);
-      refined.add(longer);
+      if (!due.includes(evaluation)) return evaluation;
+      const longer = look(situation, evaluation);
+      done.add(longer);
       return longer;
     });
   }
