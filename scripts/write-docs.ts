@@ -5,10 +5,12 @@ import { operatorPolicy } from "../infra/aws/operator-policy";
 import { cliPage } from "../lib/cli/cli-page";
 import { COMMANDS } from "../lib/cli/commands";
 import { generatedFiles } from "../lib/config";
+import { glossaryPage } from "../lib/report";
 
 const pages = [
   ...generatedFiles(),
   { path: "docs/cli.md", text: cliPage(COMMANDS) },
+  { path: "docs/glossary.md", text: glossaryPage() },
   { path: "docs/aws-policy.json", text: `${JSON.stringify(operatorPolicy(), null, 2)}\n` },
 ];
 for (const { path, text } of pages) {

@@ -11,7 +11,8 @@ const ABOUT =
 const CLOSING = `
 Exit codes: 0 the plan meets every requirement, 2 it does not (the report still prints),
 1 a mistake in the command line or the configuration, 70 a bug.
-\`shardplan help <command>\` shows options and examples.`;
+\`shardplan help <command>\` shows options and examples,
+\`shardplan glossary\` what TP, TTFT and other words mean.`;
 
 /** The command line parser, made from the command specs. It throws `CommanderError` instead of ending the process. */
 export function buildProgram(specs: readonly CommandSpec[], version: string, dispatch: Dispatch): Command {

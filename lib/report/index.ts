@@ -4,6 +4,7 @@ export { claimsPage } from "./claims/claims-page";
 export { comparePlans } from "./compare-plans";
 export type { ComparedPlan } from "./compared-rows";
 export { type Explanation, explain, renderExplanation } from "./explain/explain";
+export { GLOSSARY, glossaryPage } from "./glossary";
 export { planJson } from "./json/plan-json";
 export { overloadOf } from "./overload";
 export { recommendObject, recommendScreen } from "./recommend/recommend-screen";

@@ -4,6 +4,7 @@ import { compareCommand } from "./compare";
 import { completionCommand } from "./completion";
 import { configCommand } from "./config";
 import { explainCommand } from "./explain";
+import { glossaryCommand } from "./glossary";
 import { hardwareCommand } from "./hardware";
 import { modelsCommand } from "./models";
 import { planCommand } from "./plan";
@@ -28,6 +29,7 @@ const WORK: readonly CommandSpec[] = [
   modelsCommand,
   hardwareCommand,
   configCommand,
+  glossaryCommand,
 ];
 
 /** All commands, in the order in which help lists them. */

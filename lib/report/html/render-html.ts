@@ -1,3 +1,4 @@
+import { GLOSSARY } from "../glossary";
 import type { ReportDocument, Section } from "../report-document";
 import { escapeHtml, textHtml } from "./escape-html";
 import { htmlBlock } from "./html-block";
@@ -22,6 +23,7 @@ export function renderHtml(document: ReportDocument): string {
     ...document.sections.map(sectionHtml),
     sources(document),
     derivations(document),
+    words(document),
     "</main>",
     "<footer><p>Made by shardplan from the plan alone; nothing here was typed by hand.</p></footer>",
     "</body>\n</html>\n",
@@ -44,7 +46,7 @@ const contents = ({ sections, sources: list, derivations: formulas }: ReportDocu
   [
     ...sections.map(({ id, title }) => ({ id, title })),
     ...(list.length > 0 ? [{ id: "sources", title: "Sources of the figures" }] : []),
-    ...(formulas.length > 0 ? [{ id: "derivations", title: "How each figure is computed" }] : []),
+    ...(formulas.length > 0 ? [{ id: "derivations", title: "How each figure is computed" }, WORDS] : []),
   ]
     .map(({ id, title }) => `<li><a href="#${id}">${escapeHtml(title)}</a></li>`)
     .join("");
@@ -67,5 +69,20 @@ function derivations({ derivations: formulas }: ReportDocument): string {
     '<div class="scroll" role="region" tabindex="0" aria-label="Formulas"><table class="formula"><thead><tr>',
     '<th scope="col">figure</th><th scope="col">formula</th><th scope="col">inputs</th><th scope="col">known from</th>',
     `</tr></thead><tbody>${rows.join("")}</tbody></table></div></details></section>`,
+  ].join("");
+}
+
+const WORDS = { id: "words", title: "What the words mean" };
+
+function words({ derivations: formulas }: ReportDocument): string {
+  if (formulas.length === 0) return "";
+  const rows = GLOSSARY.map(
+    ({ word, meaning }) => `<tr><th scope="row">${escapeHtml(word)}</th><td>${escapeHtml(meaning)}</td></tr>`,
+  );
+  return [
+    `<section aria-labelledby="${WORDS.id}"><h2 id="${WORDS.id}">${WORDS.title}</h2>`,
+    `<details><summary>${GLOSSARY.length} words of this page</summary>`,
+    '<table class="formula"><thead><tr><th scope="col">word</th><th scope="col">meaning</th></tr></thead>',
+    `<tbody>${rows.join("")}</tbody></table></details></section>`,
   ].join("");
 }

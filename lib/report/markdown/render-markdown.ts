@@ -19,7 +19,11 @@ export function renderMarkdown(document: ReportDocument): string {
     ...(document.sources.length === 0 ? [] : ["## Sources of the figures", sourceList(document)]),
     ...(document.derivations.length === 0
       ? []
-      : ["## How each figure is computed", derivationTable(document)]),
+      : [
+          "## How each figure is computed",
+          derivationTable(document),
+          "`shardplan glossary` says what the words mean.",
+        ]),
   ];
   return `${parts.join("\n\n")}\n`;
 }

@@ -131,6 +131,9 @@ function sourceLines(document: ReportDocument, width: number, paint: Paint): rea
       ),
     ),
     "",
-    ...wrapText("`shardplan explain <figure>` shows formula and inputs of any figure.", width),
+    ...wrapText(
+      "`shardplan explain <figure>` shows formula and inputs of any figure, `shardplan glossary` what the words mean.",
+      width,
+    ),
   ];
 }

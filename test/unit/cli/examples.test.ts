@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { cliPage } from "../../../lib/cli/cli-page";
 import { COMMANDS } from "../../../lib/cli/commands";
+import { glossaryPage } from "../../../lib/report";
 import { ROOT } from "./run-cli";
 
 describe("the examples of the command line", function () {
@@ -30,6 +31,8 @@ describe("the examples of the command line", function () {
 
   it("stand in docs/cli.md", () => {
     const current = readFileSync(join(ROOT, "docs/cli.md"), "utf8") === cliPage(COMMANDS);
+    const glossary = readFileSync(join(ROOT, "docs/glossary.md"), "utf8") === glossaryPage();
+    assert.ok(glossary, "docs/glossary.md is stale: run `npm run docs`");
     assert.ok(current, "docs/cli.md is stale: run `npm run docs`");
   });
 
