@@ -34,6 +34,7 @@ export {
 } from "./load-proof";
 export { LOCKS, type Lock, lockFile, lockOf, packagesText } from "./locks";
 export { lacksChatTemplate, runsRemoteCode } from "./model-flags";
+export { DASHBOARDS, type DashboardName, dashboard } from "./monitoring/dashboards";
 export {
   gpuMemoryShare,
   kvCacheUsage,

@@ -3,6 +3,7 @@ import { checkCommand } from "./check";
 import { compareCommand } from "./compare";
 import { completionCommand } from "./completion";
 import { configCommand } from "./config";
+import { dashboardCommand } from "./dashboard";
 import { explainCommand } from "./explain";
 import { glossaryCommand } from "./glossary";
 import { hardwareCommand } from "./hardware";
@@ -25,6 +26,7 @@ const WORK: readonly CommandSpec[] = [
   explainCommand,
   rulesCommand,
   scrapeCommand,
+  dashboardCommand,
   statusCommand,
   modelsCommand,
   hardwareCommand,

@@ -6,10 +6,11 @@ import { type AddressInfo, createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { instantQuery } from "../../../lib/cli/status/prometheus";
 import { readStackStatus } from "../../../lib/cli/status/stack-status";
 import { statusPage } from "../../../lib/cli/status/status-page";
 import { UserError } from "../../../lib/config";
-import { rulesFile } from "../../../lib/serving";
+import { DASHBOARDS, dashboard, rulesFile } from "../../../lib/serving";
 import { planOf } from "../serving/plan-fixture";
 
 /** What vLLM of the stack, and of another, say for ten minutes: requests that end, tokens, gaps of at most 25 ms, a full cache. */
@@ -20,11 +21,24 @@ function samples(nowSeconds: number): string {
     { name: "vllm:kv_cache_usage_perc", labels: "", at: () => 0.95 },
     { name: "vllm:request_success_total", labels: ',finished_reason="stop"', at: (s: number) => 4 * s },
     { name: "vllm:generation_tokens_total", labels: "", at: (s: number) => 800 * s },
-    ...["0.01", "0.025", "+Inf"].map((le) => ({
-      name: "vllm:inter_token_latency_seconds_bucket",
-      labels: `,le="${le}"`,
-      at: (s: number) => (le === "0.01" ? 0 : 800 * s),
-    })),
+    { name: "vllm:prompt_tokens_total", labels: "", at: (s: number) => 4000 * s },
+    ...(
+      ["vllm:inter_token_latency", "vllm:time_to_first_token", "vllm:request_prefill_time"] as const
+    ).flatMap((name) =>
+      ["0.01", "0.025", "+Inf"].map((le) => ({
+        name: `${name}_seconds_bucket`,
+        labels: `,le="${le}"`,
+        at: (s: number) => (le === "0.01" ? 0 : 800 * s),
+      })),
+    ),
+    ...Object.entries({
+      DCGM_FI_DEV_FB_USED: 60_000,
+      DCGM_FI_DEV_FB_FREE: 20_000,
+      DCGM_FI_DEV_XID_ERRORS: 0,
+      DCGM_FI_DEV_GPU_TEMP: 60,
+      DCGM_FI_DEV_POWER_USAGE: 500,
+      DCGM_FI_PROF_NVLINK_TX_BYTES: 1e9,
+    }).map(([name, value]) => ({ name, labels: ',gpu="0"', at: () => value })),
   ];
   const lines = series.flatMap(({ name, labels, at }) =>
     ["here", "there"].flatMap((stack) =>
@@ -104,8 +118,21 @@ describe("the status of a stack", function () {
   it("is a page that says whether the promise is kept, and what fires", async () => {
     const page = statusPage(await readStackStatus(url, "here"));
     assert.match(page, /^decode p99, ms +24\.[89] +100 .* kept$/m);
-    assert.match(page, /^prefill p99, ms +- .* not measured$/m);
+    assert.match(page, /^NVLink in use, % +0\.222/m);
     assert.match(page, /^ShardplanKvCacheFull +warning/m);
+  });
+
+  it("gives every query of the dashboards its data", async () => {
+    const plan = planOf();
+    for (const name of DASHBOARDS) {
+      const { panels }: { panels: { title: string; targets: { expr: string }[] }[] } = JSON.parse(
+        dashboard(plan, "here", name),
+      );
+      assert.ok(panels.length >= 4, `${name} has ${panels.length} graphs`);
+      for (const { title, targets } of panels)
+        for (const { expr } of targets)
+          assert.ok((await instantQuery(url, expr)).length > 0, `${name}, ${title}: ${expr}`);
+    }
   });
 
   it("says in one line that Prometheus knows nothing of a stack", async () => {
