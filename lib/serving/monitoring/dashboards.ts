@@ -1,17 +1,11 @@
 import type { Plan } from "../../strategy";
 import { LATENCIES } from "./expressions";
+import { BAND, type Graph } from "./graph";
 import { type Series, seriesOf } from "./series";
 
 /** Pages of a stack, by the question that each answers. */
 export const DASHBOARDS = ["promise", "gpus", "capacity"] as const;
 export type DashboardName = (typeof DASHBOARDS)[number];
-
-/** A graph: its expressions by what the legend calls them; `unit` as Grafana names it. */
-interface Graph {
-  readonly title: string;
-  readonly unit: "s" | "percentunit" | "short" | "reqps" | "currencyUSD" | "celsius" | "watt";
-  readonly lines: Readonly<Record<string, string>>;
-}
 
 const TITLES: Readonly<Record<DashboardName, string>> = {
   promise: "is the promise kept",
@@ -19,48 +13,25 @@ const TITLES: Readonly<Record<DashboardName, string>> = {
   capacity: "capacity and cost",
 };
 
-/** A stack's page as Grafana imports and provisions it. It asks which Prometheus it shall read. */
-export function dashboard(plan: Plan, stack: string, name: DashboardName): string {
-  const model = {
-    uid: `shardplan-${stack}-${name}`.slice(0, 40),
-    title: `shardplan ${stack}: ${TITLES[name]}`,
-    tags: ["shardplan", stack],
-    schemaVersion: 39,
-    editable: true,
-    refresh: "15s",
-    time: { from: "now-6h", to: "now" },
-    templating: {
-      list: [{ name: "prometheus", label: "Prometheus", type: "datasource", query: "prometheus" }],
-    },
-    panels: graphs(plan, seriesOf(stack), name).map(panel),
-  };
-  return `${JSON.stringify(model, null, 2)}\n`;
+/** Loaded on demand: what makes a page for Grafana is no part of a plan. */
+function grafana(): typeof import("./grafana-page") {
+  return require("./grafana-page");
 }
 
-/** The one that the reader picks. */
-const PROMETHEUS = { type: "prometheus", uid: `\${prometheus}` };
-/** Grafana's grid has 24 columns: two graphs a row. */
-const WIDTH = 12;
-const HEIGHT = 8;
+/** A stack's page as Grafana imports and provisions it. It asks which Prometheus it shall read. */
+export function dashboard(plan: Plan, stack: string, name: DashboardName): string {
+  const graphsOfPage = graphs(plan, seriesOf(stack), name);
+  const page = {
+    uid: `shardplan-${stack}-${name}`.slice(0, MOST_OF_UID),
+    title: `shardplan ${stack}: ${TITLES[name]}`,
+    tags: ["shardplan", stack],
+    graphs: graphsOfPage,
+  };
+  return `${JSON.stringify(grafana().grafanaPage(page), null, 2)}\n`;
+}
 
-const panel = ({ title, unit, lines }: Graph, at: number) => ({
-  id: at + 1,
-  type: "timeseries",
-  title,
-  datasource: PROMETHEUS,
-  gridPos: { x: (at % 2) * WIDTH, y: Math.floor(at / 2) * HEIGHT, w: WIDTH, h: HEIGHT },
-  fieldConfig: { defaults: { unit, min: 0 }, overrides: [] },
-  options: {
-    legend: { displayMode: "list", placement: "bottom", showLegend: true },
-    tooltip: { mode: "multi" },
-  },
-  targets: Object.entries(lines).map(([legendFormat, expr], line) => ({
-    refId: String.fromCharCode("A".charCodeAt(0) + line),
-    datasource: PROMETHEUS,
-    expr,
-    legendFormat,
-  })),
-});
+/** Grafana takes no longer name of a page. */
+const MOST_OF_UID = 40;
 
 function graphs(plan: Plan, series: Series, name: DashboardName): readonly Graph[] {
   switch (name) {
@@ -88,8 +59,8 @@ function promise(plan: Plan, series: Series): readonly Graph[] {
           ...(isPredicted
             ? {
                 predicted: seconds("predicted_p99"),
-                "band, low": seconds("band_low"),
-                "band, high": seconds("band_high"),
+                [BAND.low]: seconds("band_low"),
+                [BAND.high]: seconds("band_high"),
               }
             : {}),
         },
