@@ -15,13 +15,20 @@ export interface ClientLoad {
 /** How long a client waits for an answer: longer than an engine may be stopped until it is noticed. */
 const PATIENCE_MS = 240_000;
 
-/** @param streamed Every second request is a stream, which is whole only with its last line. */
-export function startLoad(
-  outputs: OutputMap,
-  { key, clients, streamed }: { key: string; clients: number; streamed: boolean },
-): ClientLoad {
+interface LoadOptions {
+  /** Asked for each request. */
+  readonly key: () => string;
+  readonly clients: number;
+  /** Every second request is a stream, which is whole only with its last line. */
+  readonly streamed: boolean;
+  /** Which of the stack's gateways, counted from 0. */
+  readonly at: number;
+}
+
+export function startLoad(outputs: OutputMap, { key, clients, streamed, at }: LoadOptions): ClientLoad {
   const agent = new Agent({ keepAlive: true, ca: String(outputs.certificateAuthority?.value) });
-  const url = `${outputs.endpoint?.value}/v1/completions`;
+  const endpoints: unknown = outputs.endpoints?.value;
+  const url = `${Array.isArray(endpoints) ? endpoints[at] : undefined}/v1/completions`;
   const lost: string[] = [];
   let answered = 0;
   let sent = 0;
@@ -33,7 +40,7 @@ export function startLoad(
         else lost.push(why);
         resolve();
       };
-      const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+      const headers = { authorization: `Bearer ${key()}`, "content-type": "application/json" };
       const call = request(url, { method: "POST", agent, headers, timeout: PATIENCE_MS }, (response) => {
         const whole = (said: string) =>
           response.statusCode === 200 && (stream ? /data: \[DONE\]\s*$/.test(said) : /"choices"/.test(said));

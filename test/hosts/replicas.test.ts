@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { eavesdrop } from "../../rehearsal/hosts/eavesdrop";
@@ -17,25 +18,61 @@ const CLIENTS = 6;
 
 const RELEASES = "/opt/releases";
 
-/** Other releases beside the hosts' own: they differ in their folder, and the broken one in its vLLM. */
-const MAKE_RELEASES = `for name in other broken; do
+/** What the hosts' own release has, and the next one says of itself. */
+const VERSIONS = { own: "0.32.0", next: "0.32.1" } as const;
+
+/**
+ * Other releases beside the hosts' own: of one vLLM does not start, the other is of the next version, by its name at least.
+ * Everything but that is the own one's, file by file.
+ */
+const MAKE_RELEASES = `set -e
+  own=$(echo ${ENVIRONMENT_PATH}/lib/python3*/site-packages)
+  for name in next broken; do
     release=${RELEASES}/$name
-    mkdir -p $release/bin
+    site=$release/\${own#${ENVIRONMENT_PATH}/}
+    mkdir -p $release/bin $site
     cp -P ${ENVIRONMENT_PATH}/bin/python* $release/bin/
     cp ${ENVIRONMENT_PATH}/pyvenv.cfg $release/
-    ln -s ${ENVIRONMENT_PATH}/lib $release/lib
+    ln -s $own/* $site/
     for program in ray vllm; do
       sed "1s#.*#\\#!$release/bin/python#" ${ENVIRONMENT_PATH}/bin/$program >$release/bin/$program
       chmod 755 $release/bin/$program
     done
   done
-  printf '#!/bin/sh\necho "ImportError: libcudart.so.99 is missing" >&2\nexit 1\n' >${RELEASES}/broken/bin/vllm`;
+  printf '#!/bin/sh\necho "ImportError: libcudart.so.99 is missing" >&2\nexit 1\n' >${RELEASES}/broken/bin/vllm
+  site=${RELEASES}/next/\${own#${ENVIRONMENT_PATH}/}
+  rm $site/vllm $site/vllm-*.dist-info
+  mkdir $site/vllm $site/vllm-${VERSIONS.next}.dist-info
+  ln -s $own/vllm/* $site/vllm/
+  rm $site/vllm/_version.py
+  sed 's/${VERSIONS.own}/${VERSIONS.next}/' $own/vllm/_version.py >$site/vllm/_version.py
+  for file in METADATA RECORD; do
+    sed 's/${VERSIONS.own}/${VERSIONS.next}/' $own/vllm-*.dist-info/$file >$site/vllm-${VERSIONS.next}.dist-info/$file
+  done`;
 
 /** A replica on each of two hosts, each with a Ray of its own. */
 const REPLICAS = {
   "shardplan:strategy": { tensorParallel: 1, dataParallel: 2 },
   "shardplan:slo": { firstToken: { p50Ms: 2000, p99Ms: 3000 } },
 };
+
+/** All at once: another flag, another version, a gateway on each host. */
+const CHANGED = {
+  ...REPLICAS,
+  "shardplan:serving": {
+    ...{ maxNumSeqs: 7, vllmVersion: VERSIONS.next },
+    packageLocation: `${RELEASES}/next`,
+  },
+  "shardplan:gateway": { on: "all" },
+};
+
+const FRESH_KEY = `sk-${randomBytes(16).toString("hex")}`;
+
+/** Secrets of the stack as its config has them. */
+const secrets = (values: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [`shardplan:${name}`, { value, secret: true }]),
+  );
 
 /** One life of a stack of two replicas on two hosts, each test a step of it. */
 describe("replicas on two hosts", function () {
@@ -51,20 +88,21 @@ describe("replicas on two hosts", function () {
   });
   after(() => host?.close());
 
-  /** What the gateway says of its servers, such as `UP`. */
-  const statuses = async () =>
+  /** What the gateway of a host, the first unless told, says of its servers, such as `UP`. */
+  const statuses = async (at = 0) =>
     (
       await host.run(
         "curl -s --unix-socket /run/shardplan-gateway/status 'http://localhost/;csv' | awk -F, '$1 == \"engines\" && $2 ~ /^server/ {print $18}'",
+        at,
       )
     ).split("\n");
 
-  async function until(wanted: readonly string[], limitSeconds: number): Promise<void> {
+  async function until(wanted: readonly string[], limitSeconds: number, at = 0): Promise<void> {
     for (let second = 0; second < limitSeconds; second++) {
-      if (String(await statuses()) === String(wanted)) return;
+      if (String(await statuses(at)) === String(wanted)) return;
       await sleep(1000);
     }
-    assert.deepEqual(await statuses(), wanted);
+    assert.deepEqual(await statuses(at), wanted);
   }
 
   /** The gateway asks every second; the watchdog, whose word `up` goes by, more seldom. */
@@ -77,7 +115,13 @@ describe("replicas on two hosts", function () {
     }
   }
 
-  const load = (streamed: boolean) => startLoad(outputs, { key, clients: CLIENTS, streamed });
+  /** Clients of a host's gateway, the first's unless told, who show the key of the day. */
+  const load = (streamed: boolean, at = 0) =>
+    startLoad(outputs, { key: () => key, clients: CLIENTS, streamed, at });
+
+  /** What systemd calls the present start of a unit on each host. */
+  const starts = (unit: string) =>
+    Promise.all([0, 1].map((at) => host.run(`systemctl show -p InvocationID --value ${unit}`, at)));
 
   it("are servers of their own, of which strangers reach none", async () => {
     stack = await host.stack(REPLICAS);
@@ -120,26 +164,10 @@ describe("replicas on two hosts", function () {
     assert.deepEqual((await clients.stop()).lost, []);
   });
 
-  it("serve on while the second host reboots, which comes back by itself as it was", async () => {
-    const second = host.hosts.hosts[1];
-    assert.ok(second, "two hosts");
-    const clients = load(false);
-    await clients.more(50);
-    const booted = await untilBooted(host.hosts, second);
-    await host.run(FAULTS.reboot.script, 1);
-    await until(["UP", "DOWN"], 60);
-    await untilBooted(host.hosts, second, booted);
-    await until(["UP", "UP"], 240);
-    assert.deepEqual((await clients.stop()).lost, []);
-    const { summary } = await upStack(stack, silent);
-    assert.deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
-  });
-
   it("go back by themselves when a release does not serve, one of them only, and lose no request", async () => {
     await untilAnswering();
     for (const at of [0, 1]) await host.run(MAKE_RELEASES, at);
-    const start = () => host.run("systemctl show -p InvocationID --value shardplan-vllm", 1);
-    const second = await start();
+    const [, second] = await starts("shardplan-vllm");
     const clients = load(true);
     await clients.more(20);
     const said = await host.failureOf({
@@ -153,7 +181,7 @@ describe("replicas on two hosts", function () {
     const units = await host.run("cat /etc/systemd/system/shardplan-{vllm,ray-head}.service");
     assert.match(units, new RegExp(`^ExecStart=${ENVIRONMENT_PATH}/bin/vllm `, "m"));
     assert.doesNotMatch(units, /releases\/broken/);
-    assert.equal(await start(), second);
+    assert.equal((await starts("shardplan-vllm"))[1], second);
     // Nobody takes the first one back into the gateway but its own watch.
     await until(["UP", "UP"], 120);
     assert.deepEqual((await clients.stop()).lost, []);
@@ -182,43 +210,75 @@ describe("replicas on two hosts", function () {
     assert.deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
   });
 
-  it("change flag and release one after the other, without a request lost of a thousand, streams included", async () => {
+  it("change flag, version, keys and gateways one after the other, without a request lost of a thousand, streams included", async () => {
     await untilAnswering();
     const before = await deployedSteps(stack);
     const clients = load(true);
     await clients.more(20);
-    stack = await host.stack({
-      ...REPLICAS,
-      "shardplan:serving": { maxNumSeqs: 7, packageLocation: `${RELEASES}/other` },
-    });
-    await upStack(stack, silent);
+    stack = await host.stack(CHANGED);
+    await stack.setAllConfig(secrets({ apiKey: FRESH_KEY, "apiKeys.old": key }), true);
+    outputs = (await upStack(stack, silent)).outputs;
     const after = await deployedSteps(stack);
-    await clients.more(Math.max(0, 1000 - clients.answered()));
-    const { answered, lost } = await clients.stop();
-    assert.deepEqual(lost, []);
-    assert.ok(answered >= 1000, `answered: ${answered}`);
-    // Two servers, each taken out of the gateway and back, and the proof.
+    await clients.more(Math.max(0, 800 - clients.answered()));
+    // Two servers, each taken out of both gateways and back, and the proofs.
     const inputs = new Map(before.map(({ name, stdin }) => [name, stdin]));
     const changed = after.filter(({ name, stdin }) => stdin !== inputs.get(name)).map(({ name }) => name);
     assert.deepEqual(
-      changed.filter((name) => !/-(engine|weights)$/.test(name)),
-      [
-        ...["node-0-drained-0", "node-0-ray", "node-0-vllm", "node-0-balanced-0"],
-        ...["node-0-drained-1", "node-1-ray", "node-1-vllm", "node-0-balanced-1"],
-        "node-0-verify",
-      ],
+      changed.filter((name) => /-(drained|ray|vllm|balanced|verify)/.test(name)).sort(),
+      [0, 1]
+        .flatMap((node) => [
+          ...["balanced-0", "balanced-1", "drained-0", "drained-1"].map((step) => `node-${node}-${step}`),
+          ...["ray", "verify", "vllm"].map((step) => `node-${node}-${step}`),
+        ])
+        .sort(),
     );
     const flags = await Promise.all(
       [0, 1].map((at) =>
         host.run("tr '\\0' ' ' </proc/$(systemctl show -p MainPID --value shardplan-vllm)/cmdline", at),
       ),
     );
-    for (const one of flags) assert.match(one, /^\/opt\/releases\/other\/.*--max-num-seqs 7 /);
+    for (const one of flags) assert.match(one, /^\/opt\/releases\/next\/.*--max-num-seqs 7 /);
+    assert.match(JSON.stringify(outputs.completion?.value), new RegExp(`"version":"${VERSIONS.next}"`));
+
+    // Whoever has the new key by now no longer needs the old one, which goes without a restart.
+    const started = await Promise.all(["shardplan-vllm", "shardplan-gateway"].map(starts));
+    key = FRESH_KEY;
+    await clients.more(2 * CLIENTS);
+    stack = await host.stack(CHANGED);
+    await stack.setAllConfig(secrets({ apiKey: FRESH_KEY }), true);
+    await upStack(stack, silent);
+    await clients.more(Math.max(0, 1000 - clients.answered()));
+    const { answered, lost } = await clients.stop();
+    assert.deepEqual(lost, []);
+    assert.ok(answered >= 1000, `answered: ${answered}`);
+    assert.deepEqual(await Promise.all(["shardplan-vllm", "shardplan-gateway"].map(starts)), started);
+    for (const at of [0, 1])
+      assert.doesNotMatch(await host.run("cat /etc/shardplan/gateway/keys.map", at), / old$/m);
+  });
+
+  it("serve on through the other gateway while the second host reboots, which comes back by itself as it was", async () => {
+    const second = host.hosts.hosts[1];
+    assert.ok(second, "two hosts");
+    const clients = load(false);
+    await clients.more(50);
+    const booted = await untilBooted(host.hosts, second);
+    await host.run(FAULTS.reboot.script, 1);
+    await until(["UP", "DOWN"], 60);
+    await untilBooted(host.hosts, second, booted);
+    await until(["UP", "UP"], 240);
+    assert.deepEqual((await clients.stop()).lost, []);
+    await until(["UP", "UP"], 60, 1);
+    const others = load(true, 1);
+    await others.more(20);
+    assert.deepEqual((await others.stop()).lost, []);
+    await untilAnswering();
+    const { summary } = await upStack(stack, silent);
+    assert.deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
   });
 
   it("change nothing when their steps run a second time", async () => {
     const first = await deployedSteps(stack);
-    const onFirst = first.filter(({ step }) => ["balanced", "gateway", "verify"].includes(step));
+    const onFirst = first.filter(({ name }) => /^node-0-(balanced|gateway|verify)/.test(name));
     assert.equal(onFirst.length, 4);
     for (const deployed of onFirst) assert.equal((await rerun(host, deployed)).changes, 0, deployed.step);
     const { summary } = await upStack(stack, silent);
