@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { FROM_BUCKET } from "../bucket";
 import { openEngine } from "../engine";
 import { closeHosts, hostConfigs, openHosts, stopHosts } from "../hosts/local-hosts";
@@ -14,7 +14,15 @@ import { type Tortured, table, torture } from "./torture";
 interface Options {
   readonly runs: number;
   readonly seed: number;
+  /** Servers of vLLM on the host. */
+  readonly replicas: "1" | "2";
 }
+
+/** Each with one of the host's two GPUs; the gateway takes one out and back while the other serves. */
+const TWO_REPLICAS = {
+  "shardplan:strategy": { tensorParallel: 1, dataParallel: 2 },
+  "shardplan:slo": { firstToken: { p50Ms: 2000, p99Ms: 3000 } },
+};
 
 function whole(text: string): number {
   const number = Number(text);
@@ -22,7 +30,7 @@ function whole(text: string): number {
   throw new InvalidArgumentError("Give a whole number above 0.");
 }
 
-async function onOneHost({ runs, seed }: Options): Promise<Tortured> {
+async function onOneHost({ runs, seed, replicas }: Options): Promise<Tortured> {
   const signal = interruptible();
   const base = await prepareHosts(new PhaseClock(progress, signal), progress);
   const hosts = await openHosts({ ...base, count: 1 });
@@ -33,6 +41,7 @@ async function onOneHost({ runs, seed }: Options): Promise<Tortured> {
     await mkdir(folder);
     const engine = await openEngine({ standIns: ["command"] }, folder);
     const stack = await rehearsalStack(engine, hostConfigs(hosts), {
+      ...(replicas === "2" ? TWO_REPLICAS : {}),
       "shardplan:model": FROM_BUCKET,
       "shardplan:proof": { load: true, loadSeconds: 5 },
     });
@@ -55,6 +64,9 @@ new Command("torture")
   )
   .option("--runs <number>", "kills, at least", whole, 20)
   .option("--seed <number>", "decides where each step is killed", whole, 1)
+  .addOption(
+    new Option("--replicas <number>", "servers of vLLM on the host").choices(["1", "2"]).default("1"),
+  )
   .action(main)
   .parseAsync()
   .then(
