@@ -369,7 +369,7 @@ ${hubStandIn(hub)}HUB
     );
   });
 
-  for (const step of ["vllm", "ray", "gateway", "firewall", "watchdog", "facts"]) {
+  for (const step of ["vllm", "gateway", "facts"]) {
     it(`has the service in place after --replace of ${step}`, async () => {
       stack = await host.stack({ "shardplan:model": FROM_BUCKET });
       const key = await host.run("cat /etc/shardplan/secrets/api-key");
