@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Deployment } from "../../lib/config";
+import { isNotFound } from "./checks/not-found";
 
 /** An existing subnet. */
 export interface Subnet {
@@ -32,7 +33,7 @@ async function findSubnet(id: string, account: pulumi.InvokeOptions): Promise<aw
   try {
     return await aws.ec2.getSubnet({ id }, account);
   } catch (error) {
-    if (!/no matching|InvalidSubnetID/.test(String(error))) throw error;
+    if (!isNotFound(error)) throw error;
     throw new pulumi.RunError(`aws.subnetIds: there is no ${id} in this account and region`);
   }
 }

@@ -49,12 +49,16 @@ async function lineOf(look: Look): Promise<Line | undefined> {
   }
 }
 
-/** The last sentence of a plugin's or of fetch's error, on one line: what is in front of it names calls, not reasons. */
+/**
+ * The last sentence of a plugin's or of fetch's error, on one line: what the engine, the plugin's bridge and AWS's SDK put in
+ * front of it names calls and requests, not reasons.
+ */
 export function whyNot(error: unknown): string {
   const cause = (error as { cause?: { code?: string } }).cause?.code;
   const message = error instanceof Error ? error.message : String(error);
   const reason = message
-    .replace(/^.* returned an error: /s, "")
+    .replace(/^.* returned an error: (invoking \S+: )?(\d+ errors? occurred:\s*\* )?/s, "")
+    .replace(/^.*, RequestID: [^,]*, (api error )?/s, "")
     .replace(/\s+/g, " ")
     .trim();
   return (cause === undefined ? reason : `${reason} (${cause})`).slice(0, 300);

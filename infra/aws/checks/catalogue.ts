@@ -18,7 +18,9 @@ interface Difference {
 /** Whether the type is what the plan took it for: GPUs, memory, network. */
 export async function lookAtCatalogue({ plan: { instance }, account }: Asked): Promise<Finding> {
   const type = await aws.ec2.getInstanceType({ instanceType: instance.name }, account);
-  const [gpu] = type.gpuses;
+  // What a type has none of, the plugin leaves out.
+  const { gpuses, efaMaximumInterfaces }: Partial<aws.ec2.GetInstanceTypeResult> = type;
+  const [gpu] = gpuses ?? [];
   const memoryMib = findGpu(instance.gpu).memoryBytes / MIB;
   const isMemory = Math.abs((gpu?.memorySize ?? 0) / memoryMib - 1) <= MEMORY_TOLERANCE;
   const compared: Difference[] = [
@@ -31,7 +33,7 @@ export async function lookAtCatalogue({ plan: { instance }, account }: Asked): P
     {
       what: "EFA interfaces",
       planned: instance.efaInterfaces,
-      found: type.efaMaximumInterfaces,
+      found: efaMaximumInterfaces ?? 0,
       decides: false,
     },
   ];

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Deployment } from "../../../lib/config";
 import type { Finding } from "../../checks/finding";
 import type { Asked } from "./asked";
+import { isNotFound } from "./not-found";
 
 /** A capacity reservation or block, as far as a machine of it depends on it. */
 export interface Reservation {
@@ -44,6 +45,11 @@ export async function findReservation(
   return cloudControl.parse(JSON.parse(properties));
 }
 
+/** The account has no reservation of that id. */
+interface Absent {
+  readonly isAbsent: true;
+}
+
 /** Whether the reservation is active, has room, and is of the machines' type and zone. */
 export async function lookAtReservation({
   plan,
@@ -52,8 +58,18 @@ export async function lookAtReservation({
   account,
 }: Asked): Promise<Finding | undefined> {
   const { aws: settings } = plan.deployment;
-  const reservation = await findReservation(plan.deployment, account);
+  const what = `aws.capacityReservationId: ${settings.capacityReservationId}`;
+  const reservation = await findReservation(plan.deployment, account).catch((error: unknown): Absent => {
+    if (isNotFound(error)) return { isAbsent: true };
+    throw error;
+  });
   if (reservation === undefined) return undefined;
+  if ("isAbsent" in reservation) {
+    return {
+      verdict: "fails",
+      text: `${what} is no reservation of ${settings.region} that this account has`,
+    };
+  }
   const { state, availabilityZone, instanceType, availableInstanceCount: free, startDate } = reservation;
   const since = startDate === undefined ? "" : `, from ${startDate}`;
   const wrong = [
@@ -68,7 +84,6 @@ export async function lookAtReservation({
       ? []
       : [`has ${free} machines free, the stack needs ${missing}`]),
   ];
-  const what = `aws.capacityReservationId: ${settings.capacityReservationId}`;
   if (wrong.length > 0) return { verdict: "fails", text: `${what} ${wrong.join(", and ")}` };
   return { verdict: "passes", text: `${what} is active in ${zone}, ${free} machines free` };
 }

@@ -2,14 +2,26 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { Asked } from "../../../infra/aws/checks/asked";
 import { accountLooks } from "../../../infra/aws/checks/looks";
-import type { Finding } from "../../../infra/checks/finding";
+import { existingSubnets } from "../../../infra/aws/place";
+import { type Finding, whyNot } from "../../../infra/checks/finding";
 import { lookAtHub } from "../../../infra/checks/hub";
 import { type CheckName, type DeploymentInput, parseDeployment } from "../../../lib/config";
 import { plan } from "../../../lib/strategy";
 import { setVariables } from "../../engine/fake-hub";
-
-/** What the plugin answers to a lookup, by the lookup's name. An error is what AWS refuses with. */
-type Answers = Readonly<Record<string, object | Error>>;
+import {
+  block,
+  DENIED,
+  imageOf,
+  offered,
+  priceList,
+  quota,
+  reserved,
+  spotPrice,
+  typeWith,
+  USUAL,
+} from "./aws-api/answers";
+import { type ApiAnswers, lookUp, Refusal } from "./aws-api/lookups";
+import { type Fields, RECORDED } from "./aws-api/shapes";
 
 const SMALL = {
   model: { name: "meta-llama/Llama-3.1-8B-Instruct" },
@@ -18,61 +30,14 @@ const SMALL = {
   workload: { requestRate: 0.2, simulatedRequests: 100 },
 };
 const RESERVED = "cr-0123456789abcdef0";
-/** As the engine hands on what the plugin throws. */
-const refusal = (text: string) => Object.assign(new Error(text), { details: text });
 const IMAGE = "ami-0123456789abcdef0";
 
-const priceOf = (usd: number) => ({
-  result: JSON.stringify({
-    terms: { OnDemand: { term: { priceDimensions: { dimension: { pricePerUnit: { USD: `${usd}` } } } } } },
-  }),
-});
-const TYPE = {
-  gpuses: [{ count: 1, manufacturer: "NVIDIA", memorySize: 45_776, name: "L40S" }],
-  defaultVcpus: 4,
-  memorySize: 32 * 1024,
-  efaMaximumInterfaces: 0,
-};
-const PICTURE = {
-  architecture: "x86_64",
-  name: "Deep Learning Base",
-  rootDeviceName: "/dev/sda1",
-  blockDeviceMappings: [{ deviceName: "/dev/sda1", ebs: { volume_size: "75" } }],
-};
-const QUOTA = { value: 8, quotaName: "Running On-Demand G and VT instances" };
-const RESERVATION = {
-  State: "active",
-  AvailabilityZone: "us-east-1a",
-  InstanceType: "g6e.xlarge",
-  AvailableInstanceCount: 1,
-};
-const reservation = (changed: object) => ({ properties: JSON.stringify({ ...RESERVATION, ...changed }) });
-
-/** An account in which nothing stands against the machine. */
-const USUAL: Answers = {
-  getInstanceTypeOfferings: { locations: ["us-east-1b", "us-east-1a"] },
-  getInstanceType: TYPE,
-  getServiceQuota: QUOTA,
-  getProduct: priceOf(1.861),
-  getSpotPrice: { spotPrice: "0.55" },
-  getParameter: { insecureValue: IMAGE, value: IMAGE },
-  getAmi: PICTURE,
-  getResource: reservation({}),
-  getCapacityBlockReservation: {
-    state: "scheduled",
-    availabilityZone: "us-east-1a",
-    instanceType: "g6e.xlarge",
-    availableInstanceCount: 0,
-    startDate: "2026-12-01T11:30:00Z",
-  },
-};
-
-let answers: Answers = USUAL;
+let answers: ApiAnswers = USUAL;
 
 /** The finding of one check of a stack. */
 async function look(
   name: CheckName,
-  changed: Answers = {},
+  changed: ApiAnswers = {},
   input: DeploymentInput = {},
 ): Promise<Finding | undefined> {
   answers = { ...USUAL, ...changed };
@@ -87,37 +52,60 @@ async function says(finding: Promise<Finding | undefined>, verdict: Finding["ver
   assert.match(found?.text ?? "", text);
 }
 
+/** A check could not be made, and says why in so many words. */
+async function cannot(
+  name: CheckName,
+  changed: ApiAnswers,
+  why: RegExp,
+  input: DeploymentInput = {},
+): Promise<void> {
+  await assert.rejects(look(name, changed, input), (error) => {
+    assert.match(whyNot(error), why);
+    return true;
+  });
+}
+
 describe("a check of the account says", () => {
   before(() =>
     pulumi.runtime.setMocks({
       newResource: () => ({ id: "none", state: {} }),
-      call: ({ token }) => {
-        const answer = answers[token.split(":").at(-1) ?? ""];
-        if (answer === undefined) throw new Error(`no answer for ${token}`);
-        if (answer instanceof Error) throw answer;
-        return answer;
-      },
+      call: ({ token }) => lookUp(answers, token),
     }),
   );
 
   it("which zones have the type, and that the region has none", async () => {
-    await says(look("offering"), "passes", /^us-east-1a, us-east-1b offer g6e\.xlarge, us-east-1a is taken$/);
-    const elsewhere = { getInstanceTypeOfferings: { locations: ["us-east-1c"] } };
-    await says(look("offering", elsewhere), "fails", /does not offer .*availabilityZone to us-east-1c$/);
-    const none = { getInstanceTypeOfferings: { locations: [] } };
-    await says(look("offering", none), "fails", /us-east-1 has none; set shardplan:aws\.region to one/);
+    await says(
+      look("offering"),
+      "passes",
+      /^us-east-1a, us-east-1b, us-east-1c, us-east-1d offer g6e\.xlarge, us-east-1a is taken$/,
+    );
+    await says(
+      look("offering", offered("us-east-1c")),
+      "fails",
+      /does not offer .*availabilityZone to us-east-1c$/,
+    );
+    await says(look("offering", offered()), "fails", /us-east-1 has none; set shardplan:aws\.region to one/);
   });
 
   it("what EC2 says of the type where the plan was made with something else", async () => {
     await says(look("catalogue"), "passes", /what was planned: 1 x L40S, 45776 MiB each$/);
-    const type = (changed: object) => ({ getInstanceType: { ...TYPE, ...changed } });
-    const gpu = (changed: object) => type({ gpuses: [{ ...TYPE.gpuses[0], ...changed }] });
-    await says(look("catalogue", gpu({ count: 4 })), "fails", /has 4 GPUs \(planned with 1\); choose/);
-    await says(look("catalogue", gpu({ memorySize: 24_000 })), "fails", /24000 MiB of memory a GPU/);
-    await says(look("catalogue", type({ gpuses: [] })), "fails", /has 0 GPUs/);
-    await says(look("catalogue", type({ defaultVcpus: 8 })), "warns", /8 vCPUs \(planned with 4\)/);
-    await says(look("catalogue", type({ memorySize: 65_536 })), "warns", /64 GiB of memory/);
-    await says(look("catalogue", type({ efaMaximumInterfaces: 1 })), "warns", /1 EFA interfaces/);
+    const gpu = (changed: object) => typeWith((type) => Object.assign(type.GpuInfo.Gpus[0], changed));
+    await says(look("catalogue", gpu({ Count: 4 })), "fails", /has 4 GPUs \(planned with 1\); choose/);
+    await says(
+      look("catalogue", gpu({ MemoryInfo: { SizeInMiB: 24_000 } })),
+      "fails",
+      /24000 MiB of memory a GPU/,
+    );
+    const with_ = (changed: object) =>
+      look(
+        "catalogue",
+        typeWith((type) => Object.assign(type, changed)),
+      );
+    await says(with_({ GpuInfo: undefined }), "fails", /has 0 GPUs/);
+    await says(with_({ VCpuInfo: { DefaultVCpus: 8 } }), "warns", /8 vCPUs \(planned with 4\)/);
+    await says(with_({ MemoryInfo: { SizeInMiB: 65_536 } }), "warns", /64 GiB of memory/);
+    const efa = { EfaSupported: true, EfaInfo: { MaximumEfaInterfaces: 1 } };
+    await says(with_({ NetworkInfo: efa }), "warns", /1 EFA interfaces/);
   });
 
   it("the quota and the command that raises it, of spot, too", async () => {
@@ -127,9 +115,10 @@ describe("a check of the account says", () => {
       /1 x g6e\.xlarge need 4 vCPUs, the quota "Running On-Demand G and VT/,
     );
     const raise = /is 3; ask for more, .*--quota-code L-DB2E81BA --desired-value 4$/;
-    await says(look("quota", { getServiceQuota: { ...QUOTA, value: 3 } }), "fails", raise);
-    const spot = { getServiceQuota: { value: 0, quotaName: "All G and VT Spot Instance Requests" } };
+    await says(look("quota", quota("L-DB2E81BA", { usual: 0, given: 3 })), "fails", raise);
+    const spot = quota("L-3819A6DF", { usual: 0, given: 0 });
     await says(look("quota", spot, { aws: { spot: true } }), "fails", /Spot .* --quota-code L-3819A6DF/);
+    await says(look("quota", quota("L-DB2E81BA", { usual: 0 })), "fails", /is 0; ask for more/);
     const block = { aws: { capacityReservationId: RESERVED, capacityBlock: true } };
     assert.equal(await look("quota", {}, block), undefined);
   });
@@ -137,7 +126,7 @@ describe("a check of the account says", () => {
   it("what is wrong with a reservation or a block", async () => {
     assert.equal(await look("reservation"), undefined);
     const aws = { capacityReservationId: RESERVED };
-    const of = (changed: object) => look("reservation", { getResource: reservation(changed) }, { aws });
+    const of = (changed: Fields) => look("reservation", reserved(changed), { aws });
     await says(of({}), "passes", /cr-0123456789abcdef0 is active in us-east-1a, 1 machines free$/);
     await says(of({ State: "expired" }), "fails", /is expired, and machines start only while it is active/);
     const elsewhere = of({ AvailabilityZone: "us-east-1c" });
@@ -148,8 +137,28 @@ describe("a check of the account says", () => {
     );
     await says(of({ InstanceType: "p5.48xlarge" }), "fails", /is for p5\.48xlarge, not g6e\.xlarge/);
     await says(of({ AvailableInstanceCount: 0 }), "fails", /has 0 machines free, the stack needs 1/);
-    const block = look("reservation", {}, { aws: { ...aws, capacityBlock: true } });
-    await says(block, "fails", /is scheduled, from 2026-12-01T11:30:00Z, and machines start only/);
+    const ofBlock = (changed: ApiAnswers) =>
+      look("reservation", changed, { aws: { ...aws, capacityBlock: true } });
+    await says(
+      ofBlock(block({ State: "scheduled", AvailableInstanceCount: 0 })),
+      "fails",
+      /is scheduled, from 2026-12-01T11:30:00\+00:00, and machines start only/,
+    );
+    await says(ofBlock(block({})), "passes", /is active in us-east-1a, 1 machines free$/);
+  });
+
+  it("that there is no such reservation or block", async () => {
+    const aws = { capacityReservationId: RESERVED };
+    const none = /cr-0123456789abcdef0 is no reservation of us-east-1 that this account has$/;
+    const unknown = new Refusal("ResourceNotFoundException", `no ${RESERVED}`);
+    await says(look("reservation", { "cloudcontrol:GetResource": unknown }, { aws }), "fails", none);
+    const noBlock = {
+      "ec2:DescribeCapacityReservations": new Refusal(
+        "InvalidCapacityReservationId.NotFound",
+        `no ${RESERVED}`,
+      ),
+    };
+    await says(look("reservation", noBlock, { aws: { ...aws, capacityBlock: true } }), "fails", none);
   });
 
   it("what all costs, that it is too dear, and that the plan has another price", async () => {
@@ -165,46 +174,76 @@ describe("a check of the account says", () => {
       "fails",
       /cost\.maxUsdPerHour: is \$1\.87, and g6e\.xlarge is \$1\.86 .*volumes \(\$0\.02\), addresses \(\$0\.01\)/,
     );
-    await says(
-      look("price", { getProduct: priceOf(3) }),
-      "warns",
-      /planned with \$1\.86; .*cost\.priceUsdPerHour 3$/,
-    );
-    const spot = look("price", {}, { aws: { spot: true } });
+    await says(look("price", priceList(3)), "warns", /planned with \$1\.86; .*cost\.priceUsdPerHour 3$/);
+    const spot = look("price", spotPrice("0.550000"), { aws: { spot: true } });
     await says(spot, "warns", /\$0\.55 an hour as spot in us-east-1a now, planned with \$1\.86/);
     const own = { cost: { priceUsdPerHour: 1 } };
-    await says(look("price", { getProduct: priceOf(3) }, own), "passes", /\$3\.00 an hour/);
-    await assert.rejects(
-      look("price", { getProduct: { result: '{"terms":{"OnDemand":{}}}' } }),
-      /no price on demand/,
-    );
+    await says(look("price", priceList(3), own), "passes", /\$3\.00 an hour/);
     const block = { aws: { capacityReservationId: RESERVED, capacityBlock: true } };
     assert.equal(await look("price", {}, block), undefined);
+  });
+
+  it("why there is no price", async () => {
+    await cannot("price", priceList(), /^Pricing product query did not return any elements$/);
+    await cannot(
+      "price",
+      priceList(1, 2),
+      /^Pricing product query not precise enough\. Returned 2 elements$/,
+    );
+    const noSpot = { "ec2:DescribeSpotPriceHistory": { SpotPriceHistory: [] } };
+    await cannot("price", noSpot, /^no EC2 Spot Price History found/, { aws: { spot: true } });
   });
 
   it("why an image does not do", async () => {
     await says(
       look("image"),
       "passes",
-      /\(Deep Learning Base\) is x86_64, its 75 GB fit on the root volume$/,
+      /^ami-\w+ \(amzn2-ami-hvm-\S+\) is x86_64, its 15 GB fit on the root volume$/,
     );
-    const none = { getAmi: refusal("Your query returned no results. Please change your search criteria") };
+    const none = { "ec2:DescribeImages": RECORDED["ec2:DescribeImages of none"] ?? {} };
     await says(
       look("image", none, { aws: { amiId: IMAGE } }),
       "fails",
-      /is no image of us-east-1 that this account may use/,
+      /^aws\.amiId: ami-0123456789abcdef0 is no image of us-east-1 that this account may use/,
     );
+    const arm = { "ec2:DescribeImages": RECORDED["ec2:DescribeImages of arm64"] ?? {} };
+    await says(look("image", arm), "fails", /is for arm64, and g6e\.xlarge is x86_64/);
     await says(
-      look("image", { getAmi: { ...PICTURE, architecture: "arm64" } }),
-      "fails",
-      /is for arm64, and g6e\.xlarge is x86_64/,
-    );
-    await says(
-      look("image", {}, { aws: { rootVolumeGb: 50 } }),
+      look("image", imageOf({ VolumeSize: 75 }), { aws: { rootVolumeGb: 50 } }),
       "fails",
       /aws\.rootVolumeGb: is 50, and the image \S+ needs 75/,
     );
-    await assert.rejects(look("image", { getAmi: refusal("AccessDenied: no") }), /AccessDenied/);
+    await says(look("image", imageOf(undefined)), "passes", /its 0 GB fit/);
+    const { Code, Message } = RECORDED["ssm:GetParameter refused"] as { Code: string; Message: string };
+    await says(
+      look("image", { "ssm:GetParameter": new Refusal(Code, Message) }),
+      "fails",
+      /^aws\.amiId: is not set, and us-east-1 has no \/aws\/service\/\S+; set it to an image of that region$/,
+    );
+  });
+
+  it("in AWS's words what the caller may not ask", async () => {
+    const checks: readonly CheckName[] = ["offering", "catalogue", "quota", "reservation", "price", "image"];
+    const aws = { capacityReservationId: RESERVED };
+    for (const name of checks)
+      await cannot(name, DENIED, /^(UnauthorizedOperation|AccessDeniedException): /, { aws });
+    await cannot("price", DENIED, /^UnauthorizedOperation: /, { aws: { spot: true } });
+    await cannot("reservation", DENIED, /^UnauthorizedOperation: /, { aws: { ...aws, capacityBlock: true } });
+  });
+
+  it("which of the given subnets there is not", async () => {
+    const settings = parseDeployment({ ...SMALL, aws: { subnetIds: ["subnet-0a"] } });
+    answers = USUAL;
+    const [subnet] = await existingSubnets(settings, {});
+    assert.equal(subnet?.availabilityZone, "us-east-1a");
+    const { Code, Message } = RECORDED["ec2:DescribeSubnets refused"] as { Code: string; Message: string };
+    answers = { "ec2:DescribeSubnets": new Refusal(Code, Message) };
+    await assert.rejects(
+      existingSubnets(settings, {}),
+      /^\S*: aws\.subnetIds: there is no subnet-0a in this account/,
+    );
+    answers = DENIED;
+    await assert.rejects(existingSubnets(settings, {}), /UnauthorizedOperation/);
   });
 
   it("whether the machine would let this one in, by what AWS sees of it", async () => {
