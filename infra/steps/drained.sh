@@ -24,6 +24,7 @@ watch_over() {
   systemctl stop "$unit" 2>/dev/null || true
   write_file "$script" 700 root "$(declare -p ENVIRONMENT STATUS_SOCKET ADMIN_SOCKET BACKEND SERVER
     declare -f server_statuses server_status tell_gateway take_back)
+rm -f $script
 take_back" || true
   systemd-run --quiet --collect --unit="$unit" -- /bin/bash "$script"
 }
