@@ -7,6 +7,7 @@ const mayImport = {
   "lib/strategy": ["performance", "catalog", "config"],
   "lib/serving": ["strategy", "performance", "catalog", "config"],
   "lib/report": ["serving", "strategy", "performance", "catalog", "config"],
+  "lib/library": ["report", "serving", "strategy", "performance", "catalog", "config"],
   "lib/cli": ["report", "serving", "strategy", "performance", "catalog", "config"],
 };
 

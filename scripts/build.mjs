@@ -42,14 +42,19 @@ export async function buildIfStale() {
 }
 
 /** Makes the bundle and puts the kernel tables beside it. Several builds at once do not disturb each other. */
-export async function build() {
-  mkdirSync(dirname(bundle), { recursive: true });
-  cpSync(join(root, "lib/performance/kernels/tables"), join(root, "dist/tables"), { recursive: true });
-  const files = await bundleFile("lib/cli/main.ts", bundle);
-  for (const entry of APART)
-    files.push(...(await bundleFile(`${entry}.ts`, join(dirname(bundle), fileOf(entry)))));
-  writeWhole(join(root, "dist/THIRD-PARTY-LICENSES.txt"), licencesOf(files));
+export async function build(more = {}) {
+  const folder = dirname(bundle);
+  mkdirSync(folder, { recursive: true });
+  cpSync(join(root, "lib/performance/kernels/tables"), join(folder, "tables"), { recursive: true });
+  const apart = APART.map((entry) => [fileOf(entry), `${entry}.ts`]);
+  const files = [];
+  for (const [name, entry] of [["shardplan.cjs", "lib/cli/main.ts"], ...apart, ...Object.entries(more)])
+    files.push(...(await bundleFile(entry, join(folder, name))));
+  writeWhole(join(folder, "THIRD-PARTY-LICENSES.txt"), licencesOf(files));
 }
+
+/** Makes what the published package has beyond the command line, too. */
+export const buildLibrary = () => build({ "index.cjs": "lib/index.ts" });
 
 /** Bundles `entry`; the paths of all files that went into it. */
 async function bundleFile(entry, outfile) {

@@ -2,16 +2,20 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { operatorPolicy } from "../infra/aws/operator-policy";
+import { catalogueNames } from "../lib/catalog";
 import { cliPage } from "../lib/cli/cli-page";
 import { COMMANDS } from "../lib/cli/commands";
 import { generatedFiles } from "../lib/config";
 import { glossaryPage } from "../lib/report";
+import { LIBRARY_ENTRIES, typesProgram } from "./library-types";
+import { planSchemaFile } from "./plan-schema";
 
 const pages = [
-  ...generatedFiles(),
+  ...generatedFiles(catalogueNames()),
   { path: "docs/cli.md", text: cliPage(COMMANDS) },
   { path: "docs/glossary.md", text: glossaryPage() },
   { path: "docs/aws-policy.json", text: `${JSON.stringify(operatorPolicy(), null, 2)}\n` },
+  planSchemaFile(typesProgram(LIBRARY_ENTRIES)),
 ];
 for (const { path, text } of pages) {
   const target = join(__dirname, "..", path);

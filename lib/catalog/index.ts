@@ -1,3 +1,4 @@
+export { catalogueNames } from "./catalogue-names";
 export { type CutGroup, cutGroup } from "./checkpoint/cut-group";
 export { runnableFormat } from "./checkpoint/runnable-format";
 export type { ParameterCount } from "./count-parameters";

@@ -6,15 +6,15 @@ import { NAMESPACE } from "./sections";
 
 /**
  * A deployment as a complete stack file with every key explained: keys without a value stand as comments.
- * The file reads back as the same deployment.
+ * The file reads back as the same deployment. `schema` is where editors find the schema, from the file's folder.
  */
-export function exampleStack(deployment: Deployment): string {
+export function exampleStack(deployment: Deployment, schema: string): string {
   const sections = documentedSections().map(({ name, description, keys }) => {
     const value = childValue(deployment, name);
     const body = Array.isArray(value) ? listLines(value, keys) : groupLines(value, tree(name, keys), 2);
     return [`  # ${description}`, `  ${NAMESPACE}:${name}:`, ...body].join("\n");
   });
-  return `config:\n${sections.join("\n\n")}\n`;
+  return `# yaml-language-server: $schema=${schema}\nconfig:\n${sections.join("\n\n")}\n`;
 }
 
 /** Keys by their first segment below `prefix`; variants of a union belong to the union's own value. */

@@ -1,5 +1,5 @@
 import { configurationPage } from "./configuration-page";
-import { editorSchema } from "./editor-schema";
+import { editorSchema, type OfferedNames } from "./editor-schema";
 
 /** A file that is made from the schema, with its path from the root of the repository. */
 export interface GeneratedFile {
@@ -8,9 +8,9 @@ export interface GeneratedFile {
 }
 
 /** Every file that is made from the schema. `npm run docs` writes them. */
-export function generatedFiles(): GeneratedFile[] {
+export function generatedFiles(names: OfferedNames): GeneratedFile[] {
   return [
     { path: "docs/configuration.md", text: configurationPage() },
-    { path: "schema/deployment.schema.json", text: `${JSON.stringify(editorSchema(), null, 2)}\n` },
+    { path: "schema/deployment.schema.json", text: `${JSON.stringify(editorSchema(names), null, 2)}\n` },
   ];
 }

@@ -2,7 +2,7 @@ export { readArguments, type WrittenFlag } from "./argument-list";
 export { ConfigError, type ConfigProblem } from "./config-error";
 export { configurationPage } from "./configuration-page";
 export { crossCheck } from "./cross-checks";
-export { editorSchema } from "./editor-schema";
+export { editorSchema, type OfferedNames } from "./editor-schema";
 export { exampleStack } from "./example-stack";
 export { deploymentFromPulumi, type PulumiConfigOptions } from "./from-pulumi";
 export { type GeneratedFile, generatedFiles } from "./generated-files";

@@ -13,6 +13,7 @@ export { answersQuestions, GREEDY_QUESTION } from "./greedy-question";
 export { DRAFT_REVISION, type HostPaths, hostPaths } from "./host-paths";
 export { basePackages, MINIMUM_DRIVER, UV_VERSION } from "./host-software";
 export { type KvCacheProof, proveKvCache } from "./kv-cache-proof";
+export { type CommandQuestion, checkFound } from "./line/check-found";
 export { checkLine, type LineCheck, type Refusal } from "./line/check-line";
 export { type FoundCommand, findCommands } from "./line/find-commands";
 export { degreesOf, type LineQuestion } from "./line/line-deployment";

@@ -1,18 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { deploymentSchema, UserError } from "../../config";
+import { UserError } from "../../config";
 import { checkObject, checkScreen } from "../../report";
-import {
-  checkLine,
-  degreesOf,
-  type FoundCommand,
-  findCommands,
-  type LineCheck,
-  type Machines,
-  readMachines,
-  readServeLine,
-  serverArguments,
-} from "../../serving";
+import { checkFound, type FoundCommand, findCommands, type LineCheck, serverArguments } from "../../serving";
 import type { CommandInput, CommandSpec } from "../command-spec";
 import { emit, reportLook, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
@@ -139,40 +129,16 @@ const missing = (flag: string) =>
     hint: "`shardplan check --help` shows the usage",
   });
 
-function checkOne(
-  { where, args, version, instanceType, gpus }: FoundCommand,
-  options: OptionValues,
-  io: Io,
-): LineCheck {
-  const vllm = options.vllm ?? version ?? deploymentSchema.parse({}).serving.vllmVersion;
-  const line = readServeLine(args, vllm);
-  const on = options.on ?? instanceType;
-  if (on === undefined) {
-    throw new UserError({
-      code: "no-machine",
-      where,
-      message: `nothing says on which GPUs it runs${gpus === undefined ? "" : `, only that there are ${gpus}`}`,
-      hint: "add --on, as in --on p5.48xlarge or --on 4xH100",
-    });
-  }
+function checkOne(command: FoundCommand, options: OptionValues, io: Io): LineCheck {
+  const { on, vllm, rate, set } = options;
   const nodes = options.nodes === undefined ? 1 : Number(options.nodes);
   if (!Number.isInteger(nodes) || nodes < 1) throw missing("--nodes");
-  const whole = readMachines(on, { nodes, wanted: gpus ?? degreesOf(line.flags).gpus });
-  const machines = gpus !== undefined && gpus < whole.gpusPerNode ? shareOf(whole, gpus) : whole;
-  io.progress(`checking ${where} ...`);
-  const rate = options.rate === undefined ? [] : [`workload.requestRate=${options.rate}`];
-  const check = checkLine({ line, version: vllm, machines, set: [...fromHere(options.set, io), ...rate] });
+  io.progress(`checking ${command.where} ...`);
+  const load = rate === undefined ? [] : [`workload.requestRate=${rate}`];
+  const check = checkFound(command, { on, nodes, vllm, set: [...fromHere(set, io), ...load] });
   io.progress("");
   return check;
 }
-
-/** The GPUs of a machine that a container gets: the others are not its own. */
-const shareOf = ({ name, gpu, nodes }: Machines, gpus: number): Machines => ({
-  name: `${gpus} GPU${gpus === 1 ? "" : "s"} of ${name}`,
-  gpu,
-  gpusPerNode: gpus,
-  nodes,
-});
 
 /** A path that is typed is meant from the folder it is typed in. */
 function fromHere(set: readonly string[], { folder }: Io): string[] {

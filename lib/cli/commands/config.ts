@@ -1,12 +1,22 @@
-import { draftConfigOf, modelConfigOf, resolveDraft, resolveHardware, resolveModel } from "../../catalog";
+import { dirname, join, relative, resolve } from "node:path";
+import {
+  catalogueNames,
+  draftConfigOf,
+  modelConfigOf,
+  resolveDraft,
+  resolveHardware,
+  resolveModel,
+} from "../../catalog";
 import { configurationPage, type Deployment, editorSchema, exampleStack } from "../../config";
 import type { CommandInput, CommandSpec } from "../command-spec";
 import { emit, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
 import type { Io } from "../io";
+import type { OptionValues } from "../options";
+import { packageFolder } from "../package-folder";
 import { type NamedDeployment, readDeployment } from "../read-deployment";
 
-type Action = (named: () => NamedDeployment, json: boolean) => string;
+type Action = (named: () => NamedDeployment, json: boolean, schema: string) => string;
 
 /** What `config <action>` prints. */
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -15,10 +25,10 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     checkNames(deployment);
     return json ? toJson({ stack: name, valid: true }) : `${name}: valid`;
   },
-  example: (read) => exampleStack(read().deployment),
+  example: (read, _, schema) => exampleStack(read().deployment, schema),
   show: (read) => toJson(read().deployment),
   reference: () => configurationPage(),
-  schema: () => toJson(editorSchema()),
+  schema: () => toJson(editorSchema(catalogueNames())),
 };
 
 export const configCommand: CommandSpec = {
@@ -42,13 +52,20 @@ export const configCommand: CommandSpec = {
     const print = ACTIONS[action] ?? ACTIONS.check;
     if (print)
       emit(
-        print(() => readDeployment(options, io), wantsJson(options)),
+        print(() => readDeployment(options, io), wantsJson(options), schemaFrom(options, io)),
         options,
         io,
       );
     return EXIT.met;
   },
 };
+
+/** The schema's file as an editor finds it from the file that is written. */
+const schemaFrom = ({ out = "" }: OptionValues, { folder }: Io): string =>
+  relative(
+    resolve(folder, out === "-" ? "" : dirname(out)),
+    join(packageFolder(), "schema/deployment.schema.json"),
+  );
 
 /** Names that only the catalogue knows, and the model's own file. Throws their `UserError`. */
 function checkNames(deployment: Deployment): void {

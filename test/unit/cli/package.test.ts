@@ -4,10 +4,14 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
 import { ROOT } from "./run-cli";
 
 /** What few commands need, in files of their own. */
 const APART = ["render-html.cjs", "grafana-page.cjs"];
+
+const TSX = pathToFileURL(require.resolve("tsx")).href;
 
 describe("the packed npm package", function () {
   this.timeout(120_000);
@@ -62,7 +66,7 @@ describe("the packed npm package", function () {
   });
 
   it("asks for nothing but Node's own modules and its own files", () => {
-    for (const file of ["shardplan.cjs", ...APART]) {
+    for (const file of ["shardplan.cjs", "index.cjs", ...APART]) {
       const text = readFileSync(join(folder, "empty/node_modules/shardplan/dist", file), "utf8");
       const asked = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name ?? "");
       const foreign = asked.filter(
@@ -104,6 +108,71 @@ describe("the packed npm package", function () {
     const page = spawnSync("npx", [...args, "--out", "report.html"], { cwd, env, encoding: "utf8" });
     assert.equal(page.status, 0, page.stderr);
     assert.match(readFileSync(join(cwd, "report.html"), "utf8"), /<svg/);
+  });
+
+  /** A program of somebody else's, typed by the package's own types alone. */
+  const PROGRAM = `
+import { catalogue, check, plan, recommend, renderReport, UserError, type Deployment, type Plan } from "shardplan";
+
+const deployment = {
+  model: { name: "meta-llama/Llama-3.1-8B-Instruct" },
+  hardware: { instanceType: "g6e.xlarge" },
+  workload: { requestRate: 1, simulatedRequests: 100 },
+} as const;
+const made: Plan = plan(deployment, ["slo.decode.p99Ms=90"]);
+const slo: Deployment["slo"]["decode"]["p99Ms"] = made.deployment.slo.decode.p99Ms;
+const gpus: string[] = catalogue.gpus().map(({ name }) => name);
+const line = check(["vllm", "serve", "Qwen/Qwen3-32B", "-tp", "2"], { on: "4xH100" });
+// @ts-expect-error no such key
+const wrong = () => plan({ modle: {} });
+let refused = "";
+try {
+  catalogue.model("gpt-9");
+} catch (error) {
+  if (error instanceof UserError) refused = error.line;
+}
+const text = renderReport(made, "terminal", { color: false, width: 80 });
+recommend({ ...deployment, model: { name: "Qwen/Qwen3-8B" } }, { cheapestOnly: true }).then(({ recommendations }) => {
+  const [cheapest] = recommendations;
+  console.log(JSON.stringify({ slo, gpus: gpus.length, starts: line.starts, refused, title: text.split("\\n")[0], cheapest: cheapest?.nodes, wrong: typeof wrong }));
+});
+`;
+
+  it("is a library with types of its own, for CommonJS and for modules", () => {
+    const cwd = join(folder, "empty");
+    const settings = { strict: true, noEmit: true, module: "nodenext", types: ["node"], skipLibCheck: false };
+    writeFileSync(
+      join(cwd, "tsconfig.json"),
+      JSON.stringify({ compilerOptions: settings, files: ["use.mts"] }),
+    );
+    writeFileSync(join(cwd, "use.mts"), PROGRAM);
+    // Node's own types are the only ones it may lean on.
+    const types = ["--typeRoots", join(ROOT, "node_modules/@types")];
+    const checked = spawnSync(join(ROOT, "node_modules/.bin/tsc"), types, { cwd, env, encoding: "utf8" });
+    assert.equal(checked.stdout, "");
+    const ran = spawnSync(process.execPath, ["--import", TSX, "use.mts"], { cwd, env, encoding: "utf8" });
+    assert.equal(ran.stderr, "");
+    const { refused, gpus, ...rest } = JSON.parse(ran.stdout);
+    assert.match(refused, /^model\.name: no model "gpt-9" in the catalogue, nearest are /);
+    assert.ok(gpus > 20, `${gpus} GPUs`);
+    const title = "meta-llama/Llama-3.1-8B-Instruct on 1 x g6e.xlarge";
+    assert.deepEqual(rest, { slo: 90, starts: true, title, cheapest: 1, wrong: "function" });
+    const required = spawnSync(process.execPath, ["-p", "typeof require('shardplan').plan"], { cwd, env });
+    assert.equal(String(required.stdout), "function\n");
+  });
+
+  it("brings the schemas of a stack file and of a plan", () => {
+    const installed = join(folder, "empty/node_modules/shardplan");
+    const schema = JSON.parse(readFileSync(join(installed, "schema/plan.schema.json"), "utf8"));
+    const plan = z.fromJSONSchema(schema);
+    const stored = JSON.parse(readFileSync(join(ROOT, "test/golden/report/prod.json"), "utf8"));
+    assert.deepEqual(plan.safeParse(stored).error?.issues ?? [], []);
+    assert.deepEqual(
+      Object.keys(stored).filter((key) => !(key in schema.properties)),
+      [],
+    );
+    assert.equal(plan.safeParse({ ...stored, strategy: { tensorParallel: "8" } }).success, false);
+    assert.ok(files.includes("schema/deployment.schema.json"));
   });
 
   it("reads the stack of the folder where there is one", () => {

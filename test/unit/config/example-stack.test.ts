@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Deployment, exampleStack, parseDeployment, readStackFile } from "../../../lib/config";
 
+const SCHEMA = "schema/deployment.schema.json";
+
 /** Writes the example and reads it back. */
 function roundTrip(deployment: Deployment): Deployment {
   const folder = mkdtempSync(join(tmpdir(), "shardplan-example-"));
   try {
     const path = join(folder, "Pulumi.example.yaml");
-    writeFileSync(path, exampleStack(deployment));
+    writeFileSync(path, exampleStack(deployment, SCHEMA));
     return readStackFile(path);
   } finally {
     rmSync(folder, { recursive: true });
@@ -34,8 +36,13 @@ describe("exampleStack", () => {
     for (const deployment of deployments) assert.deepEqual(roundTrip(deployment), deployment);
   });
 
+  it("tells editors in its first line where the schema is", () => {
+    const [first] = exampleStack(parseDeployment({}), SCHEMA).split("\n");
+    assert.equal(first, "# yaml-language-server: $schema=schema/deployment.schema.json");
+  });
+
   it("explains every key, also those without a value", () => {
-    const text = exampleStack(parseDeployment({}));
+    const text = exampleStack(parseDeployment({}), SCHEMA);
     assert.match(
       text,
       /# The plan fails when all nodes together cost more in USD per hour; .*\n.*\n +# maxUsdPerHour:/,

@@ -3,20 +3,21 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { catalogueNames } from "../../../lib/catalog";
 import { editorSchema, generatedFiles } from "../../../lib/config";
 import { documentedSections } from "../../../lib/config/documented-keys";
 
 const ROOT = join(__dirname, "../../..");
 
 describe("what is made from the schema", () => {
-  for (const { path, text } of generatedFiles()) {
+  for (const { path, text } of generatedFiles(catalogueNames())) {
     it(`is current: ${path}`, () => {
       assert.ok(readFileSync(join(ROOT, path), "utf8") === text, `${path} is stale: run \`npm run docs\``);
     });
   }
 
   it("lets editors accept the stacks of the repository and mark a key that is none", () => {
-    const editor = z.fromJSONSchema(editorSchema() as Parameters<typeof z.fromJSONSchema>[0]);
+    const editor = z.fromJSONSchema(editorSchema(catalogueNames()) as Parameters<typeof z.fromJSONSchema>[0]);
     for (const stack of ["prod", "dev", "byo"]) {
       const file: unknown = parse(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), "utf8"));
       assert.deepEqual(editor.safeParse(file).error?.issues ?? [], [], stack);
@@ -27,6 +28,11 @@ describe("what is made from the schema", () => {
     );
     assert.equal(editor.safeParse({ config: { "shardplan:modle": {} } }).success, false);
     assert.equal(editor.safeParse({ config: { "shardplan:slo": { decode: { p99: 3 } } } }).success, false);
+    const accepts = (section: string, value: object) =>
+      editor.safeParse({ config: { [`shardplan:${section}`]: value } }).success;
+    assert.equal(accepts("hardware", { instanceType: "p5.48xlarg" }), false);
+    assert.equal(accepts("hardware", { instanceType: "custom", gpu: "H100" }), true);
+    assert.equal(accepts("model", { name: "somebody/of-the-hub" }), true);
   });
 
   it("describes every key and section with a type and words", () => {
