@@ -13,6 +13,7 @@ import { ModelWeights } from "./services/model-weights";
 import { Preparation } from "./services/preparation";
 import { startServers } from "./services/servers";
 import { Stop } from "./services/stop";
+import { UnusedWeights } from "./services/unused-weights";
 import { Verification } from "./services/verification";
 import { stackOutputs } from "./stack-outputs";
 
@@ -42,6 +43,9 @@ export async function shardplan() {
     { dependsOn: [...last] },
   );
   new EfaProof("efa-proof", { plan, nodes, servers }, { dependsOn: verification });
+  if (deployment.model.removeUnused) {
+    new UnusedWeights("unused-weights", { plan, nodes }, { dependsOn: verification });
+  }
   new Stop("stop", { plan, nodes }, { dependsOn: verification });
   const load = new LoadTest("load", { plan, nodes, servers }, { dependsOn: verification });
 

@@ -4,6 +4,7 @@
 # multicast under a running server (NVIDIA/nccl #1488).
 # Loads CUDA's kernel module, which the services may not: they run without new privileges.
 # in:  HOST_NAME, GPU_KIND, GPUS_NEEDED, NVSWITCH (yes, no), MINIMUM_DRIVER (major version)
+# The texts of nvidia-smi and dcgmi are those of NVIDIA's documentation; no GPU was at hand to see them.
 # out: {"driver","skipped"}
 UVM_DEVICE=/dev/nvidia-uvm
 
@@ -19,6 +20,8 @@ apply() {
   load_unified_memory
   start_fabric
   wait_for_gpus
+  require_links
+  diagnose
   result "driver=$(driver_version)" "skipped="
 }
 
@@ -33,6 +36,9 @@ drift() {
   unified_memory_is_there || echo "the kernel module nvidia-uvm is not loaded"
   [ "$NVSWITCH" = no ] || systemctl is-active --quiet nvidia-fabricmanager.service || echo "Fabric Manager does not run"
 }
+
+# No step mends a link.
+notes() { [ "$GPU_KIND" != gpu ] || [ -z "$(driver_version)" ] || links_down; }
 
 # Empty while the driver does not load: nvidia-smi then fails, with its complaint on stdout.
 driver_version() { nvidia-smi --query-gpu=driver_version --format=csv,noheader 2>/dev/null | grep -m1 -E '^[0-9]+\.' || true; }
@@ -138,6 +144,39 @@ wait_for_gpus() {
     sleep 5
   done
   fatal "$ready of $GPUS_NEEDED GPUs are ready after 180 s" "look at 'nvidia-smi -q' and at nvidia-fabricmanager's log on the host"
+}
+
+# Links of a board with NVSwitch that do not carry anything, and pairs of GPUs that reach each other by PCIe alone: the plan
+# counts on all of them.
+links_down() {
+  [ "$NVSWITCH" = yes ] || return 0
+  nvidia-smi nvlink -s | awk '/^GPU/ {gpu = $2; sub(":", "", gpu)} /<inactive>/ {print "NVLink " $2 " of GPU " gpu " is inactive"}' | tr -d :
+  # Its first line names the columns, network cards after the GPUs.
+  nvidia-smi topo -m | sed 's/\x1b\[[0-9;]*m//g' | awk '
+    !gpus {for (at = 1; at <= NF; at++) if ($at ~ /^GPU[0-9]+$/) gpus++; next}
+    $1 ~ /^GPU[0-9]+$/ {own = substr($1, 4)
+      for (other = own + 1; other < gpus; other++)
+        if ($(other + 2) !~ /^NV/) print $1 " reaches GPU" other " by " $(other + 2) " and not by NVLink"}'
+}
+
+require_links() {
+  local down
+  mapfile -t down < <(links_down)
+  [ ${#down[@]} -eq 0 ] ||
+    fatal "${down[0]}$([ ${#down[@]} -eq 1 ] || echo ", and $((${#down[@]} - 1)) more like it")" \
+      "reboot the host; a link that stays down is a fault of the board: use another machine"
+}
+
+# NVIDIA's quick diagnostic, a minute at most, where it is installed, and while nothing of ours runs on the GPUs.
+diagnose() {
+  local said
+  command -v dcgmi >/dev/null && ! systemctl is-active --quiet 'shardplan-vllm*' || return 0
+  info "running DCGM's quick diagnostic"
+  said=$(timeout 300 dcgmi diag -r 1 2>&1) && ! grep -q '| *Fail' <<<"$said" && return 0
+  grep -iE 'fail|error' <<<"$said" | head -n 5 | cut -c1-200 | plain >&2
+  # Without its service it cannot ask the GPUs.
+  if grep -qi 'unable to connect' <<<"$said"; then info "DCGM's service does not run: no diagnostic"; return 0; fi
+  fatal "DCGM's quick diagnostic fails" "see the lines above and run 'dcgmi diag -r 1' on the host; use another machine if the GPUs are at fault"
 }
 
 run_step driver "$@"

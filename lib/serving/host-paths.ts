@@ -7,6 +7,8 @@ export interface HostPaths {
   readonly pythonEnvironment: string;
   /** Folder of those that the program installs. */
   readonly releases: string;
+  /** Folder of all weights that are fetched, each model's in one of its own. */
+  readonly weights: string;
   /** Folder of the weights, ready to serve. */
   readonly model: string;
   /** Mount without which the weights would go to another disk; absent where they lie on the root volume. */
@@ -50,6 +52,7 @@ export function hostPaths(plan: Plan): HostPaths {
   return {
     pythonEnvironment: pythonEnvironment(plan),
     releases: RELEASES,
+    weights: weightsFolder(plan),
     model,
     ...draftPath(plan),
     ...(onInstanceStorage(plan) ? { storage: AWS_INSTANCE_STORAGE } : {}),

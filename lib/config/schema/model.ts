@@ -52,6 +52,12 @@ export const model = z
       .describe(
         "Address of a mirror that stands in for the Hugging Face hub, such as https://hub.example.com: hosts fetch the weights and their checksums there. Default: the hub, or what HF_ENDPOINT names where the planner runs.",
       ),
+    removeUnused: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Once the present model is proven, remove from the hosts the weights that this program has fetched for earlier ones and that no service uses any more. Going back to such a model fetches them again.",
+      ),
     servedName: z
       .string()
       .min(1)

@@ -514,6 +514,73 @@ describe("driver.sh", () => {
   });
 });
 
+describe("driver.sh, for links and GPUs that are at fault", () => {
+  const LINKS = (state: string) =>
+    `GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-0)\n\t Link 0: 26.562 GB/s\n\t Link 1: ${state}\nGPU 1: NVIDIA H100 80GB HBM3 (UUID: GPU-1)\n\t Link 0: 26.562 GB/s`;
+  const TOPOLOGY = (way: string) =>
+    `\tGPU0\tGPU1\tNIC0\tCPU Affinity\nGPU0\t X \t${way}\tPIX\t0-47\nGPU1\t${way}\t X \tSYS\t0-47\nNIC0\tPIX\tSYS\t X\n`;
+  const has = (links: string, way: string, diagnostic = "| Pass") => ({
+    "nvidia-smi": `case "$1" in nvlink) cat <<'TEXT'\n${links}\nTEXT\n;; topo) cat <<'TEXT'\n${way}\nTEXT\n;; esac`,
+    dcgmi: `echo "| Memory | ${diagnostic} |"`,
+    systemctl: "exit 3",
+  });
+  const CHECK = "NVSWITCH=yes; require_links; diagnose && echo fine";
+
+  it("says nothing of a board on which all links carry", () => {
+    const { stdout, stderr } = runStepCode("driver", CHECK, has(LINKS("26.562 GB/s"), TOPOLOGY("NV18")));
+    assert.equal(stdout, "fine\n", stderr);
+  });
+
+  it("names a link that is inactive, and GPUs that reach each other by PCIe alone", () => {
+    for (const [links, way, said] of [
+      [LINKS("<inactive>"), TOPOLOGY("NV18"), "NVLink 1 of GPU 0 is inactive"],
+      [
+        LINKS("26.562 GB/s"),
+        TOPOLOGY("SYS"),
+        "GPU0 reaches GPU1 by SYS and not by NVLink",
+      ],
+    ] as const) {
+      const { status, stderr } = runStepCode("driver", CHECK, has(links, way));
+      assert.equal(status, 1);
+      assert.match(stderr, new RegExp(`^error: test: ${said}; reboot the host`, "m"));
+    }
+  });
+
+  it("asks neither of GPUs without NVSwitch", () => {
+    const { stdout } = runStepCode(
+      "driver",
+      "NVSWITCH=no; require_links; echo fine",
+      has(LINKS("<inactive>"), TOPOLOGY("SYS")),
+    );
+    assert.equal(stdout, "fine\n");
+  });
+
+  it("ends with what the quick diagnostic finds, and does without it where its service does not run", () => {
+    const fails = runStepCode("driver", CHECK, has(LINKS("1 GB/s"), TOPOLOGY("NV18"), "Fail"));
+    assert.match(fails.stderr, /^error: test: DCGM's quick diagnostic fails; see the lines above/m);
+    const absent = has(LINKS("1 GB/s"), TOPOLOGY("NV18"));
+    const { stdout } = runStepCode("driver", CHECK, {
+      ...absent,
+      dcgmi: 'echo "Error: unable to connect to DCGM"; exit 1',
+    });
+    assert.equal(stdout, "fine\n");
+  });
+});
+
+describe("prune.sh", () => {
+  const HOST = `MODELS=$FOLDER/models MARKS=$FOLDER/marks LOGS=$FOLDER USED=$FOLDER/models/now
+    for name in now before hand; do mkdir -p "$MODELS/$name"; echo x >"$MODELS/$name/model.safetensors"; done
+    : >"$MODELS/now/.shardplan-complete"; : >"$MODELS/before/.shardplan-complete"`;
+
+  it("removes what was fetched and is no longer used; what somebody else has put there stays", () => {
+    const { stdout } = runStepCode("prune", `${HOST}; drift; apply 2>/dev/null; apply; ls "$MODELS"; drift`);
+    assert.match(
+      stdout,
+      /^\S+\/models\/before is no longer used\n\{"changes":1,"bytes":[1-9]\d+\}\n\{"changes":1,"bytes":0\}\nhand\nnow\n$/,
+    );
+  });
+});
+
 describe("driver.sh, for CUDA's unified memory", () => {
   const LOAD =
     'UVM_DEVICE=$FOLDER/uvm KERNEL_MODULES=$FOLDER/modules.conf; write_file() { printf \'%s\' "$4" >"$1"; }';
