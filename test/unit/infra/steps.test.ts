@@ -534,11 +534,7 @@ describe("driver.sh, for links and GPUs that are at fault", () => {
   it("names a link that is inactive, and GPUs that reach each other by PCIe alone", () => {
     for (const [links, way, said] of [
       [LINKS("<inactive>"), TOPOLOGY("NV18"), "NVLink 1 of GPU 0 is inactive"],
-      [
-        LINKS("26.562 GB/s"),
-        TOPOLOGY("SYS"),
-        "GPU0 reaches GPU1 by SYS and not by NVLink",
-      ],
+      [LINKS("26.562 GB/s"), TOPOLOGY("SYS"), "GPU0 reaches GPU1 by SYS and not by NVLink"],
     ] as const) {
       const { status, stderr } = runStepCode("driver", CHECK, has(links, way));
       assert.equal(status, 1);
