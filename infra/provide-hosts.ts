@@ -15,7 +15,7 @@ export async function provideHosts(plan: Plan, secrets: Secrets): Promise<readon
   if (deployment.hosts.length > 0) {
     await check({ hub: () => lookAtHub(deployment, secrets) }, deployment);
     await checkGivenHosts(deployment, secrets);
-    return givenHosts(deployment.hosts, secrets);
+    return givenHosts(deployment, secrets);
   }
   const { awsHosts } = await import("./aws/aws-hosts.js");
   return awsHosts("aws", plan, secrets);

@@ -6,6 +6,7 @@ import type { Plan } from "../../lib/strategy";
 import { check } from "../checks/finding";
 import { lookAtHub } from "../checks/hub";
 import type { Secrets } from "../configuration";
+import { type Bastion, bastionOf } from "../hosts/bastion";
 import type { Host } from "../hosts/host";
 import { accountLooks } from "./checks/looks";
 import { pricingRegion } from "./checks/price";
@@ -30,6 +31,8 @@ export interface AwsHostsArgs {
   readonly subnet?: Subnet;
   /** A preview without credentials: the account is not asked for anything. */
   readonly isOffline: boolean;
+  /** The way to machines that this machine does not reach. */
+  readonly bastion?: Bastion;
 }
 
 /** Looks at what the account has of this stack and whether it may have more, then registers the plan's machines. */
@@ -55,12 +58,13 @@ export async function awsHosts(name: string, plan: Plan, secrets: Secrets): Prom
     ? zoneUnseen(plan.deployment.aws)
     : await chooseZone(plan, { machines, subnets }, account);
   const missing = plan.deployment.hardware.nodes - machines.length;
+  const bastion = bastionOf(plan.deployment, secrets);
   const isAsked = !isOffline && (missing > 0 || replacements(machines, plan).length > 0);
-  const looks = isAsked ? accountLooks({ plan, zone, missing, account, prices }) : {};
+  const looks = isAsked ? accountLooks({ plan, zone, missing, account, prices, bastion }) : {};
   await check({ hub: () => lookAtHub(plan.deployment, secrets), ...looks }, plan.deployment);
   if (isOffline) await sayUnseen(zone);
-  return new AwsHosts(name, { plan, secrets, provider, zone, subnet: subnetOf(subnets, zone), isOffline })
-    .hosts;
+  const subnet = subnetOf(subnets, zone);
+  return new AwsHosts(name, { plan, secrets, provider, zone, subnet, isOffline, bastion }).hosts;
 }
 
 /** Where the machines would be if the account were asked and had them in the first zone. */
@@ -86,7 +90,7 @@ export class AwsHosts extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { plan, secrets, provider, zone, subnet, isOffline }: AwsHostsArgs,
+    { plan, secrets, provider, zone, subnet, isOffline, bastion }: AwsHostsArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("shardplan:infra:AwsHosts", name, {}, { ...opts, providers: [provider] });
@@ -136,6 +140,7 @@ export class AwsHosts extends pulumi.ComponentResource {
             hostKeyParameter: parameter,
             privateKey: key.privateKey,
             isOffline,
+            bastion,
           },
           // Whatever ends a machine comes before all it needs: where it may not end, nothing is taken from under it.
           { ...child, dependsOn: [keyPair, placement, network, ...(role === undefined ? [] : [role])] },

@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { networkInterfaces, usesEfa } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
+import type { Bastion } from "../hosts/bastion";
 import type { Host } from "../hosts/host";
 import { hostKeyOf, publishHostKeyScript, UNPUBLISHED } from "./host-key";
 import { IMAGE_PARAMETER } from "./image";
@@ -23,6 +24,8 @@ export interface GpuNodeArgs {
   readonly privateKey: pulumi.Output<string>;
   /** A preview without credentials: the account is not asked for anything. */
   readonly isOffline: boolean;
+  /** The way to the machine where this one does not reach it. */
+  readonly bastion?: Bastion;
 }
 
 const SSH_USER = "ubuntu";
@@ -171,6 +174,7 @@ export class GpuNode extends pulumi.ComponentResource {
       privateAddress: instance.privateIp,
       user: SSH_USER,
       port: SSH_PORT,
+      bastion: args.bastion?.jump,
       outlivesStack: false,
       connection: {
         host: address,
@@ -181,6 +185,7 @@ export class GpuNode extends pulumi.ComponentResource {
           ? UNPUBLISHED
           : hostKeyOf(instance, args.hostKeyParameter, args.plan.deployment.aws.region, { parent: this }),
         dialErrorLimit: DIAL_ERROR_LIMIT,
+        proxy: args.bastion?.proxy,
       },
     };
   }

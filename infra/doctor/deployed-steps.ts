@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { SshTarget } from "../hosts/ssh-session";
+import { type SshTarget, targetOf } from "../hosts/ssh-session";
 
 /** A remote step as the state of a stack has it: exactly what the program sent to the host. */
 export interface DeployedStep {
@@ -30,17 +30,19 @@ const state = z.object({
     .default([]),
 });
 
+const connection = z.object({
+  host: z.string(),
+  port: z.number().optional(),
+  user: z.string().optional(),
+  privateKey: z.string().optional(),
+  hostKey: z.string().optional(),
+});
+
 const commandInputs = z.object({
   create: z.string(),
   delete: z.string().optional(),
   stdin: z.string(),
-  connection: z.object({
-    host: z.string(),
-    port: z.number().default(22),
-    user: z.string().default("root"),
-    privateKey: z.string().default(""),
-    hostKey: z.string().default(""),
-  }),
+  connection: connection.extend({ proxy: connection.optional() }),
 });
 
 /** The remote steps in an exported state whose secrets are shown, in the order in which they ran. */
@@ -50,12 +52,11 @@ export function deployedSteps(exported: unknown): DeployedStep[] {
     .resources.filter(({ type }) => type === "command:remote:Command")
     .map(({ urn, inputs }) => {
       const { create, delete: remove, stdin, connection } = commandInputs.parse(plain(inputs));
-      const { host: address, ...rest } = connection;
       return {
         name: urn.split("::").at(-1) ?? urn,
         step: /^run_step (\S+)/m.exec(stdin)?.[1] ?? "",
-        host: unquoted(/^HOST_NAME=(.*)$/m.exec(stdin)?.[1] ?? address),
-        target: { address, ...rest },
+        host: unquoted(/^HOST_NAME=(.*)$/m.exec(stdin)?.[1] ?? connection.host),
+        target: targetOf(connection),
         create,
         remove,
         stdin,

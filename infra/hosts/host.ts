@@ -15,10 +15,12 @@ export interface Host {
   /** SSH user and port, for a reader. */
   readonly user: string;
   readonly port: number;
+  /** `user@address:port` of the bastion through which the host is reached, for a reader. */
+  readonly bastion?: string;
   /** True for machines that stay when the stack is destroyed: services are then removed one by one. */
   readonly outlivesStack: boolean;
 }
 
 /** The SSH command by which a person reaches the host. */
 export const sshCommand = (host: Host, address: string): string =>
-  `ssh ${host.port === 22 ? "" : `-p ${host.port} `}${host.user}@${address}`;
+  `ssh ${host.bastion === undefined ? "" : `-J ${host.bastion} `}${host.port === 22 ? "" : `-p ${host.port} `}${host.user}@${address}`;

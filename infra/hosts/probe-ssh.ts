@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { utils } from "ssh2";
-import { HUNG_UP, logIn, pinnedKey, type SshError, type SshTarget } from "./ssh-session";
+import { HUNG_UP, logIn, PROHIBITED, pinnedKey, type SshError, type SshTarget } from "./ssh-session";
 
 const TRIES = 3;
 const PAUSE_MS = 2000;
@@ -62,15 +62,23 @@ function refusalText(
     );
   }
   if (error.message.includes("no matching host key format")) {
-    return `the host has no ${pinned.type} key; set hostKey to a key that \`ssh-keyscan -p ${target.port} ${target.address}\` prints`;
+    return `the host has no ${pinned.type} key; set hostKey to a key that \`${onBastion(target)}ssh-keyscan -p ${target.port} ${target.address}\` prints`;
   }
   if (error.level === "client-authentication") {
     return `refuses the SSH key for user ${target.user}; put its public half into that user's authorized_keys, or set another key`;
   }
+  if (error.reason === PROHIBITED) {
+    return "the bastion forwards nothing to it; allow that there (AllowTcpForwarding and PermitOpen of its sshd_config)";
+  }
   return undefined;
 }
 
-const scan = (target: SshTarget) => `ssh-keyscan -p ${target.port} -t ed25519 ${target.address}`;
+/** What prints the host's key: on the bastion where it is behind one. */
+const scan = (target: SshTarget) =>
+  `${onBastion(target)}ssh-keyscan -p ${target.port} -t ed25519 ${target.address}`;
+
+const onBastion = ({ via }: SshTarget) =>
+  via === undefined ? "" : `ssh ${via.port === 22 ? "" : `-p ${via.port} `}${via.user}@${via.address} `;
 
 /** Keys of one kind begin alike: the end tells them apart. */
 const shorten = (key: string) => `...${key.slice(-12)}`;

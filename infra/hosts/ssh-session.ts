@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { Client, type ConnectConfig } from "ssh2";
 
@@ -9,6 +10,8 @@ export interface SshTarget {
   readonly privateKey: string;
   /** `ssh-ed25519 AAAA...` */
   readonly hostKey: string;
+  /** The bastion through which the host is reached. */
+  readonly via?: SshTarget;
 }
 
 /** The connection of a host as its outputs have it. */
@@ -18,17 +21,23 @@ export interface PlainConnection {
   readonly user?: string;
   readonly privateKey?: string;
   readonly hostKey?: string;
+  readonly proxy?: PlainConnection;
 }
 
-export const targetOf = ({ host, port, user, privateKey, hostKey }: PlainConnection): SshTarget => ({
+export const targetOf = ({ host, port, user, privateKey, hostKey, proxy }: PlainConnection): SshTarget => ({
   address: host,
   port: port ?? 22,
   user: user ?? "root",
   privateKey: privateKey ?? "",
   hostKey: hostKey ?? "",
+  ...(proxy === undefined ? {} : { via: targetOf(proxy) }),
 });
 
-export type SshError = Error & { level?: string };
+/** `reason` is that of a bastion which opened no way to the host, by the numbers of RFC 4254, 5.1. */
+export type SshError = Error & { level?: string; reason?: number };
+
+/** `reason` of a bastion that may not forward. */
+export const PROHIBITED = 1;
 
 /** `level` of the error that stands for a connection which the host closed without a word. */
 export const HUNG_UP = "hung-up";
@@ -41,13 +50,36 @@ export function pinnedKey({ hostKey }: SshTarget): { type: string; key: string }
   return type === undefined || key === undefined ? undefined : { type, key };
 }
 
-/** Logs in to a host that shows its pinned key. Rejects with an SshError; `seen` keeps the key that the host showed. */
-export function logIn(target: SshTarget, seen: { hostKey?: string } = {}): Promise<Client> {
+/**
+ * Logs in to a host that shows its pinned key, through its bastion where it has one. Rejects with an SshError; `seen` keeps
+ * the key that the host showed.
+ */
+export async function logIn(target: SshTarget, seen: { hostKey?: string } = {}): Promise<Client> {
+  if (target.via === undefined) return logInOver(undefined, target, seen);
+  const bastion = await logIn(target.via);
+  try {
+    const client = await logInOver(await wayTo(target, bastion), target, seen);
+    client.once("close", () => bastion.end());
+    return client;
+  } catch (error) {
+    bastion.end();
+    throw error;
+  }
+}
+
+/** A way from the bastion to the host. */
+const wayTo = ({ address, port }: SshTarget, bastion: Client): Promise<Duplex> =>
+  new Promise((resolve, reject) =>
+    bastion.forwardOut("127.0.0.1", 0, address, port, (error, channel) =>
+      error ? reject(error) : resolve(channel),
+    ),
+  );
+
+function logInOver(way: Duplex | undefined, target: SshTarget, seen: { hostKey?: string }): Promise<Client> {
   const client = new Client();
   const pinned = pinnedKey(target);
   const config: ConnectConfig = {
-    host: target.address,
-    port: target.port,
+    ...(way === undefined ? { host: target.address, port: target.port } : { sock: way }),
     username: target.user,
     privateKey: target.privateKey,
     readyTimeout: LOGIN_SECONDS * 1000,

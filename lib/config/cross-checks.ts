@@ -1,5 +1,6 @@
 import { argumentChecks } from "./argument-checks";
 import { awsChecks } from "./aws-checks";
+import { bastionChecks } from "./bastion-checks";
 import type { CrossProblem } from "./cross-problem";
 import { isSecretVariable } from "./environment-secrets";
 import { shortestEndTokens, shortestTokens } from "./lengths";
@@ -29,6 +30,7 @@ const CHECKS: readonly CrossCheck[] = [
   packageLocation,
   capacityBlock,
   awsChecks,
+  bastionChecks,
   certificateCanBeProved,
   secretsInEnvironment,
   argumentChecks,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { aws } from "./schema/aws";
+import { bastion } from "./schema/bastion";
 import { cost } from "./schema/cost";
 import { envelope } from "./schema/envelope";
 import { firewall } from "./schema/firewall";
@@ -31,6 +32,7 @@ export const deploymentSchema = z.strictObject({
   gateway,
   firewall,
   hosts,
+  bastion,
   aws,
   monitoring,
   proof,

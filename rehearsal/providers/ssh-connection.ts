@@ -1,9 +1,10 @@
+import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ConnectConfig, utils } from "ssh2";
 import { z } from "zod";
 
-/** `connection` of a remote.Command, with the defaults of @pulumi/command 1.2.1 (remote/connection.go). */
-export const connectionSchema = z.object({
+/** `connection.proxy` of a remote.Command, with the defaults of @pulumi/command 1.2.1 (remote/connection.go). */
+const proxySchema = z.object({
   host: z.string(),
   port: z.number().default(22),
   user: z.string().default("root"),
@@ -14,10 +15,13 @@ export const connectionSchema = z.object({
   dialErrorLimit: z.number().default(10),
   perDialTimeout: z.number().default(15),
   hostKey: z.string().optional(),
-  proxy: z.unknown().optional(),
 });
 
+/** And the `connection` itself. */
+export const connectionSchema = proxySchema.extend({ proxy: proxySchema.optional() });
+
 export type SshConnection = z.infer<typeof connectionSchema>;
+type Proxy = z.infer<typeof proxySchema>;
 
 /** Backoff of Pulumi's retry.Until (sdk/go/common/util/retry/until.go). */
 const FIRST_DELAY_MS = 100;
@@ -33,31 +37,77 @@ const KEEPALIVE_TRIES = 9;
  * again up to `dialErrorLimit` times (-1: for ever); `onRetry` hears of each. Keys that cannot be read fail at once.
  */
 export async function dial(connection: SshConnection, onRetry: (message: string) => void): Promise<Client> {
-  if (connection.proxy)
-    throw new Error("proxy: the stand-in for the command plugin reaches hosts directly only");
+  // A test may answer on another port for addresses that are not its own.
+  const port = Number(process.env.STAND_IN_SSH_PORT ?? connection.port);
   const config = connectConfig(connection);
+  const retrying = { connection, onRetry };
+  if (connection.proxy === undefined) {
+    return withRetries({ ...retrying, what: "Dial" }, () => dialOnce({ ...config, port }, connection));
+  }
+  const proxy = await dialProxy(connection.proxy, onRetry);
+  try {
+    const sock = await withRetries({ ...retrying, what: "Dial from proxy" }, () =>
+      forward(proxy, connection.host, port),
+    ).catch(proxyError);
+    // The plugin tries a handshake that has failed again over the same way, which is closed by then.
+    const client = await dialOnce({ ...config, sock }, connection).catch((error: unknown) => {
+      throw new Error(`proxy: ${dialErrorText(error, connection)}`);
+    });
+    client.once("close", () => proxy.end());
+    return client;
+  } catch (error) {
+    proxy.end();
+    throw error;
+  }
+}
+
+const dialProxy = (proxy: Proxy, onRetry: (message: string) => void): Promise<Client> =>
+  withRetries({ connection: proxy, onRetry, what: "Dial proxy" }, () =>
+    dialOnce(connectConfig(proxy), proxy),
+  ).catch(proxyError);
+
+function proxyError(error: Error): never {
+  throw new Error(`proxy: ${error.message}`);
+}
+
+const forward = (proxy: Client, host: string, port: number): Promise<Duplex> =>
+  new Promise((resolve, reject) =>
+    proxy.forwardOut("127.0.0.1", 0, host, port, (error, channel) =>
+      error ? reject(error) : resolve(channel),
+    ),
+  );
+
+interface Retrying {
+  readonly connection: Proxy;
+  readonly what: string;
+  readonly onRetry: (message: string) => void;
+}
+
+async function withRetries<Result>(
+  { connection, what, onRetry }: Retrying,
+  attempt: () => Promise<Result>,
+): Promise<Result> {
   const limit = connection.dialErrorLimit;
   let delayMs = FIRST_DELAY_MS;
   for (let failures = 0; ; failures++) {
     try {
-      return await dialOnce(config, connection);
+      return await attempt();
     } catch (error) {
       if (limit >= 0 && failures >= limit) {
         throw new Error(`after ${failures} failed attempts: ${dialErrorText(error, connection)}`);
       }
-      onRetry(`Dial ${failures + 1}/${limit < 0 ? "inf" : limit} failed: retrying`);
+      onRetry(`${what} ${failures + 1}/${limit < 0 ? "inf" : limit} failed: retrying`);
     }
     await sleep(delayMs);
     delayMs = Math.min(delayMs * DELAY_FACTOR, LONGEST_DELAY_MS);
   }
 }
 
-function connectConfig(connection: SshConnection): ConnectConfig {
+function connectConfig(connection: Proxy): ConnectConfig {
   const { host, port, password, hostKey, privateKey, privateKeyPassword } = connection;
   const config: ConnectConfig = {
     host,
-    // A test may answer on another port for addresses that are not its own.
-    port: Number(process.env.STAND_IN_SSH_PORT ?? port),
+    port,
     username: connection.user,
     readyTimeout: connection.perDialTimeout * 1000,
     // Go's dialer keeps the plugin's connections alive, and so notices a host that vanished without a word.
@@ -89,7 +139,7 @@ function pinnedHostKey(authorizedKey: string): Partial<ConnectConfig> {
   };
 }
 
-function dialOnce(config: ConnectConfig, connection: SshConnection): Promise<Client> {
+function dialOnce(config: ConnectConfig, connection: Proxy): Promise<Client> {
   return new Promise((resolve, reject) => {
     const client = new Client();
     client.once("ready", () => {
@@ -113,7 +163,7 @@ function dialOnce(config: ConnectConfig, connection: SshConnection): Promise<Cli
 }
 
 /** The words that Go's network and SSH packages have for the error, which is what the real plugin prints. */
-function dialErrorText(error: unknown, { host, port }: SshConnection): string {
+function dialErrorText(error: unknown, { host, port }: Proxy): string {
   const { code, level, message } = error as { code?: string; level?: string; message: string };
   const dialed = `dial tcp ${host}:${port}:`;
   const known: Record<string, string> = {

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { deployedSteps } from "../../infra/doctor/deployed-steps";
+import { examine } from "../../infra/doctor/examine";
 import type { DeploymentInput } from "../../lib/config";
+import { AWS } from "../../rehearsal/providers/aws-types";
 import { type AwsProgram, openAwsProgram } from "./aws-program";
+import { openFakeBastion } from "./fake-bastion";
 import { holdAgainstGolden } from "./golden-file";
 import { type Preview, previewOf } from "./preview";
 
@@ -75,19 +79,57 @@ describe("stacks on AWS", function () {
   });
   after(() => program?.close());
 
-  for (const [name, sections] of Object.entries(STACKS)) {
-    it(`are registered and announced as before: ${name}`, async () => {
-      for (const key of Object.keys(await program.stack.getAllConfig())) {
-        const isSecret = /sshPrivateKey|huggingFaceToken/.test(key);
-        if (key.startsWith("shardplan:") && !isSecret) await program.stack.removeConfig(key);
-      }
-      await program.configure({ ...sections, workload: { ...sections.workload, ...WORKLOAD } });
-      const preview = await previewOf(program.stack);
-      assert.equal(preview.refusal, undefined);
-      holdAgainstGolden(`${name}.graph.txt`, graphOf(preview));
-      holdAgainstGolden(`${name}.preview.txt`, `${preview.said.join("\n")}\n`);
-    });
+  async function holdPreview(name: string, sections: DeploymentInput): Promise<void> {
+    for (const key of Object.keys(await program.stack.getAllConfig())) {
+      const isSecret = /sshPrivateKey|huggingFaceToken/.test(key);
+      if (key.startsWith("shardplan:") && !isSecret) await program.stack.removeConfig(key);
+    }
+    await program.configure({ ...sections, workload: { ...sections.workload, ...WORKLOAD } });
+    const preview = await previewOf(program.stack);
+    assert.equal(preview.refusal, undefined);
+    holdAgainstGolden(`${name}.graph.txt`, graphOf(preview));
+    holdAgainstGolden(`${name}.preview.txt`, `${preview.said.join("\n")}\n`);
   }
+
+  for (const [name, sections] of Object.entries(STACKS)) {
+    it(`are registered and announced as before: ${name}`, () => holdPreview(name, sections));
+  }
+
+  it("that only a bastion reaches are announced, go up, are looked at and go down through it", async () => {
+    const { host, stack, engine, account } = program;
+    const bastion = await openFakeBastion(() => ({ address: "127.0.0.1", port: host.port }));
+    try {
+      const privateKeyPath = join(engine.folder, "bastion-key");
+      writeFileSync(privateKeyPath, bastion.privateKey, { mode: 0o600 });
+      const { port, hostKey } = bastion;
+      const internal = STACKS["internal-only"];
+      const aws = { ...internal?.aws, skipChecks: [], allowReplace: true };
+      await holdPreview("internal-bastion", {
+        ...internal,
+        aws,
+        bastion: { address: "127.0.0.1", port, user: "jump", hostKey, privateKeyPath },
+      });
+      // What the preview has checked.
+      assert.deepEqual(bastion.opened(), []);
+      const { outputs } = await stack.up();
+      const address = account.list(AWS.instance)[0]?.properties.privateIp;
+      const opened = bastion.opened();
+      assert.ok(opened.length >= host.received().length, `${opened.length} ways`);
+      const ports = [`${address}:22`, `${address}:${host.port}`];
+      assert.deepEqual(
+        [...new Set(opened)].filter((way) => !ports.includes(way)),
+        [],
+      );
+      assert.deepEqual(outputs.hosts?.value, [`ssh -J jump@127.0.0.1:${port} ubuntu@${address}`]);
+      const { deployment } = await stack.exportStack();
+      assert.deepEqual(await examine(deployedSteps(deployment)), []);
+      assert.ok(bastion.opened().length > 0, "the doctor goes through it, too");
+      await stack.destroy();
+      assert.deepEqual(account.all(), []);
+    } finally {
+      await bastion.close();
+    }
+  });
 
   it("go up and down over EFA, and leave nothing in the account", async () => {
     const lifted = { ...STACKS["two-nodes-efa"]?.aws, allowReplace: true };

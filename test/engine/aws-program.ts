@@ -84,8 +84,15 @@ export async function openAwsProgram(): Promise<AwsProgram> {
   };
 }
 
-/** Private host key of the machine that has an elastic address now. */
+/**
+ * Private host key of the machine that has an elastic address now. Where no machine has one, whoever leads to the machines
+ * leads to the first of them by the first address.
+ */
 function hostKeyBehind(account: AwsAccount, address: string): string | undefined {
+  if (account.list(AWS.eip).length === 0) {
+    const machine = account.list(AWS.instance)[ADDRESSES.indexOf(address)];
+    return machine && account.hostKey(machine.id)?.private;
+  }
   const eip = account.list(AWS.eip).find(({ properties }) => properties.publicIp === address);
   const { instance, networkInterface } = eip?.properties ?? {};
   const machine = account

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Plan } from "../../../lib/strategy";
+import type { Bastion } from "../../hosts/bastion";
 
 /** What the checks of an account look at. */
 export interface Asked {
@@ -8,6 +9,8 @@ export interface Asked {
   readonly zone: string;
   /** Machines that the account does not have yet. */
   readonly missing: number;
+  /** The way to machines that this machine does not reach. */
+  readonly bastion?: Bastion;
   /** The account, in the stack's region. */
   readonly account: pulumi.InvokeOptions;
   /** The account where AWS answers questions for prices. */

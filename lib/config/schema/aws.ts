@@ -45,7 +45,7 @@ export const aws = z
       .boolean()
       .default(true)
       .describe(
-        "Give each machine a fixed public address. Without one, clients and this machine reach the private addresses, over a VPN or alike.",
+        "Give each machine a fixed public address. Without one, clients and this machine reach the private addresses, over a VPN or alike; this machine also through a bastion.",
       ),
     instanceProfile: z
       .string()

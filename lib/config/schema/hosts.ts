@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { port, textLike } from "./values";
 
-const hostKey = textLike(
+export const hostKey = textLike(
   /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]{16,}={0,3}( .*)?$/,
   "a public host key such as `ssh-ed25519 AAAA...`",
 );

@@ -135,6 +135,12 @@ const REFUSED: [DeploymentInput, string, RegExp][] = [
   ],
   [{ aws: { publicAddress: false } }, "aws.subnetIds", /subnets with a way out/],
   [
+    { bastion: { address: "10.0.0.5", port: 2222 } },
+    "bastion.hostKey",
+    /ssh-keyscan -p 2222 -t ed25519 10\.0\.0\.5/,
+  ],
+  [{ bastion: { hostKey: host.hostKey } }, "bastion.address", /is needed with the other keys of bastion/],
+  [
     { aws: { instanceProfile: "gpu", permissionsBoundary: "arn:aws:iam::123456789012:policy/edge" } },
     "aws.permissionsBoundary",
     /makes no role then/,

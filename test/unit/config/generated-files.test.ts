@@ -49,6 +49,7 @@ describe("what is made from the schema", () => {
     // A port, a seed, a version of a kind and a squared coefficient of variation are pure numbers.
     const pure = [
       "hardware.custom.computeCapability",
+      "bastion.port",
       "firewall.openPorts",
       "gateway.port",
       "hosts[].port",

@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { Asked } from "../../../infra/aws/checks/asked";
 import { accountLooks } from "../../../infra/aws/checks/looks";
+import { reachThrough } from "../../../infra/aws/checks/reach";
 import { existingSubnets } from "../../../infra/aws/place";
 import { type Finding, whyNot } from "../../../infra/checks/finding";
 import { lookAtHub } from "../../../infra/checks/hub";
+import { bastionOf } from "../../../infra/hosts/bastion";
 import { type CheckName, type DeploymentInput, parseDeployment } from "../../../lib/config";
 import { plan } from "../../../lib/strategy";
+import { newKeyPair } from "../../engine/fake-host";
 import { setVariables } from "../../engine/fake-hub";
 import {
   block,
@@ -270,6 +273,36 @@ describe("a check of the account says", () => {
     } finally {
       globalThis.fetch = fetch;
     }
+  });
+});
+
+describe("the check of the way in says of a bastion", () => {
+  it("that nothing answers there", async () => {
+    const bastion = { address: "127.0.0.1", port: 1, user: "jump", hostKey: `ssh-ed25519 ${"A".repeat(68)}` };
+    const found = bastionOf({ bastion }, { sshPrivateKey: pulumi.secret(newKeyPair().privateKey) });
+    const deployment = parseDeployment(SMALL);
+    const asked: Asked = {
+      plan: plan(deployment),
+      zone: "us-east-1a",
+      missing: 1,
+      account: {},
+      prices: {},
+      bastion: found,
+    };
+    const reach = accountLooks(asked).reach?.() ?? Promise.resolve(undefined);
+    await says(reach, "fails", /^bastion \(127\.0\.0\.1\): no SSH answer on port 1 /);
+  }).timeout(20_000);
+
+  it("whether the machines let it in, where its address tells", () => {
+    const { verdict, text } = reachThrough("10.0.0.5", ["10.1.0.0/16"]);
+    assert.equal(verdict, "warns");
+    assert.match(
+      text,
+      /the bastion 10\.0\.0\.5 is in none of the ranges; .*sshAllowedCidrs\[1\]' 10\.0\.0\.5\/32$/,
+    );
+    assert.equal(reachThrough("10.0.0.5", ["10.0.0.0/16"]).verdict, "passes");
+    assert.equal(reachThrough("bastion.example.com", ["10.1.0.0/16"]).verdict, "passes");
+    assert.equal(reachThrough("203.0.113.5", ["10.1.0.0/16"]).verdict, "passes");
   });
 });
 

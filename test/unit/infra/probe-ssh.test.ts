@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { probeSsh } from "../../../infra/hosts/probe-ssh";
+import { logIn, runOnTarget } from "../../../infra/hosts/ssh-session";
+import { type FakeBastion, openFakeBastion } from "../../engine/fake-bastion";
 import { type FakeHost, newKeyPair, openFakeHost } from "../../engine/fake-host";
 import { openHangingUpServer } from "../rehearsal/hanging-up-server";
 
@@ -92,5 +95,57 @@ describe("probeSsh", () => {
       (await probeSsh({ ...target(), privateKey: "nonsense" })) ?? "",
       /^the SSH private key cannot be read/,
     );
+  });
+
+  describe("through a bastion", () => {
+    let bastion: FakeBastion;
+    const via = () => ({ ...bastion, address: "127.0.0.1", user: "jump" });
+    /** Only the bastion knows the way to it. */
+    const hidden = () => ({ ...target(), address: "192.0.2.7", port: 22, via: via() });
+
+    beforeEach(async () => {
+      bastion = await openFakeBastion(() => ({ address: "127.0.0.1", port: host.port }));
+    });
+    afterEach(() => bastion.close());
+
+    it("has nothing to say when both let us in, and has gone through it", async () => {
+      assert.equal(await probeSsh(hidden()), undefined);
+      assert.deepEqual(bastion.opened(), ["192.0.2.7:22"]);
+    });
+
+    it("verifies the host's own key, and says where its new one can be read", async () => {
+      const [type, base64 = ""] = newKeyPair().publicKey.split(" ");
+      const problem = await probeSsh({ ...hidden(), hostKey: `${type} ${base64}` });
+      const scan = `ssh -p ${bastion.port} jump@127.0.0.1 ssh-keyscan -p 22 -t ed25519 192.0.2.7`;
+      assert.match(problem ?? "", /^the host key has changed/);
+      assert.ok(problem?.includes(`\`${scan}\``), problem);
+    });
+
+    it("runs commands there, and hangs up at the bastion, too", async () => {
+      const { stdout } = await runOnTarget(hidden(), {
+        command: "bash -c x -- look; true",
+        stdin: "sha256sum <nothing",
+        limitSeconds: 10,
+      });
+      assert.equal(stdout, "");
+      assert.deepEqual(bastion.opened(), ["192.0.2.7:22"]);
+      for (let waited = 0; bastion.sessions() > 0 && waited < 5000; waited += 50) await sleep(50);
+      assert.equal(bastion.sessions(), 0);
+    });
+
+    it("says that the bastion may not forward", async () => {
+      bastion.prohibit();
+      assert.match(
+        (await probeSsh(hidden())) ?? "",
+        /^the bastion forwards nothing to it; allow that there \(AllowTcp/,
+      );
+    });
+
+    it("does not go on through a bastion that shows another key, or does not know ours", async () => {
+      const [type, base64 = ""] = newKeyPair().publicKey.split(" ");
+      await assert.rejects(logIn({ ...hidden(), via: { ...via(), hostKey: `${type} ${base64}` } }));
+      await assert.rejects(logIn({ ...hidden(), via: { ...via(), privateKey: newKeyPair().privateKey } }));
+      assert.deepEqual(bastion.opened(), []);
+    });
   });
 });

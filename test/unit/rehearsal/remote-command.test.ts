@@ -1,9 +1,19 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type RemoteCommand, runRemoteCommand } from "../../../rehearsal/providers/remote-command";
 import { connectionSchema } from "../../../rehearsal/providers/ssh-connection";
 import { newSshKeyPair } from "../../../rehearsal/ssh-key-pair";
+import { openFakeBastion } from "../../engine/fake-bastion";
 import { openHangingUpServer } from "./hanging-up-server";
 import { type Answer, openServer, type TestServer } from "./ssh-server";
+
+const TASK: Omit<RemoteCommand, "connection"> = {
+  command: "true",
+  stdin: "",
+  environment: {},
+  offered: {},
+  logging: "stdoutAndStderr",
+};
 
 /** The expected words are those of @pulumi/command 1.2.1 and of the Go packages that it prints errors of. */
 describe("a remote command", () => {
@@ -19,11 +29,7 @@ describe("a remote command", () => {
     server = await openServer(answer, accepted);
     const { connection = {}, ...rest } = changes;
     const task: RemoteCommand = {
-      command: "true",
-      stdin: "",
-      environment: {},
-      offered: {},
-      logging: "stdoutAndStderr",
+      ...TASK,
       ...rest,
       connection: { ...server.connection, ...connection },
     };
@@ -44,6 +50,34 @@ describe("a remote command", () => {
     const output = await run(answer, { command: "cat", stdin: "text" });
     assert.deepEqual(output, { stdout: "cat got text\nsecond\n", stderr: "talk" });
     assert.deepEqual([...said].sort(), ["", "cat got text", "second", "talk"]);
+  });
+
+  it("goes through the proxy of its connection, and leaves it", async () => {
+    const bastion = await openFakeBastion((_address, port) => ({ address: "127.0.0.1", port }));
+    const connect = async (changes: object) => {
+      const proxy = { host: "127.0.0.1", user: "jump", dialErrorLimit: 1, ...bastion, ...changes };
+      const hidden = connectionSchema.parse({ host: "192.0.2.7", proxy });
+      server = await openServer(() => ({ stdout: "there", exit: 0 }));
+      const { port, hostKey, privateKey } = server.connection;
+      const connection = { ...hidden, port, hostKey, privateKey };
+      return runRemoteCommand({ ...TASK, connection }, log);
+    };
+    try {
+      assert.equal((await connect({})).stdout, "there");
+      assert.deepEqual(bastion.opened(), [`192.0.2.7:${server.connection.port}`]);
+      for (let waited = 0; bastion.sessions() > 0 && waited < 5000; waited += 50) await sleep(50);
+      assert.equal(bastion.sessions(), 0);
+      await server.close();
+      const stranger = connect({ privateKey: newSshKeyPair().private });
+      await assert.rejects(
+        stranger,
+        /^Error: proxy: after 1 failed attempts: ssh: handshake failed: ssh: unable/,
+      );
+      assert.match(said.at(-1) ?? "", /^Dial proxy 1\/1 failed: retrying$/);
+      assert.deepEqual(bastion.opened(), []);
+    } finally {
+      await bastion.close();
+    }
   });
 
   it("streams only what logging says, and captures all the same", async () => {
