@@ -20,14 +20,15 @@ export const nodeTag = (node: string): string => `${pulumi.getProject()}-${pulum
 
 /** Ids of the stack's machines of a node as EC2 knows them, also of those that are stopped. */
 export async function machineIds(node: string, opts: pulumi.InvokeOptions): Promise<readonly string[]> {
-  const { ids } = await aws.ec2.getInstances(
+  // An empty list may come as none at all.
+  const { ids }: Partial<aws.ec2.GetInstancesResult> = await aws.ec2.getInstances(
     {
       filters: [{ name: `tag:${NODE_TAG}`, values: [nodeTag(node)] }],
       instanceStateNames: ["pending", "running", "stopping", "stopped"],
     },
     opts,
   );
-  return ids;
+  return ids ?? [];
 }
 
 /** The stack's machines. */

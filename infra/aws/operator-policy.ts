@@ -66,7 +66,9 @@ export const ACTIONS_OF_RESOURCES: Readonly<Record<string, readonly string[]>> =
 export const ACTIONS_OF_LOOKUPS: Readonly<Record<string, readonly string[]>> = {
   "aws:ssm/getParameter:getParameter": ["ssm:GetParameter"],
   "aws:ec2/getInstances:getInstances": ["ec2:DescribeInstances"],
-  "aws:ec2/getInstance:getInstance": ec2("DescribeInstances DescribeInstanceAttribute DescribeVolumes"),
+  "aws:ec2/getInstance:getInstance": ec2(
+    "DescribeInstances DescribeInstanceAttribute DescribeInstanceTypes DescribeVolumes",
+  ),
   "aws:ec2/getSubnet:getSubnet": ["ec2:DescribeSubnets"],
   "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": ["ec2:DescribeInstanceTypeOfferings"],
   "aws:ec2/getInstanceType:getInstanceType": ["ec2:DescribeInstanceTypes"],

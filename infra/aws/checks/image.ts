@@ -31,7 +31,8 @@ export async function lookAtImage({ plan, account }: Asked): Promise<Finding> {
       text: `${what} is for ${image.architecture}, and ${plan.instance.name} is ${ARCHITECTURE}`,
     };
   }
-  const root = image.blockDeviceMappings.find(({ deviceName }) => deviceName === image.rootDeviceName);
+  const { blockDeviceMappings = [] }: Partial<aws.ec2.GetAmiResult> = image;
+  const root = blockDeviceMappings.find(({ deviceName }) => deviceName === image.rootDeviceName);
   // A device that is no volume has no `ebs`.
   const { ebs }: Partial<typeof root> = root ?? {};
   const rootGb = Number(ebs?.volume_size ?? 0);

@@ -4,11 +4,13 @@ import type { Asked } from "./asked";
 
 /** Zones of the region that offer an instance type. */
 export async function zonesOffering(instanceType: string, account: Asked["account"]): Promise<string[]> {
-  const { locations } = await aws.ec2.getInstanceTypeOfferings(
-    { locationType: "availability-zone", filters: [{ name: "instance-type", values: [instanceType] }] },
-    account,
-  );
-  return [...locations].sort();
+  // An empty list may come as none at all.
+  const { locations }: Partial<aws.ec2.GetInstanceTypeOfferingsResult> =
+    await aws.ec2.getInstanceTypeOfferings(
+      { locationType: "availability-zone", filters: [{ name: "instance-type", values: [instanceType] }] },
+      account,
+    );
+  return [...(locations ?? [])].sort();
 }
 
 /** Whether the zone has machines of the type at all; whether one is free only a launch tells. */

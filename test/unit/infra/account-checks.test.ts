@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Asked } from "../../../infra/aws/checks/asked";
 import { accountLooks } from "../../../infra/aws/checks/looks";
 import { reachThrough } from "../../../infra/aws/checks/reach";
+import { refuseToLose, runningMachines } from "../../../infra/aws/machines";
 import { existingSubnets } from "../../../infra/aws/place";
 import { type Finding, whyNot } from "../../../infra/checks/finding";
 import { lookAtHub } from "../../../infra/checks/hub";
@@ -232,6 +233,24 @@ describe("a check of the account says", () => {
       await cannot(name, DENIED, /^(UnauthorizedOperation|AccessDeniedException): /, { aws });
     await cannot("price", DENIED, /^UnauthorizedOperation: /, { aws: { spot: true } });
     await cannot("reservation", DENIED, /^UnauthorizedOperation: /, { aws: { ...aws, capacityBlock: true } });
+  });
+
+  it("which machines of the stack run, and why they would be replaced", async () => {
+    answers = USUAL;
+    const machines = await runningMachines({});
+    assert.deepEqual(
+      machines.map(({ availabilityZone, instanceType }) => `${instanceType} in ${availabilityZone}`),
+      ["g6e.xlarge in us-east-1a"],
+    );
+    const moved = parseDeployment({ ...SMALL, aws: { availabilityZone: "us-east-1c" } });
+    assert.throws(
+      () => refuseToLose(machines, plan(moved)),
+      /aws\.availabilityZone: is us-east-1c, and i-\w+ runs in us-east-1a\s+the machine would be deleted/,
+    );
+    answers = { ...USUAL, "ec2:DescribeInstances": RECORDED["ec2:DescribeInstances of none"] ?? {} };
+    assert.deepEqual(await runningMachines({}), []);
+    answers = DENIED;
+    await assert.rejects(runningMachines({}), /UnauthorizedOperation/);
   });
 
   it("which of the given subnets there is not", async () => {

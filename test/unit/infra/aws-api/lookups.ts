@@ -130,6 +130,25 @@ interface Reservations {
   }[];
 }
 
+interface Instance {
+  readonly InstanceId: string;
+  readonly InstanceType: string;
+  readonly ImageId: string;
+  readonly Placement: { readonly AvailabilityZone: string };
+  readonly State: { readonly Name: string };
+}
+
+const instancesOf = (call: Calls): Instance[] =>
+  call<{ Reservations: { Instances: Instance[] }[] }>("ec2:DescribeInstances").Reservations.flatMap(
+    ({ Instances }) => Instances,
+  );
+
+/** Lists in which there is nothing may be left out: the plugin sets them to nothing at all then. */
+const orAbsent = <Result extends object>(result: Result): Partial<Result> =>
+  Object.fromEntries(
+    Object.entries(result).filter(([, value]) => !Array.isArray(value) || value.length > 0),
+  ) as Partial<Result>;
+
 type Lookup = (call: Calls) => object;
 
 /**
@@ -143,10 +162,29 @@ const LOOKUPS: Readonly<Record<string, Lookup>> = {
       InstanceTypeOfferings: { InstanceType: string; Location: string; LocationType: string }[];
     };
     const offered = call<Output>("ec2:DescribeInstanceTypeOfferings").InstanceTypeOfferings;
-    return {
+    return orAbsent({
       instanceTypes: offered.map(({ InstanceType }) => InstanceType),
       locations: offered.map(({ Location }) => Location),
       locationTypes: offered.map(({ LocationType }) => LocationType),
+    });
+  },
+  // internal/service/ec2/ec2_instances_data_source.go
+  getInstances: (call): Partial<aws.ec2.GetInstancesResult> => {
+    const found = doing("reading EC2 Instances", () => instancesOf(call));
+    return orAbsent({ ids: found.map(({ InstanceId }) => InstanceId) });
+  },
+  // internal/service/ec2/ec2_instance_data_source.go, which reads the type, too
+  getInstance: (call): Partial<aws.ec2.GetInstanceResult> => {
+    const none = "no matching EC2 Instance found";
+    const [found] = orNotFound(["InvalidInstanceID.NotFound"], () => instancesOf(call), none);
+    if (found === undefined) throw new Error(none);
+    doing(`reading EC2 Instance Type (${found.InstanceType})`, () => call("ec2:DescribeInstanceTypes"));
+    return {
+      id: found.InstanceId,
+      instanceState: found.State.Name,
+      instanceType: found.InstanceType,
+      ami: found.ImageId,
+      availabilityZone: found.Placement.AvailabilityZone,
     };
   },
   // internal/service/ec2/ec2_instance_type_data_source.go
@@ -233,13 +271,13 @@ const LOOKUPS: Readonly<Record<string, Lookup>> = {
         },
       }),
     })) as aws.ec2.GetAmiResult["blockDeviceMappings"];
-    return {
+    return orAbsent({
       id: image.ImageId,
       name: image.Name,
       architecture: image.Architecture,
       rootDeviceName: image.RootDeviceName,
       blockDeviceMappings,
-    };
+    });
   },
   // internal/service/ssm/parameter_data_source.go
   getParameter: (call): Partial<aws.ssm.GetParameterResult> => {

@@ -24,6 +24,7 @@ CALLS = {
         "DescribeImages",
         "DescribeInstanceTypeOfferings",
         "DescribeInstanceTypes",
+        "DescribeInstances",
         "DescribeSpotPriceHistory",
         "DescribeSubnets",
     ],
@@ -86,7 +87,13 @@ def recorded():
     first = {kind: next(image for image in amazon if image["Architecture"] == kind) for kind in ("x86_64", "arm64")}
     subnets = answer("ec2", "describe_subnets")["Subnets"]
     spot = answer("ec2", "describe_spot_price_history", InstanceTypes=["g6e.xlarge"])["SpotPriceHistory"]
+    answer("ec2", "run_instances", ImageId=first["x86_64"]["ImageId"], MinCount=1, MaxCount=1, InstanceType="g6e.xlarge")
     return {
+        "ec2:DescribeInstances": answer("ec2", "describe_instances"),
+        "ec2:DescribeInstances of none": answer(
+            "ec2", "describe_instances", Filters=[{"Name": "tag:none", "Values": ["none"]}]
+        ),
+        "ec2:DescribeInstances refused": refusal("ec2", "describe_instances", InstanceIds=["i-0123456789abcdef0"]),
         "ec2:DescribeInstanceTypes": answer("ec2", "describe_instance_types", InstanceTypes=["g6e.xlarge"]),
         "ec2:DescribeInstanceTypeOfferings": answer(
             "ec2", "describe_instance_type_offerings", LocationType="availability-zone", **of_type
