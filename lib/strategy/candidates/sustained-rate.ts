@@ -100,7 +100,7 @@ export function searchRate(tryAt: (rate: number) => Pressure, range: RateRange):
 /** Shares of a sustained rate of which the lower has to pass and the higher to fail: what an operator counts on. */
 const CONFIRMED = { passes: 0.97, fails: 1.06 } as const;
 /** A rate that has passed this near to the lower one is as good. */
-const ABOUT = 0.015;
+const ABOUT = 0.004;
 /** Of two higher rates that fail, the farther by more, this far above: pressure rises, and what is beyond fails, too. */
 const RISING = 1.03;
 /** Rates that fail their confirmation before the last one stands. */
