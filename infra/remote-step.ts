@@ -4,11 +4,12 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { shellWord } from "../lib/serving";
+import { fileOf } from "./files";
 import type { Host } from "./hosts/host";
 import { actionCommand } from "./remote-command-line";
 import { markOf } from "./repair";
 
-const STEPS = join(__dirname, "steps");
+const STEPS = fileOf("steps");
 const LIBRARY = readFileSync(join(STEPS, "lib.sh"), "utf8");
 
 /** What a remote step needs. */

@@ -54,7 +54,12 @@ export async function build(more = {}) {
 }
 
 /** Makes what the published package has beyond the command line, too. */
-export const buildLibrary = () => build({ "index.cjs": "lib/index.ts" });
+export async function buildLibrary() {
+  const folder = join(dirname(bundle), "infra");
+  for (const path of ["steps", "programs", "locks", "aws/publish-host-key.sh"])
+    cpSync(join(root, "infra", path), join(folder, path), { recursive: true });
+  await build({ "index.cjs": "lib/index.ts", "pulumi.cjs": "infra/components/index.ts" });
+}
 
 /** Bundles `entry`; the paths of all files that went into it. */
 async function bundleFile(entry, outfile) {
@@ -72,6 +77,8 @@ async function bundleFile(entry, outfile) {
     keepNames: true,
     legalComments: "eof",
     metafile: true,
+    // Pulumi is its user's; parts of ssh2 that are compiled are not needed.
+    external: ["@pulumi/*", "*.node", "cpu-features"],
     logLevel: "warning",
     plugins: [apart, englishOnly],
   });

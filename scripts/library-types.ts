@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import * as ts from "typescript";
 
 /** What the package exports. */
-export const LIBRARY_ENTRIES = ["lib/index.ts"];
+export const LIBRARY_ENTRIES = ["lib/index.ts", "infra/components/index.ts"];
 
 const ROOT = resolve(__dirname, "..");
 

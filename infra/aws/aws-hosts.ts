@@ -7,7 +7,7 @@ import { check } from "../checks/finding";
 import { lookAtHub } from "../checks/hub";
 import type { Secrets } from "../configuration";
 import { type Bastion, bastionOf } from "../hosts/bastion";
-import type { Host } from "../hosts/host";
+import type { Host, HostsScope } from "../hosts/host";
 import { accountLooks } from "./checks/looks";
 import { pricingRegion } from "./checks/price";
 import { mayHaveCredentials } from "./credentials";
@@ -24,7 +24,9 @@ import { chooseZone, subnetOf } from "./zones";
 export interface AwsHostsArgs {
   readonly plan: Plan;
   readonly secrets: Secrets;
-  readonly provider: aws.Provider;
+  readonly provider: pulumi.ProviderResource;
+  /** What stands before the names of machines. */
+  readonly prefix: string;
   /** Availability zone of the machines. */
   readonly zone: string;
   /** The existing subnet of the machines. */
@@ -36,15 +38,26 @@ export interface AwsHostsArgs {
 }
 
 /** Looks at what the account has of this stack and whether it may have more, then registers the plan's machines. */
-export async function awsHosts(name: string, plan: Plan, secrets: Secrets): Promise<readonly Host[]> {
+export async function awsHosts(
+  plan: Plan,
+  secrets: Secrets,
+  { prefix = "", parent, provider: given }: HostsScope = {},
+): Promise<readonly Host[]> {
+  const name = `${prefix}aws`;
+  const within = parent === undefined ? {} : { parent };
   requireEfa(plan);
   requireWayIn(plan.deployment);
   const { region, tags } = plan.deployment.aws;
   // Only a preview can do without an account.
   const isOffline = pulumi.runtime.isDryRun() && !mayHaveCredentials();
   const provide = (as: string, where: string) =>
-    accountProvider(as, { region: where, tags: { ...tags, "shardplan:stack": stackName() } }, !isOffline);
-  const provider = provide(name, region);
+    accountProvider(
+      as,
+      { region: where, tags: { ...tags, "shardplan:stack": stackName() } },
+      !isOffline,
+      within,
+    );
+  const provider = given ?? provide(name, region);
   const pricing = pricingRegion(region);
   const prices = { provider: pricing === region ? provider : provide(`${name}-prices`, pricing) };
   const account = { provider };
@@ -64,7 +77,8 @@ export async function awsHosts(name: string, plan: Plan, secrets: Secrets): Prom
   await check({ hub: () => lookAtHub(plan.deployment, secrets), ...looks }, plan.deployment);
   if (isOffline) await sayUnseen(zone);
   const subnet = subnetOf(subnets, zone);
-  return new AwsHosts(name, { plan, secrets, provider, zone, subnet, isOffline, bastion }).hosts;
+  const args = { plan, secrets, provider, prefix, zone, subnet, isOffline, bastion };
+  return new AwsHosts(name, args, within).hosts;
 }
 
 /** Where the machines would be if the account were asked and had them in the first zone. */
@@ -90,7 +104,7 @@ export class AwsHosts extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { plan, secrets, provider, zone, subnet, isOffline, bastion }: AwsHostsArgs,
+    { plan, secrets, provider, prefix, zone, subnet, isOffline, bastion }: AwsHostsArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("shardplan:infra:AwsHosts", name, {}, { ...opts, providers: [provider] });
@@ -131,6 +145,7 @@ export class AwsHosts extends pulumi.ComponentResource {
           {
             plan,
             index,
+            prefix,
             zone,
             subnetId: network.subnetId,
             securityGroupId: network.securityGroupId,

@@ -12,6 +12,8 @@ import { onlyMachineOf } from "./only-machine";
 export interface GpuNodeArgs {
   readonly plan: Plan;
   readonly index: number;
+  /** What stands before its name. */
+  readonly prefix: string;
   readonly zone: string;
   readonly subnetId: pulumi.Input<string>;
   readonly securityGroupId: pulumi.Input<string>;
@@ -168,7 +170,7 @@ export class GpuNode extends pulumi.ComponentResource {
 
   private asHost(args: GpuNodeArgs, instance: aws.ec2.Instance, address: pulumi.Output<string>): Host {
     return {
-      name: `node-${args.index}`,
+      name: `${args.prefix}node-${args.index}`,
       label: address.apply((text) => `node-${args.index} (${text})`),
       address,
       privateAddress: instance.privateIp,

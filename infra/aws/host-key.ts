@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { shellWord } from "../../lib/serving";
+import { fileOf } from "../files";
 
-const SCRIPT = readFileSync(join(__dirname, "publish-host-key.sh"), "utf8");
+const SCRIPT = readFileSync(fileOf("aws", "publish-host-key.sh"), "utf8");
 
 /** Value of the parameter until the instance has written its key. */
 export const UNPUBLISHED = "not yet published";

@@ -32,15 +32,21 @@ export function accountProvider(
   name: string,
   { region, tags }: { region: string; tags: Deployment["aws"]["tags"] },
   hasCredentials: boolean,
+  opts: pulumi.ResourceOptions,
 ): aws.Provider {
   const config = new pulumi.Config("aws");
   const texts = [["profile", config.get("profile")], ...SECRETS.map((key) => [key, config.getSecret(key)])];
+  const shared = config.getObject<{ tags?: Record<string, string> }>("defaultTags");
   const lists = LISTS.map((key) => [key, config.getObject(key)]);
-  return new aws.Provider(name, {
-    ...Object.fromEntries([...texts, ...lists].filter(([, value]) => value !== undefined)),
-    ...(hasCredentials ? {} : WITHOUT_CREDENTIALS),
-    region: region as aws.Region,
-    maxRetries: MAX_RETRIES,
-    defaultTags: { tags },
-  });
+  return new aws.Provider(
+    name,
+    {
+      ...Object.fromEntries([...texts, ...lists].filter(([, value]) => value !== undefined)),
+      ...(hasCredentials ? {} : WITHOUT_CREDENTIALS),
+      region: region as aws.Region,
+      maxRetries: MAX_RETRIES,
+      defaultTags: { tags: { ...shared?.tags, ...tags } },
+    },
+    opts,
+  );
 }

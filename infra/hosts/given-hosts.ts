@@ -6,13 +6,17 @@ import type { Host } from "./host";
 import { readKey } from "./key-file";
 
 /** Failed dials before a step gives up: about 20 s with the plugin's backoff, for a host that is just restarting sshd. */
-const DIAL_ERROR_LIMIT = 12;
+export const DIAL_ERROR_LIMIT = 12;
 
 /** Existing machines of the configuration. Registers nothing: they are not the stack's to make or delete. */
-export function givenHosts(deployment: Pick<Deployment, "hosts" | "bastion">, secrets: Secrets): Host[] {
+export function givenHosts(
+  deployment: Pick<Deployment, "hosts" | "bastion">,
+  secrets: Secrets,
+  prefix = "",
+): Host[] {
   const bastion = bastionOf(deployment, secrets);
   return deployment.hosts.map((host, index) => ({
-    name: `node-${index}`,
+    name: `${prefix}node-${index}`,
     label: hostLabel(host, index),
     address: host.address,
     privateAddress: host.privateAddress ?? host.address,

@@ -21,6 +21,13 @@ export interface Host {
   readonly outlivesStack: boolean;
 }
 
+/** Where machines belong that are not the program's own stack's: what stands before their names, parent, and account. */
+export interface HostsScope {
+  readonly prefix?: string;
+  readonly parent?: pulumi.Resource;
+  readonly provider?: pulumi.ProviderResource;
+}
+
 /** The SSH command by which a person reaches the host. */
 export const sshCommand = (host: Host, address: string): string =>
   `ssh ${host.bastion === undefined ? "" : `-J ${host.bastion} `}${host.port === 22 ? "" : `-p ${host.port} `}${host.user}@${address}`;

@@ -4,11 +4,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { hostPaths, lockFile, lockOf, UV_VERSION } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
+import { fileOf } from "../files";
 import { sendFile } from "../hosts/send-file";
 import { remoteStep } from "../remote-step";
 import type { Node } from "./node";
 
-const LOCKS = join(__dirname, "..", "locks");
+const LOCKS = fileOf("locks");
 
 export interface EngineEnvironmentArgs {
   readonly plan: Plan;

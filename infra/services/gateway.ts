@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import {
@@ -18,11 +17,12 @@ import {
 } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import type { Secrets } from "../configuration";
+import { fileOf } from "../files";
 import { remoteStep } from "../remote-step";
 import { derivedSecret } from "./derived-secret";
 import { headOf, type Node, nodesOf } from "./node";
 
-const RENEW = readFileSync(join(__dirname, "..", "programs", "certificate.sh"), "utf8");
+const RENEW = readFileSync(fileOf("programs", "certificate.sh"), "utf8");
 
 export interface GatewayArgs {
   readonly plan: Plan;

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import {
   engineServers,
@@ -16,11 +15,12 @@ import {
   serverPorts,
 } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
+import { fileOf } from "../files";
 import { remoteStep } from "../remote-step";
 import { headOf, type Node, nodesOf } from "./node";
 import type { VllmService } from "./vllm-service";
 
-const PROGRAM = readFileSync(join(__dirname, "..", "programs", "load_proof.py"), "utf8");
+const PROGRAM = readFileSync(fileOf("programs", "load_proof.py"), "utf8");
 
 export interface LoadTestArgs {
   readonly plan: Plan;

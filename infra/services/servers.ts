@@ -24,28 +24,31 @@ export interface ServersArgs {
   readonly plan: Plan;
   readonly nodes: readonly Node[];
   readonly gateway: Gateway;
+  /** In front of the names of what is made, and where it belongs; neither in the program's own stack. */
+  readonly prefix: string;
+  readonly within: pulumi.ComponentResourceOptions;
 }
 
 /**
  * Every server of the plan, one after the other: a change restarts the next only when the last one serves again and the
  * gateway has taken it back. The first that fails ends the change, and the others serve on as they were.
  */
-export function startServers({ plan, nodes, gateway }: ServersArgs): {
+export function startServers({ plan, nodes, gateway, prefix, within }: ServersArgs): {
   readonly services: readonly VllmService[];
   readonly last: readonly pulumi.Resource[];
 } {
   const started: VllmService[] = [];
   let last: readonly pulumi.Resource[] = [gateway];
   for (const server of engineServers(plan)) {
-    const name = (part: string) => (server.index === 0 ? part : `${part}-${server.index}`);
+    const name = (part: string) => `${prefix}${server.index === 0 ? part : `${part}-${server.index}`}`;
     const isOnly = engineServers(plan).length === 1;
-    if (!isOnly) last = drained({ plan, nodes, server }, { dependsOn: [...last] });
-    const ray = new RayCluster(name("ray"), { plan, nodes, server }, { dependsOn: [...last] });
+    if (!isOnly) last = drained({ plan, nodes, server }, { ...within, dependsOn: [...last] });
+    const ray = new RayCluster(name("ray"), { plan, nodes, server }, { ...within, dependsOn: [...last] });
     // A component without resources, as Ray's is with multiprocessing, is waited for by nobody.
-    const before = { dependsOn: [...last, ray] };
+    const before = { ...within, dependsOn: [...last, ray] };
     const vllm = new VllmService(name("vllm"), { plan, nodes, server, gateway, ray }, before);
-    const watchdog = new Watchdog(name("watchdog"), { plan, nodes, server }, { dependsOn: vllm });
-    last = isOnly ? [watchdog] : taken({ plan, nodes, server, vllm }, { dependsOn: watchdog });
+    const watchdog = new Watchdog(name("watchdog"), { plan, nodes, server }, { ...within, dependsOn: vllm });
+    last = isOnly ? [watchdog] : taken({ plan, nodes, server, vllm }, { ...within, dependsOn: watchdog });
     started.push(vllm);
   }
   return { services: started, last };

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { hostPaths, stopsByItself, stopTimer, stopUnit, UNITS } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
+import { fileOf } from "../files";
 import { remoteStep } from "../remote-step";
 import type { Node } from "./node";
 
-const PROGRAM = readFileSync(join(__dirname, "..", "programs", "stop.sh"), "utf8");
+const PROGRAM = readFileSync(fileOf("programs", "stop.sh"), "utf8");
 
 export interface StopArgs {
   readonly plan: Plan;

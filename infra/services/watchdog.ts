@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import {
@@ -11,10 +10,11 @@ import {
   watchdogUnit,
 } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
+import { fileOf } from "../files";
 import { remoteStep } from "../remote-step";
 import { headOf, type Node, nodesOf, stepName } from "./node";
 
-const PROGRAM = readFileSync(join(__dirname, "..", "programs", "watchdog.sh"), "utf8");
+const PROGRAM = readFileSync(fileOf("programs", "watchdog.sh"), "utf8");
 
 export interface WatchdogArgs {
   readonly plan: Plan;

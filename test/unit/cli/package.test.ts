@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,17 +70,21 @@ describe("the packed npm package", function () {
       "@observablehq/plot",
       "d3-array",
       "@grafana/grafana-foundation-sdk",
+      "ssh2",
     ])
       assert.match(licences, new RegExp(`^${name}\n`, "m"));
   });
 
   it("asks for nothing but Node's own modules and its own files", () => {
-    for (const file of ["shardplan.cjs", "index.cjs", ...APART]) {
+    for (const file of ["shardplan.cjs", "index.cjs", "pulumi.cjs", ...APART]) {
       const text = readFileSync(join(folder, "empty/node_modules/shardplan/dist", file), "utf8");
       const asked = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name ?? "");
       const foreign = asked.filter(
         (name) =>
-          !builtinModules.includes(name.replace(/^node:/, "")) && !APART.includes(name.replace("./", "")),
+          !builtinModules.includes(name.replace(/^node:/, "")) &&
+          !APART.includes(name.replace("./", "")) &&
+          // Whose they are: the user's Pulumi, and parts of ssh2 that it does without.
+          !(file === "pulumi.cjs" && /^@pulumi\/|sshcrypto\.node$|^cpu-features$/.test(name)),
       );
       // linkedom asks for its optional canvas within a try, and draws nothing without it.
       assert.deepEqual(
@@ -112,6 +125,7 @@ describe("the packed npm package", function () {
 
   /** A program of somebody else's, typed by the package's own types alone. */
   const PROGRAM = `
+import { type GivenHost, Service, ServiceOnHosts } from "shardplan/pulumi";
 import { catalogue, check, plan, recommend, renderReport, UserError, type Deployment, type Plan } from "shardplan";
 
 const deployment = {
@@ -123,6 +137,8 @@ const made: Plan = plan(deployment, ["slo.decode.p99Ms=90"]);
 const slo: Deployment["slo"]["decode"]["p99Ms"] = made.deployment.slo.decode.p99Ms;
 const gpus: string[] = catalogue.gpus().map(({ name }) => name);
 const line = check(["vllm", "serve", "Qwen/Qwen3-32B", "-tp", "2"], { on: "4xH100" });
+const host: GivenHost = { address: "192.0.2.1", privateKey: "k", hostKey: "h" };
+const brought = () => [Service, new ServiceOnHosts("s", { deployment, hosts: [host] }).endpoint];
 // @ts-expect-error no such key
 const wrong = () => plan({ modle: {} });
 let refused = "";
@@ -134,12 +150,19 @@ try {
 const text = renderReport(made, "terminal", { color: false, width: 80 });
 recommend({ ...deployment, model: { name: "Qwen/Qwen3-8B" } }, { cheapestOnly: true }).then(({ recommendations }) => {
   const [cheapest] = recommendations;
-  console.log(JSON.stringify({ slo, gpus: gpus.length, starts: line.starts, refused, title: text.split("\\n")[0], cheapest: cheapest?.nodes, wrong: typeof wrong }));
+  console.log(JSON.stringify({ slo, gpus: gpus.length, starts: line.starts, refused, title: text.split("\\n")[0], cheapest: cheapest?.nodes, wrong: typeof wrong, brought: typeof brought }));
 });
 `;
 
+  /** Pulumi as a user of the components has it. */
+  const withPulumi = (cwd: string) => {
+    const link = join(cwd, "node_modules/@pulumi");
+    if (!existsSync(link)) symlinkSync(join(ROOT, "node_modules/@pulumi"), link);
+  };
+
   it("is a library with types of its own, for CommonJS and for modules", () => {
     const cwd = join(folder, "empty");
+    withPulumi(cwd);
     const settings = { strict: true, noEmit: true, module: "nodenext", types: ["node"], skipLibCheck: false };
     writeFileSync(
       join(cwd, "tsconfig.json"),
@@ -156,9 +179,45 @@ recommend({ ...deployment, model: { name: "Qwen/Qwen3-8B" } }, { cheapestOnly: t
     assert.match(refused, /^model\.name: no model "gpt-9" in the catalogue, nearest are /);
     assert.ok(gpus > 20, `${gpus} GPUs`);
     const title = "meta-llama/Llama-3.1-8B-Instruct on 1 x g6e.xlarge";
-    assert.deepEqual(rest, { slo: 90, starts: true, title, cheapest: 1, wrong: "function" });
+    assert.deepEqual(rest, {
+      slo: 90,
+      starts: true,
+      title,
+      cheapest: 1,
+      wrong: "function",
+      brought: "function",
+    });
     const required = spawnSync(process.execPath, ["-p", "typeof require('shardplan').plan"], { cwd, env });
     assert.equal(String(required.stdout), "function\n");
+  });
+
+  it("has components that make what the plan says, with the scripts that they bring", () => {
+    const cwd = join(folder, "empty");
+    withPulumi(cwd);
+    const program = `
+const pulumi = require("@pulumi/pulumi");
+const made = [];
+const newResource = ({ type, name, inputs }) => (made.push([type, name, inputs]), { id: name, state: inputs });
+pulumi.runtime.setMocks({ newResource, call: () => ({}) }, "project", "stack", true);
+const { ServiceOnHosts } = require("shardplan/pulumi");
+const model = { name: "Qwen/Qwen3-8B" };
+const hardware = { instanceType: "custom", gpu: "L40S", gpusPerNode: 1 };
+new ServiceOnHosts("qwen", {
+  deployment: { model, hardware, workload: { requestRate: 1, simulatedRequests: 100 } },
+  hosts: [{ address: "127.0.0.1", port: 9, privateKey: "none", hostKey: "ssh-ed25519 ${"A".repeat(68)}" }],
+});
+const look = () => {
+  const step = made.find(([type, name]) => type === "command:remote:Command" && name === "qwen-node-0-facts");
+  if (step === undefined) return setTimeout(look, 50);
+  console.log(JSON.stringify({ types: made.map(([type]) => type), stdin: JSON.stringify(step[2].stdin) }));
+  process.exit();
+};
+look();`;
+    const ran = spawnSync(process.execPath, ["-e", program], { cwd, env, encoding: "utf8", timeout: 60_000 });
+    assert.equal(ran.stderr, "");
+    const { types, stdin } = JSON.parse(ran.stdout);
+    assert.ok(types.includes("shardplan:index:ServiceOnHosts"), types.join(" "));
+    assert.match(stdin, /run_step host-facts/);
   });
 
   it("brings the schemas of a stack file and of a plan", () => {

@@ -79,7 +79,12 @@ describe("the written pages", function () {
     for (const unit of Object.values(UNITS)) assert.ok(page.includes(unit), unit);
     assert.ok(page.includes(`http://127.0.0.1:${PORTS.vllm}/metrics`), `page: ${page}`);
     const outputs = read("infra/stack-outputs.ts");
-    for (const [, output] of page.matchAll(/pulumi stack output (\w+)/g)) {
+    const [, listed = ""] = /## Stack outputs([\s\S]*?)\n## /.exec(page) ?? [];
+    const [, returned = ""] = /function stackOutputs[\s\S]*?return \{([\s\S]*?)\n {2}\};/.exec(outputs) ?? [];
+    const names = [...returned.matchAll(/^ {4}(\w+)[:,]/gm)].map(([, name = ""]) => name);
+    assert.ok(names.length > 8, names.join(" "));
+    for (const name of names) assert.match(listed, new RegExp(`^\\| \`${name}\` \\|`, "m"), name);
+    for (const [, output] of page.matchAll(/pulumi stack output ([a-z]\w+)/g)) {
       assert.match(outputs, new RegExp(`^ +${output}[:,]`, "m"), output);
     }
   });
