@@ -189,10 +189,14 @@ export class AwsHosts extends pulumi.ComponentResource {
  * Stops before a machine is paid for that the program could not reach: with no range open to SSH it would wait for
  * the machine in vain. A preview only warns, because it reaches nothing.
  */
-function requireWayIn({ aws: { sshAllowedCidrs } }: Deployment): void {
+function requireWayIn({ aws: { sshAllowedCidrs }, bastion }: Deployment): void {
   if (sshAllowedCidrs.length > 0) return;
+  const whose =
+    bastion.address === undefined
+      ? "this machine's public address"
+      : "the bastion's address as the machines see it";
   const message =
-    "aws.sshAllowedCidrs: is empty, so the instances could not be reached; set it to this machine's public address, " +
+    `aws.sshAllowedCidrs: is empty, so the instances could not be reached; set it to ${whose}, ` +
     "for example: pulumi config set --path 'shardplan:aws.sshAllowedCidrs[0]' 203.0.113.7/32";
   if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(message);
   pulumi.log.warn(message);
