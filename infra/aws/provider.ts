@@ -27,26 +27,31 @@ const WITHOUT_CREDENTIALS = {
   skipMetadataApiCheck: true,
 };
 
+/** Where an account is asked, and what its resources are tagged with. */
+interface Account {
+  readonly region: string;
+  readonly tags: Deployment["aws"]["tags"];
+}
+
 /** The stack's account in a region, by the credentials that AWS's own tools find, or those of the stack's `aws:` keys. */
-export function accountProvider(
+export const accountProvider = (
   name: string,
-  { region, tags }: { region: string; tags: Deployment["aws"]["tags"] },
+  account: Account,
   hasCredentials: boolean,
   opts: pulumi.ResourceOptions,
-): aws.Provider {
+): aws.Provider => new aws.Provider(name, providerArgs(account, hasCredentials), opts);
+
+/** What the provider is made with: the stack's `aws:` keys, and the program's own tags above theirs. */
+export function providerArgs({ region, tags }: Account, hasCredentials: boolean): aws.ProviderArgs {
   const config = new pulumi.Config("aws");
   const texts = [["profile", config.get("profile")], ...SECRETS.map((key) => [key, config.getSecret(key)])];
-  const shared = config.getObject<{ tags?: Record<string, string> }>("defaultTags");
   const lists = LISTS.map((key) => [key, config.getObject(key)]);
-  return new aws.Provider(
-    name,
-    {
-      ...Object.fromEntries([...texts, ...lists].filter(([, value]) => value !== undefined)),
-      ...(hasCredentials ? {} : WITHOUT_CREDENTIALS),
-      region: region as aws.Region,
-      maxRetries: MAX_RETRIES,
-      defaultTags: { tags: { ...shared?.tags, ...tags } },
-    },
-    opts,
-  );
+  const shared = config.getObject<{ tags?: Record<string, string> }>("defaultTags");
+  return {
+    ...Object.fromEntries([...texts, ...lists].filter(([, value]) => value !== undefined)),
+    ...(hasCredentials ? {} : WITHOUT_CREDENTIALS),
+    region: region as aws.Region,
+    maxRetries: MAX_RETRIES,
+    defaultTags: { tags: { ...shared?.tags, ...tags } },
+  };
 }
