@@ -27,8 +27,13 @@ find_missing() {
   local package
   MISSING=()
   for package in $PACKAGES; do
-    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || MISSING+=("$package")
+    is_installed "$package" || MISSING+=("$package")
   done
+}
+
+# The program of the gateway is used only when that starts: until then nobody would notice that it is gone.
+is_installed() {
+  [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ] && { [ "$1" != haproxy ] || [ -x /usr/sbin/haproxy ]; }
 }
 
 install_packages() {
@@ -42,7 +47,7 @@ install_packages() {
     dpkg --configure -a
     # At first boot another apt holds the lock of the lists, for which apt-get does not wait.
     for try in $(seq 60); do apt-get -qq update && break; sleep 10; done
-    exec apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends "$@"' apt "${MISSING[@]}" ||
+    exec apt-get -qq -o DPkg::Lock::Timeout=600 install -y --reinstall --no-install-recommends "$@"' apt "${MISSING[@]}" ||
     { tail -n 20 "$LOGS/apt.log" | plain >&2; fatal "apt-get could not install ${MISSING[*]}" \
       "see the lines above and $LOGS/apt.log; check the host's package sources"; }
   require_installed "${MISSING[@]}"
@@ -67,18 +72,10 @@ make_user() {
   make_folder "$home" 755 "$name"
 }
 
-make_folder() {
-  local path=$1 mode=$2 owner=$3
-  [ "$(stat -c '%a %U' "$path" 2>/dev/null)" != "$mode $owner" ] || return 0
-  mkdir -p "$path"
-  chown "$owner:" "$path"
-  chmod "$mode" "$path"
-  changed "made $path"
-}
-
 make_folders() {
   make_folder /etc/shardplan 755 root
   make_folder "$SECRETS" 700 root
+  make_folder "$MARKS" 755 root
   make_folder "$STATE/models" 755 root
   # vLLM keeps what it compiled here, as its own user.
   make_folder "$STATE/cache" 755 "$ENGINE_USER"

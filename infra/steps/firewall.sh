@@ -11,14 +11,21 @@ apply() {
     fatal "nftables refuses its rules: $(head -n 1 <<<"$complaint" | cut -c1-300)" \
       "use a kernel with nf_tables; or close the host yourself and set shardplan:firewall.enabled to false"
   apply_unit "$UNIT" "$UNIT_TEXT" "$RULES_FILE"
-  # Somebody may have emptied all tables since.
-  is_loaded || start_unit "$UNIT"
+  # Somebody may have emptied all tables since, or changed ours.
+  is_as_loaded || load_rules
   result
+}
+
+# At once, so that the host is open at no time.
+load_rules() {
+  nft --file "$RULES_FILE"
+  write_file "$(loaded_stamp)" 600 root "$(listing)" || true
+  changed "loaded $RULES_FILE"
 }
 
 remove() {
   remove_unit "$UNIT"
-  rm -f "$RULES_FILE"
+  rm -f "$RULES_FILE" "$(loaded_stamp)"
   result
 }
 
@@ -26,11 +33,19 @@ notes() { unit_notes "$UNIT"; }
 
 drift() {
   is_loaded || { echo "the firewall's table is gone"; return; }
+  is_as_loaded || echo "the firewall's table has other rules than were loaded"
   unit_drift "$UNIT" "$RULES_FILE"
 }
 
+is_loaded() { listing >/dev/null; }
+
+# The kernel's rules as nft writes them, without what they have counted.
 # shellcheck disable=SC2086 # two words
-is_loaded() { nft list table $TABLE >/dev/null 2>&1; }
+listing() { nft --stateless list table $TABLE 2>/dev/null; }
+
+loaded_stamp() { echo "$SECRETS/.loaded-$UNIT"; }
+
+is_as_loaded() { [ -n "$(listing)" ] && [ "$(listing)" = "$(cat "$(loaded_stamp)" 2>/dev/null)" ]; }
 
 # Behind a forwarded port the host itself sees another one: closing that would lock the program out.
 require_way_in() {

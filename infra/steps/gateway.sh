@@ -13,8 +13,7 @@ apply() {
   for_this_kernel
   [ -z "$API_KEYS_SECRET" ] || read_keys "$(aws_secret "$API_KEYS_SECRET" aws.apiKeysSecret)" || exit 1
   make_api_key
-  write_file "$ENGINE_KEY_FILE" 600 "$GATEWAY_USER" "engine $ENGINE_KEY"$'\n' || true
-  write_file "$KEYS_FILE" 600 "$GATEWAY_USER" "$(keys)"$'\n' || true
+  write_keys
   if [ "$CERTIFICATE_KIND" = own ]; then own_certificate; else rm -f "$OWN_FILE"; fi
   write_file "$RENEW_FILE" 755 root "$RENEW" || true
   write_file "/etc/systemd/system/$RENEW_UNIT" 644 root "$RENEW_UNIT_TEXT" || true
@@ -65,7 +64,19 @@ certificate_drift() {
     echo "the gateway's certificate and its key do not belong together"
   elif [ "$CERTIFICATE_KIND" = internal ] && ! openssl verify -CAfile "$AUTHORITY/root.pem" "$CERTIFICATE" >/dev/null 2>&1; then
     echo "the gateway's certificate is not one of its authority"
+  elif [ "$(key_rights)" != "$(printf '%s\n' "600 $GATEWAY_USER" '600 root' '700 root')" ]; then
+    echo "private keys of the gateway have another mode or owner"
   fi
+}
+
+key_rights() { stat -c '%a %U' "$CERTIFICATE" "$AUTHORITY/root.key" "$AUTHORITY" 2>/dev/null; }
+
+# What makes them closes them, and looks no more.
+close_keys() {
+  chown "$GATEWAY_USER" "$CERTIFICATE"
+  chown root: "$AUTHORITY" "$AUTHORITY/root.key"
+  chmod 600 "$CERTIFICATE" "$AUTHORITY/root.key"
+  chmod 700 "$AUTHORITY"
 }
 
 # Without IPv6 there is nothing of it to listen on.
@@ -102,6 +113,12 @@ secret_drift() {
   text=$(aws_secret "$API_KEYS_SECRET" aws.apiKeysSecret 2>/dev/null) && read_keys "$text" || return 0
   [ "${API_KEY:-$(cat "$SECRETS/api-key")} default${API_KEYS:+$'\n'$API_KEYS}" = "$(cat "$KEYS_FILE" 2>/dev/null)" ] ||
     echo "the secret of aws.apiKeysSecret has other keys than the gateway"
+}
+
+write_keys() {
+  make_folder "${KEYS_FILE%/*}" 755 root
+  write_file "$ENGINE_KEY_FILE" 600 "$GATEWAY_USER" "engine $ENGINE_KEY"$'\n' || true
+  write_file "$KEYS_FILE" 600 "$GATEWAY_USER" "$(keys)"$'\n' || true
 }
 
 # Lines of a key and the name of who has it.
@@ -149,6 +166,7 @@ renew_certificate() {
   systemctl start "$RENEW_UNIT" ||
     { show_log "$RENEW_UNIT" 10
       fatal "the gateway gets no certificate" "see the log above; with shardplan:gateway.domain that name must point to this host and port 80 be open to everybody"; }
+  close_keys
 }
 
 check_configuration() {

@@ -108,8 +108,8 @@ keep() {
 
 list_kept() { [ ${#KEPT[@]} -eq 0 ] || printf '%s\n' "${KEPT[@]}" | sort -u | while read -r file; do echo "$(file_sum "$file") $file"; done; }
 
-# Content, mode and owner, as one word.
-file_sum() { { stat -c '%a %U' "$1" && cat "$1"; } 2>/dev/null | sha256sum | cut -c1-16; }
+# Content, mode and owner, as one word; of a folder mode and owner.
+file_sum() { { stat -c '%a %U' "$1" && { [ -d "$1" ] || cat "$1"; }; } 2>/dev/null | sha256sum | cut -c1-16; }
 
 # What is no longer as the step with that mark left it; "$1" is the mark.
 files_drift() {
@@ -117,7 +117,9 @@ files_drift() {
   [ -e "$MARKS/$1.files" ] || return 0
   while read -r sum file; do
     if [ ! -e "$file" ]; then echo "$file is gone"
-    elif [ "$(file_sum "$file")" != "$sum" ]; then echo "$file was edited"; fi
+    elif [ "$(file_sum "$file")" = "$sum" ]; then continue
+    elif [ -d "$file" ]; then echo "$file has another mode or owner"
+    else echo "$file was edited"; fi
   done <"$MARKS/$1.files"
 }
 
@@ -157,31 +159,70 @@ write_file() {
   changed "wrote $path"
 }
 
+# A folder of ours with its mode and owner.
+make_folder() {
+  local path=$1 mode=$2 owner=$3
+  KEPT+=("$path")
+  [ "$(stat -c '%a %U' "$path" 2>/dev/null)" != "$mode $owner" ] || return 0
+  mkdir -p "$path"
+  chown "$owner:" "$path"
+  chmod "$mode" "$path"
+  changed "made $path"
+}
+
 # Writes a unit, enables it, and restarts it unless it runs as it should. Further arguments are its files.
 apply_unit() {
-  local unit=$1 text=$2 stamp="$SECRETS/.started-$1"
+  local unit=$1 text=$2
   shift 2
   write_file "/etc/systemd/system/$unit" 644 root "$text" || true
+  let_go "$unit"
   if ! runs_with "$unit" "$@"; then
     start_unit "$unit"
-    write_file "$stamp" 600 root "$(unit_sum "$unit" "$@")" || true
+  # What it will be started with the next time.
+  elif [ "$(systemctl show -p NeedDaemonReload --value "$unit")" = yes ]; then
+    systemctl daemon-reload
   fi
+  stamp_start "$unit" "$@"
   systemctl is-enabled --quiet "$unit" || systemctl enable --quiet "$unit"
   note_start "$unit"
 }
 
 unit_sum() { (cd /etc/systemd/system && cat "$@" 2>/dev/null | sha256sum); }
 
-# Whether a unit runs, was last started by us with its present files, and not before one of them was written. What is
-# there decides, not what this run has written: a step that was cut off must restart next time, and so must a service
-# that somebody has restarted with other files.
+# With which files a unit runs, and in which of its starts.
+start_stamp() { unit_sum "$@"; start_of "$1"; }
+
+stamp_start() {
+  local stamp="$SECRETS/.started-$1" text
+  text=$(start_stamp "$@")
+  [ "$(cat "$stamp" 2>/dev/null)" = "$text" ] || { (umask 077; printf '%s' "$text" >"$stamp.new") && mv -f "$stamp.new" "$stamp"; } || cannot_write "$stamp"
+}
+
+# Whether a unit runs with its present files. What is there decides, not what this run has written: a step that was cut
+# off must restart next time, and so must a service that somebody has restarted with other files.
 runs_with() {
-  local unit=$1
+  local unit=$1 stamp
   systemctl is-active --quiet "$unit" || return 1
-  [ "$(cat "$SECRETS/.started-$unit" 2>/dev/null)" = "$(unit_sum "$@")" ] || return 1
+  stamp=$(cat "$SECRETS/.started-$unit" 2>/dev/null) || return 1
+  # What was edited and put back has not reached the process that was started before.
+  [ "$stamp" != "$(start_stamp "$@")" ] || return 0
+  # Started again since, by systemd or somebody: with these files where none of them was written later.
+  [ "${stamp%%$'\n'*}" = "$(unit_sum "$@")" ] || return 1
   shift
   # Started by us, and so after them, in the second in which they were written.
   written "$unit" -le "/etc/systemd/system/$unit" "$@"
+}
+
+# Whether a unit is in the start that we have seen with the files that were put there, whatever has become of them.
+runs_untouched() { [ -n "$(start_of "$1")" ] && [ "$(sed -n 2p "$SECRETS/.started-$1" 2>/dev/null)" = "$(start_of "$1")" ]; }
+
+# A process that a signal holds (SIGSTOP) does nothing, and its unit looks as if it ran.
+is_held() { ps -eo stat=,unit= | awk -v unit="$1" '$1 ~ /^T/ && $2 == unit {found = 1} END {exit !found}'; }
+
+let_go() {
+  is_held "$1" || return 0
+  systemctl kill --signal=CONT --kill-whom=all "$1"
+  changed "continued $1, which a signal held"
 }
 
 # Whether all of the files were written before (-lt) the unit was started, or in the same second (-le).
@@ -239,7 +280,8 @@ unit_drift() {
   shift
   systemctl is-enabled --quiet "$unit" || echo "$unit does not start at boot"
   systemctl is-active --quiet "$unit" || { echo "$unit does not run"; return; }
-  runs_with "$unit" "$@" || echo "$unit runs with other files than were put there"
+  ! is_held "$unit" || echo "$unit runs, and a signal (SIGSTOP) holds it"
+  runs_untouched "$unit" || runs_with "$unit" "$@" || echo "$unit runs with other files than were put there"
 }
 
 # Keeps a unit that a package brings, and that we run in our own way, from starting; noted first, so that the host's removal
@@ -281,7 +323,7 @@ remove_unit() {
   local unit=$1
   [ -f "/etc/systemd/system/$unit" ] || return 0
   systemctl disable --now --quiet "$unit" 2>/dev/null || true
-  rm -f "/etc/systemd/system/$unit" "$SECRETS/.started-$unit"
+  rm -f "/etc/systemd/system/$unit" "$SECRETS/.started-$unit"{,.new}
   systemctl daemon-reload
   systemctl reset-failed "$unit" 2>/dev/null || true
   changed "removed $unit"

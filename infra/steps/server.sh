@@ -10,8 +10,9 @@ keep_served() {
   local file temporary
   file=$(served_file)
   temporary="${file%/*}/.shardplan.${file##*/}"
+  make_folder "${file%/*}" 755 root
   # shellcheck disable=SC2086 # words
-  { mkdir -p "${file%/*}" && tar -C /etc/systemd/system -cf "$temporary" $SERVER_UNITS && mv -f "$temporary" "$file"; } ||
+  { tar -C /etc/systemd/system -cf "$temporary" $SERVER_UNITS && mv -f "$temporary" "$file"; } ||
     cannot_write "$file"
   keep "$file"
   rm -f "$file.failed"

@@ -415,11 +415,83 @@ describe("what a step has left on a host", () => {
     assert.match(drift("chown 1 one").stdout, /^\S+\/one was edited\n$/);
   });
 
+  it("has folders with the mode that keeps others out", () => {
+    const folder = 'make_folder "$FOLDER/files/closed" 700 "$(id -un)" 2>/dev/null; leave_mark step';
+    assert.equal(drift(`${folder}; touch closed/file`).stdout, "");
+    assert.match(drift(`${folder}; chmod 777 closed`).stdout, /^\S+\/closed has another mode or owner\n$/);
+    assert.equal(drift(`${folder}; chmod 777 closed; ${folder}; stat -c %a closed`).stdout, "700\n");
+  });
+
   it("is what the latest run has left: an older file that it does not make any more is no concern", () => {
     const { stdout } = drift(
       'KEPT=(); write_file "$FOLDER/files/one" 600 root new 2>/dev/null; leave_mark step; rm two three',
     );
     assert.equal(stdout, "");
+  });
+});
+
+describe("a service whose files were edited and put back", () => {
+  /** systemd with one unit, whose start is the file `start` and whose beginning the file `began`. */
+  const SYSTEMD = {
+    systemctl: `case "$*" in
+      *InvocationID*) cat start ;;
+      *ActiveEnterTimestamp*) echo "@$(cat began)" ;;
+      *NeedDaemonReload*) echo yes ;;
+      restart*) echo "restarted" >>calls; date +%s%N >start; date +%s >began ;;
+      daemon-reload) echo "read again" >>calls ;;
+      kill*) echo "continued" >>calls; : >held ;;
+    esac`,
+    ps: '[ ! -s held ] || cat held; echo "Ss other.service"',
+  };
+  const harmed = (harm: string) =>
+    runStepCode(
+      "firewall",
+      `SECRETS=$FOLDER; cd "$FOLDER"; echo A=1 >env; touch -d '1 hour ago' env
+      write_file() { [ "$(cat "$FOLDER/unit" 2>/dev/null)" = "$4" ] || printf '%s' "$4" >"$FOLDER/unit"; }
+      unit_sum() { cat unit env | sha256sum; }
+      written() { [ "$(stat -c %Y unit)" -le "$(cat began)" ] && [ "$(stat -c %Y env)" -le "$(cat began)" ]; }
+      up() { apply_unit a.service text env 2>/dev/null; }
+      up; : >calls; ${harm}; unit_drift a.service env; up; cat calls`,
+      SYSTEMD,
+    ).stdout;
+  const LATER = "touch -d '1 hour' env";
+
+  it("is not started again: what was written later has not reached it, and systemd reads its unit again", () => {
+    assert.equal(harmed(LATER), "read again\n");
+    assert.equal(harmed("echo '# a note' >>unit; touch -d '1 hour' unit"), "read again\n");
+  });
+
+  it("is started again when somebody else has started it since, maybe with other files", () => {
+    assert.match(
+      harmed(`${LATER}; echo other >start`),
+      /^a.service runs with other files .*\nread again\nrestarted\n/,
+    );
+    assert.equal(harmed("echo other >start"), "read again\n");
+  });
+
+  it("is started again for another content", () => assert.match(harmed("echo A=2 >env"), /^restarted$/m));
+
+  it("is continued, and not started again, when a signal holds it", () => {
+    assert.equal(
+      harmed("echo 'Tl a.service' >held"),
+      "a.service runs, and a signal (SIGSTOP) holds it\ncontinued\nread again\n",
+    );
+  });
+});
+
+describe("firewall.sh", () => {
+  it("notices rules that somebody has added to its table, and loads its own again", () => {
+    const { stdout } = runStepCode(
+      "firewall",
+      `SECRETS=$FOLDER UNIT=f.service UNIT_TEXT= TABLE="inet a" RULES=closed RULES_FILE=$FOLDER/rules
+      apply_unit() { :; }; unit_drift() { :; }; require_way_in() { :; }
+      up() { apply 2>/dev/null >&2; }; up; drift; echo open >>"$FOLDER/table"; drift; up; drift; rm "$FOLDER/table"; drift`,
+      { nft: 'case "$*" in --file*) cp "$2" table ;; *list*) cat table 2>/dev/null ;; esac' },
+    );
+    assert.equal(
+      stdout,
+      "the firewall's table has other rules than were loaded\nthe firewall's table is gone\n",
+    );
   });
 });
 
