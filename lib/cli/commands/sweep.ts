@@ -27,8 +27,8 @@ export const sweepCommand: CommandSpec = {
       "p99 latencies as bars against their targets",
     ],
     [
-      "shardplan sweep --param workload.requestRate=4..20:4 --out sweep.html",
-      "the same as a page; .svg draws the latencies alone",
+      "shardplan sweep --param workload.requestRate=8,16 --out sweep.html",
+      "two rates side by side on a page; .svg draws the latencies alone",
     ],
     [
       "shardplan sweep --param strategy.objective=latency,throughput,cost --strategy auto --format csv",
