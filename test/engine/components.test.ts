@@ -105,4 +105,11 @@ describe("components in somebody else's program", function () {
     assert.match(instanceType, /^g\d/);
     assert.deepEqual([nodes, strategy, ownLineStarts], [1, "TP1", true]);
   });
+
+  it("name their own file, because Pulumi would else run what package.json calls main", () => {
+    for (const example of ["service-on-hosts", "service-on-aws", "plan-as-data"]) {
+      const project = readFileSync(join(__dirname, "../../examples", example, "Pulumi.yaml"), "utf8");
+      assert.match(project, /^main: index\.ts$/m, example);
+    }
+  });
 });
