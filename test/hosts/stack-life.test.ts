@@ -414,6 +414,16 @@ ${hubStandIn(hub)}HUB
     assert.match(await clientCompletion({ hosts: host.hosts, outputs }), /^\d+ tokens$/);
   });
 
+  it("removes the weights of an earlier model when asked", async () => {
+    const models = "/var/lib/shardplan/models";
+    const present = await host.run(`ls ${models}`);
+    await host.run(`cp -r ${WEIGHTS} ${models}/earlier@main`);
+    stack = await host.stack({ "shardplan:model": { ...FROM_BUCKET, removeUnused: true } });
+    await upStack(stack, silent);
+    assert.equal(await host.run(`ls ${models}`), present);
+    assert.deepEqual(Object.keys((await upStack(stack, silent)).summary.resourceChanges ?? {}), ["same"]);
+  });
+
   it("keeps its secrets where only root reads them", async () => {
     const [, line = ""] = (await readFile(host.hosts.privateKeyPath, "utf8")).split("\n");
     const canaries: Canaries = {
