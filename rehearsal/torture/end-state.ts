@@ -9,7 +9,7 @@ const CONTENTS = ["/etc/*", "/var/lib/shardplan/models/*"];
 
 /**
  * Units, users, rules of the firewall, and files with their owners and contents. A key or certificate that the host makes
- * is another one each time, and so is what a step notes of a start (`.loaded-...`) and of its files: there the file counts; of an archive,
+ * is another one each time, and so is what a step notes of a start (`.loaded-...`, `.started-...`) and of its files: there the file counts; of an archive,
  * what is in it.
  */
 const READ = `
@@ -22,7 +22,7 @@ find / /run /tmp -xdev -path '*shardplan*' \\
   -printf '%y %m %u:%g %p %l\\n' | sort -k 4 | while read -r kind mode owner path target; do
     sum=
     case "$kind $path" in
-      "f "*/.loaded-* | "f "*/marks/*.files) ;;
+      "f "*/.loaded-* | "f "*/.started-* | "f "*/marks/*.files) ;;
       "f "*.tar) sum=$(tar -xOf "$path" | sha256sum | cut -c1-16) ;;
 ${CONTENTS.map((path) => `      "f "${path})`).join(" ;&\n")}
         sum=$(sed -e 's/sk-[A-Za-z0-9]\\{20,\\}/a key/g' -e '/^-----BEGIN/,/^-----END/c a key or certificate' "$path" | sha256sum | cut -c1-16) ;;

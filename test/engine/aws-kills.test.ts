@@ -41,7 +41,7 @@ const SEED = Number(process.env.SHARDPLAN_SEED ?? 5);
 
 /** The same stack, killed again and again: each time somebody does what it says then, and types `up` again. */
 describe("an `up` that is killed", function () {
-  this.timeout(600_000);
+  this.timeout(Math.max(600_000, 60_000 * KILLS));
   let program: AwsProgram;
   let halt: AwsHalt;
 
