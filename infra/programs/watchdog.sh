@@ -32,6 +32,7 @@ is_up() { systemctl is-active --quiet "$VLLM_UNIT" && [ -n "$(ss -ltnH "sport = 
 say_ready() {
   failures=0 restarts=0
   [ -e "$READY" ] || echo "vLLM answers"
+  mkdir -p "${READY%/*}"
   : >"$READY"
 }
 

@@ -364,6 +364,7 @@ wait_for_port() {
   local port=$1 unit=$2 deadline=$((SECONDS + 60))
   until [ "$(port_owner "$port")" = "$unit" ]; do
     if [ "$SECONDS" -ge "$deadline" ]; then
+      require_port "$port" "$unit" "stop that process and run pulumi up again"
       show_log "$unit" 20
       fatal "$unit does not listen on port $port" "see its log above"
     fi

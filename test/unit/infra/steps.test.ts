@@ -479,6 +479,22 @@ describe("a service whose files were edited and put back", () => {
   });
 });
 
+describe("a service that does not get its port", () => {
+  it("is told apart from one that does not listen: whoever has the port is named", () => {
+    const waiting = (owner: string) =>
+      runStepCode(
+        "gateway",
+        `show_log() { :; }; sleep() { SECONDS=$((SECONDS + 100)); }; port_owner() { echo '${owner}'; }
+        wait_for_port 443 shardplan-gateway.service`,
+      ).stderr;
+    assert.match(
+      waiting("python3 (pid 7)"),
+      /^error: test: port 443 is in use by python3 \(pid 7\); stop that/,
+    );
+    assert.match(waiting(""), /^error: test: shardplan-gateway.service does not listen on port 443; see/);
+  });
+});
+
 describe("firewall.sh", () => {
   it("notices rules that somebody has added to its table, and loads its own again", () => {
     const { stdout } = runStepCode(

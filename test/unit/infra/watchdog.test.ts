@@ -21,7 +21,8 @@ const AWAY: Round = { status: "000", steps: [0, 0], up: false };
 /** Runs rounds with vLLM and systemd stood in for; says what was logged, killed, slept, and whether it is ready after each. */
 function watch(rounds: readonly Round[]) {
   const folder = mkdtempSync(join(tmpdir(), "shardplan-watchdog-"));
-  const ready = join(folder, "ready");
+  // In a folder that somebody has removed.
+  const ready = join(folder, "run", "ready");
   const cases = (field: (round: Round) => string) =>
     rounds.map((round, at) => `${at}) echo '${field(round)}' ;;`).join("\n");
   const code = `. ${PROGRAM} library
