@@ -93,7 +93,10 @@ describe("components in somebody else's program", function () {
     assert.equal(tags?.["cost-centre"], "4711");
     const providers = steps.filter(({ type }) => type === "pulumi:providers:aws").map(({ name }) => name);
     assert.deepEqual(providers, ["account"]);
-    assert.ok(steps.some(({ name }) => name === "qwen-node-0-verify"));
+    assert.ok(
+      steps.some(({ name }) => name === "qwen-node-0-verify"),
+      "the host is verified",
+    );
   });
 
   it("have the planner's answers as outputs", async () => {

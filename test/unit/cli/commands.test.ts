@@ -269,8 +269,8 @@ COMP_WORDS=(${words} ""); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _shardplan; pr
     };
     assert.deepEqual(offered("shardplan swe"), ["sweep"]);
     assert.deepEqual(offered("shardplan plan --format j"), ["json"]);
-    assert.ok(offered("shardplan plan --stack ").includes("dev"));
-    assert.ok(offered("shardplan plan --set slo.dec").includes("slo.decode.p99Ms="));
+    assert.ok(offered("shardplan plan --stack ").includes("dev"), "stacks");
+    assert.ok(offered("shardplan plan --set slo.dec").includes("slo.decode.p99Ms="), "keys");
     assert.deepEqual(offered("shardplan completion f"), ["fish"]);
   });
 });

@@ -224,7 +224,7 @@ look();`;
       [],
     );
     assert.equal(plan.safeParse({ ...stored, strategy: { tensorParallel: "8" } }).success, false);
-    assert.ok(files.includes("schema/deployment.schema.json"));
+    assert.ok(files.includes("schema/deployment.schema.json"), "the deployment's schema is packed");
   });
 
   it("reads the stack of the folder where there is one", () => {

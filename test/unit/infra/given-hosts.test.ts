@@ -36,12 +36,12 @@ describe("a bastion", () => {
 
   it("is the way of the plugin's connection, and of the command that a person types", () => {
     const [host] = givenHosts({ hosts, bastion }, { sshPrivateKey: pulumi.secret("KEY") });
-    assert.ok(host);
+    assert.ok(host, "a host");
     const { proxy } = host.connection as { proxy: { host: string; port: number; hostKey: string } };
     assert.equal(`${proxy.host}:${proxy.port} ${proxy.hostKey}`, `198.51.100.5:2222 ${HOST_KEY}`);
     assert.equal(sshCommand(host, "10.0.0.7"), "ssh -J jump@198.51.100.5:2222 root@10.0.0.7");
     const [direct] = givenHosts({ hosts, bastion: NO_BASTION }, { sshPrivateKey: pulumi.secret("KEY") });
-    assert.ok(direct);
+    assert.ok(direct, "a host without a bastion");
     assert.equal(sshCommand(direct, "10.0.0.7"), "ssh root@10.0.0.7");
   });
 

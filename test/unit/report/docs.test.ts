@@ -60,7 +60,9 @@ describe("the written pages", function () {
     const settings = PAGES.flatMap(commands).filter((line) => line.startsWith("pulumi config set --path"));
     assert.ok(settings.length >= 3, `settings.length: ${settings.length}`);
     const overrides = settings.map((line) => {
-      const [, key = "", value = ""] = /shardplan:([a-zA-Z.[\]0-9]+)'? (\S+)/.exec(line) ?? [];
+      const [, key = "", quoted, plain = ""] =
+        /shardplan:([a-zA-Z.[\]0-9]+)'? (?:'([^']*)'|(\S+))/.exec(line) ?? [];
+      const value = quoted ?? plain;
       const path = key.replace(/\[\d+\]$/, "");
       return `${path}=${key === path ? value : JSON.stringify([value])}`;
     });
