@@ -95,6 +95,18 @@ describe("stacks on AWS", function () {
     it(`are registered and announced as before: ${name}`, () => holdPreview(name, sections));
   }
 
+  it("go up and down over EFA, and leave nothing in the account", async () => {
+    const lifted = { ...STACKS["two-nodes-efa"]?.aws, allowReplace: true };
+    await program.configure({ aws: lifted });
+    await program.stack.up();
+    const steps = program.host.received().map(({ step }) => step);
+    assert.equal(steps.filter((step) => step === "efa").length, 2);
+    assert.ok(steps.indexOf("efa") < steps.indexOf("python-environment"), steps.join());
+    assert.ok(steps.indexOf("verify") < steps.indexOf("efa-traffic"), steps.join());
+    await program.stack.destroy();
+    assert.deepEqual(program.account.all(), []);
+  });
+
   it("that only a bastion reaches are announced, go up, are looked at and go down through it", async () => {
     const { host, stack, engine, account } = program;
     const bastion = await openFakeBastion(() => ({ address: "127.0.0.1", port: host.port }));
@@ -129,17 +141,5 @@ describe("stacks on AWS", function () {
     } finally {
       await bastion.close();
     }
-  });
-
-  it("go up and down over EFA, and leave nothing in the account", async () => {
-    const lifted = { ...STACKS["two-nodes-efa"]?.aws, allowReplace: true };
-    await program.configure({ aws: lifted });
-    await program.stack.up();
-    const steps = program.host.received().map(({ step }) => step);
-    assert.equal(steps.filter((step) => step === "efa").length, 2);
-    assert.ok(steps.indexOf("efa") < steps.indexOf("python-environment"), steps.join());
-    assert.ok(steps.indexOf("verify") < steps.indexOf("efa-traffic"), steps.join());
-    await program.stack.destroy();
-    assert.deepEqual(program.account.all(), []);
   });
 });
