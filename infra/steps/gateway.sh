@@ -60,7 +60,7 @@ drift() {
 certificate_drift() {
   if [ ! -s "$CERTIFICATE" ]; then
     echo "the gateway's certificate is gone"
-  elif [ "$(openssl x509 -pubkey -noout -in "$CERTIFICATE" 2>/dev/null)" != "$(openssl pkey -pubout -in "$CERTIFICATE" 2>/dev/null)" ]; then
+  elif [ "$(openssl x509 -pubkey -noout -in "$CERTIFICATE" 2>/dev/null)" != "$(openssl pkey -pubout -in "$CERTIFICATE" 2>/dev/null || echo none)" ]; then
     echo "the gateway's certificate and its key do not belong together"
   elif [ "$CERTIFICATE_KIND" = internal ] && ! openssl verify -CAfile "$AUTHORITY/root.pem" "$CERTIFICATE" >/dev/null 2>&1; then
     echo "the gateway's certificate is not one of its authority"

@@ -224,6 +224,14 @@ describe("gateway.sh", () => {
     make() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days "$2" -subj "/CN=$1" -addext "subjectAltName=DNS:$1" -keyout "$1.key" -out "$1.pem" 2>/dev/null; }
     make llm.example.com 90; make other.example.com 90; OWN=$(cat llm.example.com.pem llm.example.com.key)`;
 
+  it("is missed where what is there is none", () => {
+    const { stdout } = runStepCode(
+      "gateway",
+      'CERTIFICATE=$FOLDER/certificate.pem CERTIFICATE_KIND=own; echo edited >"$CERTIFICATE"; certificate_drift',
+    );
+    assert.equal(stdout, "the gateway's certificate and its key do not belong together\n");
+  });
+
   it("takes a certificate of the stack's own with its key", () => {
     const { stdout, stderr } = runStepCode(
       "gateway",
