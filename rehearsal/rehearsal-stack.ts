@@ -14,6 +14,12 @@ type StackFile = { config: Record<string, Record<string, unknown>> };
 /** Sections that are laid over those of Pulumi.rehearsal.yaml, such as `{ "shardplan:gateway": { port: 8443 } }`. */
 export type StackOverrides = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
+/** Two replicas of one GPU, each a server of its own; the gateway takes one out and back while the other serves. */
+export const TWO_REPLICAS: StackOverrides = {
+  "shardplan:strategy": { tensorParallel: 1, dataParallel: 2 },
+  "shardplan:slo": { firstToken: { p50Ms: 2000, p99Ms: 3000 } },
+};
+
 /**
  * The program's stack `rehearsal` with the given hosts, in the engine's own folder, so that the checkout stays as it is.
  * The hosts' GPUs are pretended: two on a single host, one on each of two.

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Plan } from "../../lib/strategy";
 import { deployServices } from "../deploy-services";
 import { type Bastion, bastionOf } from "../hosts/bastion";
-import { DIAL_ERROR_LIMIT } from "../hosts/given-hosts";
+import { existingHost } from "../hosts/given-hosts";
 import type { Host } from "../hosts/host";
 import { stackOutputs } from "../stack-outputs";
 import { planOf, type ServiceArgs, secretsOf } from "./service-args";
@@ -72,24 +72,10 @@ export class ServiceOnHosts extends pulumi.ComponentResource {
 }
 
 function hostOf(host: GivenHost, name: string, bastion: Bastion | undefined): Host {
-  const { address, privateAddress, port = 22, user = "root", privateKey, hostKey } = host;
-  return {
-    name,
-    label: pulumi.interpolate`${name} (${address})`,
-    address,
-    privateAddress: privateAddress ?? address,
-    user,
-    port,
-    bastion: bastion?.jump,
-    outlivesStack: true,
-    connection: {
-      host: address,
-      port,
-      user,
-      privateKey: pulumi.secret(privateKey),
-      hostKey,
-      dialErrorLimit: DIAL_ERROR_LIMIT,
-      proxy: bastion?.proxy,
-    },
-  };
+  const { address, port = 22, user = "root" } = host;
+  const label = pulumi.interpolate`${name} (${address})`;
+  return existingHost(
+    { ...host, name, label, port, user, privateKey: pulumi.secret(host.privateKey) },
+    bastion,
+  );
 }

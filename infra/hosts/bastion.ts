@@ -7,8 +7,8 @@ import { readKey } from "./key-file";
 import { probeSsh } from "./probe-ssh";
 import type { SshTarget } from "./ssh-session";
 
-/** Failed dials before a step gives up on the bastion: about 20 s with the plugin's backoff. */
-const DIAL_ERROR_LIMIT = 12;
+/** Failed dials before a step gives up: about 20 s with the plugin's backoff, for a host that is just restarting sshd. */
+export const DIAL_ERROR_LIMIT = 12;
 
 /** The SSH server through which all machines of a stack are reached. */
 export interface Bastion {

@@ -1,12 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Deployment, HostConfig } from "../../lib/config";
 import type { Secrets } from "../configuration";
-import { bastionOf } from "./bastion";
+import { type Bastion, bastionOf, DIAL_ERROR_LIMIT } from "./bastion";
 import type { Host } from "./host";
 import { readKey } from "./key-file";
-
-/** Failed dials before a step gives up: about 20 s with the plugin's backoff, for a host that is just restarting sshd. */
-export const DIAL_ERROR_LIMIT = 12;
 
 /** Existing machines of the configuration. Registers nothing: they are not the stack's to make or delete. */
 export function givenHosts(
@@ -15,25 +12,48 @@ export function givenHosts(
   prefix = "",
 ): Host[] {
   const bastion = bastionOf(deployment, secrets);
-  return deployment.hosts.map((host, index) => ({
-    name: `${prefix}node-${index}`,
-    label: hostLabel(host, index),
-    address: host.address,
-    privateAddress: host.privateAddress ?? host.address,
-    user: host.user,
-    port: host.port,
+  return deployment.hosts.map((host, index) => {
+    const name = `${prefix}node-${index}`;
+    const privateKey = privateKeyOf(host, index, secrets);
+    return existingHost({ ...host, name, label: hostLabel(host, index), privateKey }, bastion);
+  });
+}
+
+/** A machine that is there before the stack. */
+export interface ExistingHost {
+  readonly name: string;
+  readonly label: pulumi.Input<string>;
+  readonly address: pulumi.Input<string>;
+  /** Address that the other hosts use. Default: address. */
+  readonly privateAddress?: pulumi.Input<string>;
+  readonly port: number;
+  readonly user: string;
+  readonly privateKey: pulumi.Output<string>;
+  readonly hostKey: pulumi.Input<string>;
+}
+
+/** An existing machine as the program reaches it, and as it stays when the stack goes. */
+export function existingHost(host: ExistingHost, bastion: Bastion | undefined): Host {
+  const { name, label, address, privateAddress = address, port, user, privateKey, hostKey } = host;
+  return {
+    name,
+    label,
+    address,
+    privateAddress,
+    user,
+    port,
     bastion: bastion?.jump,
     outlivesStack: true,
     connection: {
-      host: host.address,
-      port: host.port,
-      user: host.user,
-      privateKey: privateKeyOf(host, index, secrets),
-      hostKey: host.hostKey,
+      host: address,
+      port,
+      user,
+      privateKey,
+      hostKey,
       dialErrorLimit: DIAL_ERROR_LIMIT,
       proxy: bastion?.proxy,
     },
-  }));
+  };
 }
 
 /** `hosts[0] (10.0.0.5)`: the config key and the address. */

@@ -45,7 +45,10 @@ listing() { nft --stateless list table $TABLE 2>/dev/null; }
 
 loaded_stamp() { echo "$SECRETS/.loaded-$UNIT"; }
 
-is_as_loaded() { [ -n "$(listing)" ] && [ "$(listing)" = "$(cat "$(loaded_stamp)" 2>/dev/null)" ]; }
+is_as_loaded() {
+  local now
+  now=$(listing) && [ "$now" = "$(cat "$(loaded_stamp)" 2>/dev/null)" ]
+}
 
 # Behind a forwarded port the host itself sees another one: closing that would lock the program out.
 require_way_in() {

@@ -8,7 +8,7 @@ import { interruptible } from "../interruptible";
 import { PhaseClock } from "../phase-clock";
 import { prepareHosts } from "../prepare";
 import { progress } from "../progress";
-import { rehearsalStack } from "../rehearsal-stack";
+import { rehearsalStack, TWO_REPLICAS } from "../rehearsal-stack";
 import { type Tortured, table, torture } from "./torture";
 
 interface Options {
@@ -17,12 +17,6 @@ interface Options {
   /** Servers of vLLM on the host. */
   readonly replicas: "1" | "2";
 }
-
-/** Each with one of the host's two GPUs; the gateway takes one out and back while the other serves. */
-const TWO_REPLICAS = {
-  "shardplan:strategy": { tensorParallel: 1, dataParallel: 2 },
-  "shardplan:slo": { firstToken: { p50Ms: 2000, p99Ms: 3000 } },
-};
 
 function whole(text: string): number {
   const number = Number(text);

@@ -5,6 +5,7 @@ import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import { type Engine, openEngine } from "../../rehearsal/engine";
 import { type FakeHost, newKeyPair, openFakeHost } from "./fake-host";
 import { setVariables } from "./fake-hub";
+import { NOBODY } from "./nobody";
 import { previewOf } from "./preview";
 
 /** The programs of examples/, which import the package by its name, through the engine. */
@@ -19,14 +20,7 @@ describe("components in somebody else's program", function () {
     host = await openFakeHost(key.publicKey);
     engine = await openEngine({ standIns: ["command", "aws"] });
     // Nobody's account, and no hub: the programs run in this process.
-    restore = setVariables({
-      AWS_ACCESS_KEY_ID: "",
-      AWS_PROFILE: "",
-      AWS_CONFIG_FILE: "/dev/null/none",
-      AWS_SHARED_CREDENTIALS_FILE: "/dev/null/none",
-      AWS_EC2_METADATA_DISABLED: "true",
-      HF_HUB_OFFLINE: "1",
-    });
+    restore = setVariables(NOBODY);
   });
   after(async () => {
     restore?.();

@@ -5,19 +5,10 @@ import { dirname, join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { type Engine, openEngine } from "../../rehearsal/engine";
 import { newKeyPair } from "./fake-host";
+import { NOBODY } from "./nobody";
 import { installNodeLanguageHost } from "./node-language-host";
 
 const CHECKOUT = resolve(__dirname, "../..");
-
-/** No credentials, whatever this machine has (nothing lies below /dev/null), and no hub. */
-const NOBODY = {
-  AWS_ACCESS_KEY_ID: "",
-  AWS_PROFILE: "",
-  AWS_CONFIG_FILE: "/dev/null/none",
-  AWS_SHARED_CREDENTIALS_FILE: "/dev/null/none",
-  AWS_EC2_METADATA_DISABLED: "true",
-  HF_HUB_OFFLINE: "1",
-};
 
 /** The program as a user starts it: `pulumi` in a shell, Pulumi.yaml, the stack files, the Node runtime. */
 describe("pulumi preview in the checkout", function () {

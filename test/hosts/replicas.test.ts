@@ -8,6 +8,7 @@ import { scanHost } from "../../rehearsal/hosts/scan-host";
 import { FAULTS } from "../../rehearsal/kept";
 import { leftOnHosts } from "../../rehearsal/left-on-host";
 import { ENVIRONMENT_PATH } from "../../rehearsal/python-environment";
+import { TWO_REPLICAS } from "../../rehearsal/rehearsal-stack";
 import { destroyStack, upStack } from "../../rehearsal/run-stack";
 import { startLoad } from "./client-load";
 import { deployedSteps, rerun } from "./deployed-steps";
@@ -50,15 +51,9 @@ const MAKE_RELEASES = `set -e
     sed 's/${VERSIONS.own}/${VERSIONS.next}/' $own/vllm-*.dist-info/$file >$site/vllm-${VERSIONS.next}.dist-info/$file
   done`;
 
-/** A replica on each of two hosts, each with a Ray of its own. */
-const REPLICAS = {
-  "shardplan:strategy": { tensorParallel: 1, dataParallel: 2 },
-  "shardplan:slo": { firstToken: { p50Ms: 2000, p99Ms: 3000 } },
-};
-
 /** All at once: another flag, another version, a gateway on each host. */
 const CHANGED = {
-  ...REPLICAS,
+  ...TWO_REPLICAS,
   "shardplan:serving": {
     ...{ maxNumSeqs: 7, vllmVersion: VERSIONS.next },
     packageLocation: `${RELEASES}/next`,
@@ -126,7 +121,7 @@ describe("replicas on two hosts", function () {
     Promise.all([0, 1].map((at) => host.run(`systemctl show -p InvocationID --value ${unit}`, at)));
 
   it("are servers of their own, of which strangers reach none", async () => {
-    stack = await host.stack(REPLICAS);
+    stack = await host.stack(TWO_REPLICAS);
     outputs = (await upStack(stack, silent)).outputs;
     key = await host.run("cat /etc/shardplan/secrets/api-key");
     assert.deepEqual(await statuses(), ["UP", "UP"]);
@@ -174,7 +169,7 @@ describe("replicas on two hosts", function () {
     const clients = load(true);
     await clients.more(20);
     const said = await host.failureOf({
-      ...REPLICAS,
+      ...TWO_REPLICAS,
       "shardplan:serving": { packageLocation: `${RELEASES}/broken` },
     });
     assert.match(
@@ -196,7 +191,7 @@ describe("replicas on two hosts", function () {
     await untilAnswering();
     const clients = load(false);
     await clients.more(20);
-    stack = await host.stack({ ...REPLICAS, "shardplan:serving": { maxNumSeqs: 6 } });
+    stack = await host.stack({ ...TWO_REPLICAS, "shardplan:serving": { maxNumSeqs: 6 } });
     const booted = await untilBooted(host.hosts, second);
     let rebooting: Promise<string> | undefined;
     const progress = (line: string) => {

@@ -16,7 +16,7 @@ import type { OptionValues } from "../options";
 import { packageFolder } from "../package-folder";
 import { type NamedDeployment, readDeployment } from "../read-deployment";
 
-type Action = (named: () => NamedDeployment, json: boolean, schema: string) => string;
+type Action = (named: () => NamedDeployment, json: boolean, schema: () => string) => string;
 
 /** What `config <action>` prints. */
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -25,7 +25,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     checkNames(deployment);
     return json ? toJson({ stack: name, valid: true }) : `${name}: valid`;
   },
-  example: (read, _, schema) => exampleStack(read().deployment, schema),
+  example: (read, _, schema) => exampleStack(read().deployment, schema()),
   show: (read) => toJson(read().deployment),
   reference: () => configurationPage(),
   schema: () => toJson(editorSchema(catalogueNames())),
@@ -52,7 +52,11 @@ export const configCommand: CommandSpec = {
     const print = ACTIONS[action] ?? ACTIONS.check;
     if (print)
       emit(
-        print(() => readDeployment(options, io), wantsJson(options), schemaFrom(options, io)),
+        print(
+          () => readDeployment(options, io),
+          wantsJson(options),
+          () => schemaFrom(options, io),
+        ),
         options,
         io,
       );
