@@ -1,4 +1,4 @@
-import errors = require("@pulumi/pulumi/errors");
+import * as errors from "@pulumi/pulumi/errors";
 
 const { isGrpcError } = errors;
 const SERVER = "automation/server.js";
@@ -9,5 +9,7 @@ const SERVER = "automation/server.js";
  * that is an error. The process of an ordinary `pulumi up` exits with a status of its own and is not concerned.
  */
 export function failWhereConnectionsBreak(): void {
-  errors.isGrpcError = (error) => isGrpcError(error) && !new Error().stack?.includes(SERVER);
+  Object.assign(errors, {
+    isGrpcError: (error: Error) => isGrpcError(error) && !new Error().stack?.includes(SERVER),
+  });
 }
