@@ -74,7 +74,8 @@ async function bundleFile(entry, outfile) {
     target: "node20",
     format: "cjs",
     minify: true,
-    keepNames: true,
+    // Names of classes are for programs that use the library; the command line makes a tenth of its time of them.
+    keepNames: entry !== "lib/cli/main.ts",
     legalComments: "eof",
     metafile: true,
     // Pulumi is its user's; parts of ssh2 that are compiled are not needed.

@@ -46,7 +46,14 @@ export {
   overheadEdges,
 } from "./memory/memory-derivation";
 export type { MemoryInput } from "./memory/memory-input";
-export { type GpuMemory, memoryPerGpu, type ReplicaMemory, replicaMemory } from "./memory/memory-per-gpu";
+export {
+  allStageShards,
+  type GpuMemory,
+  memoryPerGpu,
+  type ReplicaMemory,
+  replicaMemory,
+  type StageShards,
+} from "./memory/memory-per-gpu";
 export type {
   Band,
   CasePrediction,

@@ -1,5 +1,12 @@
+const read = new Map<string, readonly number[]>();
+
+/** A plan asks for the same few versions some ten thousand times. */
 function numbers(version: string): readonly number[] {
-  return (version.match(/\d+/g) ?? []).slice(0, 3).map(Number);
+  const known = read.get(version);
+  if (known !== undefined) return known;
+  const parts = (version.match(/\d+/g) ?? []).slice(0, 3).map(Number);
+  read.set(version, parts);
+  return parts;
 }
 
 /** Negative, zero or positive as version `a` is before, equal to or after `b`; compares up to three leading numbers. */

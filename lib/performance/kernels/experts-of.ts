@@ -85,15 +85,16 @@ const parse = (shape: string, ranks: string): ExpertShape => {
   return { hiddenSize, intermediateSize, activePerToken, count, tensorRanks, expertRanks };
 };
 
+const far = (a: number, b: number): number => Math.abs(Math.log2(a / b));
+
 /** How unlike two shapes are: sizes of a rank's work in log2. */
 function distance(a: ExpertShape, b: ExpertShape): number {
-  const far = (of: (shape: ExpertShape) => number) => Math.abs(Math.log2(of(a) / of(b)));
   return (
-    far(({ hiddenSize }) => hiddenSize) +
-    far(({ intermediateSize, tensorRanks }) => intermediateSize / tensorRanks) +
-    far(({ count, expertRanks }) => count / expertRanks) +
-    far(({ activePerToken, count }) => activePerToken / count) +
-    0.1 * far(({ expertRanks }) => expertRanks)
+    far(a.hiddenSize, b.hiddenSize) +
+    far(a.intermediateSize / a.tensorRanks, b.intermediateSize / b.tensorRanks) +
+    far(a.count / a.expertRanks, b.count / b.expertRanks) +
+    far(a.activePerToken / a.count, b.activePerToken / b.count) +
+    0.1 * far(a.expertRanks, b.expertRanks)
   );
 }
 
@@ -102,14 +103,31 @@ interface Candidate {
   readonly us: readonly (number | null)[];
 }
 
-function nearest(shapes: ExpertTable["shapes"][string], asked: ExpertShape): Candidate | undefined {
-  let best: (Candidate & { readonly away: number }) | undefined;
-  for (const [key, byRanks] of Object.entries(shapes))
-    for (const [ranks, us] of Object.entries(byRanks)) {
-      const shape = parse(key, ranks);
-      const away = distance(shape, asked);
-      if (away < (best?.away ?? Number.POSITIVE_INFINITY)) best = { shape, us, away };
+type Shapes = ExpertTable["shapes"][string];
+
+/** The shapes of a table, read once: a search asks for the nearest to each of its strategies. */
+const shapesRead = new WeakMap<Shapes, readonly Candidate[]>();
+
+function candidatesOf(shapes: Shapes): readonly Candidate[] {
+  const known = shapesRead.get(shapes);
+  if (known !== undefined) return known;
+  const candidates = Object.entries(shapes).flatMap(([key, byRanks]) =>
+    Object.entries(byRanks).map(([ranks, us]) => ({ shape: parse(key, ranks), us })),
+  );
+  shapesRead.set(shapes, candidates);
+  return candidates;
+}
+
+function nearest(shapes: Shapes, asked: ExpertShape): Candidate | undefined {
+  let best: Candidate | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const candidate of candidatesOf(shapes)) {
+    const away = distance(candidate.shape, asked);
+    if (away < least) {
+      best = candidate;
+      least = away;
     }
+  }
   return best;
 }
 

@@ -64,7 +64,11 @@ export function stageShards(
 }
 
 /** The layers of one stage, and how they are cut. */
-type StageShards = ReturnType<typeof stageShards>;
+export type StageShards = ReturnType<typeof stageShards>;
+
+/** The same of all stages. It depends on none of the serving parameters. */
+export const allStageShards = (input: MemoryInput): StageShards[] =>
+  Array.from({ length: input.pipelineParallel }, (_, stage) => stageShards(input, stage));
 
 /** Memory of one GPU of pipeline stage `stage`, counted as the engine counts it. */
 export function memoryPerGpu(
@@ -108,8 +112,10 @@ function tokensIn(bytes: number, bytesPerToken: number): number {
  * non-torch; it reproduces vLLM's logged KV cache within 0.01 GiB when fed its logged parts (planner check on
  * bench/data/vllm-memory.csv). The parts themselves are estimates, hence the band.
  */
-export function replicaMemory(input: MemoryInput): ReplicaMemory {
-  const shards = Array.from({ length: input.pipelineParallel }, (_, stage) => stageShards(input, stage));
+export function replicaMemory(
+  input: MemoryInput,
+  shards: readonly StageShards[] = allStageShards(input),
+): ReplicaMemory {
   const stages = shards.map((own, stage) => memoryPerGpu(input, stage, own));
   const tokens = (memory: GpuMemory): number => tokensIn(memory.kvCacheBytes, memory.kvBytesPerToken);
   const tightest = stages.reduce((least, memory) =>

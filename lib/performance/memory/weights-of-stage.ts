@@ -67,6 +67,17 @@ function tensorBytes(
  * Checked against vLLM's log: 33.88 GiB for Llama-3.3-70B FP8 at TP2 (llm-d/llm-d-benchmark) within 0.2 %.
  */
 export function weightsOfStage(model: ModelArchitecture, shards: WeightShards): number {
+  const ofModel = weighed.get(model) ?? new WeakMap<WeightShards, number>();
+  weighed.set(model, ofModel);
+  const bytes = ofModel.get(shards) ?? weigh(model, shards);
+  ofModel.set(shards, bytes);
+  return bytes;
+}
+
+/** Weighed so far: a search asks for the same shards with every serving parameter that it tries. */
+const weighed = new WeakMap<ModelArchitecture, WeakMap<WeightShards, number>>();
+
+function weigh(model: ModelArchitecture, shards: WeightShards): number {
   const { tensorParallel, layers } = shards;
   if (model.tensors) return tensorBytes(model, model.tensors, shards);
   const count = countParameters(model);

@@ -49,8 +49,17 @@ export function paddedTokens(tokens: number, { largestTokens, stride }: CudaGrap
   return Math.min(largestTokens, Math.ceil(tokens / step) * step);
 }
 
+const listed = new Map<string, readonly number[]>();
+
 /** Every captured size, smallest first, in tokens: what the engine is told to capture. */
-export function captureSizes({ largestTokens, stride }: CudaGraphs): number[] {
+export function captureSizes(graphs: CudaGraphs): readonly number[] {
+  const key = `${graphs.largestTokens}/${graphs.stride}`;
+  const sizes = listed.get(key) ?? listSizes(graphs);
+  listed.set(key, sizes);
+  return sizes;
+}
+
+function listSizes({ largestTokens, stride }: CudaGraphs): readonly number[] {
   const sizes = new Set<number>();
   for (const size of [1, 2, 4]) if (size <= largestTokens) sizes.add(size);
   for (let size = FINE_STRIDE; size <= Math.min(FINE_UP_TO, largestTokens); size += FINE_STRIDE)

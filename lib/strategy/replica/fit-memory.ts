@@ -1,5 +1,12 @@
 import { cachePrecision, meanTokens } from "../../config";
-import { type GpuMemory, type MemoryInput, type ReplicaMemory, replicaMemory } from "../../performance";
+import {
+  allStageShards,
+  type GpuMemory,
+  type MemoryInput,
+  type ReplicaMemory,
+  replicaMemory,
+  type StageShards,
+} from "../../performance";
 import type { Situation } from "../situation";
 import type { MemoryPerGpu, ServingParameters, Strategy } from "../types";
 import { shardingOf } from "./sharding";
@@ -39,8 +46,16 @@ export function fitMemory(
   strategy: Strategy,
   serving: ServingParameters,
 ): ReplicaMemory {
-  return replicaMemory(memoryInput(situation, strategy, serving));
+  const input = memoryInput(situation, strategy, serving);
+  const ofSituation = cut.get(situation) ?? new WeakMap<Strategy, StageShards[]>();
+  cut.set(situation, ofSituation);
+  const shards = ofSituation.get(strategy) ?? allStageShards(input);
+  ofSituation.set(strategy, shards);
+  return replicaMemory(input, shards);
 }
+
+/** Shards by situation and strategy: the same for every serving parameter that a search tries. */
+const cut = new WeakMap<Situation, WeakMap<Strategy, StageShards[]>>();
 
 const fixedBytes = (gpu: GpuMemory) =>
   gpu.weightsBytes + gpu.activationBytes + gpu.nonTorchBytes + gpu.cudaGraphBytes;
