@@ -114,7 +114,8 @@ file_sum() { { stat -c '%a %U' "$1" && { [ -d "$1" ] || cat "$1"; }; } 2>/dev/nu
 # What is no longer as the step with that mark left it; "$1" is the mark.
 files_drift() {
   local sum file
-  [ -e "$MARKS/$1.files" ] || return 0
+  # Without the list nothing would be held against the host: the step makes it anew.
+  [ -e "$MARKS/$1.files" ] || { echo "$MARKS/$1.files is gone"; return 0; }
   while read -r sum file; do
     if [ ! -e "$file" ]; then echo "$file is gone"
     elif [ "$(file_sum "$file")" = "$sum" ]; then continue

@@ -421,6 +421,7 @@ describe("what a step has left on a host", () => {
       /^\S+\/one was edited\n\S+\/three is gone\n\S+\/two was edited\n$/,
     );
     assert.match(drift("chown 1 one").stdout, /^\S+\/one was edited\n$/);
+    assert.match(drift('rm "$MARKS"/step.files').stdout, /^\S+\/step\.files is gone\n$/);
   });
 
   it("has folders with the mode that keeps others out", () => {
