@@ -2,7 +2,9 @@
 # Knows whether vLLM serves, which its /health does not (vllm-project/vllm #53157): asks for a completion of one token,
 # again and again. While it answers, the file READY is there. An engine that takes
 # no step while it owes an answer is killed with its reason in the journal, and systemd starts it again.
-# in (environment): VLLM_UNIT, KILL_UNITS (words), ADDRESS, PORT, MODEL (a JSON string), KEY_FILE, READY
+# What the engine needs beside it, and the gateway, may be held by a signal: their units then look as if they ran.
+# systemd asks for a sign of life of the watchdog itself.
+# in (environment): VLLM_UNIT, KILL_UNITS (words), BESIDE_UNITS (words), ADDRESS, PORT, MODEL (a JSON string), KEY_FILE, READY
 set -uo pipefail
 export LC_ALL=C
 
@@ -10,7 +12,7 @@ export LC_ALL=C
 PROBE_SECONDS=25 PAUSE_SECONDS=15
 # The first restart is at once; one that did not help is followed by longer and longer waits.
 FIRST_WAIT_SECONDS=60 LONGEST_WAIT_SECONDS=900
-failures=0 restarts=0 pause=$PAUSE_SECONDS
+failures=0 restarts=0 pause=$PAUSE_SECONDS held=" "
 
 # HTTP status of the answer; 000 for none in time.
 ask() {
@@ -41,6 +43,36 @@ say_unready() {
   rm -f "$READY"
 }
 
+# Whether a process of a unit is stopped by a signal.
+is_held() { ps -eo stat=,unit= | awk -v unit="$1" '$1 ~ /^T/ && $2 == unit {found = 1} END {exit !found}'; }
+
+# Those that were held at the last look, too: nobody just looks into them.
+let_go() {
+  local unit now=" "
+  for unit in $BESIDE_UNITS; do
+    is_held "$unit" || continue
+    case "$held" in
+      *" $unit "*)
+        echo "a signal holds $unit: continuing it"
+        systemctl kill --signal=CONT --kill-whom=all "$unit" ;;
+      *) now+="$unit " ;;
+    esac
+  done
+  held=$now
+}
+
+# Waits, and lives.
+rest() {
+  local left=$1 part
+  while :; do
+    systemd-notify WATCHDOG=1 || true
+    [ "$left" -gt 0 ] || return 0
+    part=$((left < 30 ? left : 30))
+    sleep "$part"
+    left=$((left - part))
+  done
+}
+
 look() {
   local before status asked=$SECONDS
   # One that loads is asked as soon as it is up: until then its clients are told that it does not serve.
@@ -68,7 +100,7 @@ restart() {
   [ "$wait" -le "$LONGEST_WAIT_SECONDS" ] || wait=$LONGEST_WAIT_SECONDS
   restarts=$((restarts + 1)) failures=0
   echo "vLLM is wedged: it failed two completions of one token and took no step; killing it in $wait s (restart $restarts since it last answered)"
-  sleep "$wait"
+  rest "$wait"
   # Not in order: what is stopped or hangs in the driver does not hear.
   # shellcheck disable=SC2086 # words
   systemctl kill --signal=KILL --kill-whom=all $KILL_UNITS
@@ -76,8 +108,9 @@ restart() {
 
 main() {
   while :; do
+    let_go
     look
-    [ "$failures" -gt 0 ] || sleep "$pause"
+    rest $((failures > 0 ? 0 : pause))
   done
 }
 

@@ -18,7 +18,7 @@ export function basePackages(plan: Plan): string[] {
     model.source === "bucket" || aws.huggingFaceTokenSecret !== undefined || aws.apiKeysSecret !== undefined;
   const makesEnvironment = serving.packageSource !== "preinstalled" || readsAws;
   return [
-    ...["ca-certificates", "curl", "iproute2", "jq"],
+    ...["ca-certificates", "curl", "iproute2", "jq", "procps"],
     ...["haproxy", "openssl"],
     ...(provesName(plan) ? ["certbot"] : []),
     ...(hosts.length > 0 && firewall.enabled ? ["nftables"] : []),

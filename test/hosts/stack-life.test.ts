@@ -340,6 +340,23 @@ ${hubStandIn(hub)}HUB
     });
   }
 
+  it("continues a gateway and a Ray that a signal holds, whose units look as if they ran", async () => {
+    const outputs = await stack.outputs();
+    await host.run(
+      "for unit in gateway ray-head; do systemctl kill --signal=STOP --kill-whom=all shardplan-$unit; done",
+    );
+    const stopped = Date.now();
+    let answer = "";
+    while (!/ tokens$/.test(answer) && Date.now() - stopped < 120_000) {
+      answer = await clientCompletion({ hosts: host.hosts, outputs }).catch((error: Error) => error.message);
+    }
+    assert.match(answer, /^\d+ tokens$/);
+    const journal = await host.run("journalctl -u shardplan-watchdog -o cat --no-pager -n 20");
+    for (const unit of ["gateway", "ray-head"]) {
+      assert.match(journal, new RegExp(`a signal holds shardplan-${unit}.service: continuing it`));
+    }
+  });
+
   it("puts right what was edited or deleted on the host", async () => {
     await host.run(`sed -i s/443/8443/ /etc/shardplan/gateway/haproxy.cfg; systemctl restart shardplan-gateway
       nft delete table inet shardplan`);

@@ -11,6 +11,8 @@ interface Round {
   readonly status: string;
   readonly steps: readonly number[];
   readonly up?: boolean;
+  /** Unit beside it that a signal holds. */
+  readonly held?: string;
 }
 
 const WELL: Round = { status: "200", steps: [10, 11] };
@@ -32,12 +34,15 @@ function watch(rounds: readonly Round[]) {
     unset SECONDS; SECONDS=0 # a plain variable now: the time that passes is what is slept
     sleep() { echo "$1" >>${folder}/slept; SECONDS=$((SECONDS + $1)); }
     systemctl() { echo "$@" >>${folder}/killed; }
-    for round in $(seq 0 ${rounds.length - 1}); do rm -f ${folder}/reads; look; [ -e "$READY" ] && echo "round $round ready" || echo "round $round unready"; done`;
+    is_held() { [ "$(case $round in ${cases(({ held = "" }) => held)} esac)" = "$1" ]; }
+    rest() { sleep "$1"; }
+    for round in $(seq 0 ${rounds.length - 1}); do rm -f ${folder}/reads; let_go; look; [ -e "$READY" ] && echo "round $round ready" || echo "round $round unready"; done`;
   const env = {
     ...process.env,
     READY: ready,
     KILL_UNITS: "vllm ray",
     VLLM_UNIT: "vllm",
+    BESIDE_UNITS: "ray gateway",
     PORT: "1",
     MODEL: '"m"',
     KEY_FILE: "/dev/null",
@@ -89,6 +94,14 @@ describe("the watchdog", () => {
     ]);
     assert.deepEqual(killed, []);
     assert.match(said, /refuses the watchdog's question with status 401/);
+  });
+
+  it("continues what a signal holds beside it for two looks, and says so", () => {
+    const stopped: Round = { ...WELL, held: "gateway" };
+    assert.deepEqual(watch([WELL, stopped, { ...WELL, held: "ray" }, WELL]).killed, []);
+    const { killed, said } = watch([stopped, stopped, WELL]);
+    assert.deepEqual(killed, ["kill --signal=CONT --kill-whom=all gateway"]);
+    assert.match(said, /a signal holds gateway: continuing it/);
   });
 
   it("waits longer before each restart that follows one without an answer, and forgets that after one", () => {
