@@ -25,7 +25,7 @@ export class Drivers extends pulumi.ComponentResource {
           parameters: {
             GPU_KIND: plan.gpu.kind,
             GPUS_NEEDED: plan.instance.gpus,
-            NVSWITCH: hasNvswitch(plan) ? "yes" : "no",
+            NVLINK: talksOverNvlink(plan) ? "yes" : "no",
             MINIMUM_DRIVER,
           },
         },
@@ -36,5 +36,6 @@ export class Drivers extends pulumi.ComponentResource {
   }
 }
 
-/** In EC2's catalogue every machine whose GPUs talk over NVLink has NVSwitch, and so needs Fabric Manager. */
-const hasNvswitch = ({ gpu, instance }: Plan) => gpu.nvlinkBytesPerSecond !== undefined && instance.gpus > 1;
+/** Whether the plan counts on NVLink; by what it is switched the host finds itself. */
+const talksOverNvlink = ({ gpu, instance }: Plan) =>
+  gpu.nvlinkBytesPerSecond !== undefined && instance.gpus > 1;

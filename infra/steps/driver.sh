@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# NVIDIA driver and, on NVSwitch machines, Fabric Manager of the same version: checked, and installed where absent.
+# NVIDIA driver and, on machines with NVSwitch, Fabric Manager of the same version: checked, and installed where absent.
 # Never touches a driver that works and is new enough, and never restarts Fabric Manager: that breaks NVLink
 # multicast under a running server (NVIDIA/nccl #1488).
 # Loads CUDA's kernel module, which the services may not: they run without new privileges.
-# in:  HOST_NAME, GPU_KIND, GPUS_NEEDED, NVSWITCH (yes, no), MINIMUM_DRIVER (major version)
+# in:  HOST_NAME, GPU_KIND, GPUS_NEEDED, NVLINK (yes where the plan has the GPUs talk over it, no), MINIMUM_DRIVER (major version)
 # The texts of nvidia-smi and dcgmi are those of NVIDIA's documentation; no GPU was at hand to see them.
 # out: {"driver","skipped"}
-UVM_DEVICE=/dev/nvidia-uvm
+UVM_DEVICE=/dev/nvidia-uvm PCI_DEVICES=/sys/bus/pci/devices NOUVEAU=/sys/module/nouveau
 
 apply() {
   if [ "$GPU_KIND" != gpu ]; then
@@ -17,6 +17,7 @@ apply() {
   hold_packages
   [ -n "$(driver_version)" ] || install_driver
   require_driver
+  load_modules_at_boot
   load_unified_memory
   start_fabric
   wait_for_gpus
@@ -26,7 +27,7 @@ apply() {
 }
 
 remove() {
-  rm -f "$APT_HOLD" "$KERNEL_MODULES"
+  rm -f "$APT_HOLD" "$KERNEL_MODULES" "$NOUVEAU_OFF"
   result
 }
 
@@ -34,7 +35,7 @@ drift() {
   [ "$GPU_KIND" = gpu ] || return 0
   [ -n "$(driver_version)" ] || { echo "the NVIDIA driver does not load"; return; }
   unified_memory_is_there || echo "the kernel module nvidia-uvm is not loaded"
-  [ "$NVSWITCH" = no ] || systemctl is-active --quiet nvidia-fabricmanager.service || echo "Fabric Manager does not run"
+  [ -z "$(fabric)" ] || systemctl is-active --quiet nvidia-fabricmanager.service || echo "Fabric Manager does not run"
 }
 
 # No step mends a link.
@@ -42,6 +43,20 @@ notes() { [ "$GPU_KIND" != gpu ] || [ -z "$(driver_version)" ] || links_down; }
 
 # Empty while the driver does not load: nvidia-smi then fails, with its complaint on stdout.
 driver_version() { nvidia-smi --query-gpu=driver_version --format=csv,noheader 2>/dev/null | grep -m1 -E '^[0-9]+\.' || true; }
+
+# What switches NVLink on this machine, by its PCI bus and not by what the plan takes it for: nvswitch (bridges of NVIDIA,
+# class 0680), nvlink5 (since Blackwell, behind network cards of Mellanox whose vital product data has SW_MNG, by which NVIDIA's
+# gpu-driver-container knows them, too), or nothing, as on boards of four GPUs and on slices of a machine.
+fabric() {
+  local device found=""
+  for device in "$PCI_DEVICES"/*; do
+    case "$(cat "$device/vendor" "$device/class" 2>/dev/null | tr '\n' ' ')" in
+      "0x10de 0x0680"*) found=nvswitch ;;
+      "0x15b3 "*) if grep -qa SW_MNG "$device/vpd" 2>/dev/null; then found=nvlink5; break; fi ;;
+    esac
+  done
+  [ -z "$found" ] || echo "$found"
+}
 
 # Unattended upgrades have moved Fabric Manager away from its driver and stopped fleets (aws-parallelcluster #3034).
 hold_packages() {
@@ -58,14 +73,25 @@ install_driver() {
     ubuntu2404 | debian12) ;;
     *) fatal "no NVIDIA driver, and no recipe for $distribution" "install driver $MINIMUM_DRIVER or later, or use Ubuntu 24.04 or Debian 12" ;;
   esac
+  forbid_nouveau
   info "installing NVIDIA driver $MINIMUM_DRIVER; this takes minutes"
   script=$(driver_script)
   write_file /run/shardplan/install-driver.sh 700 root "$script" || true
   run_long driver 2400 --setenv=DISTRIBUTION="$distribution" --setenv=BRANCH="$MINIMUM_DRIVER" \
-    --setenv=NVSWITCH="$NVSWITCH" -- /bin/bash /run/shardplan/install-driver.sh ||
+    --setenv=FABRIC="$(fabric)" -- /bin/bash /run/shardplan/install-driver.sh ||
     { tail -n 20 "$LOGS/driver.log" | cut -c1-300 | plain >&2
       fatal "could not install the NVIDIA driver" "see the lines above and $LOGS/driver.log; or use an image that brings the driver"; }
   changed "installed NVIDIA driver $(driver_version)"
+}
+
+# A plain kernel has loaded its own driver for the GPUs at boot, maybe from the initial file system; NVIDIA's gets none of them then.
+forbid_nouveau() {
+  write_file "$NOUVEAU_OFF" 644 root $'blacklist nouveau\n' || true
+  [ -d "$NOUVEAU" ] || return 0
+  ! command -v update-initramfs >/dev/null || update-initramfs -u >&2
+  modprobe -r nouveau ||
+    fatal "the kernel module nouveau holds the GPUs" "reboot the host, which loads it no more, and run pulumi up again"
+  changed "unloaded nouveau"
 }
 
 driver_script() {
@@ -83,7 +109,9 @@ for try in $(seq 60); do $apt update && break; sleep 10; done
 $apt install -y --no-install-recommends "linux-headers-$(uname -r)" build-essential
 $apt install -y --no-install-recommends "nvidia-driver-pinning-$BRANCH"
 packages=(nvidia-open)
-[ "$NVSWITCH" = no ] || packages+=(nvidia-fabricmanager)
+[ -z "$FABRIC" ] || packages+=(nvidia-fabricmanager)
+# The subnet manager that Fabric Manager starts there, and what it reads the switches by.
+[ "$FABRIC" != nvlink5 ] || packages+=(nvlsm libnvsdm)
 $apt install -y --no-install-recommends "${packages[@]}"
 modprobe nvidia
 systemctl enable --now nvidia-persistenced.service || true
@@ -99,10 +127,16 @@ require_driver() {
     "upgrade driver and Fabric Manager together to branch $MINIMUM_DRIVER or later"
 }
 
+# Blackwell's switches are reached as devices of InfiniBand.
+load_modules_at_boot() {
+  local modules=$'nvidia-uvm\n'
+  [ "$(fabric)" != nvlink5 ] || modules+=$'mlx5_ib\nib_umad\n'
+  write_file "$KERNEL_MODULES" 644 root "$modules" || true
+}
+
 # CUDA opens /dev/nvidia-uvm. Its setuid helper, which else loads the module and makes the file at the first use, has no
-# power under NoNewPrivileges. The module is loaded at each boot from here on, and the file made before each start.
+# power under NoNewPrivileges. The module is loaded at each boot, and the file made before each start.
 load_unified_memory() {
-  write_file "$KERNEL_MODULES" 644 root $'nvidia-uvm\n' || true
   unified_memory_is_there && return 0
   modprobe nvidia-uvm || fatal "the kernel module nvidia-uvm does not load" \
     "look at 'dmesg | grep -i nvidia' on the host; driver and kernel must fit: reboot it, then run pulumi up again"
@@ -116,7 +150,12 @@ unified_memory_is_there() { [ -c "$UVM_DEVICE" ]; }
 
 # The first start right after boot can fail for 30 s; a later one takes a second (pytorch/ci-infra #552).
 start_fabric() {
-  [ "$NVSWITCH" = yes ] || return 0
+  local kind
+  kind=$(fabric)
+  [ -n "$kind" ] || return 0
+  # Without them Fabric Manager looks for switches of another kind, and the GPUs wait for it (NVIDIA/gpu-operator #2781).
+  [ "$kind" != nvlink5 ] || modprobe -a mlx5_ib ib_umad || fatal "the kernel modules mlx5_ib and ib_umad do not load" \
+    "NVLink's switches are managed through them: install linux-modules-extra-$(uname -r), then run pulumi up again"
   systemctl is-active --quiet nvidia-fabricmanager.service && return 0
   systemctl enable --quiet nvidia-fabricmanager.service 2>/dev/null ||
     fatal "Fabric Manager is not installed" "install nvidia-fabricmanager in the driver's version $(driver_version)"
@@ -136,7 +175,7 @@ wait_for_gpus() {
   local deadline=$((SECONDS + 180)) ready
   while :; do
     ready=$(nvidia-smi --query-gpu=index --format=csv,noheader | grep -cE '^[0-9]+$' || true)
-    if [ "$NVSWITCH" = yes ]; then
+    if [ "$NVLINK" = yes ]; then
       ready=$(nvidia-smi -q | grep -A2 -E '^ +Fabric$' | grep -c -E 'State +: (Completed|N/A)' || true)
     fi
     [ "$ready" -lt "$GPUS_NEEDED" ] || return 0
@@ -146,10 +185,10 @@ wait_for_gpus() {
   fatal "$ready of $GPUS_NEEDED GPUs are ready after 180 s" "look at 'nvidia-smi -q' and at nvidia-fabricmanager's log on the host"
 }
 
-# Links of a board with NVSwitch that do not carry anything, and pairs of GPUs that reach each other by PCIe alone: the plan
+# Links that do not carry anything, and pairs of GPUs that reach each other by PCIe alone: the plan
 # counts on all of them.
 links_down() {
-  [ "$NVSWITCH" = yes ] || return 0
+  [ "$NVLINK" = yes ] || return 0
   nvidia-smi nvlink -s | awk '/^GPU/ {gpu = $2; sub(":", "", gpu)} /<inactive>/ {print "NVLink " $2 " of GPU " gpu " is inactive"}' | tr -d :
   # Its first line names the columns, network cards after the GPUs.
   nvidia-smi topo -m | sed 's/\x1b\[[0-9;]*m//g' | awk '

@@ -51,7 +51,7 @@ remove_unfinished() {
   for unit in /etc/systemd/system/shardplan-*.timer /etc/systemd/system/shardplan-*.service; do
     [ ! -e "$unit" ] || remove_unit "${unit##*/}"
   done
-  rm -f "$APT_HOLD" "$KERNEL_MODULES" /var/lib/systemd/timers/stamp-shardplan-*
+  rm -f "$APT_HOLD" "$KERNEL_MODULES" "$NOUVEAU_OFF" /var/lib/systemd/timers/stamp-shardplan-*
   find /etc -xdev -name '.shardplan.*' -delete
 }
 

@@ -14,7 +14,7 @@ export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 SECRETS=/etc/shardplan/secrets STATE=/var/lib/shardplan LOGS=/var/log/shardplan ENGINE_USER=shardplan
 MARKS=/etc/shardplan/marks
 # shellcheck disable=SC2034 # each made by one step, and cleared up by the last to be removed
-MASKED=/etc/shardplan/masked-units JOURNAL_LIMIT=/etc/systemd/journald.conf.d/shardplan.conf APT_HOLD=/etc/apt/apt.conf.d/99shardplan-nvidia KERNEL_MODULES=/etc/modules-load.d/shardplan-nvidia.conf
+MASKED=/etc/shardplan/masked-units JOURNAL_LIMIT=/etc/systemd/journald.conf.d/shardplan.conf APT_HOLD=/etc/apt/apt.conf.d/99shardplan-nvidia KERNEL_MODULES=/etc/modules-load.d/shardplan-nvidia.conf NOUVEAU_OFF=/etc/modprobe.d/shardplan-nouveau.conf
 CHANGES=0
 # Files that this run has put where they belong, or found there.
 KEPT=()

@@ -25,12 +25,13 @@ export function fetchedWeights({ deployment, draft }: Plan): readonly WeightsKin
 
 /**
  * Looks, before each start of vLLM, whether the weights are there, fetches them where they are not, and ends: the local
- * disks of a machine in the cloud are empty after a stop.
+ * disks of a machine in the cloud are empty after a stop. A disk of their own is waited for, whatever its options.
  */
 export const weightsUnit = (plan: Plan, kind: WeightsKind): string => `[Unit]
 Description=shardplan: fetches the ${kind === "draft" ? "drafter" : "model"}'s weights where they are gone
 Wants=network-online.target
 After=network-online.target local-fs.target dlami-nvme.service
+RequiresMountsFor=${hostPaths(plan).weights}
 
 [Service]
 Type=oneshot

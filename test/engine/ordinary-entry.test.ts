@@ -99,7 +99,8 @@ describe("pulumi preview in the checkout", function () {
     const script = [
       "set -euo pipefail",
       passphrase,
-      "pulumi login --local",
+      // What `--local` stands for, but in a home of its own: that of the user is not for tests.
+      `pulumi login 'file://${join(engine.folder, "own-home")}'`,
       "pulumi stack select --create prod",
       "pulumi config set --secret shardplan:huggingFaceToken hf_example",
       "pulumi config get shardplan:huggingFaceToken",
@@ -107,6 +108,7 @@ describe("pulumi preview in the checkout", function () {
     const { PULUMI_CONFIG_PASSPHRASE: _, PULUMI_BACKEND_URL: __, ...environment } = engine.environment;
     const copy = join(engine.folder, "local");
     mkdirSync(copy);
+    mkdirSync(join(engine.folder, "own-home"));
     for (const file of ["Pulumi.yaml", "Pulumi.prod.yaml"]) cpSync(join(CHECKOUT, file), join(copy, file));
     const { status, stdout, stderr } = spawnSync("bash", ["-c", script], {
       cwd: copy,

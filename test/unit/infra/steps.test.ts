@@ -595,7 +595,7 @@ describe("driver.sh", () => {
     else printf '0\\n1\\n'; fi`,
     sleep: "",
   });
-  const WAIT = "GPUS_NEEDED=2 NVSWITCH=yes; wait_for_gpus && echo ready";
+  const WAIT = "GPUS_NEEDED=2 NVLINK=yes; wait_for_gpus && echo ready";
 
   it("is done when the fabric is up, or when the GPUs are of a kind that does not register with it", () => {
     for (const state of ["Completed", "N/A"]) {
@@ -621,7 +621,7 @@ describe("driver.sh, for links and GPUs that are at fault", () => {
     dcgmi: `echo "| Memory | ${diagnostic} |"`,
     systemctl: "exit 3",
   });
-  const CHECK = "NVSWITCH=yes; require_links; diagnose && echo fine";
+  const CHECK = "NVLINK=yes; require_links; diagnose && echo fine";
 
   it("says nothing of a board on which all links carry", () => {
     const { stdout, stderr } = runStepCode("driver", CHECK, has(LINKS("26.562 GB/s"), TOPOLOGY("NV18")));
@@ -639,10 +639,10 @@ describe("driver.sh, for links and GPUs that are at fault", () => {
     }
   });
 
-  it("asks neither of GPUs without NVSwitch", () => {
+  it("asks neither of GPUs that do not talk over NVLink", () => {
     const { stdout } = runStepCode(
       "driver",
-      "NVSWITCH=no; require_links; echo fine",
+      "NVLINK=no; require_links; echo fine",
       has(LINKS("<inactive>"), TOPOLOGY("SYS")),
     );
     assert.equal(stdout, "fine\n");
@@ -674,15 +674,130 @@ describe("prune.sh", () => {
   });
 });
 
+/** A PCI bus with these devices: vendor, class and, of a card that says so, what its vital product data has. */
+const bus = (...devices: (readonly [vendor: string, kind: string, data?: string])[]) =>
+  devices
+    .map(
+      ([vendor, kind, data], at) =>
+        `d=$FOLDER/pci/${at}; mkdir -p "$d"; echo ${vendor} >"$d/vendor"; echo ${kind} >"$d/class"${data ? `; echo '${data}' >"$d/vpd"` : ""}`,
+    )
+    .join("\n");
+const GPU = ["0x10de", "0x030200"] as const;
+const SWITCH = ["0x10de", "0x068000"] as const;
+const CARD = ["0x15b3", "0x020700", "ConnectX-7 400G"] as const;
+const BRIDGE = ["0x15b3", "0x020700", "Nvidia BlueField SW_MNG"] as const;
+
+describe("driver.sh, for what switches NVLink", () => {
+  const ON_BUS = "PCI_DEVICES=$FOLDER/pci KERNEL_MODULES=$FOLDER/modules.conf";
+  const WRITES = `write_file() { printf '%s' "$4" >"$1"; }`;
+  /** Says what is loaded and started. */
+  const LOADS = { modprobe: 'echo "loads $*"', systemctl: '[ "$1" != is-active ] && echo "systemctl $*"' };
+
+  it("finds it on the bus: boards of four GPUs and slices have none, Blackwell's are behind network cards", () => {
+    for (const [devices, found] of [
+      [[GPU, GPU, GPU, GPU], ""],
+      [[GPU, SWITCH, GPU], "nvswitch\n"],
+      [[GPU, CARD, GPU], ""],
+      [[CARD, BRIDGE, GPU], "nvlink5\n"],
+    ] as const)
+      assert.equal(runStepCode("driver", `${bus(...devices)}\n${ON_BUS}; fabric`).stdout, found);
+  });
+
+  it("starts Fabric Manager where there is a switch, whatever the plan counts on", () => {
+    const start = (devices: string) =>
+      runStepCode("driver", `${devices}\n${ON_BUS}; NVLINK=yes; start_fabric 2>/dev/null`, LOADS).stdout;
+    assert.equal(start(bus(GPU, GPU)), "");
+    assert.match(
+      start(bus(GPU, SWITCH)),
+      /^systemctl enable .*\nsystemctl start nvidia-fabricmanager\.service\n$/,
+    );
+    assert.match(start(bus(GPU, BRIDGE)), /^loads -a mlx5_ib ib_umad\nsystemctl enable /);
+  });
+
+  it("says which package is missing where Blackwell's switches cannot be reached", () => {
+    const { status, stderr } = runStepCode("driver", `${bus(GPU, BRIDGE)}\n${ON_BUS}; start_fabric`, {
+      modprobe: "exit 1",
+    });
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /^error: test: the kernel modules mlx5_ib and ib_umad do not load; .*linux-modules-extra-/,
+    );
+  });
+
+  it("loads the same modules at each boot", () => {
+    const written = (devices: string) =>
+      runStepCode("driver", `${devices}\n${ON_BUS}; ${WRITES}; load_modules_at_boot; cat "$KERNEL_MODULES"`)
+        .stdout;
+    assert.equal(written(bus(GPU, SWITCH)), "nvidia-uvm\n");
+    assert.equal(written(bus(GPU, BRIDGE)), "nvidia-uvm\nmlx5_ib\nib_umad\n");
+  });
+
+  it("misses Fabric Manager only where there is a switch", () => {
+    const drift = (devices: string) =>
+      runStepCode(
+        "driver",
+        `${devices}\n${ON_BUS}; GPU_KIND=gpu; driver_version() { echo 580; }; unified_memory_is_there() { :; }; drift`,
+        { systemctl: "exit 3" },
+      ).stdout;
+    assert.equal(drift(bus(GPU, GPU)), "");
+    assert.equal(drift(bus(GPU, SWITCH)), "Fabric Manager does not run\n");
+  });
+
+  it("installs the packages of the switch that there is", () => {
+    /** What the script of the installation has apt install at last. */
+    const installed = (fabric: string) =>
+      runStepCode(
+        "driver",
+        `export FABRIC=${fabric} BRANCH=580 DISTRIBUTION=debian12; bash -c "$(driver_script)"`,
+        {
+          "apt-get": 'printf "%s\\n" "$@" | tail -n 3 | xargs',
+          "dpkg-query": "",
+          modprobe: "",
+          systemctl: "",
+        },
+      )
+        .stdout.trim()
+        .split("\n")
+        .at(-1);
+    assert.match(`${installed("")}`, /--no-install-recommends nvidia-open$/);
+    assert.match(`${installed("nvswitch")}`, /nvidia-open nvidia-fabricmanager$/);
+    assert.equal(installed("nvlink5"), "nvidia-fabricmanager nvlsm libnvsdm");
+  });
+});
+
+describe("driver.sh, where the kernel's own driver has the GPUs", () => {
+  const PLACES = `NOUVEAU=$FOLDER/nouveau NOUVEAU_OFF=$FOLDER/off.conf; write_file() { printf '%s' "$4" >"$1"; }`;
+  const forbid = (loaded: boolean, modprobe = 'echo "modprobe $*"') =>
+    runStepCode(
+      "driver",
+      `${PLACES}; ${loaded ? 'mkdir "$NOUVEAU"' : ":"}; forbid_nouveau && cat "$NOUVEAU_OFF"`,
+      { modprobe, "update-initramfs": "echo initramfs >&2" },
+    );
+
+  it("has it loaded no more, and unloads it", () => {
+    assert.equal(forbid(false).stdout, "blacklist nouveau\n");
+    const { stdout, stderr } = forbid(true);
+    assert.equal(stdout, "modprobe -r nouveau\nblacklist nouveau\n");
+    assert.match(stderr, /^initramfs$/m);
+  });
+
+  it("says to reboot where it does not let go", () => {
+    const { status, stderr } = forbid(true, "exit 1");
+    assert.equal(status, 1);
+    assert.match(stderr, /^error: test: the kernel module nouveau holds the GPUs; reboot the host, which/m);
+  });
+});
+
 describe("driver.sh, for CUDA's unified memory", () => {
   const LOAD =
-    'UVM_DEVICE=$FOLDER/uvm KERNEL_MODULES=$FOLDER/modules.conf; write_file() { printf \'%s\' "$4" >"$1"; }';
+    'UVM_DEVICE=$FOLDER/uvm KERNEL_MODULES=$FOLDER/modules.conf PCI_DEVICES=$FOLDER/pci; write_file() { printf \'%s\' "$4" >"$1"; }';
   const CODE = `${LOAD}; unified_memory_is_there() { [ -e "$UVM_DEVICE" ]; }; driver_version() { echo 595; }`;
 
   it("loads the module now and at each boot, and makes its device file where nobody else does", () => {
     const { status, stdout } = runStepCode(
       "driver",
-      `${CODE}; load_unified_memory; cat "$KERNEL_MODULES" "$FOLDER/loaded"`,
+      `${CODE}; load_modules_at_boot; load_unified_memory; cat "$KERNEL_MODULES" "$FOLDER/loaded"`,
       {
         modprobe: 'echo "loaded $1" >loaded',
         "nvidia-modprobe": "touch uvm",

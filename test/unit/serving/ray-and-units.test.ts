@@ -12,6 +12,7 @@ import {
   serviceEnvironment,
   systemdUnit,
   vllmUnit,
+  weightsUnit,
 } from "../../../lib/serving";
 import { planOf } from "./plan-fixture";
 
@@ -143,6 +144,8 @@ describe("units", () => {
       assert.match(text, /^Wants=network-online\.target shardplan-weights\.service$/m);
       assert.match(text, /^After=network-online\.target shardplan-weights\.service /m);
     }
+    // Not below the mount point of a disk that comes later.
+    assert.match(weightsUnit(plan, "model"), /^RequiresMountsFor=\/opt\/dlami\/nvme\/shardplan\/models$/m);
     const byHand = planOf({ model: { source: "path", location: "/srv/model" } });
     assert.match(vllmUnit(byHand, ADDRESSES), /^Wants=network-online\.target$/m);
     assert.match(vllmUnit(byHand, ADDRESSES), /The weights are not in .*: put them there and run pulumi up/);
