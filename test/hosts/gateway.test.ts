@@ -7,9 +7,28 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ConnectionOptions, connect, type SecureVersion } from "node:tls";
+import {
+  CERTIFICATE_TIMER,
+  certificateKind,
+  certificateUnit,
+  gatewayConfig,
+  gatewayUnit,
+  hostPaths,
+  stopTimer,
+  stopUnit,
+  UNITS,
+} from "../../lib/serving";
+import { closeHosts, type LocalHost, type LocalHosts, openHosts } from "../../rehearsal/hosts/local-hosts";
+import { rootTree } from "../../rehearsal/hosts/root-tree";
+import { runOnHost } from "../../rehearsal/hosts/run-on-host";
+import { ensureSystemPackages } from "../../rehearsal/hosts/system-packages";
+import { isAlive } from "../../rehearsal/process-identity";
 import { planOf } from "../unit/serving/plan-fixture";
-import { type Answer, ENGINE_KEY, KEY, type LocalFront, openFront } from "./local-front";
+import { type Answer, ENGINE_KEY, KEY, type LocalFront, openFront, RENEW } from "./local-front";
 import { needsRoot } from "./local-host";
+import { stepOnHost } from "./step-on-host";
+
+const STOP = join(__dirname, "../../infra/programs/stop.sh");
 
 const authorization = { authorization: `Bearer ${KEY}` };
 
@@ -367,5 +386,94 @@ describe("the gateway before two servers", function () {
       [],
     );
     assert.equal((await until(401, () => front.complete())).status, 401, "the old key is gone");
+  });
+});
+
+/** On a host of its own, which no stack has, with nothing behind the gateway. */
+describe("a host with a gateway, by itself", function () {
+  this.timeout(180_000);
+  const plan = planOf({ cost: { stopAfterIdleHours: 1 } });
+  const paths = hostPaths(plan);
+  let hosts: LocalHosts;
+  let host: LocalHost;
+  const run = async (script: string) => (await runOnHost(hosts, host, script)).stdout;
+
+  before(async function () {
+    needsRoot(this);
+    await ensureSystemPackages(() => {});
+    hosts = await openHosts({ count: 1, tree: await rootTree(() => {}) });
+    host = hosts.hosts[0] ?? assert.fail("no host");
+    await stepOnHost(hosts, host, "base-packages", { PACKAGES: "haproxy openssl" });
+    await stepOnHost(hosts, host, "gateway", {
+      ...{ UNIT: UNITS.gateway, UNIT_TEXT: gatewayUnit(plan), PORT: plan.deployment.gateway.port },
+      ...{ CONFIG_FILE: paths.gatewayConfig, CONFIG: gatewayConfig(plan, ["127.0.0.1"]) },
+      ...{ KEYS_FILE: paths.clientKeys, ENGINE_KEY_FILE: paths.engineKey, ENGINE_KEY },
+      ...{ API_KEY: KEY, API_KEYS: "", API_KEYS_SECRET: "", OWN: "", OWN_FILE: paths.ownCertificate },
+      ...{ DOMAIN: "", PUBLIC_ADDRESS: "", RECORD_WAIT_MINUTES: 1, AUTHORITY: paths.authority },
+      ...{ CERTIFICATE: paths.certificate, CERTIFICATE_KIND: certificateKind(plan) },
+      ...{ RENEW_FILE: `${paths.configuration}/certificate`, RENEW: readFileSync(RENEW, "utf8") },
+      ...{ RENEW_UNIT: UNITS.certificate, RENEW_UNIT_TEXT: certificateUnit(plan, host.address) },
+      ...{ TIMER: UNITS.certificateTimer, TIMER_TEXT: CERTIFICATE_TIMER },
+    });
+  });
+  after(() => hosts && closeHosts(hosts));
+
+  /** Serial number and end of the certificate that clients are shown. */
+  const shown = () =>
+    run(`openssl s_client -connect ${host.address}:443 -CAfile ${paths.authority}/root.pem -verify_return_error \
+      </dev/null 2>/dev/null | openssl x509 -noout -serial -enddate`);
+
+  it("renews its certificate when the timer says so and it is about to end, and HAProxy shows the new one", async () => {
+    // What is about to end is made by the program, too: by other days.
+    const short = "s/LEAF_DAYS=90 RENEW_DAYS=30/LEAF_DAYS=20 RENEW_DAYS=10/";
+    await run(`cd ${paths.configuration}; cp -p certificate kept; sed -i '${short}' certificate
+      rm ${paths.certificate}; systemctl start ${UNITS.certificate}; mv kept certificate`);
+    const before = await shown();
+    const gateway = await run(`systemctl show -p MainPID --value ${UNITS.gateway}`);
+    // Its day comes at once.
+    await run(`mkdir /run/systemd/system/${UNITS.certificateTimer}.d; systemctl stop ${UNITS.certificateTimer}
+      printf '[Timer]\\nOnCalendar=\\nOnActiveSec=1\\nRandomizedDelaySec=0\\nAccuracySec=100ms\\n' \
+        >/run/systemd/system/${UNITS.certificateTimer}.d/now.conf
+      systemctl daemon-reload; systemctl start ${UNITS.certificateTimer}`);
+    let now = before;
+    for (let tries = 0; tries < 50 && now === before; tries++) now = await sleep(200).then(shown);
+    const daysOf = (said: string) =>
+      (Date.parse(said.split("notAfter=").at(-1) ?? "") - Date.now()) / 86_400_000;
+    assert.ok(daysOf(before) < 21 && daysOf(now) > 89, `${before}, then ${now}`);
+    assert.equal(await run(`systemctl show -p MainPID --value ${UNITS.gateway}`), gateway);
+    assert.match(
+      await run(`journalctl -u ${UNITS.certificate} -o cat --no-pager`),
+      /a new certificate for .*, ends /,
+    );
+  });
+
+  it("shuts down when no key has asked for as long as is said, and not before", async () => {
+    const stop = (unit: string, timer: string) =>
+      stepOnHost(hosts, host, "stop", {
+        ...{ UNIT: UNITS.stop, UNIT_TEXT: unit, TIMER: UNITS.stopTimer, TIMER_TEXT: timer },
+        ...{ PROGRAM_FILE: `${paths.configuration}/stop`, PROGRAM: readFileSync(STOP, "utf8") },
+      });
+    const ask = (key: string) =>
+      run(
+        `curl -s -o /dev/null --cacert ${paths.authority}/root.pem -H 'Authorization: Bearer ${key}' https://${host.address}/v1/models`,
+      );
+    await stop(stopUnit(plan), stopTimer(plan));
+    assert.match(await run(`systemctl list-timers ${UNITS.stopTimer} --no-pager`), /1 timers listed/);
+    await ask(KEY);
+    await run(`systemctl start ${UNITS.stop}`);
+    assert.equal(
+      await run(`journalctl -u ${UNITS.stop} -o cat --no-pager | grep -c 'shuts down' || true`),
+      "0",
+    );
+    // Six seconds for an hour, and every two for every five minutes.
+    const quick = stopUnit(plan).replace("IDLE_SECONDS=3600", "IDLE_SECONDS=6");
+    await ask(KEY);
+    await stop(quick, stopTimer(plan).replace("*:0/5", "*:*:0/2"));
+    await sleep(3000);
+    assert.ok(await isAlive(host.container), "a key has asked just now");
+    // A wrong key is nobody's.
+    await ask("sk-wrong");
+    for (let tries = 0; tries < 150 && (await isAlive(host.container)); tries++) await sleep(200);
+    assert.ok(!(await isAlive(host.container)), "it is off");
   });
 });

@@ -51,7 +51,8 @@ export interface LocalFront {
   close(): void;
 }
 
-const RENEW = join(__dirname, "../../infra/programs/certificate.sh");
+/** The program that makes and renews the gateway's certificate. */
+export const RENEW = join(__dirname, "../../infra/programs/certificate.sh");
 
 /** @param edit What a test changes in the configuration, such as a time that would be too long to wait for. */
 export async function openFront(plan: Plan, edit = (config: string) => config): Promise<LocalFront> {
