@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type LocalWorkspaceOptions, PulumiCommand } from "@pulumi/pulumi/automation";
 import { UserError } from "../lib/config";
 import { cached, exists } from "./cache";
-import { failWhereConnectionsBreak } from "./inline-programs";
+import { makeInlineProgramsSafe } from "./inline-programs";
 import type { Progress } from "./progress";
 import { installStandIns, type StandInName } from "./providers/stand-ins";
 import { hasProgram, runProgram } from "./run-program";
@@ -37,7 +37,7 @@ export interface Engine {
 
 /** Finds or makes the engine and opens a folder for its state; `folder` is made when it is not there. */
 export async function openEngine(options: EngineOptions = {}, folder?: string): Promise<Engine> {
-  failWhereConnectionsBreak();
+  makeInlineProgramsSafe();
   const command = await findEngine(options.progress);
   const own = folder ?? (await mkdtemp(join(tmpdir(), "shardplan-engine-")));
   const home = join(own, "home");
