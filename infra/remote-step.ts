@@ -21,7 +21,7 @@ export interface RemoteStepArgs<Result> {
   readonly parameters: Readonly<Record<string, pulumi.Input<string | number>>>;
   /** Shape of the JSON object that the script prints last. */
   readonly result: z.ZodType<Result>;
-  /** The script can take back what it did; on machines that are deleted as a whole that is not needed. */
+  /** The script can take back what it did: where the step is no longer wanted, and its machine is not deleted with it. */
   readonly removable?: boolean;
 }
 
@@ -44,7 +44,7 @@ export function remoteStep<Result>(
   const { host } = args;
   const script = stepScript(args.step, { HOST_NAME: host.label, ...args.parameters });
   const mark = markOf({ host, name, command: actionCommand("look"), script });
-  const removable = args.removable === true && host.outlivesStack;
+  const removable = args.removable === true;
   const resource = new command.remote.Command(
     name,
     {
@@ -56,8 +56,12 @@ export function remoteStep<Result>(
       logging: command.remote.Logging.Stderr,
       addPreviousOutputInEnv: false,
     },
-    // `pulumi up --replace` would else run the removal last, and take away what the new one has just set up.
-    { ...opts, ...(removable ? { deleteBeforeReplace: true } : {}) },
+    {
+      ...opts,
+      // `pulumi up --replace` would else run the removal last, and take away what the new one has just set up.
+      ...(removable ? { deleteBeforeReplace: true } : {}),
+      ...(removable && host.machine ? { deletedWith: host.machine } : {}),
+    },
   );
   const result = resource.stdout.apply((text) => parseResult(args.step, args.result, text));
   return { resource, result };

@@ -177,7 +177,7 @@ export class GpuNode extends pulumi.ComponentResource {
       user: SSH_USER,
       port: SSH_PORT,
       bastion: args.bastion?.jump,
-      outlivesStack: false,
+      machine: instance,
       connection: {
         host: address,
         port: SSH_PORT,

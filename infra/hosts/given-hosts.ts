@@ -43,7 +43,6 @@ export function existingHost(host: ExistingHost, bastion: Bastion | undefined): 
     user,
     port,
     bastion: bastion?.jump,
-    outlivesStack: true,
     connection: {
       host: address,
       port,

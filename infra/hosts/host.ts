@@ -17,8 +17,8 @@ export interface Host {
   readonly port: number;
   /** `user@address:port` of the bastion through which the host is reached, for a reader. */
   readonly bastion?: string;
-  /** True for machines that stay when the stack is destroyed: services are then removed one by one. */
-  readonly outlivesStack: boolean;
+  /** The stack's own machine, with which all on it goes; absent for one that stays: its services are removed one by one. */
+  readonly machine?: pulumi.Resource;
 }
 
 /** Where machines belong that are not the program's own stack's: what stands before their names, parent, and account. */

@@ -16,7 +16,7 @@ export class Firewall extends pulumi.ComponentResource {
     super("shardplan:infra:Firewall", name, {}, opts);
     const { firewall } = plan.deployment;
     const addresses = pulumi.all(nodes.map((node) => node.addresses)).apply((all) => all.flat());
-    const given = firewall.enabled ? nodes.filter(({ host }) => host.outlivesStack) : [];
+    const given = firewall.enabled ? nodes.filter(({ host }) => host.machine === undefined) : [];
     for (const { host } of given) {
       remoteStep(
         `${host.name}-firewall`,

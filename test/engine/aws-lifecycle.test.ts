@@ -360,6 +360,15 @@ describe("the AWS program on the real engine", function () {
     assert.deepEqual(steps, ["vllm", "verify", "load"]);
   });
 
+  it("takes the timer away that shuts a machine down, once nobody wants it any more", async () => {
+    await program.configure({ cost: { stopAfterIdleHours: 2 } });
+    assert.deepEqual((await up()).steps, ["stop"]);
+    await program.configure({ cost: {} });
+    await program.stack.up();
+    const done = program.host.received().map(({ step, action }) => `${step} ${action}`);
+    assert.deepEqual(done, ["stop remove"]);
+  });
+
   it("restarts Ray and vLLM on another version, and proves it", async () => {
     await program.configure({ serving: { maxNumSeqs: 120, rayVersion: "2.59.0" } });
     // The weights are there; what would fetch them is in another environment.

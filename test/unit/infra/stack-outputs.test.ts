@@ -10,7 +10,6 @@ const host = (user: string, port = 22): Host => ({
   connection: { host: "192.0.2.1" },
   user,
   port,
-  outlivesStack: true,
 });
 
 describe("the output apiKeyCommand", () => {
