@@ -44,7 +44,7 @@ function countBytes(model: ModelTensors, stage: StageTensors, shards: TensorShar
   return sum(held, (tensor) => bytesOnRank(tensor, shards));
 }
 
-/** Counted so far: a search asks for the same weights with every serving parameter that it tries. */
+/** Counted so far: strategies of one search, and of the machines that remedies try, cut many layers alike. */
 const counted = new WeakMap<ModelTensors, Map<string, number>>();
 
 /** Bytes of weights on one rank of a stage, as vLLM allocates them. */
