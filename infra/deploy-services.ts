@@ -9,6 +9,7 @@ import { Firewall } from "./services/firewall";
 import { Gateway } from "./services/gateway";
 import { LoadTest } from "./services/load-test";
 import { ModelWeights } from "./services/model-weights";
+import { Monitoring } from "./services/monitoring";
 import { Preparation } from "./services/preparation";
 import { startServers } from "./services/servers";
 import { Stop } from "./services/stop";
@@ -46,7 +47,9 @@ export function deployServices({ plan, hosts, secrets, prefix = "", parent }: Se
   if (plan.deployment.model.removeUnused) {
     new UnusedWeights(name("unused-weights"), { plan, nodes }, after(verification));
   }
-  new Stop(name("stop"), { plan, nodes }, after(verification));
+  const stop = new Stop(name("stop"), { plan, nodes }, after(verification));
   const load = new LoadTest(name("load"), { plan, nodes, servers }, after(verification));
+  // Last: the engine starts nothing more after what fails, and this may.
+  new Monitoring(name("monitoring"), { plan, nodes }, after(verification, stop, load));
   return { plan, nodes, servers, gateway, verification, load };
 }

@@ -1,5 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { expectedLoad, hostPaths, type KvCacheProof, proveKvCache, servedModelName } from "../lib/serving";
+import {
+  expectedLoad,
+  hostPaths,
+  type KvCacheProof,
+  PORTS,
+  proveKvCache,
+  servedModelName,
+} from "../lib/serving";
 import type { Plan } from "../lib/strategy";
 import { type Host, sshCommand } from "./hosts/host";
 import type { Gateway } from "./services/gateway";
@@ -39,7 +46,37 @@ export function stackOutputs({ plan, nodes, servers, gateway, verification, load
       .output(host.address)
       .apply((address) => readAsRoot(host, address, `${hostPaths(plan).secrets}/api-key`)),
     hosts: nodes.map(reach),
+    ...monitoringCommands(plan, host),
   };
+}
+
+/** How to see what the stack does: commands, in the order in which one types them. */
+function monitoringCommands(plan: Plan, host: Host) {
+  const stack = pulumi.getStack();
+  const url = `http://127.0.0.1:${PORTS.prometheus}`;
+  switch (plan.deployment.monitoring.mode) {
+    case "on":
+      return {
+        monitoring: pulumi
+          .output(host.address)
+          .apply((address) => [
+            sshCommand(host, address).replace(
+              /^ssh/,
+              `ssh -N -L ${PORTS.prometheus}:127.0.0.1:${PORTS.prometheus}`,
+            ),
+            `npx shardplan status --stack ${stack} --prometheus ${url}`,
+          ]),
+      };
+    case "export":
+      return {
+        monitoring: [
+          `npx shardplan rules --stack ${stack} --out shardplan-rules.yml`,
+          `npx shardplan scrape --stack ${stack} --out prometheus.yml`,
+        ],
+      };
+    case "off":
+      return {};
+  }
 }
 
 /** Of servers that are planned alike the poorest tells; 0 where the log of one has forgotten. */

@@ -1,5 +1,6 @@
 import { request } from "node:https";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { OutputMap } from "@pulumi/pulumi/automation";
 import { z } from "zod";
 import { PORTS } from "../lib/serving";
@@ -33,6 +34,7 @@ export const EXPECTATIONS: readonly Expectation[] = [
   { what: `vLLM runs ${RANKS} ranks as Ray actors, each on its host`, read: rankProcesses },
   { what: "vLLM publishes its metrics", read: vllmMetrics },
   { what: "a load as planned is answered, and held against the plan", read: loadProof },
+  { what: "Prometheus reads vLLM, Ray, the gateway and the hosts, and only they reach it", read: scrapes },
   { what: "a stranger reaches SSH and the gateway, nothing else", read: openPorts },
 ];
 
@@ -100,6 +102,49 @@ async function loadProof({ outputs }: Deployed): Promise<string> {
   if (load.verdict !== "as planned") throw new Error(load.text);
   return load.text;
 }
+
+/** Seconds until every target was read once: the first reading of each falls somewhere into the first interval. */
+const SCRAPED_WITHIN_SECONDS = 60;
+
+const readings = z.object({
+  data: z.object({
+    result: z.array(
+      z.object({ metric: z.object({ job: z.string() }), value: z.tuple([z.number(), z.string()]) }),
+    ),
+  }),
+});
+
+/** Every target of the configuration is up, and what reads them listens where nobody else comes. */
+async function scrapes({ hosts }: Deployed): Promise<string> {
+  const nodes = hosts.hosts.length;
+  const wanted = `gateway 1, node ${nodes}, ray ${nodes}, vllm 1`;
+  const ask = `curl -sf 'http://127.0.0.1:${PORTS.prometheus}/api/v1/query?query=up'`;
+  let found = "";
+  for (
+    const deadline = Date.now() + 1000 * SCRAPED_WITHIN_SECONDS;
+    Date.now() < deadline;
+    await sleep(1000)
+  ) {
+    const { result } = readings.parse(JSON.parse(await onHead(hosts, ask))).data;
+    const up = result.filter(({ value }) => value[1] === "1").map(({ metric }) => metric.job);
+    found = ["gateway", "node", "ray", "vllm"]
+      .map((job) => `${job} ${up.filter((one) => one === job).length}`)
+      .join(", ");
+    if (found === wanted && up.length === result.length) break;
+  }
+  if (found !== wanted) throw new Error(`up: ${found} instead of ${wanted}`);
+  for (const [at, host] of hosts.hosts.entries()) {
+    const { stdout } = await runOnHost(hosts, host, LISTENERS);
+    const own =
+      at === 0
+        ? `127.0.0.1:${PORTS.prometheus} 127.0.0.1:${PORTS.nodeExporter}`
+        : `${host.address}:${PORTS.nodeExporter}`;
+    if (stdout.trim() !== own) throw new Error(`${host.name}: ${stdout.trim()} instead of ${own}`);
+  }
+  return `up: ${found}`;
+}
+
+const LISTENERS = `ss -ltnH 'sport = :${PORTS.prometheus} or sport = :${PORTS.nodeExporter}' | awk '{print $4}' | sort | xargs`;
 
 /** This machine is none of the cluster's hosts. */
 async function openPorts({ hosts, outputs }: Deployed): Promise<string> {

@@ -22,7 +22,7 @@ const LOOK = `
 systemctl list-unit-files --no-legend 'shardplan-*' | awk '{print "unit " $1}'
 getent passwd | grep -o '^shardplan[^:]*' | sed 's/^/user /'
 ps -eo user:32,args --no-headers | awk '$1 ~ /^shardplan/ {print "process " $0}'
-find /etc/systemd/system -maxdepth 1 -name 'haproxy*' -lname /dev/null -printf 'masked %f\\n'
+find /etc/systemd/system -maxdepth 1 '(' -name 'haproxy*' -o -name 'prometheus*' ')' -lname /dev/null -printf 'masked %f\\n'
 ss -ltnH '${OPEN_PORTS}' | awk '{print "port " $4}'
 find ${PLACES} -xdev -path '*shardplan*' ${STAYS.map((path) => `! -path '${path}'`).join(" ")} -printf 'file %p\\n'
 find ${PLACES} -xdev -nouser -printf 'file of no user %p\\n'

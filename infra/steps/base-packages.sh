@@ -1,8 +1,11 @@
 # shellcheck shell=bash
 # Debian packages, system users and folders that the services need. Installs only what is missing. What is not a package
 # goes with the host's facts, the last step to be removed.
+# uses: packages.sh
 # in:  HOST_NAME, PACKAGES (words)
 # out: {"installed":[...]}
+# shellcheck disable=SC2034 # packages.sh uses it
+PACKAGED_UNITS=haproxy.service
 
 apply() {
   install_packages
@@ -19,48 +22,6 @@ drift() {
   find_missing
   [ ${#MISSING[@]} -eq 0 ] || echo "packages are missing: ${MISSING[*]}"
   for name in "$ENGINE_USER" shardplan-gateway; do id "$name" >/dev/null 2>&1 || echo "user $name is gone"; done
-}
-
-MISSING=()
-
-find_missing() {
-  local package
-  MISSING=()
-  for package in $PACKAGES; do
-    is_installed "$package" || MISSING+=("$package")
-  done
-}
-
-# The program of the gateway is used only when that starts: until then nobody would notice that it is gone.
-is_installed() {
-  [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ] && { [ "$1" != haproxy ] || [ -x /usr/sbin/haproxy ]; }
-}
-
-install_packages() {
-  find_missing
-  [ ${#MISSING[@]} -gt 0 ] || return 0
-  # The package starts a server of its own; ours is a unit of our own. Before, so that no interrupt lets it start.
-  [ -e /lib/systemd/system/haproxy.service ] || mask_foreign haproxy.service
-  info "installing ${MISSING[*]}"
-  # shellcheck disable=SC2016 # the inner shell expands it
-  run_long apt 1800 -- /bin/bash -c 'export DEBIAN_FRONTEND=noninteractive
-    dpkg --configure -a
-    # At first boot another apt holds the lock of the lists, for which apt-get does not wait.
-    for try in $(seq 60); do apt-get -qq update && break; sleep 10; done
-    exec apt-get -qq -o DPkg::Lock::Timeout=600 install -y --reinstall --no-install-recommends "$@"' apt "${MISSING[@]}" ||
-    { tail -n 20 "$LOGS/apt.log" | plain >&2; fatal "apt-get could not install ${MISSING[*]}" \
-      "see the lines above and $LOGS/apt.log; check the host's package sources"; }
-  require_installed "${MISSING[@]}"
-}
-
-# A unit that vanished, with a reboot for example, looks like one that ended well: the packages decide.
-require_installed() {
-  local wanted=("$@")
-  find_missing
-  [ ${#MISSING[@]} -eq 0 ] ||
-    fatal "apt-get ended without installing ${MISSING[*]}" "see $LOGS/apt.log on the host and run pulumi up again"
-  MISSING=("${wanted[@]}")
-  changed "installed ${wanted[*]}"
 }
 
 make_user() {

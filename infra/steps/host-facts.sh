@@ -22,7 +22,9 @@ remove() {
   fi
   remove_unfinished
   unmask_foreign
+  unmask_foreign "$MASKED_BY_MONITORING"
   # Services write below their homes: keys of the gateway's authority, Ray's sessions, compiled kernels.
+  rm -rf "$METRICS" "/var/lib/${METRICS##*/}"
   rm -rf /var/lib/shardplan-gateway /var/cache/shardplan /etc/shardplan "$LOGS"
   [ ! -d "$STATE" ] || find "$STATE" -mindepth 1 -maxdepth 1 ! -name 'models*' -exec rm -rf {} +
   rmdir "$STATE/models" "$STATE" 2>/dev/null || chown root: "$STATE" 2>/dev/null || true

@@ -15,6 +15,8 @@ SECRETS=/etc/shardplan/secrets STATE=/var/lib/shardplan LOGS=/var/log/shardplan 
 MARKS=/etc/shardplan/marks
 # shellcheck disable=SC2034 # each made by one step, and cleared up by the last to be removed
 MASKED=/etc/shardplan/masked-units JOURNAL_LIMIT=/etc/systemd/journald.conf.d/shardplan.conf APT_HOLD=/etc/apt/apt.conf.d/99shardplan-nvidia KERNEL_MODULES=/etc/modules-load.d/shardplan-nvidia.conf NOUVEAU_OFF=/etc/modprobe.d/shardplan-nouveau.conf
+# shellcheck disable=SC2034
+MASKED_BY_MONITORING=/etc/shardplan/masked-monitoring-units METRICS=/var/lib/private/shardplan-prometheus
 CHANGES=0
 # Files that this run has put where they belong, or found there.
 KEPT=()
@@ -288,9 +290,10 @@ unit_drift() {
 # Keeps a unit that a package brings, and that we run in our own way, from starting; noted first, so that the host's removal
 # gives it back.
 mask_foreign() {
-  mkdir -p "${MASKED%/*}"
-  grep -qsx "$1" "$MASKED" || echo "$1" >>"$MASKED"
-  systemctl mask --quiet "$1"
+  local unit=$1 list=${2:-$MASKED}
+  mkdir -p "${list%/*}"
+  grep -qsx "$unit" "$list" || echo "$unit" >>"$list"
+  systemctl mask --quiet "$unit"
 }
 
 # Notes again that a unit is masked by us, and not by somebody else, where that note was lost or edited; "$2" is the step that noted it.
@@ -302,13 +305,13 @@ recall_mask() {
 
 # Those units can be started again; they do not start by themselves.
 unmask_foreign() {
-  local unit
-  [ -e "$MASKED" ] || return 0
+  local unit list=${1:-$MASKED}
+  [ -e "$list" ] || return 0
   while read -r unit; do
     systemctl unmask --quiet "$unit" 2>/dev/null || true
     systemctl disable --quiet "$unit" 2>/dev/null || true
-  done <"$MASKED"
-  rm -f "$MASKED"
+  done <"$list"
+  rm -f "$list"
 }
 
 # Settings that somebody has laid over a unit are theirs: nothing here takes them away.

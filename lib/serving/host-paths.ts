@@ -31,6 +31,9 @@ export interface HostPaths {
   readonly ownCertificate: string;
   /** Folder of the gateway's own authority, and of what a public one knows it by. */
   readonly authority: string;
+  /** What Prometheus reads: its configuration, and the stack's rules beside it. */
+  readonly prometheusConfig: string;
+  readonly prometheusRules: string;
   /** What nftables loads at boot. */
   readonly firewallRules: string;
   /** Is there while the first server of a host answers completions: its watchdog's word. */
@@ -65,6 +68,8 @@ export function hostPaths(plan: Plan): HostPaths {
     certificate: "/etc/shardplan/gateway/certificate.pem",
     ownCertificate: "/etc/shardplan/secrets/own-certificate.pem",
     authority: "/etc/shardplan/secrets/authority",
+    prometheusConfig: "/etc/shardplan/prometheus/prometheus.yml",
+    prometheusRules: "/etc/shardplan/prometheus/rules.yml",
     firewallRules: "/etc/shardplan/firewall.nft",
     ready: "/run/shardplan-watchdog/ready",
     secrets: "/etc/shardplan/secrets",

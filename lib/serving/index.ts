@@ -44,7 +44,13 @@ export {
   outputTokensPerGpu,
   p99Seconds,
 } from "./monitoring/expressions";
-export { prometheusConfig, type ScrapedHost } from "./monitoring/prometheus-config";
+export {
+  isWatched,
+  MONITORING_PACKAGES,
+  nodeExporterUnit,
+  prometheusUnit,
+} from "./monitoring/monitoring-units";
+export { exporterAddress, prometheusConfig, type ScrapedHost } from "./monitoring/prometheus-config";
 export { rulesFile } from "./monitoring/rules-file";
 export { seriesOf } from "./monitoring/series";
 export { monitoringThresholds, type Thresholds } from "./monitoring/thresholds";

@@ -10,6 +10,10 @@ export const PORTS = {
   challenge: 7997,
   /** What the gateway counts, for Prometheus; listens on loopback only. */
   gatewayMetrics: 7996,
+  /** Ray's metrics on each of its hosts; those of further servers on a host follow. */
+  rayMetrics: 7980,
+  /** Prometheus on the first host; listens on loopback only. */
+  prometheus: 9090,
   /** Defaults of Prometheus's node exporter and of NVIDIA's DCGM exporter. */
   nodeExporter: 9100,
   dcgmExporter: 9400,

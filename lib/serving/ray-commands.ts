@@ -51,13 +51,15 @@ export function rayWorkerCommand(
 }
 
 /** Servers that share a host each have a Ray of their own: its port for agents must differ, and memory is shared out. */
-function nodeOptions(plan: Plan, { gpus, slot }: EngineServer): string[] {
+function nodeOptions(plan: Plan, server: EngineServer): string[] {
+  const { gpus, slot } = server;
   const beside =
     gpus === undefined
       ? []
       : [`--dashboard-agent-listen-port=${AGENT_PORT + slot}`, `--object-store-memory=${SHARED_STORE_BYTES}`];
   const count = gpus?.length ?? plan.instance.gpus;
-  return [`--num-gpus=${count}`, ...beside, "--disable-usage-stats", "--block"];
+  const metrics = `--metrics-export-port=${serverPorts(server).rayMetrics}`;
+  return [`--num-gpus=${count}`, metrics, ...beside, "--disable-usage-stats", "--block"];
 }
 
 /** Ray's own default. */

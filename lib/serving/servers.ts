@@ -62,7 +62,11 @@ export const instance = ({ slot }: Pick<EngineServer, "slot">): string => (slot 
 
 /** TCP ports of a server on its host. */
 export function serverPorts({ slot }: Pick<EngineServer, "slot">) {
-  return { vllm: PORTS.vllm + slot, rayHead: PORTS.rayHead + slot } as const;
+  return {
+    vllm: PORTS.vllm + slot,
+    rayHead: PORTS.rayHead + slot,
+    rayMetrics: PORTS.rayMetrics + slot,
+  } as const;
 }
 
 /** Hosts with a gateway, counted from 0. */

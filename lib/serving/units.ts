@@ -13,6 +13,8 @@ export const UNITS = {
   gateway: "shardplan-gateway.service",
   certificate: "shardplan-certificate.service",
   certificateTimer: "shardplan-certificate.timer",
+  prometheus: "shardplan-prometheus.service",
+  nodeExporter: "shardplan-node-exporter.service",
   stop: "shardplan-stop.service",
   stopTimer: "shardplan-stop.timer",
 } as const;

@@ -17,13 +17,14 @@ const PACKAGES = [
   ...["systemd", "systemd-sysv", "dbus", "libpam-systemd", "openssh-server", "sudo", "ca-certificates"],
   ...["iproute2", "nftables", "iputils-ping", "procps", "kmod", "pciutils", "less", "curl", "jq", "openssl"],
   ...["python3", "python3-venv", "python3-dev", "haproxy"],
+  ...["prometheus", "prometheus-node-exporter"],
   ...["g++", "libc6-dev", "libnuma1"],
 ];
 
 /** Makes the tree a host that boots: the network comes up as told, and each copy brings its own keys. */
 const PREPARE = `set -eu
 systemctl -q enable systemd-networkd ssh
-systemctl -q disable haproxy
+systemctl -q disable haproxy prometheus prometheus-node-exporter
 systemctl -q mask systemd-networkd-wait-online systemd-resolved getty@tty1 console-getty apt-daily.timer \
   apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer dpkg-db-backup.timer
 useradd --create-home --shell /bin/bash deploy

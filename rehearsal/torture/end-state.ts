@@ -2,7 +2,12 @@ import type { LocalHost, LocalHosts } from "../hosts/local-hosts";
 import { runOnHost } from "../hosts/run-on-host";
 
 /** Folders of which only what lies directly in them is of interest: services write below. */
-const SERVICES_WRITE = ["/var/lib/shardplan/cache", "/var/log/shardplan", "/var/lib/shardplan-gateway"];
+const SERVICES_WRITE = [
+  "/var/lib/shardplan/cache",
+  "/var/log/shardplan",
+  "/var/lib/shardplan-gateway",
+  "/var/lib/private/shardplan-prometheus",
+];
 
 /** Where the steps write files whose content they decide. */
 const CONTENTS = ["/etc/*", "/var/lib/shardplan/models/*"];

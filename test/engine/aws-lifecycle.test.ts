@@ -35,6 +35,7 @@ const STEPS = [
   "watchdog",
   "verify",
   "load",
+  "monitoring",
 ];
 
 /** One life of the stack, each test a step of it. */

@@ -59,6 +59,7 @@ const ANSWERS: Record<string, object> = {
   efa: { interfaces: 32, plugin: "/opt/amazon/ofi-nccl/lib/libnccl-net.so" },
   "efa-traffic": { bytes: 4_000_000 },
   watchdog: {},
+  monitoring: {},
   stop: {},
   balanced: {},
   drained: {},

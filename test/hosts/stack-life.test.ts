@@ -212,6 +212,7 @@ ${hubStandIn(hub)}HUB
       "firewall",
       "gateway",
       "host-facts",
+      "monitoring",
       "python-environment",
       "ray",
       "verify",

@@ -1,11 +1,32 @@
 import { z } from "zod";
-import { fraction } from "./values";
+import { countUpTo, fraction, textLike } from "./values";
 
 const share = (value: number, description: string) =>
   fraction.default(value).meta({ unit: "share", description });
 
 export const monitoring = z
   .strictObject({
+    mode: z
+      .enum(["on", "export", "off"])
+      .default("on")
+      .describe(
+        "`on`: a Prometheus on the first host watches the stack, on loopback. `export`: nothing is installed, and the stack's outputs say how to hand rules and targets to a Prometheus of yours. `off`: neither.",
+      ),
+    retentionDays: z.int().min(2).max(3650).default(15).meta({
+      unit: "days",
+      description:
+        "Days of metrics that Prometheus keeps; at least 2, because the trend of decode is held against the day before.",
+    }),
+    diskGib: countUpTo(10_000).default(5).meta({
+      unit: "GiB",
+      description: "The most that these metrics take of the first host's disk; the oldest go first.",
+    }),
+    remoteWriteUrl: textLike(
+      /^https?:\/\/[^\s@/]+(\/\S*)?$/,
+      "an http or https URL without a user, such as https://metrics.example.com/api/v1/write",
+    )
+      .optional()
+      .describe("Where Prometheus sends all that it reads, too. Default: nowhere."),
     kvCacheUsageAlert: share(0.9, "Share of the KV cache in use above which the plan says: alarm."),
     memoryHeadroomAlert: share(
       0.08,
@@ -21,4 +42,4 @@ export const monitoring = z
     ),
   })
   .prefault({})
-  .describe("When to raise an alarm.");
+  .describe("How the stack is watched, and when to raise an alarm.");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -8,7 +8,7 @@ import { z } from "zod";
 import { parseResult } from "../../../infra/remote-step";
 
 const STEPS = join(__dirname, "../../../infra/steps");
-const LIBRARIES = ["lib.sh", "server.sh"];
+const LIBRARIES = ["lib.sh", "server.sh", "packages.sh"];
 const names = readdirSync(STEPS).filter((name) => !LIBRARIES.includes(name));
 const library = LIBRARIES.map((name) => readFileSync(join(STEPS, name), "utf8")).join("\n");
 
@@ -179,6 +179,57 @@ describe("base-packages.sh", () => {
     );
     assert.equal(status, 1);
     assert.match(stderr, /error: test: apt-get ended without installing jq; see /);
+  });
+});
+
+describe("monitoring.sh", () => {
+  const PLACES = `MASKED_BY_MONITORING=$FOLDER/masked PACKAGED_UNITS_MASKED=$FOLDER/masked METRICS=$FOLDER/metrics
+    PACKAGES="prometheus" EXPORTER_UNIT=e.service EXPORTER_TEXT=text EXPORTER_PORT=9100 PROMETHEUS_UNIT=p.service
+    PROMETHEUS_TEXT=text PROMETHEUS_PORT=9090 CONFIG_FILE=$FOLDER/c/config RULES_FILE=$FOLDER/c/rules CONFIG=c RULES=r
+    GPU_EXPORTER_PORT=; port_owner() { :; }; systemctl() { echo "systemctl $*" >>"$FOLDER/said"; }
+    dpkg-query() { return 1; }; remove_unit() { echo "removed $1" >&2; }`;
+
+  it("masks the packages' own units before it installs them, and gives them back when it is removed", () => {
+    const { stdout, stderr } = runStepCode(
+      "monitoring",
+      `${PLACES}; run_long() { echo "run_long $1" >>"$FOLDER/said"; }; (apply) || true; remove; cat "$FOLDER/said"; ls "$FOLDER"`,
+    );
+    const said = stdout.split("\n");
+    const at = (line: string) => said.findIndex((one) => one.includes(line));
+    // A machine that has the package already keeps its unit as it is.
+    const masked = ["prometheus.service", "prometheus-node-exporter.service"].filter(
+      (unit) => !existsSync(`/lib/systemd/system/${unit}`),
+    );
+    for (const unit of masked) {
+      assert.ok(at(`systemctl mask --quiet ${unit}`) >= 0, stdout);
+      assert.ok(at(`systemctl mask --quiet ${unit}`) < at("run_long apt"), stdout);
+      assert.ok(at(`systemctl unmask --quiet ${unit}`) > at("run_long apt"), stdout);
+      assert.ok(at(`systemctl disable --quiet ${unit}`) > at("run_long apt"), stdout);
+    }
+    assert.match(stderr, /error: test: apt-get ended without installing prometheus; see /);
+    assert.match(stderr, /^removed e\.service\nremoved p\.service$/m);
+    assert.equal(said.at(-2), "said");
+  });
+
+  it("leaves a Prometheus of somebody else alone, and says what to do", () => {
+    const { status, stderr } = runStepCode(
+      "monitoring",
+      `${PLACES}; port_owner() { [ "$1" != 9090 ] || echo "prometheus (pid 7)"; }; install_packages() { echo installed >&2; }; apply`,
+    );
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /^error: test: port 9090 is in use by prometheus \(pid 7\); stop that process and run pulumi up again, or set shardplan:monitoring\.mode to export/,
+    );
+  });
+
+  it("takes all away where the stack is not to be watched any more", () => {
+    const { stdout, stderr } = runStepCode(
+      "monitoring",
+      `${PLACES}; EXPORTER_TEXT=; mkdir -p "$FOLDER/c" "$METRICS"; apply; ls "$FOLDER"; drift; notes`,
+    );
+    assert.match(stderr, /^removed e\.service\nremoved p\.service$/m);
+    assert.equal(stdout, '{"changes":0}\n');
   });
 });
 

@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# What watches the stack: the node exporter on each host, and on the first a Prometheus that reads it, vLLM, Ray and the
+# gateway. Nothing that serves waits for it.
+# uses: packages.sh
+# in:  HOST_NAME, PACKAGES (words), EXPORTER_UNIT, EXPORTER_TEXT (empty: the stack is not watched), EXPORTER_PORT, PROMETHEUS_UNIT,
+#      PROMETHEUS_TEXT (empty: a further host), PROMETHEUS_PORT, CONFIG_FILE, CONFIG, RULES_FILE, RULES, GPU_EXPORTER_PORT (empty:
+#      no GPU)
+# out: {}
+# shellcheck disable=SC2034 # packages.sh uses them; the list is this step's own, because it alone gives these units back
+PACKAGED_UNITS="prometheus.service prometheus-node-exporter.service" PACKAGED_UNITS_MASKED=$MASKED_BY_MONITORING
+
+apply() {
+  if [ -n "$EXPORTER_TEXT" ]; then watch; else remove_all; fi
+  result
+}
+
+watch() {
+  require_port "$EXPORTER_PORT" "$EXPORTER_UNIT" "$(remedy)"
+  [ -z "$PROMETHEUS_TEXT" ] || require_port "$PROMETHEUS_PORT" "$PROMETHEUS_UNIT" "$(remedy)"
+  install_packages
+  apply_unit "$EXPORTER_UNIT" "$EXPORTER_TEXT"
+  wait_for_port "$EXPORTER_PORT" "$EXPORTER_UNIT"
+  if [ -n "$PROMETHEUS_TEXT" ]; then apply_prometheus; else remove_prometheus; fi
+}
+
+remedy() { echo "stop that process and run pulumi up again, or set shardplan:monitoring.mode to export and have a Prometheus of yours watch the stack"; }
+
+apply_prometheus() {
+  write_file "$RULES_FILE" 644 root "$RULES" || true
+  write_file "$CONFIG_FILE" 644 root "$CONFIG" || true
+  check_configuration
+  apply_unit "$PROMETHEUS_UNIT" "$PROMETHEUS_TEXT" "$CONFIG_FILE" "$RULES_FILE"
+  wait_for_port "$PROMETHEUS_PORT" "$PROMETHEUS_UNIT"
+}
+
+check_configuration() {
+  local complaint
+  complaint=$(timeout 60 promtool check config "$CONFIG_FILE" 2>&1) && return 0
+  fatal "Prometheus refuses its configuration: $(grep -m1 -i fail <<<"$complaint" | cut -c1-300)" "report this; the service itself runs on"
+}
+
+remove() {
+  remove_all
+  result
+}
+
+remove_all() {
+  remove_unit "$EXPORTER_UNIT"
+  remove_prometheus
+  unmask_foreign "$MASKED_BY_MONITORING"
+}
+
+remove_prometheus() {
+  remove_unit "$PROMETHEUS_UNIT"
+  rm -rf "$(dirname "$CONFIG_FILE")" "$METRICS" "/var/lib/${METRICS##*/}"
+}
+
+notes() {
+  [ -n "$EXPORTER_TEXT" ] || return 0
+  unit_notes "$EXPORTER_UNIT"
+  unit_notes "$PROMETHEUS_UNIT"
+  [ -z "$GPU_EXPORTER_PORT" ] || [ -n "$(port_owner "$GPU_EXPORTER_PORT")" ] ||
+    echo "NVIDIA's dcgm-exporter does not listen on port $GPU_EXPORTER_PORT: nobody watches the GPUs' memory, links and faults"
+}
+
+drift() {
+  [ -n "$EXPORTER_TEXT" ] || return 0
+  find_missing
+  [ ${#MISSING[@]} -eq 0 ] || echo "packages are missing: ${MISSING[*]}"
+  unit_drift "$EXPORTER_UNIT"
+  [ -z "$PROMETHEUS_TEXT" ] || unit_drift "$PROMETHEUS_UNIT" "$CONFIG_FILE" "$RULES_FILE"
+}
+
+run_step monitoring "$@"

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { nodeExporterUnit, prometheusUnit } from "../../../../lib/serving";
+import { planOf } from "../plan-fixture";
+
+const LIBRARY = readFileSync(join(__dirname, "../../../../infra/steps/lib.sh"), "utf8");
+
+describe("the units that watch a stack", () => {
+  const unit = prometheusUnit(planOf({ monitoring: { retentionDays: 30, diskGib: 7 } }));
+
+  it("keep metrics as long and as many as the config says", () => {
+    assert.match(unit, /^ExecStart=.* --storage\.tsdb\.retention\.time=30d /m);
+    assert.match(unit, /^ExecStart=.* --storage\.tsdb\.retention\.size=7GB /m);
+  });
+
+  it("listen on loopback, and a further host's exporter where its cluster reaches it", () => {
+    assert.match(unit, /--web\.listen-address=127\.0\.0\.1:9090$/m);
+    assert.match(nodeExporterUnit(0, "10.0.0.1"), /--web\.listen-address=127\.0\.0\.1:9100$/m);
+    assert.match(nodeExporterUnit(1, "10.0.0.2"), /--web\.listen-address=10\.0\.0\.2:9100$/m);
+    assert.match(nodeExporterUnit(1, "fd00::2"), /--web\.listen-address=\[fd00::2\]:9100$/m);
+  });
+
+  it("run as users of their own without rights, after what serves", () => {
+    for (const text of [unit, nodeExporterUnit(0, "10.0.0.1")]) {
+      assert.match(text, /^User=shardplan-(prometheus|exporter)$/m);
+      for (const line of ["DynamicUser=yes", "CapabilityBoundingSet=", "Nice=10", "OOMScoreAdjust=500"])
+        assert.ok(text.split("\n").includes(line), `no ${line} in ${text}`);
+    }
+  });
+
+  it("keep their metrics where the last step on a host removes them", () => {
+    const [, folder = ""] = /^StateDirectory=(.+)$/m.exec(unit) ?? [];
+    assert.notEqual(folder, "");
+    assert.match(LIBRARY, new RegExp(`\\bMETRICS=/var/lib/private/${folder}$`, "m"));
+  });
+});
