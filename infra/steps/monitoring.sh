@@ -2,9 +2,9 @@
 # What watches the stack: the node exporter on each host, and on the first a Prometheus that reads it, vLLM, Ray and the
 # gateway. Nothing that serves waits for it.
 # uses: packages.sh
-# in:  HOST_NAME, PACKAGES (words), EXPORTER_UNIT, EXPORTER_TEXT (empty: the stack is not watched), EXPORTER_PORT, PROMETHEUS_UNIT,
-#      PROMETHEUS_TEXT (empty: a further host), PROMETHEUS_PORT, CONFIG_FILE, CONFIG, RULES_FILE, RULES, GPU_EXPORTER_PORT (empty:
-#      no GPU)
+# in:  HOST_NAME, PACKAGES (words), EXPORTER_UNIT, EXPORTER_TEXT (empty: the stack is not watched), EXPORTER_URL, EXPORTER_PORT,
+#      PROMETHEUS_UNIT, PROMETHEUS_TEXT (empty: a further host), PROMETHEUS_PORT, CONFIG_FILE, CONFIG, RULES_FILE, RULES,
+#      GPU_EXPORTER_PORT (empty: no GPU)
 # out: {}
 # shellcheck disable=SC2034 # packages.sh uses them; the list is this step's own, because it alone gives these units back
 PACKAGED_UNITS="prometheus.service prometheus-node-exporter.service" PACKAGED_UNITS_MASKED=$MASKED_BY_MONITORING
@@ -20,10 +20,18 @@ watch() {
   install_packages
   apply_unit "$EXPORTER_UNIT" "$EXPORTER_TEXT"
   wait_for_port "$EXPORTER_PORT" "$EXPORTER_UNIT"
+  require_metrics
   if [ -n "$PROMETHEUS_TEXT" ]; then apply_prometheus; else remove_prometheus; fi
 }
 
 remedy() { echo "stop that process and run pulumi up again, or set shardplan:monitoring.mode to export and have a Prometheus of yours watch the stack"; }
+
+# One that listens may still die of the first question: what it reads may be closed to it.
+require_metrics() {
+  curl --silent --fail --max-time 20 --output /dev/null "$EXPORTER_URL" ||
+    { show_log "$EXPORTER_UNIT" 10
+      fatal "the node exporter gives no metrics" "see its log above; the service itself runs on"; }
+}
 
 apply_prometheus() {
   write_file "$RULES_FILE" 644 root "$RULES" || true

@@ -48,6 +48,7 @@ export {
   isWatched,
   MONITORING_PACKAGES,
   nodeExporterUnit,
+  nodeExporterUrl,
   prometheusUnit,
 } from "./monitoring/monitoring-units";
 export { exporterAddress, prometheusConfig, type ScrapedHost } from "./monitoring/prometheus-config";

@@ -29,6 +29,8 @@ const OPTIONS = [
   "ProtectClock=yes",
   "MemoryDenyWriteExecute=yes",
   "SystemCallFilter=@system-service",
+  // The exporter asks how the clock is set, and does without an answer where it is refused one.
+  "SystemCallErrorNumber=EPERM",
 ];
 
 /** Prometheus on the stack's first host. It listens on loopback, and keeps what the config allows it in days and bytes. */
@@ -58,6 +60,10 @@ export function prometheusUnit(plan: Plan): string {
     ],
   });
 }
+
+/** Where a host's node exporter answers. */
+export const nodeExporterUrl = (node: number, address: string): string =>
+  `http://${socketAddress(exporterAddress(node, address), PORTS.nodeExporter)}/metrics`;
 
 /** Prometheus's node exporter on a host; `node` counts from 0, `address` is the one that the cluster reaches. */
 export const nodeExporterUnit = (node: number, address: string): string =>

@@ -211,6 +211,16 @@ describe("monitoring.sh", () => {
     assert.equal(said.at(-2), "said");
   });
 
+  it("does not take an exporter that listens for one that answers", () => {
+    const { status, stderr } = runStepCode(
+      "monitoring",
+      `${PLACES}; SECRETS=$FOLDER; EXPORTER_URL=http://127.0.0.1:1/metrics; install_packages() { :; }; apply_unit() { :; }
+      wait_for_port() { :; }; require_port() { :; }; show_log() { :; }; apply`,
+    );
+    assert.equal(status, 1);
+    assert.match(stderr, /error: test: the node exporter gives no metrics; see its log above/);
+  });
+
   it("leaves a Prometheus of somebody else alone, and says what to do", () => {
     const { status, stderr } = runStepCode(
       "monitoring",
