@@ -439,7 +439,7 @@ describe("the AWS program on the real engine", function () {
       ...["driver", "python-environment", "weights"],
       ...["gateway", "drained", "balanced"],
       ...["drained", "ray", "vllm", "watchdog", "balanced"],
-      ...["verify", "load"],
+      ...["verify", "load", "monitoring", "monitoring"],
     ]);
     assert.equal(machines()[0], first);
     assert.equal(machines().length, 2);
