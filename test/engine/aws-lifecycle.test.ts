@@ -354,11 +354,12 @@ describe("the AWS program on the real engine", function () {
     assert.deepEqual(steps, ["gateway", "verify"]);
   });
 
-  it("changes vLLM's arguments by running only vLLM's step and the proof again", async () => {
+  it("changes vLLM's arguments by running only vLLM's step, the proof and what watches again", async () => {
     await program.configure({ serving: { maxNumSeqs: 120 } });
     const { changes, steps } = await up();
-    assert.deepEqual(changes, { update: 3 });
-    assert.deepEqual(steps, ["vllm", "verify", "load"]);
+    // Other arguments promise other figures: the rules that watch them follow.
+    assert.deepEqual(changes, { update: 4 });
+    assert.deepEqual(steps, ["vllm", "verify", "load", "monitoring"]);
   });
 
   it("takes the timer away that shuts a machine down, once nobody wants it any more", async () => {
@@ -412,7 +413,7 @@ describe("the AWS program on the real engine", function () {
     await assert.rejects(up(), (error: Error) => error.message.includes(words));
     program.host.received();
     const { steps } = await up();
-    assert.deepEqual(steps, ["vllm", "verify", "load"]);
+    assert.deepEqual(steps, ["vllm", "verify", "load", "monitoring"]);
   });
 
   it("registers nothing when the plan fails, and says why on one line each", async () => {
