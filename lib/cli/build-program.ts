@@ -52,10 +52,12 @@ function buildOption(name: OptionName): Option {
   return option;
 }
 
+const SWITCHES = { json: false, full: false, longestContext: false, maxRate: false, smallestGpu: false };
+
 /** commander gives what was typed; the defaults live here. */
 function valuesOf(spec: CommandSpec, command: Command): OptionValues {
   const typed = command.opts<Partial<OptionValues>>();
-  const values = { stack: [], set: [], strategy: [], price: [], json: false, full: false, ...typed };
+  const values = { stack: [], set: [], strategy: [], price: [], slo: [], ...SWITCHES, ...typed };
   // Both kinds of format are typed as `--format`; a command has one of them.
   return spec.options.includes("table")
     ? { ...values, format: undefined, table: command.opts().format }

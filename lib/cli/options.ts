@@ -4,6 +4,7 @@ import type { ReportFormat } from "../report";
 export interface OptionValues {
   readonly stack: readonly string[];
   readonly file?: string;
+  readonly model?: string;
   readonly set: readonly string[];
   readonly format?: ReportFormat;
   readonly out?: string;
@@ -20,6 +21,10 @@ export interface OptionValues {
   readonly users?: string;
   readonly tokensPerSecond?: string;
   readonly price: readonly string[];
+  readonly slo: readonly string[];
+  readonly longestContext: boolean;
+  readonly maxRate: boolean;
+  readonly smallestGpu: boolean;
   readonly prometheus?: string;
   readonly every?: string;
 }
@@ -45,6 +50,10 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
     repeatable: true,
   },
   file: { flags: "-f, --file <path>", description: "stack file to read instead of a stack of this folder" },
+  model: {
+    flags: "-m, --model <name>",
+    description: "plan this model with the defaults of every key, instead of a stack",
+  },
   set: {
     flags: "--set <key=value>",
     description: "override a config key, as in --set slo.decode.p99Ms=80; repeatable",
@@ -86,8 +95,27 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
   },
   price: {
     flags: "--price <type=usd>",
-    description: "price of an instance type per hour, spot or reserved, as in p5.48xlarge=31.5; repeatable",
+    description:
+      "price of an instance type per hour, as in p5.48xlarge=31.5 or p5.48xlarge=spot:31.5; shown beside the list price; repeatable",
     repeatable: true,
+  },
+  slo: {
+    flags: "--slo <target=ms>",
+    description:
+      "a latency target, as in --slo ttft.p99=800 or --slo decode.p50=40 (tpot and itl mean decode); repeatable",
+    repeatable: true,
+  },
+  longestContext: {
+    flags: "--longest-context",
+    description: "ask for the longest context that the machines of --on hold",
+  },
+  maxRate: {
+    flags: "--max-rate",
+    description: "ask for the highest rate that the machines of --on serve within the targets",
+  },
+  smallestGpu: {
+    flags: "--smallest-gpu",
+    description: "ask for the machine with the least GPU memory that passes",
   },
   param: {
     flags: "--param <key=values>",

@@ -1,5 +1,5 @@
 import { basename, resolve } from "node:path";
-import { type Deployment, readStackFile, stackFile, stackNames, UserError } from "../config";
+import { type Deployment, parseDeployment, readStackFile, stackFile, stackNames, UserError } from "../config";
 import type { Io } from "./io";
 import type { OptionValues } from "./options";
 import { packageFolder } from "./package-folder";
@@ -18,11 +18,12 @@ export const stackOf = ({ name }: NamedDeployment): string => name.replace(/^Pul
 
 /** The deployment that `--stack` or `--file` and `--set` name. Throws `UserError` for what cannot be read. */
 export function readDeployment(options: OptionValues, io: Io): NamedDeployment {
-  if (options.stack.length > 1 || (options.file !== undefined && options.stack.length > 0)) {
+  const { file, model, stack } = options;
+  if (stack.length + (file === undefined ? 0 : 1) + (model === undefined ? 0 : 1) > 1) {
     throw new UserError({
       code: "several-stacks",
-      where: "--stack",
-      message: "this command takes one stack or file",
+      where: model === undefined ? "--stack" : "--model",
+      message: "this command takes one stack, file or model",
       hint: "`shardplan compare` takes several",
     });
   }
@@ -48,10 +49,15 @@ export function stackName({ stack: [named] }: OptionValues, io: Io): string {
 
 /** The stack or file of the options with the given overrides instead of those of the options. */
 export function readNamed(options: OptionValues, overrides: readonly string[], io: Io): NamedDeployment {
-  const { file } = options;
+  const { file, model } = options;
+  if (model !== undefined) return { name: model, deployment: ofModel(model, fromHere(overrides, io)) };
   if (file === undefined) return readStack(stackName(options, io), overrides, io);
   return { name: basename(file), deployment: readStackFile(file, fromHere(overrides, io)) };
 }
+
+/** A model with the defaults of every key that the overrides do not set. */
+const ofModel = (name: string, overrides: readonly string[]): Deployment =>
+  parseDeployment({ model: { name } }, overrides, "--model");
 
 /** The deployment of one stack by name, with overrides. */
 export function readStack(name: string, overrides: readonly string[], io: Io): NamedDeployment {

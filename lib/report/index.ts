@@ -7,6 +7,7 @@ export { type Explanation, explain, renderExplanation } from "./explain/explain"
 export { GLOSSARY, glossaryPage } from "./glossary";
 export { planJson } from "./json/plan-json";
 export { overloadOf } from "./overload";
+export { type Answered, answerObject, answerScreen, planNotes } from "./recommend/answer-screen";
 export { recommendObject, recommendScreen } from "./recommend/recommend-screen";
 export { renderReport } from "./render-report";
 export type { ReportFormat } from "./report-document";

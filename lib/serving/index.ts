@@ -17,7 +17,7 @@ export { type CommandQuestion, checkFound } from "./line/check-found";
 export { checkLine, type LineCheck, type Refusal } from "./line/check-line";
 export { type FoundCommand, findCommands } from "./line/find-commands";
 export { degreesOf, type LineQuestion } from "./line/line-deployment";
-export { type Machines, readMachines } from "./line/machines";
+export { hardwareOf, type Machines, readMachines } from "./line/machines";
 export { readServeLine, type ServeLine, serverArguments } from "./line/serve-line";
 export type { Start } from "./line/what-starts";
 export {

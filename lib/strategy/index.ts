@@ -10,6 +10,14 @@ export { stepsTogether } from "./replica/sharding";
 export { isRateDriven } from "./requirements/service-requirements";
 export { type PlanOptions, readSituation, type Situation } from "./situation";
 export * from "./types";
+export {
+  type Answer,
+  type LongestContext,
+  longestContext,
+  maxRate,
+  type SmallestGpu,
+  smallestGpu,
+} from "./what-if/inverse";
 export { MOST_NODES } from "./what-if/limits";
 export { loadCurve } from "./what-if/load-curve";
 export {

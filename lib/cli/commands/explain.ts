@@ -15,7 +15,7 @@ export const explainCommand: CommandSpec = {
         "figures by their path in the JSON, as in memoryPerGpu.weightsBytes; a group explains all in it",
     },
   ],
-  options: ["stack", "file", "set", "strategy", "json", "out"],
+  options: ["stack", "file", "model", "set", "strategy", "json", "out"],
   examples: [
     ["shardplan explain memoryPerGpu.weightsBytes", "where the weights per GPU come from"],
     ["shardplan explain latency.decode --stack dev", "every decode figure of the dev stack"],

@@ -27,7 +27,7 @@ export const planCommand: CommandSpec = {
       choices: SECTION_IDS,
     },
   ],
-  options: ["stack", "file", "set", "strategy", "format", "full", "out", "json"],
+  options: ["stack", "file", "model", "set", "strategy", "format", "full", "out", "json"],
   examples: [
     ["shardplan plan", "the answer for the prod stack on one screen"],
     ["shardplan plan --full", "the whole report"],

@@ -1,12 +1,11 @@
-import { modelConfigOf } from "../../catalog";
-import { type Deployment, meanTokens, parseDeployment, UserError } from "../../config";
-import { recommendObject, recommendScreen } from "../../report";
+import { answerObject, answerScreen, recommendObject, recommendScreen } from "../../report";
 import { type Recommendation, type Recommended, readSituation, recommend, tryMachines } from "../../strategy";
 import type { CommandSpec } from "../command-spec";
 import { emit, reportLook, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
-import type { OptionValues } from "../options";
-import { positive } from "../positive";
+import { givenPrices, givenText, usdByType } from "../given-prices";
+import { inverseQuestion } from "../inverse-questions";
+import { planCommand, readQuestion } from "../recommend-question";
 
 /** How many times the load is looked at, too, with --full. */
 const MORE = [10, 100];
@@ -17,22 +16,44 @@ export const recommendCommand: CommandSpec = {
   arguments: [
     { usage: "<model>", description: "a name that `shardplan models` lists, or a repository of the hub" },
   ],
-  options: ["rate", "users", "tokensPerSecond", "set", "price", "full", "out", "json"],
+  options: [
+    ...(["rate", "users", "tokensPerSecond", "slo", "longestContext", "maxRate", "smallestGpu"] as const),
+    ...(["on", "nodes", "set", "price", "full", "out", "json"] as const),
+  ],
   notes: [
     "Every instance type with a price and 1 to 16 nodes of it are looked at; what no figure by hand rules out is planned in the order of its price, so that nothing cheaper passes. Each line is a plan that meets every requirement: `Confirm:` is the command that computes it again. For each other GPU the cheapest that pass follow. --full adds what 10 and 100 times the load take. Exit code 2: no machine passes.",
+    "--longest-context and --max-rate ask what the machines of --on can do, --smallest-gpu which machine with the least GPU memory will do; the answer is a plan, too.",
   ],
   examples: [
     ["shardplan recommend Qwen/Qwen3-8B --rate 2", "where to serve 2 requests/s"],
     [
-      "shardplan recommend openai/gpt-oss-20b --users 20 --tokens-per-second 30 --price g6e.xlarge=0.9",
+      "shardplan recommend openai/gpt-oss-20b --users 20 --tokens-per-second 30 --price g6e.xlarge=spot:0.9",
       "where 20 people read 30 tokens per second each, with a spot price",
     ],
+    [
+      "shardplan recommend Qwen/Qwen3-8B --longest-context --on g6e.xlarge --rate 1",
+      "the longest context that fits, and meets the targets at 1 request/s",
+    ],
+    [
+      "shardplan recommend Qwen/Qwen3-8B --max-rate --on 2xH100 --slo ttft.p99=800",
+      "the highest rate of two GPUs with first tokens within 800 ms",
+    ],
+    ["shardplan recommend Qwen/Qwen3-8B --smallest-gpu --rate 1", "the smallest GPU that serves it"],
   ],
   async run({ args: [name = ""], options }, io) {
-    const deployment = read(name, options);
-    const modelConfig = modelConfigOf(deployment);
+    const question = readQuestion(name, options);
+    const inverse = inverseQuestion(options);
+    if (inverse !== undefined) {
+      const answered = await inverse.ask(question, options, io);
+      io.progress("");
+      const look = reportLook(options, io);
+      emit(wantsJson(options) ? toJson(answerObject(answered)) : answerScreen(answered, look), options, io);
+      return answered.confirm === undefined ? EXIT.missed : EXIT.met;
+    }
+    const { deployment, modelConfig } = question;
     const situation = readSituation(deployment, { modelConfig });
-    const prices = pricesOf(options.price);
+    const given = givenPrices(options.price);
+    const prices = usdByType(given);
     const search = (times: number): Promise<Recommended> => {
       const { workload } = deployment;
       const asked = { ...deployment, workload: { ...workload, requestRate: times * workload.requestRate } };
@@ -52,7 +73,12 @@ export const recommendCommand: CommandSpec = {
       model: situation.model.name,
       recommended,
       more,
-      confirm: confirmWith(deployment, options),
+      given: givenText(given),
+      confirm: ({ instanceType, nodes, usdPerHour }: Recommendation) =>
+        planCommand(question, [
+          ...[`hardware.instanceType=${instanceType}`, `hardware.nodes=${nodes}`],
+          ...(given[instanceType] === undefined ? [] : [`cost.priceUsdPerHour=${usdPerHour / nodes}`]),
+        ]),
     };
     emit(
       wantsJson(options) ? toJson(recommendObject(report)) : recommendScreen(report, reportLook(options, io)),
@@ -62,60 +88,3 @@ export const recommendCommand: CommandSpec = {
     return recommended.recommendations.length > 0 ? EXIT.met : EXIT.missed;
   },
 };
-
-/** The deployment that is looked for machines for: defaults, the model, the load, and what is set. */
-function read(name: string, options: OptionValues): Deployment {
-  const model = { model: { name } };
-  const { set, users, tokensPerSecond, rate } = options;
-  if (
-    (users === undefined) !== (tokensPerSecond === undefined) ||
-    (users !== undefined && rate !== undefined)
-  ) {
-    throw new UserError({
-      code: "load-given-twice",
-      where: "recommend",
-      message: "the load is --rate, or --users with --tokens-per-second",
-      hint: "as in --rate 8, or --users 50 --tokens-per-second 20",
-    });
-  }
-  const asked = parseDeployment(model, set, "recommend");
-  if (users === undefined || tokensPerSecond === undefined)
-    return parseDeployment(
-      model,
-      rate === undefined ? set : [...set, `workload.requestRate=${rate}`],
-      "recommend",
-    );
-  const requestRate =
-    (positive("--users", users) * positive("--tokens-per-second", tokensPerSecond)) /
-    meanTokens(asked.workload.outputTokens);
-  const gapMs = 1000 / Number(tokensPerSecond);
-  const slo = { decode: { p50Ms: gapMs, p99Ms: Math.max(2 * gapMs, asked.slo.decode.p99Ms) } };
-  return parseDeployment({ ...model, slo, workload: { requestRate } }, set, "recommend");
-}
-
-function pricesOf(texts: readonly string[]): Readonly<Record<string, number>> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const [type = "", usd = ""] = text.split("=");
-      return [type, positive(`--price ${type}`, usd)] as const;
-    }),
-  );
-}
-
-/** The plan of a line as a command: what is not a default is said. */
-function confirmWith({ model, workload, slo }: Deployment, { set, users, price }: OptionValues) {
-  return ({ instanceType, nodes, usdPerHour }: Recommendation): string => {
-    const sets = [
-      `model.name=${model.name}`,
-      `hardware.instanceType=${instanceType}`,
-      `hardware.nodes=${nodes}`,
-      `workload.requestRate=${workload.requestRate}`,
-      ...(users === undefined
-        ? []
-        : [`slo.decode.p50Ms=${slo.decode.p50Ms}`, `slo.decode.p99Ms=${slo.decode.p99Ms}`]),
-      ...(price.length === 0 ? [] : [`cost.priceUsdPerHour=${usdPerHour / nodes}`]),
-      ...set,
-    ];
-    return `shardplan plan --strategy auto --set strategy.objective=goodput ${sets.map((each) => `--set ${each}`).join(" ")}`;
-  };
-}

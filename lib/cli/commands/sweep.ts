@@ -19,7 +19,7 @@ export const sweepCommand: CommandSpec = {
   name: "sweep",
   summary: "plan with a config key at several values",
   arguments: [],
-  options: ["param", "stack", "file", "set", "strategy", "table", "json", "out"],
+  options: ["param", "stack", "file", "model", "set", "strategy", "table", "json", "out"],
   examples: [
     ["shardplan sweep --param workload.requestRate=2,4,8,16", "where do the targets break?"],
     [

@@ -13,6 +13,8 @@ export interface RecommendReport {
   readonly recommended: Recommended;
   /** The cheapest for multiples of the load. */
   readonly more: readonly Recommended[];
+  /** Prices that were given in place of list prices, as sentences. */
+  readonly given?: readonly string[];
   /** A command that confirms a line. */
   readonly confirm: (recommendation: Recommendation) => string;
 }
@@ -21,7 +23,7 @@ const hosts = ({ nodes, instanceType }: Recommendation): string => `${nodes} x $
 
 /** Machines that pass for a terminal, the cheapest first: one screen of 80 columns. */
 export function recommendScreen(
-  { model, recommended, more, confirm }: RecommendReport,
+  { model, recommended, more, given = [], confirm }: RecommendReport,
   options: ReportOptions,
 ): string {
   const width = Math.max(60, options.width);
@@ -39,7 +41,7 @@ export function recommendScreen(
       ...wrapped(verdict.text, verdict.tone),
     ],
     best === undefined ? [] : textTable({ ...table(recommendations), width }, paint),
-    more.flatMap((each) => wrapped(moreText(each))),
+    [...more.map(moreText), ...given].flatMap((each) => wrapped(each)),
     [
       ...wrapped(
         `${considered} machines hold the weights and might compute fast enough; ${planned} were planned, the others ruled out by hand or by price. ◆: nothing cheaper is faster. rate/s: the highest within the targets.`,

@@ -22,6 +22,38 @@ describe("shardplan recommend", function () {
   it("says in one line what is wrong with its options", () => {
     const said = (...options: string[]) => runCli(["recommend", "Qwen/Qwen3-8B", ...options]).stderr;
     assert.match(said("--users", "4"), /the load is --rate, or --users with --tokens-per-second/);
+    assert.match(said("--max-rate"), /which machines are meant is not said; add --on/);
+    assert.match(said("--slo", "ttft=800"), /is not a latency target; as in --slo ttft.p99=800/);
+    assert.match(said("--max-rate", "--smallest-gpu"), /are questions of their own/);
     assert.match(said("--price", "p5.48xlarge=free"), /--price p5.48xlarge free: must be a number above 0/);
+  });
+  it("answers the inverse questions with what a plan confirms, and with no more than that", () => {
+    const slow = ["--rate", "0.2", "--slo", "tpot.p50=90", "--slo", "tpot.p99=300", "--slo", "ttft.p99=3000"];
+    for (const [question, key, set] of [
+      [["--longest-context", "--on", "1xL4", ...slow], "longestContextTokens", "envelope.maxModelLen"],
+      [["--max-rate", "--on", "g6e.xlarge", "--slo", "ttft.p99=400"], "requestRate", "workload.requestRate"],
+    ] as const) {
+      const { status, stdout, stderr } = runCli([
+        ...["recommend", "meta-llama/Llama-3.1-8B-Instruct", ...question, ...QUICK, "--json"],
+      ]);
+      assert.equal(status, 0, stderr);
+      const answer = JSON.parse(stdout);
+      const [, ...plan] = (answer.confirm as string).split(" ");
+      assert.ok(plan.includes(`${set}=${answer[key]}`), answer.confirm);
+      assert.equal(runCli(plan).status, 0, answer.confirm);
+      const more = runCli([...plan, "--set", `${set}=${Math.ceil(1.3 * answer[key])}`]);
+      assert.equal(more.status, 2, `${answer.confirm} has room: ${more.stdout}`);
+    }
+  });
+  it("names the smallest GPU, and exits with 2 where no value passes", () => {
+    const smallest = runCli(["recommend", "Qwen/Qwen3-8B", "--smallest-gpu", "--rate", "1", ...QUICK]);
+    assert.match(smallest.stdout, /✓ The smallest that passes is 1 x .* GiB each/);
+    const none = runCli(["recommend", "Qwen/Qwen3-32B", "--max-rate", "--on", "1xL4", ...QUICK]);
+    assert.equal(none.status, 2, none.stderr);
+    assert.match(none.stdout, /✗ No rate meets the targets/);
+  });
+  it("shows a price that is given beside the list price", () => {
+    const args = ["recommend", "Qwen/Qwen3-8B", "--rate", "1", "--price", "g6e.xlarge=spot:0.9", ...QUICK];
+    assert.match(runCli(args).stdout, /g6e\.xlarge: \$0\.90 an hour \(spot\); the list price is \$1\.86\./);
   });
 });

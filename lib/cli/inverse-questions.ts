@@ -1,0 +1,144 @@
+import { UserError } from "../config";
+import { type Answered, planNotes } from "../report";
+import {
+  longestContext,
+  maxRate,
+  type Situation,
+  smallestGpu,
+  strategyLabel,
+  tryMachines,
+} from "../strategy";
+import { givenPrices, usdByType } from "./given-prices";
+import type { Io } from "./io";
+import type { OptionValues } from "./options";
+import { machineSets, planCommand, type RecommendQuestion, situationWith } from "./recommend-question";
+
+/** A question of `recommend` other than for the cheapest machines. */
+interface Inverse {
+  readonly name: "longestContext" | "maxRate" | "smallestGpu";
+  readonly flag: string;
+  readonly ask: (question: RecommendQuestion, options: OptionValues, io: Io) => Promise<Answered>;
+}
+
+/** The inverse question that is asked, by its option. Throws a `UserError` for more than one. */
+export function inverseQuestion(options: OptionValues): Inverse | undefined {
+  const asked = INVERSE.filter(({ name }) => options[name]);
+  if (asked.length < 2) return asked[0];
+  throw new UserError({
+    code: "several-questions",
+    where: "recommend",
+    message: `${asked.map(({ flag }) => flag).join(" and ")} are questions of their own`,
+    hint: "ask one at a time",
+  });
+}
+
+const good = (text: string) => ({ text: `✓ ${text}`, tone: "good" as const });
+const bad = (text: string) => ({ text: `✗ ${text}`, tone: "bad" as const });
+const rateText = (rate: number) => `${rate} request${rate === 1 ? "" : "s"}/s`;
+const tokensText = (tokens: number) => `${tokens.toLocaleString("en-US")} tokens`;
+
+/** The model and the machines, as a title; what one machine has where it is no type of EC2. */
+function titleOf({ model, hardware: { instance, nodes, gpu } }: Situation): string {
+  const machine = instance.name === "custom" ? `${instance.gpus} x ${gpu.name}` : instance.name;
+  return `${model.name} on ${nodes > 1 ? `${nodes} x ` : ""}${machine}`;
+}
+
+/** Lengths that the load's own requests do not fit into are none that could be planned. */
+function situationOfLength(question: RecommendQuestion, sets: readonly string[]): Situation | undefined {
+  try {
+    return situationWith(question, sets);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+async function askLongestContext(question: RecommendQuestion, options: OptionValues): Promise<Answered> {
+  const machines = machineSets(options, "--longest-context");
+  const first = situationWith(question, machines);
+  const sets = (length: number) => [...machines, `envelope.maxModelLen=${length}`];
+  const longest = first.model.maxPositionEmbeddings;
+  const { starts, served } = longestContext((length) => situationOfLength(question, sets(length)), longest);
+  const rate = first.deployment.workload.requestRate;
+  const title = `${titleOf(first)}, at ${rateText(rate)}`;
+  const figures = {
+    longestContextTokens: served?.value ?? 0,
+    startsWithTokens: starts,
+    modelTokens: longest,
+  };
+  const ofModel = `The model knows ${tokensText(longest)}.`;
+  const startsText =
+    starts === 0
+      ? "It starts with no length that the load's requests fit into."
+      : `vLLM starts with up to ${tokensText(starts)}${starts > (served?.value ?? 0) ? ", beyond what the requirements allow at this rate" : ""}.`;
+  if (served === undefined)
+    return {
+      ...{ title, figures, notes: [startsText, ofModel] },
+      verdict: bad("No length meets the targets at this rate."),
+    };
+  return {
+    ...{ title, figures },
+    verdict: good(`The longest context that meets the targets is ${tokensText(served.value)}.`),
+    notes: [`${startsText} ${ofModel}`, ...planNotes(served.plan)],
+    confirm: planCommand(question, sets(served.value)),
+  };
+}
+
+async function askMaxRate(question: RecommendQuestion, options: OptionValues): Promise<Answered> {
+  const machines = machineSets(options, "--max-rate");
+  const situation = situationWith(question, machines);
+  const title = titleOf(situation);
+  const answer = maxRate(situation);
+  if (answer === undefined)
+    return {
+      ...{ title, figures: { requestRate: 0 } },
+      verdict: bad("No rate meets the targets on these machines."),
+      notes: ["A plan of the same question says why: shardplan plan --model, with the machines in --set."],
+    };
+  const { value, plan } = answer;
+  return {
+    title,
+    verdict: good(`The highest rate that meets the targets is ${rateText(value)}.`),
+    notes: planNotes(plan),
+    confirm: planCommand(question, [
+      ...machines,
+      "strategy.objective=throughput",
+      `workload.requestRate=${value}`,
+    ]),
+    figures: { requestRate: value, strategy: plan.strategy, latency: plan.latency },
+  };
+}
+
+async function askSmallestGpu(question: RecommendQuestion, options: OptionValues, io: Io): Promise<Answered> {
+  const { deployment, modelConfig } = question;
+  const found = await smallestGpu(
+    situationWith(question, []),
+    async (changed, machines) => tryMachines(changed, machines, { modelConfig }),
+    { prices: usdByType(givenPrices(options.price)), onProgress: io.progress },
+  );
+  const title = `${deployment.model.name}, at ${rateText(deployment.workload.requestRate)}`;
+  if (found === undefined)
+    return {
+      ...{ title, figures: {}, notes: ["`shardplan recommend` without this option looks at several, too."] },
+      verdict: bad("No single machine of the catalogue passes."),
+    };
+  const { recommendation: best, gpus, memoryBytes, smaller } = found;
+  const memory = `${Math.round(memoryBytes / gpus / 2 ** 30)} GiB`;
+  return {
+    title,
+    verdict: good(
+      `The smallest that passes is ${gpus} x ${best.gpu} of ${memory} each: ${best.instanceType}, $${best.usdPerHour.toFixed(2)} an hour.`,
+    ),
+    notes: [
+      `The plan is ${strategyLabel(best.strategy)}; machines with less GPU memory that were tried and do not pass: ${smaller}.`,
+    ],
+    confirm: planCommand(question, [`hardware.instanceType=${best.instanceType}`]),
+    figures: { ...best, gpus, memoryBytes, smallerTried: smaller },
+  };
+}
+
+const INVERSE: readonly Inverse[] = [
+  { name: "longestContext", flag: "--longest-context", ask: askLongestContext },
+  { name: "maxRate", flag: "--max-rate", ask: askMaxRate },
+  { name: "smallestGpu", flag: "--smallest-gpu", ask: askSmallestGpu },
+];

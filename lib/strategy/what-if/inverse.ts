@@ -1,0 +1,160 @@
+import { findGpu, resolveHardware } from "../../catalog";
+import type { Deployment } from "../../config";
+import { enumerateStrategies, matchesPins } from "../candidates/enumerate";
+import { mightPass } from "../candidates/might-pass";
+import { isPrepared, prepareCandidate } from "../candidates/prepare-candidate";
+import { planSituation } from "../plan";
+import { type Situation, situationOf } from "../situation";
+import type { Plan } from "../types";
+import {
+  possibleMachines,
+  type Recommendation,
+  type RecommendOptions,
+  type Try,
+  withMachines,
+} from "./recommend";
+
+/** A value that a plan confirms, with that plan; nothing where no value passes. */
+export interface Answer {
+  readonly value: number;
+  readonly plan: Plan;
+}
+
+/** What machines hold at most: whether vLLM starts, and whether the load's targets hold as well. */
+export interface LongestContext {
+  /** Longest sequence with which some strategy starts, in tokens; 0 where none does. */
+  readonly starts: number;
+  /** The longest with which a plan meets every requirement at the requested rate. */
+  readonly served?: Answer;
+}
+
+/** The smallest machines that pass. */
+export interface SmallestGpu {
+  readonly recommendation: Recommendation;
+  readonly gpus: number;
+  /** Memory of all its GPUs. */
+  readonly memoryBytes: number;
+  /** Machines with less memory that were tried and do not pass. */
+  readonly smaller: number;
+}
+
+/** Lengths are told in steps of as many tokens: a round figure above vLLM's blocks of 16. */
+const STEP_TOKENS = 256;
+/** Where a plan of the whole length fails, plans that are spent on a shorter one: each halves what is not known. */
+const MOST_PLANS = 6;
+/** A rate that a plan found it sustains when the same rate is asked; then some less of it. */
+const SHARES = [1, 0.97, 0.94, 0.9, 0.8];
+
+const starts = (situation: Situation): boolean =>
+  enumerateStrategies(situation)
+    .filter((strategy) => matchesPins(strategy, situation.deployment))
+    .some((strategy) => isPrepared(prepareCandidate(situation, strategy)));
+
+const passing = (situation: Situation): Plan | undefined => {
+  if (!mightPass(situation)) return undefined;
+  const plan = planSituation(situation);
+  return plan.chosen.meetsSlo ? plan : undefined;
+};
+
+/**
+ * The longest sequence, in tokens, that machines hold for one request, and with their load within its targets. `at` is the
+ * situation with that length; undefined where the load's own requests are longer. `longest` is what the model knows.
+ */
+export function longestContext(
+  at: (maxModelLen: number) => Situation | undefined,
+  longest: number,
+): LongestContext {
+  const isLong = (blocks: number): boolean => {
+    const situation = at(blocks * STEP_TOKENS);
+    return situation === undefined || starts(situation);
+  };
+  const most = Math.floor(longest / STEP_TOKENS);
+  let low = 0;
+  let high = most + 1;
+  while (high - low > 1) {
+    const middle = low === 0 && high === most + 1 ? most : Math.floor((low + high) / 2);
+    if (isLong(middle)) low = middle;
+    else high = middle;
+  }
+  const fits = low * STEP_TOKENS;
+  if (fits === 0 || at(fits) === undefined) return { starts: 0 };
+  const served = longestServed(at, low);
+  return served === undefined ? { starts: fits } : { starts: fits, served };
+}
+
+/** By bisection between what starts and nothing, in steps. */
+function longestServed(at: (maxModelLen: number) => Situation | undefined, most: number): Answer | undefined {
+  let found: Answer | undefined;
+  let low = 0;
+  let high = most + 1;
+  for (let left = MOST_PLANS; left > 0 && high - low > 1; left--) {
+    const middle = high === most + 1 ? most : Math.floor((low + high) / 2);
+    const value = middle * STEP_TOKENS;
+    const situation = at(value);
+    const plan = situation === undefined ? undefined : passing(situation);
+    // Too short for the load's own requests: longer ones are looked at next.
+    if (situation === undefined) low = middle;
+    else if (plan === undefined) high = middle;
+    else {
+      found = { value, plan };
+      low = middle;
+    }
+  }
+  return found;
+}
+
+/** Down to three significant digits. */
+function roundedDown(rate: number): number {
+  const unit = 10 ** (Math.floor(Math.log10(rate)) - 2);
+  return Number((Math.floor(rate / unit) * unit).toPrecision(3));
+}
+
+/** The highest rate, in requests per second, that the deployment's machines serve within its targets; undefined where none. */
+export function maxRate(situation: Situation): Answer | undefined {
+  const { deployment, model, draft } = situation;
+  const strategy = { ...deployment.strategy, objective: "throughput" as const };
+  const asking = (requestRate: number) =>
+    situationOf(
+      { ...deployment, strategy, workload: { ...deployment.workload, requestRate } } satisfies Deployment,
+      model,
+      draft,
+    );
+  const { candidates } = planSituation(asking(deployment.workload.requestRate));
+  const most = Math.max(0, ...candidates.map(({ throughput }) => throughput?.highestRequestRate ?? 0));
+  if (most === 0) return undefined;
+  for (const share of SHARES) {
+    const value = roundedDown(share * most);
+    const plan = planSituation(asking(value));
+    if (plan.chosen.meetsSlo) return { value, plan };
+  }
+  return undefined;
+}
+
+/**
+ * The machines with the least GPU memory, of those with a price, of which a plan meets every requirement: one GPU before
+ * several that hold as much, then the cheapest.
+ */
+export async function smallestGpu(
+  situation: Situation,
+  tries: Try,
+  { prices = {}, onProgress }: Omit<RecommendOptions, "cheapestOnly"> = {},
+): Promise<SmallestGpu | undefined> {
+  const bytes = (gpu: string, gpus: number) => findGpu(gpu).memoryBytes * gpus;
+  const all = possibleMachines(situation, prices)
+    .filter(({ nodes }) => nodes === 1)
+    .map((machines) => {
+      const changed = withMachines(situation.deployment, machines);
+      const { gpus } = resolveHardware(changed.hardware);
+      return { machines, changed, gpus, memoryBytes: bytes(machines.gpu, gpus) };
+    })
+    .sort(
+      (a, b) =>
+        a.memoryBytes - b.memoryBytes || a.gpus - b.gpus || a.machines.usdPerHour - b.machines.usdPerHour,
+    );
+  for (const [at, { machines, changed, gpus, memoryBytes }] of all.entries()) {
+    onProgress?.(`${at} of ${all.length} machines tried ...`);
+    const { recommendation } = await tries(changed, machines);
+    if (recommendation) return { recommendation, gpus, memoryBytes, smaller: at };
+  }
+  return undefined;
+}
