@@ -11,6 +11,7 @@ import { LoadTest } from "./services/load-test";
 import { ModelWeights } from "./services/model-weights";
 import { Monitoring } from "./services/monitoring";
 import { Preparation } from "./services/preparation";
+import { Publisher } from "./services/publisher";
 import { startServers } from "./services/servers";
 import { Stop } from "./services/stop";
 import { UnusedWeights } from "./services/unused-weights";
@@ -50,6 +51,7 @@ export function deployServices({ plan, hosts, secrets, prefix = "", parent }: Se
   const stop = new Stop(name("stop"), { plan, nodes }, after(verification));
   const load = new LoadTest(name("load"), { plan, nodes, servers }, after(verification));
   // Last: the engine starts nothing more after what fails, and this may.
-  new Monitoring(name("monitoring"), { plan, nodes }, after(verification, stop, load));
-  return { plan, nodes, servers, gateway, verification, load };
+  const monitoring = new Monitoring(name("monitoring"), { plan, nodes }, after(verification, stop, load));
+  const publisher = new Publisher(name("publisher"), { plan, nodes }, after(monitoring));
+  return { plan, nodes, servers, gateway, verification, load, publisher };
 }

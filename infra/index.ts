@@ -5,6 +5,7 @@ import { planOrFail } from "./plan-or-fail";
 import { provideHosts } from "./provide-hosts";
 import { refuseKnownHoles } from "./refuse-known-holes";
 import { stackOutputs } from "./stack-outputs";
+import { watchInCloud } from "./watch-in-cloud";
 
 /**
  * The whole program: from the stack's configuration to a proven endpoint. Nothing is registered before the plan
@@ -16,5 +17,6 @@ export async function shardplan() {
   await refuseKnownHoles(deployment);
   await announceChange(plan);
   const hosts = await provideHosts(plan, secrets);
-  return stackOutputs(deployServices({ plan, hosts, secrets }));
+  const deployed = deployServices({ plan, hosts, secrets });
+  return { ...stackOutputs(deployed), ...(await watchInCloud({ ...deployed, hosts })) };
 }

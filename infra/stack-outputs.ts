@@ -12,6 +12,7 @@ import { type Host, sshCommand } from "./hosts/host";
 import type { Gateway } from "./services/gateway";
 import type { LoadTest } from "./services/load-test";
 import { headOf, type Node } from "./services/node";
+import type { Publisher } from "./services/publisher";
 import type { Verification } from "./services/verification";
 import type { VllmService } from "./services/vllm-service";
 
@@ -23,10 +24,18 @@ export interface Deployed {
   readonly gateway: Gateway;
   readonly verification: Verification;
   readonly load: LoadTest;
+  readonly publisher: Publisher;
 }
 
 /** The stack's outputs: where the service is, what was planned, what was seen, how to get in. */
-export function stackOutputs({ plan, nodes, servers, gateway, verification, load }: Deployed) {
+export function stackOutputs({
+  plan,
+  nodes,
+  servers,
+  gateway,
+  verification,
+  load,
+}: Omit<Deployed, "publisher">) {
   const { host } = headOf(nodes);
   const kvCacheTokens = pulumi.all(servers.map((server) => server.kvCacheTokens)).apply(smallest);
   const reach = (node: Node) =>

@@ -8,6 +8,7 @@ import { lookAtHub } from "../checks/hub";
 import type { Secrets } from "../configuration";
 import { type Bastion, bastionOf } from "../hosts/bastion";
 import type { Host, HostsScope } from "../hosts/host";
+import { accountName } from "../stack-names";
 import { accountLooks } from "./checks/looks";
 import { pricingRegion } from "./checks/price";
 import { mayHaveCredentials } from "./credentials";
@@ -53,7 +54,7 @@ export async function awsHosts(
   const provide = (as: string, where: string) =>
     accountProvider(
       as,
-      { region: where, tags: { ...tags, "shardplan:stack": stackName() } },
+      { region: where, tags: { ...tags, "shardplan:stack": accountName() } },
       !isOffline,
       within,
     );
@@ -96,8 +97,6 @@ async function sayUnseen(zone: string): Promise<void> {
   );
 }
 
-const stackName = () => `${pulumi.getProject()}-${pulumi.getStack()}`;
-
 /** The plan's machines on AWS: as many instances of the planned type as the plan has nodes, and what they stand in. */
 export class AwsHosts extends pulumi.ComponentResource {
   readonly hosts: readonly Host[];
@@ -109,7 +108,7 @@ export class AwsHosts extends pulumi.ComponentResource {
   ) {
     super("shardplan:infra:AwsHosts", name, {}, { ...opts, providers: [provider] });
     const child = { parent: this };
-    const stack = stackName();
+    const stack = accountName();
     const key = sshKeyOf(plan.deployment, secrets);
     const network = new Network(`${name}-network`, { plan, zone, subnet }, child);
     const names = Array.from({ length: plan.deployment.hardware.nodes }, (_, index) => `node-${index}`);
@@ -144,6 +143,7 @@ export class AwsHosts extends pulumi.ComponentResource {
           `${name}-node-${index}`,
           {
             plan,
+            provider,
             index,
             prefix,
             zone,

@@ -11,6 +11,7 @@ import { onlyMachineOf } from "./only-machine";
 
 export interface GpuNodeArgs {
   readonly plan: Plan;
+  readonly provider: pulumi.ProviderResource;
   readonly index: number;
   /** What stands before its name. */
   readonly prefix: string;
@@ -178,6 +179,7 @@ export class GpuNode extends pulumi.ComponentResource {
       port: SSH_PORT,
       bastion: args.bastion?.jump,
       machine: instance,
+      account: args.provider,
       connection: {
         host: address,
         port: SSH_PORT,

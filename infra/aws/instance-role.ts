@@ -1,6 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { isPublished } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
+import { accountName, metricsNamespace } from "../stack-names";
 
 export interface InstanceRoleArgs {
   readonly plan: Plan;
@@ -8,7 +10,10 @@ export interface InstanceRoleArgs {
   readonly hostKeyParameters: readonly pulumi.Output<string>[];
 }
 
-/** What the machines may do in AWS: publish their host key, be reached by Session Manager, read the weights' bucket and the stack's secrets. */
+/**
+ * What the machines may do in AWS: publish their host key, be reached by Session Manager, read the weights' bucket and the
+ * stack's secrets, put the stack's metrics.
+ */
 export class InstanceRole extends pulumi.ComponentResource {
   readonly profileName: pulumi.Output<string>;
 
@@ -33,6 +38,7 @@ export class InstanceRole extends pulumi.ComponentResource {
             { Effect: "Allow", Action: "ssm:PutParameter", Resource: args.hostKeyParameters },
             ...bucketStatements(args.plan),
             ...secretStatements(args.plan),
+            ...metricStatements(args.plan, metricsNamespace(accountName())),
           ],
         }),
       },
@@ -60,6 +66,13 @@ export function secretStatements({ deployment: { aws: settings } }: Plan): objec
   );
   if (secrets.length === 0) return [];
   return [{ Effect: "Allow", Action: "secretsmanager:GetSecretValue", Resource: secrets }];
+}
+
+/** Metrics may be put into the stack's own namespace alone; CloudWatch knows no other resource to limit it by. */
+export function metricStatements(plan: Plan, namespace: string): object[] {
+  if (!isPublished(plan)) return [];
+  const Condition = { StringEquals: { "cloudwatch:namespace": namespace } };
+  return [{ Effect: "Allow", Action: "cloudwatch:PutMetricData", Resource: "*", Condition }];
 }
 
 /** Read access to the bucket of the weights, where they come from one. */

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { weightBytes } from "../../lib/catalog";
 import { loadedPrecision } from "../../lib/config";
 import type { Plan } from "../../lib/strategy";
+import { accountName } from "../stack-names";
 
 /** A machine of this stack that the account has now. */
 export interface RunningMachine {
@@ -16,7 +17,7 @@ export interface RunningMachine {
 export const NODE_TAG = "shardplan:node";
 
 /** Value of the tag. */
-export const nodeTag = (node: string): string => `${pulumi.getProject()}-${pulumi.getStack()}/${node}`;
+export const nodeTag = (node: string): string => `${accountName()}/${node}`;
 
 /** Ids of the stack's machines of a node as EC2 knows them, also of those that are stopped. */
 export async function machineIds(node: string, opts: pulumi.InvokeOptions): Promise<readonly string[]> {

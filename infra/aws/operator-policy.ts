@@ -52,6 +52,19 @@ export const ACTIONS_OF_RESOURCES: Readonly<Record<string, readonly string[]>> =
     "iam",
     "AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies",
   ),
+  "aws:cloudwatch/metricAlarm:MetricAlarm": actions(
+    "cloudwatch",
+    "PutMetricAlarm DescribeAlarms DeleteAlarms TagResource UntagResource ListTagsForResource",
+  ),
+  "aws:cloudwatch/dashboard:Dashboard": actions("cloudwatch", "PutDashboard GetDashboard DeleteDashboards"),
+  "aws:sns/topic:Topic": actions(
+    "sns",
+    "CreateTopic DeleteTopic GetTopicAttributes SetTopicAttributes TagResource UntagResource ListTagsForResource",
+  ),
+  "aws:sns/topicSubscription:TopicSubscription": actions(
+    "sns",
+    "Subscribe Unsubscribe GetSubscriptionAttributes SetSubscriptionAttributes ListSubscriptionsByTopic",
+  ),
   "aws:route53/record:Record": actions(
     "route53",
     "ChangeResourceRecordSets ListResourceRecordSets GetHostedZone GetChange",

@@ -5,6 +5,7 @@ import { deployServices } from "../deploy-services";
 import { provideHosts } from "../provide-hosts";
 import { refuseKnownHoles } from "../refuse-known-holes";
 import { stackOutputs } from "../stack-outputs";
+import { watchInCloud } from "../watch-in-cloud";
 import { planOf, type ServiceArgs, secretsOf } from "./service-args";
 
 export interface WholeServiceArgs extends ServiceArgs {
@@ -64,7 +65,9 @@ export class Service extends pulumi.ComponentResource<ServiceOutputs> {
     const prefix = `${name}-`;
     const provider = this.getProvider("aws:ec2/instance:Instance");
     const hosts = await provideHosts(plan, secrets, { prefix, parent: this, provider });
-    const outputs = stackOutputs(deployServices({ plan, hosts, secrets, prefix, parent: this }));
+    const deployed = deployServices({ plan, hosts, secrets, prefix, parent: this });
+    await watchInCloud({ ...deployed, hosts, prefix, parent: this });
+    const outputs = stackOutputs(deployed);
     this.registerOutputs({ endpoint: outputs.endpoint, completion: outputs.completion });
     return outputs;
   }

@@ -19,6 +19,8 @@ export interface Host {
   readonly bastion?: string;
   /** The stack's own machine, with which all on it goes; absent for one that stays: its services are removed one by one. */
   readonly machine?: pulumi.Resource;
+  /** The account of that machine. */
+  readonly account?: pulumi.ProviderResource;
 }
 
 /** Where machines belong that are not the program's own stack's: what stands before their names, parent, and account. */

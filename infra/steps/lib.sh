@@ -444,13 +444,18 @@ follow() {
 # What a transient unit is doing, by its log; a step that knows better says it in its own words.
 doing() { tail -n 1 "$1" | cut -c1-160; }
 
+# An AWS tool, where the image brings none.
+own_aws_tool() {
+  [ -x /opt/shardplan/awscli/bin/aws ] || { python3 -m venv /opt/shardplan/awscli && /opt/shardplan/awscli/bin/pip install --quiet awscli; } >&2
+}
+
 # The text of a secret of Secrets Manager, by the role of this machine; $2 is the config key that names it.
 aws_secret() {
   local aws error text
   aws=$(command -v aws || true)
   if [ -z "$aws" ]; then
+    own_aws_tool
     aws=/opt/shardplan/awscli/bin/aws
-    [ -x "$aws" ] || { python3 -m venv /opt/shardplan/awscli && /opt/shardplan/awscli/bin/pip install --quiet awscli; } >&2
   fi
   error=$(mktemp)
   if text=$("$aws" secretsmanager get-secret-value --region "$(cut -d: -f4 <<<"$1")" --secret-id "$1" \

@@ -14,6 +14,7 @@ export function awsChecks(deployment: Deployment): CrossProblem[] {
     ...openForCertificates(deployment),
     ...stopsOwnMachines(deployment),
     ...secretsOfOwnMachines(deployment),
+    ...cloudWatchOfOwnMachines(deployment),
   ];
 }
 
@@ -85,6 +86,40 @@ function secretsOfOwnMachines({ hosts, aws }: Deployment): CrossProblem[] {
   const keys = (["huggingFaceTokenSecret", "apiKeysSecret"] as const).filter((key) => aws[key] !== undefined);
   const text = "must be left out with hosts: only machines on AWS have a role that may read it";
   return keys.map((key) => ({ keys: [`aws.${key}`, "hosts"], text }));
+}
+
+/** What is put into CloudWatch comes from the stack's own Prometheus, by the role of a machine on AWS. */
+function cloudWatchOfOwnMachines({ hosts, aws, monitoring }: Deployment): CrossProblem[] {
+  const { on, alarmEmail, alarmTopicArn } = monitoring.cloudWatch;
+  const key = "monitoring.cloudWatch.on";
+  const topic = "monitoring.cloudWatch.alarmTopicArn";
+  const problem = (isOne: boolean, text: string, ...keys: string[]) => (isOne ? [{ keys, text }] : []);
+  return [
+    ...problem(
+      on && hosts.length > 0,
+      "must be false with hosts: only machines on AWS have a role that may put metrics",
+      key,
+      "hosts",
+    ),
+    ...problem(
+      on && monitoring.mode !== "on",
+      `needs monitoring.mode on, not ${monitoring.mode}: the stack's own Prometheus is what measures`,
+      key,
+      "monitoring.mode",
+    ),
+    ...problem(
+      alarmEmail !== undefined && alarmTopicArn !== undefined,
+      "must be left out with monitoring.cloudWatch.alarmEmail: who subscribes to a topic of yours is yours to say",
+      topic,
+      "monitoring.cloudWatch.alarmEmail",
+    ),
+    ...problem(
+      alarmTopicArn !== undefined && alarmTopicArn.split(":")[3] !== aws.region,
+      `must be a topic of aws.region (${aws.region}): alarms reach no other`,
+      topic,
+      "aws.region",
+    ),
+  ];
 }
 
 function zoneOfRegion({ region, availabilityZone: zone }: Deployment["aws"]): CrossProblem[] {

@@ -34,6 +34,8 @@ export interface HostPaths {
   /** What Prometheus reads: its configuration, and the stack's rules beside it. */
   readonly prometheusConfig: string;
   readonly prometheusRules: string;
+  /** Folder of what tells CloudWatch. */
+  readonly publisher: string;
   /** What nftables loads at boot. */
   readonly firewallRules: string;
   /** Is there while the first server of a host answers completions: its watchdog's word. */
@@ -70,6 +72,7 @@ export function hostPaths(plan: Plan): HostPaths {
     authority: "/etc/shardplan/secrets/authority",
     prometheusConfig: "/etc/shardplan/prometheus/prometheus.yml",
     prometheusRules: "/etc/shardplan/prometheus/rules.yml",
+    publisher: "/etc/shardplan/publisher",
     firewallRules: "/etc/shardplan/firewall.nft",
     ready: "/run/shardplan-watchdog/ready",
     secrets: "/etc/shardplan/secrets",

@@ -35,6 +35,15 @@ export {
 } from "./load-proof";
 export { LOCKS, type Lock, lockFile, lockOf, packagesText } from "./locks";
 export { lacksChatTemplate, runsRemoteCode } from "./model-flags";
+export {
+  type CloudWatchAlarm,
+  type CloudWatchMetric,
+  cloudWatchAlarms,
+  cloudWatchDashboard,
+  cloudWatchMetrics,
+  cloudWatchPrice,
+  isPublished,
+} from "./monitoring/cloud-watch";
 export { DASHBOARDS, type DashboardName, dashboard } from "./monitoring/dashboards";
 export {
   gpuMemoryShare,
@@ -52,6 +61,13 @@ export {
   prometheusUnit,
 } from "./monitoring/monitoring-units";
 export { exporterAddress, prometheusConfig, type ScrapedHost } from "./monitoring/prometheus-config";
+export {
+  AWS_TOOL_PATH,
+  publisherFiles,
+  publisherJob,
+  publisherTimer,
+  publisherUnit,
+} from "./monitoring/publisher";
 export { rulesFile } from "./monitoring/rules-file";
 export { seriesOf } from "./monitoring/series";
 export { monitoringThresholds, type Thresholds } from "./monitoring/thresholds";

@@ -30,7 +30,7 @@ export interface SystemdService {
  * What every service does without, CUDA, NCCL and Ray included: none of it touches devices, shared memory or the network.
  * ProtectClock and PrivateDevices are not among it, because they take the GPUs away.
  */
-const CONFINED = [
+export const CONFINED = [
   "NoNewPrivileges=yes",
   "ProtectSystem=full",
   "ProtectKernelTunables=yes",

@@ -15,6 +15,8 @@ export const UNITS = {
   certificateTimer: "shardplan-certificate.timer",
   prometheus: "shardplan-prometheus.service",
   nodeExporter: "shardplan-node-exporter.service",
+  publisher: "shardplan-publisher.service",
+  publisherTimer: "shardplan-publisher.timer",
   stop: "shardplan-stop.service",
   stopTimer: "shardplan-stop.timer",
 } as const;

@@ -35,6 +35,11 @@ const EXISTING = { ...OPEN, region: "us-east-1", subnetIds: ["subnet-0a", "subne
 const STACKS: Record<string, DeploymentInput> = {
   prod: { ...prod, aws: { ...prod.aws, ...OPEN } },
   dev: { ...dev, aws: { ...dev.aws, ...OPEN } },
+  watched: {
+    ...dev,
+    aws: { ...dev.aws, ...OPEN },
+    monitoring: { cloudWatch: { on: true, alarmEmail: "oncall@example.com" } },
+  },
   "existing-vpc": {
     ...prod,
     aws: { ...EXISTING, instanceProfile: "gpu", kmsKeyId: "alias/disks", tags: { team: "ml" } },

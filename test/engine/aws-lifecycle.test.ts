@@ -224,9 +224,10 @@ describe("the AWS program on the real engine", function () {
   it("fits into an account: existing subnets, no public address, a profile, a key and tags of one's own", async () => {
     const permissionsBoundary = "arn:aws:iam::123456789012:policy/edge";
     const gateway = { domain: "llm.example.com", hostedZoneId: "Z0123456789ABCDEFGHIJ" };
-    await program.configure({ aws: { ...SETTINGS, permissionsBoundary }, gateway });
+    const monitoring = { cloudWatch: { on: true, alarmEmail: "oncall@example.com" } };
+    await program.configure({ aws: { ...SETTINGS, permissionsBoundary }, gateway, monitoring });
     const ordinary = await planned();
-    await program.configure({ gateway: {} });
+    await program.configure({ gateway: {}, monitoring: {} });
     const record = ordinary.find(({ type }) => type === "aws:route53/record:Record");
     assert.deepEqual(
       [record?.inputs.zoneId, record?.inputs.name, record?.inputs.type],
@@ -369,6 +370,60 @@ describe("the AWS program on the real engine", function () {
     await program.stack.up();
     const done = program.host.received().map(({ step, action }) => `${step} ${action}`);
     assert.deepEqual(done, ["stop remove"]);
+  });
+
+  it("tells CloudWatch where the stack wants it, raises alarms from then on, and takes all of it back", async () => {
+    /** What the machines' role may do. */
+    const statements = (): string[] => {
+      const [policy] = program.account.list(AWS.rolePolicy);
+      const { Statement } = JSON.parse(String(policy?.properties.policy)) as { Statement: object[] };
+      return Statement.map((one) => JSON.stringify(one));
+    };
+    const before = { statements: statements(), resources: program.account.all().length };
+    await program.configure({ monitoring: { cloudWatch: { on: true, alarmEmail: "oncall@example.com" } } });
+    // Silence is an alarm, so none is there before the first figures are.
+    program.host.failNext(
+      "publisher",
+      "error: node-0 (127.0.0.1): the metrics do not reach CloudWatch; see its log",
+    );
+    await assert.rejects(up(), /the metrics do not reach CloudWatch/);
+    assert.deepEqual(program.account.list(AWS.metricAlarm), []);
+    program.host.received();
+    const { outputs } = await program.stack.up();
+    const received = program.host.received();
+    assert.deepEqual(
+      received.map(({ step }) => step),
+      ["publisher"],
+    );
+    const grants = statements()
+      .filter((one) => !before.statements.includes(one))
+      .map((one) => JSON.parse(one));
+    assert.deepEqual(grants, [
+      {
+        Effect: "Allow",
+        Action: "cloudwatch:PutMetricData",
+        Resource: "*",
+        Condition: { StringEquals: { "cloudwatch:namespace": "shardplan/shardplan-prod" } },
+      },
+    ]);
+    const [topic] = program.account.list(AWS.topic);
+    const alarms = program.account.list(AWS.metricAlarm);
+    assert.equal(alarms.length, 7);
+    for (const { properties } of alarms) {
+      assert.equal(properties.namespace, "shardplan/shardplan-prod");
+      assert.deepEqual(properties.alarmActions, [topic?.properties.arn]);
+      const isLiveness = properties.metricName === "EngineUp";
+      assert.equal(properties.treatMissingData, isLiveness ? "breaching" : "missing");
+    }
+    assert.equal(outputs.cloudWatch?.value.topic, topic?.properties.arn);
+    // What is put, and what alarms look for, are of one namespace.
+    assert.match(received[0]?.script ?? "", /"namespace": "shardplan\/shardplan-prod"/);
+    await program.configure({ monitoring: {} });
+    await program.stack.up();
+    const done = program.host.received().map(({ step, action }) => `${step} ${action}`);
+    assert.deepEqual(done, ["publisher remove"]);
+    assert.deepEqual(statements(), before.statements);
+    assert.equal(program.account.all().length, before.resources);
   });
 
   it("restarts Ray and vLLM on another version, and proves it", async () => {

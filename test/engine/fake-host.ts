@@ -60,6 +60,7 @@ const ANSWERS: Record<string, object> = {
   "efa-traffic": { bytes: 4_000_000 },
   watchdog: {},
   monitoring: {},
+  publisher: {},
   stop: {},
   balanced: {},
   drained: {},

@@ -96,9 +96,10 @@ export async function lookAtPrice(asked: Asked): Promise<Finding | undefined> {
 
 const hosts = (count: number): string => (count === 1 ? "the machine" : `all ${count}`);
 
-const besideText = ({ volumeUsdPerHour, addressUsdPerHour, trafficUsdPerHour }: SideCosts): string =>
-  `volumes (${usd(volumeUsdPerHour)}), addresses (${usd(addressUsdPerHour)}) and answers to the internet at the ` +
-  `planned rate (${usd(trafficUsdPerHour)})`;
+const besideText = (costs: SideCosts): string =>
+  `volumes (${usd(costs.volumeUsdPerHour)}), addresses (${usd(costs.addressUsdPerHour)})` +
+  `${costs.watchUsdPerHour === 0 ? "" : `, CloudWatch (${usd(costs.watchUsdPerHour)})`} and answers to the internet at the ` +
+  `planned rate (${usd(costs.trafficUsdPerHour)})`;
 
 const sameCents = (one: number, other: number): boolean => Math.abs(one - other) < 0.005;
 

@@ -1,4 +1,4 @@
-import { servedModelName } from "../../../lib/serving";
+import { cloudWatchPrice, isPublished, servedModelName } from "../../../lib/serving";
 import type { Plan } from "../../../lib/strategy";
 
 /**
@@ -18,6 +18,8 @@ export interface SideCosts {
   readonly addressUsdPerHour: number;
   /** All answers streamed, a token an event, at the planned rate. */
   readonly trafficUsdPerHour: number;
+  /** Metrics, alarms and dashboard in CloudWatch. */
+  readonly watchUsdPerHour: number;
   readonly usdPerHour: number;
 }
 
@@ -40,10 +42,12 @@ export function sideCosts(plan: Plan): SideCosts {
   const addresses = settings.publicAddress ? hardware.nodes * ADDRESS_USD_PER_HOUR : 0;
   const bytes = plan.throughput.outputTokensPerSecond * 3600 * bytesPerToken(plan);
   const traffic = settings.publicAddress ? (bytes / 1e9) * TRAFFIC_USD_PER_GB : 0;
+  const watch = isPublished(plan) ? cloudWatchPrice(plan).usdPerHour : 0;
   return {
     volumeUsdPerHour: volumes,
     addressUsdPerHour: addresses,
     trafficUsdPerHour: traffic,
-    usdPerHour: volumes + addresses + traffic,
+    watchUsdPerHour: watch,
+    usdPerHour: volumes + addresses + traffic + watch,
   };
 }

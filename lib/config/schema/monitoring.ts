@@ -27,6 +27,25 @@ export const monitoring = z
     )
       .optional()
       .describe("Where Prometheus sends all that it reads, too. Default: nowhere."),
+    cloudWatch: z
+      .strictObject({
+        on: z
+          .boolean()
+          .default(false)
+          .describe(
+            "Machines on AWS: put a handful of figures a minute into CloudWatch, with alarms and a dashboard. AWS asks for it; the report's *Cost* says how much.",
+          ),
+        alarmEmail: textLike(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, "an address such as oncall@example.com")
+          .optional()
+          .describe(
+            "Who gets the alarms by mail, once the mail that AWS sends first is confirmed. Default: nobody.",
+          ),
+        alarmTopicArn: textLike(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, "the ARN of a topic of SNS")
+          .optional()
+          .describe("Existing topic of SNS that the alarms go to. Default: the program makes one."),
+      })
+      .prefault({})
+      .describe("What is told to CloudWatch."),
     kvCacheUsageAlert: share(0.9, "Share of the KV cache in use above which the plan says: alarm."),
     memoryHeadroomAlert: share(
       0.08,

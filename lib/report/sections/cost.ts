@@ -1,3 +1,4 @@
+import { cloudWatchPrice, isPublished } from "../../serving";
 import { isRateDriven, type Plan, sameStrategy } from "../../strategy";
 import { usd } from "../format-number";
 import { overloadOf } from "../overload";
@@ -38,6 +39,7 @@ export function costSection(plan: Plan): Section {
       "usdPerMillionOutputTokens",
     ),
     ...(isRateDriven(plan) ? capacityCost(plan) : []),
+    ...watchCost(plan),
   ];
   const notes = [...(overloadOf(plan) === undefined ? [] : [UNPRICED_LOAD]), SCOPE];
   const text: Block = { kind: "text", text: notes.join(" "), tone: "quiet" };
@@ -48,6 +50,14 @@ const unpriced = ({ deployment, instance }: Plan): string =>
   deployment.hosts.length > 0
     ? "What your own hosts cost is not known"
     : `No price is known for ${instance.name}`;
+
+/** What is asked beside the machines for watching them from outside. */
+function watchCost(plan: Plan): readonly Fact[] {
+  if (!isPublished(plan)) return [];
+  const { metrics, alarms, usdPerMonth } = cloudWatchPrice(plan);
+  const label = `On top, CloudWatch: ${metrics} metrics, ${alarms} alarms, a dashboard, per month`;
+  return [fact(label, usd(usdPerMonth))];
+}
 
 /** The same million tokens when the strategy runs at its highest rate, with the serving parameters for that. */
 function capacityCost({ chosen, candidates, strategy }: Plan): readonly Fact[] {
