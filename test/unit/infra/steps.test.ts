@@ -1036,6 +1036,47 @@ describe("a change that does not serve", () => {
   });
 });
 
+describe("publisher.sh", () => {
+  /** A clock that only waiting moves, and a machine whose figures arrive at the time ARRIVES. */
+  const MACHINE = `UNIT=p.service TIMER=p.timer ENDPOINT=monitoring.example; unset SECONDS; SECONDS=0
+    sleep() { SECONDS=$((SECONDS + $1)); }; show_log() { echo "log of $1"; }
+    systemctl() { [ "$1" != start ] || [ "$SECONDS" -ge "$ARRIVES" ]; }`;
+
+  it("waits until a right that was just given is known, and ends where no figure arrives", () => {
+    const soon = runStepCode("publisher", `${MACHINE}; ARRIVES=60; publish_once; echo "after $SECONDS s"`);
+    assert.equal(soon.stdout.trim(), "after 60 s", soon.stderr);
+    const never = runStepCode("publisher", `${MACHINE}; ARRIVES=9999; publish_once; echo "it went on"`);
+    assert.equal(never.status, 1);
+    assert.equal(never.stdout.trim(), "log of p.service");
+    assert.match(
+      never.stderr,
+      /^error: test: the metrics do not reach CloudWatch; .* monitoring\.example, /m,
+    );
+  });
+
+  it("says to a person that the last figures did not arrive", () => {
+    const noted = (result: string) =>
+      runStepCode(
+        "publisher",
+        `UNIT=p.service; unit_notes() { :; }; systemctl() { echo ${result}; }; notes`,
+      ).stdout.trim();
+    assert.equal(noted("success"), "");
+    assert.equal(
+      noted("exit-code"),
+      "the last metrics did not reach CloudWatch: journalctl -u p.service says why",
+    );
+  });
+
+  it("installs an AWS tool only where there is none for the service", () => {
+    const code = (path: string) => `TOOL_PATH=${path}; own_aws_tool() { echo installs; }
+      write_file() { :; }; systemctl() { :; }; publish_once() { :; }; apply_unit() { :; }
+      UNIT=u UNIT_TEXT= TIMER=t TIMER_TEXT= PROGRAM_FILE=p PROGRAM= JOB_FILE=j JOB=
+      printf '#!/bin/sh\n' >"$FOLDER/aws"; chmod +x "$FOLDER/aws"; apply`;
+    assert.match(runStepCode("publisher", code('"/nonexistent"')).stdout, /^installs$/m);
+    assert.doesNotMatch(runStepCode("publisher", code('"$FOLDER"')).stdout, /installs/);
+  });
+});
+
 describe("parseResult", () => {
   const schema = z.object({ gpus: z.number() });
 
