@@ -7,6 +7,9 @@ export {
 } from "./certificate";
 export { type DeploymentCommands, deploymentCommands } from "./deployment-commands";
 export { LIBFABRIC, NCCL_PLUGIN_FOLDERS, networkInterfaces, serversOverEfa, usesEfa } from "./efa";
+export { composeFile } from "./emit/compose-file";
+export { kubernetesManifests } from "./emit/kubernetes-manifests";
+export { runScript } from "./emit/run-script";
 export { FIREWALL_TABLE, firewallRules, firewallUnit, openPorts } from "./firewall";
 export { balancedName, checkSeconds, GATEWAY, gatewayConfig, openPaths } from "./gateway-config";
 export { answersQuestions, GREEDY_QUESTION } from "./greedy-question";

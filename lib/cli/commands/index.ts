@@ -4,6 +4,7 @@ import { compareCommand } from "./compare";
 import { completionCommand } from "./completion";
 import { configCommand } from "./config";
 import { dashboardCommand } from "./dashboard";
+import { emitCommand } from "./emit";
 import { explainCommand } from "./explain";
 import { glossaryCommand } from "./glossary";
 import { hardwareCommand } from "./hardware";
@@ -24,6 +25,7 @@ const WORK: readonly CommandSpec[] = [
   sweepCommand,
   predictCommand,
   explainCommand,
+  emitCommand,
   rulesCommand,
   scrapeCommand,
   dashboardCommand,

@@ -1,0 +1,46 @@
+import { composeFile, kubernetesManifests, runScript } from "../../serving";
+import type { Plan } from "../../strategy";
+import type { CommandSpec } from "../command-spec";
+import { emit } from "../emit";
+import { EXIT } from "../exit-codes";
+import { meetsRequirements } from "../meets-requirements";
+import { planDeployment } from "../plan-deployment";
+import { readDeployment } from "../read-deployment";
+
+const FORMS: Readonly<Record<string, (plan: Plan) => string>> = {
+  kubernetes: kubernetesManifests,
+  compose: composeFile,
+  script: runScript,
+};
+
+export const emitCommand: CommandSpec = {
+  name: "emit",
+  summary: "the plan as Kubernetes manifests, as a compose file or as a script",
+  arguments: [
+    {
+      usage: "<form>",
+      description:
+        "kubernetes: a Deployment, or a LeaderWorkerSet with Ray where the model spans nodes; compose, script: one machine",
+      choices: Object.keys(FORMS),
+    },
+  ],
+  options: ["stack", "file", "model", "set", "strategy", "out"],
+  notes: [
+    "For those who do not deploy by `pulumi up`. The flags of vLLM are those of the plan's own units; weights are fetched from the hub by name. Gateway, watchdog, monitoring and the proof of the deployment do not come with it. Exit code 2: the plan misses a requirement (it is written all the same).",
+  ],
+  examples: [
+    ["shardplan emit kubernetes --stack prod --out vllm.yaml", "what kubectl apply takes"],
+    [
+      "shardplan emit compose --model Qwen/Qwen3-8B --set hardware.instanceType=g6e.xlarge --set workload.requestRate=1",
+      "a compose.yaml, without a stack",
+    ],
+    ["shardplan emit script --out run.sh", "the commands alone"],
+  ],
+  run({ args: [form = ""], options }, io) {
+    const plan = planDeployment(readDeployment(options, io), io);
+    if (!meetsRequirements(plan))
+      io.talk("the plan misses a requirement: `shardplan plan` with the same options says which");
+    emit((FORMS[form] ?? runScript)(plan), options, io);
+    return meetsRequirements(plan) ? EXIT.met : EXIT.missed;
+  },
+};

@@ -1,0 +1,52 @@
+import { stringify } from "yaml";
+import type { Plan } from "../../strategy";
+import {
+  CONTAINER_PORT,
+  containerEnvironment,
+  gpusOf,
+  headOf,
+  imageOf,
+  serversOfOneHost,
+  serveWords,
+  weightsFolder,
+} from "./container";
+
+/** compose.yaml of a plan of one machine: a service for each server, on the host's loopback address. */
+export function composeFile(plan: Plan): string {
+  const weights = weightsFolder(plan);
+  const services = serversOfOneHost(plan, "compose").map((server) => {
+    const [, ...command] = serveWords(plan, server, { host: "0.0.0.0", port: CONTAINER_PORT });
+    const devices = [
+      { driver: "nvidia", device_ids: gpusOf(plan, server).map(String), capabilities: ["gpu"] },
+    ];
+    return [
+      `vllm-${server.index}`,
+      {
+        image: imageOf(plan),
+        entrypoint: ["vllm"],
+        // Compose reads a dollar as its own variable.
+        command: command.map((word) => word.replaceAll("$", "$$$$")),
+        // Without a value it is the one of whoever starts it.
+        environment: { ...containerEnvironment(plan), HF_TOKEN: null },
+        ports: [`127.0.0.1:${CONTAINER_PORT + server.slot}:${CONTAINER_PORT}`],
+        // The ranks pass messages through shared memory.
+        ipc: "host",
+        ulimits: { memlock: -1 },
+        volumes: [
+          "huggingface:/root/.cache/huggingface",
+          ...(weights === undefined ? [] : [`${weights}:${weights}:ro`]),
+        ],
+        deploy: { resources: { reservations: { devices } } },
+        healthcheck: {
+          test: ["CMD", "curl", "--fail", "--silent", `http://127.0.0.1:${CONTAINER_PORT}/health`],
+          ...{ interval: "10s", timeout: "5s", retries: 3 },
+          start_period: `${Math.round(plan.deployment.serving.readyTimeoutMinutes * 60)}s`,
+        },
+        restart: "always",
+        stop_grace_period: "2m",
+      },
+    ] as const;
+  });
+  const file = { services: Object.fromEntries(services), volumes: { huggingface: {} } };
+  return `${headOf(plan, ["Start it with: docker compose up"])}${stringify(file, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+}

@@ -1,0 +1,36 @@
+import type { Plan } from "../../strategy";
+import { shellCommand, shellWord } from "../shell-command";
+import {
+  CONTAINER_PORT,
+  containerEnvironment,
+  gpusOf,
+  headOf,
+  serversOfOneHost,
+  serveWords,
+} from "./container";
+
+/** A bash script that starts the plan's servers on one machine and ends when one of them does. */
+export function runScript(plan: Plan): string {
+  const servers = serversOfOneHost(plan, "script");
+  const exports = Object.entries(containerEnvironment(plan)).map(
+    ([name, value]) => `export ${name}=${shellWord(value)}`,
+  );
+  const starts = servers.map((server) => {
+    const listening = { host: "127.0.0.1", port: CONTAINER_PORT + server.slot };
+    const words = shellCommand(serveWords(plan, server, listening));
+    return servers.length === 1
+      ? `exec ${words}`
+      : `CUDA_VISIBLE_DEVICES=${gpusOf(plan, server).join(",")} ${words} &`;
+  });
+  const together = ["trap 'kill 0' EXIT", ...starts, "# One that ends takes the others with it.", "wait -n"];
+  return [
+    "#!/usr/bin/env bash",
+    headOf(plan, [
+      `It needs vLLM ${plan.deployment.serving.vllmVersion} on the path, and HF_TOKEN where the model is gated.`,
+    ]).trimEnd(),
+    "set -euo pipefail",
+    ...exports,
+    ...(servers.length === 1 ? starts : together),
+    "",
+  ].join("\n");
+}
