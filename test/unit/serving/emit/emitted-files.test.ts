@@ -113,7 +113,7 @@ describe("a plan as files of other tools", function () {
     for (const [file, text, servers] of [
       ["compose.yaml", composeFile(plan), 2],
       ["manifests.yaml", kubernetesManifests(plan), 1],
-      ["run.sh", runScript(plan), 2],
+      ["run.sh", runScript(plan), 1],
     ] as const) {
       const found = findCommands(text, file);
       assert.equal(found.length, servers, file);
