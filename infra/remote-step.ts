@@ -1,16 +1,10 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { shellWord } from "../lib/serving";
-import { fileOf } from "./files";
 import type { Host } from "./hosts/host";
 import { actionCommand } from "./remote-command-line";
 import { markOf } from "./repair";
-
-const STEPS = fileOf("steps");
-const LIBRARY = readFileSync(join(STEPS, "lib.sh"), "utf8");
+import { stepText } from "./step-text";
 
 /** What a remote step needs. */
 export interface RemoteStepArgs<Result> {
@@ -18,7 +12,7 @@ export interface RemoteStepArgs<Result> {
   /** Name of the file in infra/steps, without `.sh`. */
   readonly step: string;
   /** Shell variables of the script. Secrets are given as secret outputs. */
-  readonly parameters: Readonly<Record<string, pulumi.Input<string | number>>>;
+  readonly parameters: pulumi.Input<Readonly<Record<string, pulumi.Input<string | number>>>>;
   /** Shape of the JSON object that the script prints last. */
   readonly result: z.ZodType<Result>;
   /** The script can take back what it did: where the step is no longer wanted, and its machine is not deleted with it. */
@@ -42,7 +36,9 @@ export function remoteStep<Result>(
   opts: pulumi.CustomResourceOptions,
 ): RemoteStep<Result> {
   const { host } = args;
-  const script = stepScript(args.step, { HOST_NAME: host.label, ...args.parameters });
+  const script = pulumi
+    .all([host.label, args.parameters])
+    .apply(([label, parameters]) => stepText(args.step, { HOST_NAME: label, ...parameters }));
   const mark = markOf({ host, name, command: actionCommand("look"), script });
   const removable = args.removable === true;
   const resource = new command.remote.Command(
@@ -65,20 +61,6 @@ export function remoteStep<Result>(
   );
   const result = resource.stdout.apply((text) => parseResult(args.step, args.result, text));
   return { resource, result };
-}
-
-function stepScript(
-  step: string,
-  parameters: Record<string, pulumi.Input<string | number>>,
-): pulumi.Output<string> {
-  const body = readFileSync(join(STEPS, `${step}.sh`), "utf8");
-  const shared = [...body.matchAll(/^# uses: (\S+)$/gm)].map(([, file = ""]) =>
-    readFileSync(join(STEPS, file), "utf8"),
-  );
-  return pulumi.output(parameters).apply((values) => {
-    const assignments = Object.entries(values).map(([name, value]) => `${name}=${shellWord(`${value}`)}`);
-    return [...assignments, LIBRARY, ...shared, body].join("\n");
-  });
 }
 
 /** The last line of a step's standard output. */

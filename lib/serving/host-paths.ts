@@ -36,6 +36,9 @@ export interface HostPaths {
   readonly prometheusRules: string;
   /** Folder of what tells CloudWatch. */
   readonly publisher: string;
+  /** What NVIDIA's exporter is asked for, and what the host adds to its environment. */
+  readonly gpuCounters: string;
+  readonly gpuExporterSettings: string;
   /** What nftables loads at boot. */
   readonly firewallRules: string;
   /** Is there while the first server of a host answers completions: its watchdog's word. */
@@ -73,6 +76,8 @@ export function hostPaths(plan: Plan): HostPaths {
     prometheusConfig: "/etc/shardplan/prometheus/prometheus.yml",
     prometheusRules: "/etc/shardplan/prometheus/rules.yml",
     publisher: "/etc/shardplan/publisher",
+    gpuCounters: "/etc/shardplan/gpu-exporter/counters.csv",
+    gpuExporterSettings: "/etc/shardplan/gpu-exporter/settings",
     firewallRules: "/etc/shardplan/firewall.nft",
     ready: "/run/shardplan-watchdog/ready",
     secrets: "/etc/shardplan/secrets",

@@ -57,6 +57,12 @@ export {
   p99Seconds,
 } from "./monitoring/expressions";
 export {
+  GPU_EXPORTER_PACKAGE,
+  GPU_EXPORTER_PROGRAM,
+  gpuCounters,
+  gpuExporterUnit,
+} from "./monitoring/gpu-counters";
+export {
   isWatched,
   MONITORING_PACKAGES,
   nodeExporterUnit,

@@ -1,0 +1,62 @@
+#!/usr/bin/python3
+"""Stands in for NVIDIA's dcgm-exporter where there is no GPU: its flags, and its lines with the labels of release 4.8.
+
+Serves the fields of the collectors file and no others, so that an alert on a field that the file lacks would be silent.
+Values are those of a healthy GPU; /run/dcgm.json lays others over them.
+"""
+
+import argparse
+import csv
+import json
+import pathlib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+GPUS = 2
+OTHERS = pathlib.Path("/run/dcgm.json")
+HEALTHY = {
+    "DCGM_FI_DEV_FB_USED": 72000,
+    "DCGM_FI_DEV_FB_FREE": 9000,
+    "DCGM_FI_DEV_FB_RESERVED": 500,
+    "DCGM_FI_DEV_GPU_TEMP": 48,
+    "DCGM_FI_DEV_POWER_USAGE": 240,
+    "DCGM_FI_DEV_SM_CLOCK": 1980,
+    "DCGM_FI_PROF_NVLINK_TX_BYTES": 2e10,
+    "DCGM_FI_PROF_NVLINK_RX_BYTES": 2e10,
+}
+
+parser = argparse.ArgumentParser()
+parser.add_argument("-f", "--collectors", required=True)
+parser.add_argument("-a", "--address", default=":9400")
+options = parser.parse_args()
+with open(options.collectors, encoding="utf-8") as file:
+    counters = [[cell.strip() for cell in row] for row in csv.reader(file) if row and not row[0].startswith("#")]
+
+
+def labels(gpu: int, field: str) -> str:
+    more = {"DCGM_FI_DEV_XID_ERRORS": {"err_code": "0", "err_msg": "No Error"},
+            "DCGM_EXP_XID_ERRORS_COUNT": {"window_size_in_ms": "300000", "xid": "0"}}.get(field, {})
+    pairs = {"gpu": gpu, "UUID": f"GPU-{gpu:08x}-0000-0000-0000-000000000000", "pci_bus_id": f"00000000:{gpu + 1:02X}:00.0",
+             "device": f"nvidia{gpu}", "modelName": "NVIDIA H100 80GB HBM3", "hostname": "host", **more}
+    return ",".join(f'{name}="{value}"' for name, value in pairs.items())
+
+
+class Metrics(BaseHTTPRequestHandler):
+    def do_GET(self):  # noqa: N802
+        values = {**HEALTHY, **(json.loads(OTHERS.read_text()) if OTHERS.exists() else {})}
+        lines = []
+        for field, kind, text in counters:
+            lines += [f"# HELP {field} {text}", f"# TYPE {field} {kind}"]
+            lines += [f"{field}{{{labels(gpu, field)}}} {values.get(field, 0)}" for gpu in range(GPUS)]
+        body = ("\n".join(lines) + "\n").encode()
+        self.send_response(200)
+        self.send_header("content-type", "text/plain; version=0.0.4")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+host, _, port = options.address.rpartition(":")
+ThreadingHTTPServer((host.strip("[]"), int(port)), Metrics).serve_forever()
