@@ -17,7 +17,8 @@ export function alertRules(plan: Plan, series: Series): readonly AlertRule[] {
     ...hostAlerts(series),
     ...loadAlerts(series, thresholds),
     ...(plan.gpu.kind === "cpu" ? [] : gpuAlerts(series, thresholds)),
-    ...latencyAlerts(series, thresholds),
+    // What is reckoned for a processor was never held against one: it is no band to be alarmed by.
+    ...latencyAlerts(series, thresholds, { bands: plan.gpu.kind !== "cpu" }),
     ...burnRateAlerts(series, thresholds),
   ];
 }

@@ -4,8 +4,12 @@ import { type AlertRule, alertRule } from "../rule";
 import type { Series } from "../series";
 import type { Thresholds } from "../thresholds";
 
-/** Each latency against its target and the plan's band, and where decode is going. */
-export const latencyAlerts = (series: Series, thresholds: Thresholds): readonly AlertRule[] => [
+/** Each latency against its target and, where asked, the plan's band, and where decode is going. */
+export const latencyAlerts = (
+  series: Series,
+  thresholds: Thresholds,
+  { bands }: { readonly bands: boolean },
+): readonly AlertRule[] => [
   ...LATENCIES.flatMap(({ of, metric, name }) => {
     const { targetMs, bandHighMs } = thresholds[of];
     const words = metric.replace("_", " ");
@@ -22,7 +26,7 @@ export const latencyAlerts = (series: Series, thresholds: Thresholds): readonly 
         meaning: "one in a hundred is slower than promised",
         remedy: "compare rate and lengths with the plan's workload; plan again with what is seen",
       }),
-      ...(bandHighMs === undefined
+      ...(bandHighMs === undefined || !bands
         ? []
         : [
             alertRule({

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { Agent, request } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { OutputMap, Stack } from "@pulumi/pulumi/automation";
+import { apiKeyPath, clientCompletion } from "../../rehearsal/expectations";
+import { destroyStack, upStack } from "../../rehearsal/run-stack";
+import { DISK, firing, SUSTAINABLE_RATE, stopWatchingFast, watchFast } from "./fast-monitoring";
+import { needsRoot, openTestHost, type TestHost } from "./local-host";
+
+const silent = { progress: () => {} };
+
+/** What a client asks: as the plan has it, unless told. */
+interface Asked {
+  readonly perSecond: number;
+  readonly promptTokens?: number;
+  readonly outputTokens?: number;
+}
+
+/**
+ * The stack's own Prometheus, the plan's rules, and faults that are made on a host on purpose. In the rules time runs ten
+ * times as fast as on a stack; nothing else is different.
+ */
+describe("alerts on a real host", function () {
+  this.timeout(15 * 60_000);
+  let host: TestHost;
+  let stack: Stack;
+  let outputs: OutputMap;
+  let key: string;
+  let load: { stop(): void } | undefined;
+
+  before(async function () {
+    needsRoot(this);
+    host = await openTestHost(1);
+    stack = await host.stack();
+    ({ outputs } = await upStack(stack, silent));
+    key = await host.run(`cat ${apiKeyPath(outputs)}`);
+    await watchFast(host);
+  });
+  after(async () => {
+    load?.stop();
+    await host?.close();
+  });
+
+  /** Asks so many a second, whether they are answered or not. */
+  function ask({ perSecond, promptTokens = 16, outputTokens = 100 }: Asked): { stop(): void } {
+    const agent = new Agent({ keepAlive: true, ca: String(outputs.certificateAuthority?.value) });
+    const timer = setInterval(() => {
+      const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+      const prompt = Array.from({ length: promptTokens }, () => 10 + Math.floor(Math.random() * 200));
+      const call = request(
+        `${outputs.endpoint?.value}/v1/completions`,
+        { method: "POST", agent, headers },
+        (answer) => answer.resume(),
+      );
+      call.on("error", () => {});
+      call.end(
+        JSON.stringify({
+          model: outputs.model?.value,
+          prompt,
+          max_tokens: outputTokens,
+          ignore_eos: true,
+        }),
+      );
+    }, 1000 / perSecond);
+    return {
+      stop: () => {
+        clearInterval(timer);
+        agent.destroy();
+      },
+    };
+  }
+
+  /** Waits until what fires beside `before` is what is wanted and no more; a second longer must it stay so. */
+  async function fires(before: readonly string[], wanted: readonly string[], limitSeconds: number) {
+    const deadline = Date.now() + 1000 * limitSeconds;
+    const fresh = async () => (await firing(host)).filter((name) => !before.includes(name));
+    let now = await fresh();
+    while (String(now) !== String(wanted) && Date.now() < deadline) {
+      const other = now.filter((name) => !wanted.includes(name));
+      assert.deepEqual(other, [], `also fires: ${other}`);
+      await sleep(1000);
+      now = await fresh();
+    }
+    assert.deepEqual(now, wanted);
+    await sleep(3000);
+    assert.deepEqual(await fresh(), wanted);
+  }
+
+  it("are silent for two minutes under the load of the plan", async () => {
+    load = ask({ perSecond: 2 });
+    const until = Date.now() + 120_000;
+    while (Date.now() < until) {
+      assert.deepEqual(await firing(host), []);
+      await sleep(2000);
+    }
+  });
+
+  it("ring for a link that went down and came back, and for a full disk", async () => {
+    const before = await firing(host);
+    await host.run(`echo '{"DCGM_FI_DEV_NVLINK_RECOVERY_ERROR_COUNT_TOTAL": 1}' >/run/dcgm.json`);
+    await fires(before, ["ShardplanNvlinkErrors"], 15);
+    await host.run(`cat /dev/zero >${DISK}/filling 2>/dev/null || true`);
+    await fires(before, ["ShardplanDiskFills", "ShardplanNvlinkErrors"], 90);
+  });
+
+  it("ring for more than the plan sustains, and for traffic that is not the plan's", async () => {
+    load?.stop();
+    const before = await firing(host);
+    load = ask({ perSecond: 2 * SUSTAINABLE_RATE, outputTokens: 8 });
+    await fires(before, ["ShardplanBeyondSustainableRate", "ShardplanOutputsShorter"], 240);
+    load.stop();
+  });
+
+  it("ring for an engine that hangs, where no watchdog kills it", async () => {
+    const before = await firing(host);
+    await host.run("systemctl stop shardplan-watchdog");
+    load = ask({ perSecond: 1, outputTokens: 1900 });
+    await sleep(3000);
+    await host.run("pkill -STOP -o -f '^VLLM::EngineCore'");
+    try {
+      await fires(before, ["ShardplanEngineWedged"], 60);
+    } finally {
+      load.stop();
+      await host.run("pkill -CONT -o -f '^VLLM::EngineCore'; systemctl start shardplan-watchdog");
+    }
+  });
+
+  it("ring for an engine that was killed and stays away", async () => {
+    const before = await firing(host);
+    await host.run("pkill -KILL -o -f '^VLLM::EngineCore'");
+    await fires(before, ["ShardplanEngineDown"], 60);
+  });
+
+  it("are the stack's own again after the next up, and the service is there", async () => {
+    await stopWatchingFast(host);
+    ({ outputs } = await upStack(stack, silent));
+    assert.match(await clientCompletion({ hosts: host.hosts, outputs }), /^\d+ tokens$/);
+    assert.deepEqual(Object.keys((await upStack(stack, silent)).summary.resourceChanges ?? {}), ["same"]);
+    await destroyStack(stack, silent);
+  });
+});
