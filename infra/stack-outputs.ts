@@ -6,6 +6,7 @@ import {
   PORTS,
   proveKvCache,
   servedModelName,
+  shellWord,
 } from "../lib/serving";
 import type { Plan } from "../lib/strategy";
 import { type Host, sshCommand } from "./hosts/host";
@@ -62,19 +63,16 @@ export function stackOutputs({
 /** How to see what the stack does: commands, in the order in which one types them. */
 function monitoringCommands(plan: Plan, host: Host) {
   const stack = pulumi.getStack();
-  const url = `http://127.0.0.1:${PORTS.prometheus}`;
   switch (plan.deployment.monitoring.mode) {
     case "on":
       return {
-        monitoring: pulumi
-          .output(host.address)
-          .apply((address) => [
-            sshCommand(host, address).replace(
-              /^ssh/,
-              `ssh -N -L ${PORTS.prometheus}:127.0.0.1:${PORTS.prometheus}`,
-            ),
-            `npx shardplan status --stack ${stack} --prometheus ${url}`,
-          ]),
+        monitoring: pulumi.output(host.address).apply((address) => {
+          const destination = sshCommand(host, address).replace(/^ssh /, "");
+          return [
+            `npx shardplan status --stack ${stack} --ssh ${shellWord(destination)}`,
+            `ssh -N -L ${PORTS.prometheus}:127.0.0.1:${PORTS.prometheus} ${destination}`,
+          ];
+        }),
       };
     case "export":
       return {

@@ -26,6 +26,7 @@ export interface OptionValues {
   readonly maxRate: boolean;
   readonly smallestGpu: boolean;
   readonly prometheus?: string;
+  readonly ssh?: string;
   readonly every?: string;
 }
 
@@ -122,6 +123,11 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = {
     description: "config key and its values, as in workload.requestRate=2,4,8 or 2..16:2",
   },
   prometheus: { flags: "--prometheus <url>", description: "Prometheus that watches the stack" },
+  ssh: {
+    flags: "--ssh <destination>",
+    description:
+      "first host of the stack, whose own Prometheus is asked: what stands behind `ssh` to get there",
+  },
   every: { flags: "--every <seconds>", description: "show it again and again, until it is interrupted" },
   table: {
     flags: "--format <format>",

@@ -2,9 +2,15 @@ import assert from "node:assert/strict";
 import { Agent, request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { OutputMap, Stack } from "@pulumi/pulumi/automation";
+import { instantQuery } from "../../lib/cli/status/prometheus";
+import { tunnelTo } from "../../lib/cli/status/ssh-tunnel";
+import { readStackStatus } from "../../lib/cli/status/stack-status";
+import { statusPage } from "../../lib/cli/status/status-page";
+import { DASHBOARDS, dashboard } from "../../lib/serving";
 import { apiKeyPath, clientCompletion } from "../../rehearsal/expectations";
+import { STACK } from "../../rehearsal/rehearsal-stack";
 import { destroyStack, upStack } from "../../rehearsal/run-stack";
-import { DISK, firing, SUSTAINABLE_RATE, stopWatchingFast, watchFast } from "./fast-monitoring";
+import { DISK, firing, SUSTAINABLE_RATE, stopWatchingFast, watchedPlan, watchFast } from "./fast-monitoring";
 import { needsRoot, openTestHost, type TestHost } from "./local-host";
 
 const silent = { progress: () => {} };
@@ -93,6 +99,32 @@ describe("alerts on a real host", function () {
       assert.deepEqual(await firing(host), []);
       await sleep(2000);
     }
+  });
+
+  it("stand on the status page beside what is measured, over SSH, and every graph has its data", async () => {
+    const options = ["-i", host.hosts.privateKeyPath, "-o", "StrictHostKeyChecking=no"];
+    const { user, address } = host.config;
+    const { url, close } = await tunnelTo(
+      [...options, "-o", "UserKnownHostsFile=/dev/null", `${user}@${address}`].join(" "),
+    );
+    try {
+      const status = await readStackStatus(url, STACK);
+      assert.deepEqual(status.alerts, []);
+      const rate = status.requests.perSecond ?? 0;
+      assert.ok(rate > 1 && rate < 3, `${rate} requests/s`);
+      for (const { latency, measuredSeconds } of status.latencies) assert.ok(measuredSeconds, latency);
+      assert.match(statusPage(status), /^no alert fires$/m);
+      for (const name of DASHBOARDS) {
+        const page = dashboard(watchedPlan(), STACK, name);
+        const { panels }: { panels: { title: string; targets: { expr: string }[] }[] } = JSON.parse(page);
+        for (const { title, targets } of panels)
+          for (const { expr } of targets)
+            assert.ok((await instantQuery(url, expr)).length > 0, `${name}, ${title}: ${expr}`);
+      }
+    } finally {
+      close();
+    }
+    await assert.rejects(tunnelTo(`-p 9 ${user}@${address}`), /Connection refused/);
   });
 
   it("ring for a link that went down and came back, and for a full disk", async () => {

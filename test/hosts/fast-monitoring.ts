@@ -40,7 +40,7 @@ function faster(text: string): string {
  * The rehearsal's plan as if its ranks had GPUs on NVLink, of which the stand-in exporter tells. Its figures for a processor
  * have no band that was ever held against one.
  */
-function watchedPlan(): Plan {
+export function watchedPlan(): Plan {
   const deployment = readStackFile(resolve(__dirname, `../../Pulumi.${STACK}.yaml`));
   const plan = planOf(deployment, { modelConfig: modelConfigOf(deployment) });
   const unbounded = <T extends object>(latency: T) => ({ ...latency, p99HighMs: Number.POSITIVE_INFINITY });

@@ -3,8 +3,10 @@ import { UserError } from "../../config";
 import type { CommandSpec } from "../command-spec";
 import { toJson } from "../emit";
 import { EXIT } from "../exit-codes";
+import type { OptionValues } from "../options";
 import { positive } from "../positive";
 import { stackName } from "../read-deployment";
+import { type Tunnel, tunnelTo } from "../status/ssh-tunnel";
 import { readStackStatus } from "../status/stack-status";
 import { statusPage } from "../status/status-page";
 
@@ -12,33 +14,42 @@ export const statusCommand: CommandSpec = {
   name: "status",
   summary: "what a stack does now, beside what its plan promised",
   arguments: [],
-  options: ["stack", "prometheus", "every", "json"],
+  options: ["stack", "ssh", "prometheus", "every", "json"],
   notes: [
-    "Asks a Prometheus that has loaded the file of `shardplan rules` and reads targets with the label `stack`, as `shardplan scrape` has them. The plan's figures are among what the rules record, so nothing is planned again. One on the stack's first host is reached with `ssh -L 9090:127.0.0.1:9090 HOST`.",
+    "Asks the Prometheus on the stack's first host, which SSH reaches (`--ssh`; the stack's output `monitoring` has the command), or any other that has loaded the file of `shardplan rules` and reads targets with the label `stack`, as `shardplan scrape` has them (`--prometheus`). The plan's figures are among what the rules record, so nothing is planned again.",
   ],
   examples: [
-    ["shardplan status --stack prod --prometheus http://127.0.0.1:9090", "what prod does now"],
-    ["shardplan status --stack prod --prometheus http://127.0.0.1:9090 --every 5", "the same, every 5 s"],
+    ["shardplan status --stack prod --ssh ubuntu@192.0.2.1", "what prod does now"],
+    ["shardplan status --stack prod --ssh ubuntu@192.0.2.1 --every 5", "the same, every 5 s"],
+    ["shardplan status --stack prod --prometheus http://127.0.0.1:9090 --json", "for programs"],
   ],
   async run({ options }, io) {
-    const { prometheus, every } = options;
-    if (prometheus === undefined) {
-      throw new UserError({
-        code: "no-prometheus",
-        where: "--prometheus",
-        message: "is missing",
-        hint: "give the URL of the Prometheus that watches the stack, such as http://127.0.0.1:9090",
-      });
-    }
     const stack = stackName(options, io);
+    const { every } = options;
     const seconds = every === undefined ? undefined : positive("--every", every);
-    for (;;) {
-      const status = await readStackStatus(prometheus, stack);
-      // Clears the screen where somebody looks on.
-      const before = seconds === undefined || !io.color ? "" : "\x1b[H\x1b[2J";
-      io.out(options.json ? toJson(status) : `${before}${statusPage(status)}`);
-      if (seconds === undefined || options.json) return EXIT.met;
-      await setTimeout(1000 * seconds);
+    const { url, close } = await whereToAsk(options);
+    try {
+      for (;;) {
+        const status = await readStackStatus(url, stack);
+        // Clears the screen where somebody looks on.
+        const before = seconds === undefined || !io.color ? "" : "\x1b[H\x1b[2J";
+        io.out(options.json ? toJson(status) : `${before}${statusPage(status)}`);
+        if (seconds === undefined || options.json) return EXIT.met;
+        await setTimeout(1000 * seconds);
+      }
+    } finally {
+      close();
     }
   },
 };
+
+async function whereToAsk({ ssh, prometheus }: OptionValues): Promise<Tunnel> {
+  if (ssh !== undefined) return tunnelTo(ssh);
+  if (prometheus !== undefined) return { url: prometheus, close: () => {} };
+  throw new UserError({
+    code: "no-prometheus",
+    where: "shardplan status",
+    message: "does not know whom to ask",
+    hint: "give --ssh with the stack's first host, such as --ssh ubuntu@192.0.2.1 (pulumi stack output monitoring has the command), or --prometheus with the URL of a Prometheus that watches the stack",
+  });
+}

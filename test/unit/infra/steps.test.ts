@@ -186,7 +186,9 @@ describe("monitoring.sh", () => {
   const PLACES = `MASKED_BY_MONITORING=$FOLDER/masked PACKAGED_UNITS_MASKED=$FOLDER/masked METRICS=$FOLDER/metrics
     PACKAGES="prometheus" EXPORTER_UNIT=e.service EXPORTER_TEXT=text EXPORTER_PORT=9100 PROMETHEUS_UNIT=p.service
     PROMETHEUS_TEXT=text PROMETHEUS_PORT=9090 CONFIG_FILE=$FOLDER/c/config RULES_FILE=$FOLDER/c/rules CONFIG=c RULES=r
-    GPU_EXPORTER_PORT=; port_owner() { :; }; systemctl() { echo "systemctl $*" >>"$FOLDER/said"; }
+    GPU_EXPORTER_TEXT= GPU_EXPORTER_UNIT=g.service GPU_EXPORTER_PORT=9400 GPU_EXPORTER=$FOLDER/dcgm-exporter
+    GPU_EXPORTER_PACKAGE=the-exporter GPU_EXPORTER_SETTINGS=$FOLDER/g/settings COUNTERS_FILE=$FOLDER/g/counters COUNTERS=list
+    port_owner() { :; }; systemctl() { echo "systemctl $*" >>"$FOLDER/said"; }
     dpkg-query() { return 1; }; remove_unit() { echo "removed $1" >&2; }`;
 
   it("masks the packages' own units before it installs them, and gives them back when it is removed", () => {
@@ -207,7 +209,7 @@ describe("monitoring.sh", () => {
       assert.ok(at(`systemctl disable --quiet ${unit}`) > at("run_long apt"), stdout);
     }
     assert.match(stderr, /error: test: apt-get ended without installing prometheus; see /);
-    assert.match(stderr, /^removed e\.service\nremoved p\.service$/m);
+    assert.match(stderr, /^removed e\.service\nremoved g\.service\nremoved p\.service$/m);
     assert.equal(said.at(-2), "said");
   });
 
@@ -238,8 +240,50 @@ describe("monitoring.sh", () => {
       "monitoring",
       `${PLACES}; EXPORTER_TEXT=; mkdir -p "$FOLDER/c" "$METRICS"; apply; ls "$FOLDER"; drift; notes`,
     );
-    assert.match(stderr, /^removed e\.service\nremoved p\.service$/m);
+    assert.match(stderr, /^removed e\.service\nremoved g\.service\nremoved p\.service$/m);
     assert.equal(stdout, '{"changes":0}\n');
+  });
+
+  const GPUS = `${PLACES}; GPU_EXPORTER_TEXT=text PACKAGES=prometheus; apply_unit() { echo "apply $*"; }; wait_for_port() { :; }
+    write_file() { mkdir -p "$(dirname "$1")"; printf '%s' "$4" >"$1"; }`;
+  const INSTALLED = 'touch "$GPU_EXPORTER"; chmod +x "$GPU_EXPORTER"';
+
+  it("takes NVIDIA's exporter where its package is to be had, and else says which one is missing", () => {
+    const known = 'apt-cache() { printf \'%s:\n  Candidate: %s\n\' "$2" "$CANDIDATE"; }';
+    const wanted = (candidate: string) =>
+      runStepCode(
+        "monitoring",
+        `${GPUS}; ${known}; CANDIDATE='${candidate}'; want_gpu_exporter; echo "$PACKAGES"`,
+      ).stdout;
+    assert.equal(wanted("4.8.2-1"), "prometheus the-exporter\n");
+    assert.equal(wanted("(none)"), "prometheus\n");
+    assert.match(
+      runStepCode("monitoring", `${GPUS}; unit_notes() { :; }; notes`).stdout,
+      /^NVIDIA's dcgm-exporter does not listen on port 9400: .*; install NVIDIA's package the-exporter$/m,
+    );
+  });
+
+  it("runs NVIDIA's exporter with the plan's counters, and has it ask a DCGM that runs", () => {
+    const embedded = runStepCode(
+      "monitoring",
+      `${GPUS}; ${INSTALLED}; systemctl() { return 1; }; apply_gpu_exporter; cat "$FOLDER/g/counters" "$FOLDER/g/settings"`,
+    );
+    assert.match(embedded.stdout, /^apply g\.service text .*counters .*settings\nlist$/);
+    const beside = runStepCode(
+      "monitoring",
+      `${GPUS}; ${INSTALLED}; systemctl() { :; }; apply_gpu_exporter; cat "$FOLDER/g/settings"`,
+    );
+    assert.match(beside.stdout, /\nDCGM_REMOTE_HOSTENGINE_INFO=localhost:5555$/);
+  });
+
+  it("reads an exporter of somebody else as it is, and starts none beside it", () => {
+    const { stdout, stderr } = runStepCode(
+      "monitoring",
+      `${GPUS}; ${INSTALLED}; port_owner() { echo "docker-proxy (pid 7)"; }; want_gpu_exporter; apply_gpu_exporter; unit_notes() { :; }; notes; unit_drift() { echo "drift $1"; }
+      find_missing() { :; }; drift`,
+    );
+    assert.equal(stderr, "removed g.service\n");
+    assert.equal(stdout, "drift e.service\ndrift p.service\n");
   });
 });
 

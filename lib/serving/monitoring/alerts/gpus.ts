@@ -11,7 +11,7 @@ export const gpuAlerts = (series: Series, thresholds: Thresholds): readonly Aler
     severity: "warning",
     summary: "no host sends metrics of its GPUs",
     meaning: "alerts on memory, NVLink and faults of the GPUs are silent",
-    remedy: "run NVIDIA's dcgm-exporter on the hosts and have Prometheus scrape it",
+    remedy: "install NVIDIA's package datacenter-gpu-manager-exporter on the hosts and run pulumi up",
   }),
   alertRule({
     name: "ShardplanGpuMemoryBeyondShare",

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { nodeExporterUnit, prometheusUnit } from "../../../../lib/serving";
+import {
+  gpuCounters,
+  gpuExporterUnit,
+  nodeExporterUnit,
+  prometheusUnit,
+  rulesFile,
+} from "../../../../lib/serving";
 import { planOf } from "../plan-fixture";
 
 const LIBRARY = readFileSync(join(__dirname, "../../../../infra/steps/lib.sh"), "utf8");
@@ -33,5 +39,30 @@ describe("the units that watch a stack", () => {
     const [, folder = ""] = /^StateDirectory=(.+)$/m.exec(unit) ?? [];
     assert.notEqual(folder, "");
     assert.match(LIBRARY, new RegExp(`\\bMETRICS=/var/lib/private/${folder}$`, "m"));
+  });
+
+  it("have NVIDIA's exporter tell every counter that the rules ask for", () => {
+    const told = gpuCounters()
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => {
+        // Commas part the columns, so none may be in a text.
+        assert.match(line, /^DCGM_[A-Z_]+, (gauge|counter), [^,]+$/);
+        return line.split(",")[0];
+      });
+    const asked = rulesFile(planOf(), "prod").match(/DCGM_[A-Z]+(?:_[A-Z]+)+/g) ?? [];
+    // Those that stand in a pattern are of one family.
+    const named = asked.filter((name) => !/^DCGM_FI_(DEV_FB|PROF_NVLINK)$/.test(name));
+    assert.deepEqual(
+      [...new Set(named)].filter((name) => !told.includes(name)),
+      [],
+    );
+    for (const way of ["TX", "RX"]) assert.ok(told.includes(`DCGM_FI_PROF_NVLINK_${way}_BYTES`), way);
+    for (const part of ["USED", "FREE", "RESERVED"]) assert.ok(told.includes(`DCGM_FI_DEV_FB_${part}`), part);
+    const unit = gpuExporterUnit(planOf(), 1, "10.0.0.2");
+    assert.match(
+      unit,
+      /^ExecStart=\/usr\/bin\/dcgm-exporter --collectors \/etc\/shardplan\/gpu-exporter\/counters\.csv --address 10\.0\.0\.2:9400$/m,
+    );
   });
 });
