@@ -5,10 +5,11 @@ import { renderDocument } from "./render-report";
 import type { Block, Cell, ReportDocument, ReportFormat, Table } from "./report-document";
 import type { ReportOptions } from "./report-options";
 import { cell } from "./sections/fact";
+import { winner, winnerOf } from "./winner";
 
 /**
- * Two or more plans side by side; a row whose values differ is marked with "≠". JSON holds the whole plans and the
- * same rows.
+ * Two or more plans side by side, with the winner by their objective; a row whose values differ names the better plan, or is
+ * marked with "≠" where neither is. JSON holds the whole plans and the same rows.
  */
 export function comparePlans(
   plans: readonly ComparedPlan[],
@@ -26,8 +27,8 @@ function comparison(plans: readonly ComparedPlan[], width: number): ReportDocume
   const groups = [...new Set(rows.map(({ group }) => group))];
   return {
     title: plans.map(({ name }) => name).join(" against "),
-    subtitle: "Plans side by side; ≠ marks what differs",
-    verdict: cell(`${differing} of ${rows.length} rows differ.`),
+    subtitle: `Plans side by side; ${differing} of ${rows.length} rows differ`,
+    verdict: winner(plans),
     sections: groups.map((group) => ({
       id: group.toLowerCase().replaceAll(" ", "-"),
       title: group,
@@ -86,17 +87,24 @@ const comparisonTable = (plans: readonly ComparedPlan[], rows: readonly Compared
   columns: [
     { title: "quantity" },
     ...plans.map(({ name }) => ({ title: name, align: "right" as const })),
-    { title: "differs" },
+    { title: "better" },
   ],
-  rows: rows.map(({ label, values, differs }): readonly Cell[] => [
-    cell(label),
-    ...values.map((value) => cell(value, differs ? "strong" : undefined)),
-    cell(differs ? "≠" : ""),
+  rows: rows.map((one): readonly Cell[] => [
+    cell(one.label),
+    ...one.values.map((value, at) => cell(value, toneOf(one, plans[at]?.name))),
+    cell(one.best ?? (one.differs ? "≠" : "")),
   ]),
 });
 
+function toneOf({ differs, best, worst }: ComparedValues, name: string | undefined): Cell["tone"] {
+  if (!differs) return undefined;
+  if (best === undefined) return "strong";
+  return name === best ? "good" : name === worst ? "bad" : "strong";
+}
+
 const comparisonJson = (plans: readonly ComparedPlan[]) => ({
   schemaVersion: 1,
+  winner: winnerOf(plans)?.name ?? null,
   plans: plans.map(({ name, plan }) => ({ name, plan: planJson(plan, planCommands(plan)) })),
   rows: compared(plans),
 });

@@ -12,12 +12,38 @@ describe("comparePlans", () => {
     { name: "twice", plan: other },
   ];
 
-  it("marks the rows that differ and no others", () => {
+  it("names the better plan in the rows that differ and in no others", () => {
     const lines = comparePlans(plans, "terminal", options).split("\n");
     assert.deepEqual(
-      lines.filter((line) => line.endsWith("≠")).map((line) => line.split(/ {2,}/)),
-      [["Per hour", "$55.04", "$110.08", "≠"]],
+      lines.filter((line) => / {2}(prod|twice|≠)$/.test(line)).map((line) => line.split(/ {2,}/)),
+      [["Per hour", "$55.04", "$110.08", "prod"]],
     );
+  });
+
+  it("names the winner by the objective, of those that meet every requirement", () => {
+    const deployment = {
+      ...one.deployment,
+      strategy: { ...one.deployment.strategy, objective: "latency" as const },
+    };
+    const paced = (share: number) => {
+      const decode = { ...one.latency.decode, p50Ms: share * one.latency.decode.p50Ms };
+      return fixturePlan({ deployment, latency: { ...one.latency, decode } });
+    };
+    const [slower, faster] = [paced(2), paced(0.5)];
+    const failed = fixturePlan({ checks: one.checks.map((check) => ({ ...check, pass: false })) });
+    const winner = (of: Readonly<Record<string, typeof one>>) => {
+      const named = Object.entries(of).map(([name, plan]) => ({ name, plan }));
+      return JSON.parse(comparePlans(named, "json", options)).winner;
+    };
+    assert.equal(winner({ slower, faster }), "faster");
+    assert.equal(winner({ one, failed }), "one");
+    assert.equal(winner({ one, same: one }), null);
+    assert.equal(winner({ failed, other: failed }), null);
+    const named = [
+      { name: "slower", plan: slower },
+      { name: "faster", plan: faster },
+    ];
+    assert.match(comparePlans(named, "terminal", options), /✓ faster wins by the objective latency: /);
   });
 
   it("tells a quantised checkpoint by its formats, whatever precision was asked for", () => {
@@ -58,7 +84,7 @@ describe("comparePlans", () => {
   });
 
   it("renders in every format", () => {
-    assert.match(comparePlans(plans, "md", options), /\| Per hour \| .* \| ≠ \|/);
+    assert.match(comparePlans(plans, "md", options), /\| Per hour \| .* \| prod \|/);
     assert.match(comparePlans(plans, "html", options), /<h1>prod against twice<\/h1>/);
   });
 
