@@ -73,7 +73,7 @@ async function answers(url: string, destination: string): Promise<void> {
   const deadline = Date.now() + LIMIT_MS;
   for (;;) {
     try {
-      await instantQuery(url, "1");
+      await instantQuery(url, "vector(1)");
       return;
     } catch (error) {
       if (Date.now() > deadline)

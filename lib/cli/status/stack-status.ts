@@ -36,6 +36,8 @@ export interface StackStatus {
   readonly gpuMemoryShare: Figure;
   readonly nvlinkShare: Figure;
   readonly usdPerHour: Figure;
+  /** What the machines have cost since the first of them that still runs was started. */
+  readonly usdSinceBoot: Figure;
   readonly alerts: readonly {
     readonly alert: string;
     readonly severity: string;
@@ -101,11 +103,14 @@ function statusOf(stack: string, records: readonly Sample[], alerts: readonly Sa
     gpuMemoryShare: of("gpu_memory_share"),
     nvlinkShare: of("nvlink_share"),
     usdPerHour: of("cost_usd_per_hour"),
+    usdSinceBoot: of("cost_usd_since_boot"),
     alerts: alerts
       .map(({ labels }) => ({
         alert: labels.alertname ?? "",
         severity: labels.severity ?? "",
-        instance: labels.instance ?? "",
+        instance: [labels.instance, labels.gpu === undefined ? undefined : `GPU ${labels.gpu}`]
+          .filter(Boolean)
+          .join(" "),
       }))
       .sort((a, b) =>
         `${a.severity}${a.alert}${a.instance}`.localeCompare(`${b.severity}${b.alert}${b.instance}`),

@@ -27,6 +27,7 @@ export function statusPage(status: StackStatus): string {
     ["GPU memory in use, %", percent(status.gpuMemoryShare), "-"],
     ["NVLink in use, %", percent(status.nvlinkShare), "-"],
     ["USD per hour", "-", figure(status.usdPerHour)],
+    ["USD since the machines' start", figure(status.usdSinceBoot), "-"],
   ];
   return [
     `stack ${status.stack}\n`,

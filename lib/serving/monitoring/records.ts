@@ -32,6 +32,7 @@ export function recordingRules(plan: Plan, series: Series): readonly RecordingRu
     ...(plan.gpu.kind === "cpu" ? [] : gpus(series, thresholds)),
     ...rates(plan, series, thresholds),
     ...promises(plan, thresholds),
+    ...costs(plan, series),
   ];
 }
 
@@ -59,7 +60,7 @@ function rates(plan: Plan, series: Series, thresholds: Thresholds): readonly Rec
 }
 
 /** The plan's own figures, so that a page can show them beside what is measured. */
-function promises({ cost, deployment, throughput }: Plan, thresholds: Thresholds): readonly RecordingRule[] {
+function promises({ deployment, throughput }: Plan, thresholds: Thresholds): readonly RecordingRule[] {
   const planned = throughput.outputTokensPerSecondPerGpu;
   return [
     ...LATENCIES.flatMap(({ of, metric }) => {
@@ -77,6 +78,15 @@ function promises({ cost, deployment, throughput }: Plan, thresholds: Thresholds
     ...(Number.isFinite(planned) ? [constant("planned_tokens_per_second_per_gpu", planned)] : []),
     constant("planned_prompt_tokens", thresholds.promptTokens.planned),
     constant("planned_output_tokens", thresholds.outputTokens.planned),
-    ...(cost.usdPerHour === undefined ? [] : [constant("cost_usd_per_hour", cost.usdPerHour)]),
+  ];
+}
+
+/** What an hour costs, and what the time has cost since the host that runs longest was started: a stopped one costs nothing. */
+function costs({ cost: { usdPerHour } }: Plan, series: Series): readonly RecordingRule[] {
+  if (usdPerHour === undefined) return [];
+  const booted = series("node_boot_time_seconds");
+  return [
+    constant("cost_usd_per_hour", usdPerHour),
+    record("cost_usd_since_boot", `${usdPerHour} * (time() - min(${booted})) / 3600`),
   ];
 }

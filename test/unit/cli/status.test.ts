@@ -39,11 +39,12 @@ function samples(nowSeconds: number): string {
       DCGM_FI_DEV_POWER_USAGE: 500,
       DCGM_FI_PROF_NVLINK_TX_BYTES: 1e9,
     }).map(([name, value]) => ({ name, labels: ',gpu="0"', at: () => value })),
+    { name: "node_boot_time_seconds", labels: "", at: () => nowSeconds - 7200 },
   ];
   const lines = series.flatMap(({ name, labels, at }) =>
     ["here", "there"].flatMap((stack) =>
       Array.from({ length: 41 }, (_, step) => {
-        const value = at(15 * step) * (stack === "here" || name.includes("perc") ? 1 : 7);
+        const value = at(15 * step) * (stack === "here" || /perc|boot/.test(name) ? 1 : 7);
         const time = nowSeconds - 600 + 15 * step;
         return `${name}{job="vllm",instance="a",stack="${stack}"${labels}} ${value} ${time}`;
       }),
@@ -109,6 +110,7 @@ describe("the status of a stack", function () {
     const [decode] = status.latencies;
     near(decode?.measuredSeconds ?? null, 0.01 + 0.99 * 0.015);
     assert.equal(decode?.targetSeconds, 0.1);
+    near(status.usdSinceBoot, 2 * (status.usdPerHour ?? 0));
     assert.ok(
       status.alerts.some(({ alert, severity }) => alert === "ShardplanKvCacheFull" && severity === "warning"),
       JSON.stringify(status.alerts),
