@@ -78,17 +78,29 @@ function highlights(plan: Plan): readonly Fact[] {
   return [
     ...(overloadOf(plan) === undefined ? latencyHighlights(plan) : []),
     ...rateHighlights(plan),
-    fact("Memory demand", percent(memory.demandFraction), undefined, {
+    tile("Memory demand", percent(memory.demandFraction), {
+      fails: memory.demandFraction > deployment.envelope.maxMemoryFraction,
       note: `of ${bytes(memory.totalBytes)}, limit ${percent(deployment.envelope.maxMemoryFraction)}`,
     }),
     ...costHighlight(plan),
   ];
 }
 
+/** A figure at the top: one that misses its target is marked. */
+function tile(
+  label: string,
+  text: string,
+  { fails, note }: { readonly fails: boolean; readonly note?: string },
+): Fact {
+  const made = fact(label, text, undefined, note === undefined ? {} : { note });
+  return fails ? { ...made, value: { ...made.value, tone: "bad" } } : made;
+}
+
 function latencyHighlights(plan: Plan): readonly Fact[] {
   const { latency, deployment } = plan;
   const row = (label: string, quantity: "firstToken" | "decode") =>
-    fact(label, cannotRun(plan) ? "cannot run" : milliseconds(latency[quantity].p99Ms), undefined, {
+    tile(label, cannotRun(plan) ? "cannot run" : milliseconds(latency[quantity].p99Ms), {
+      fails: cannotRun(plan) || latency[quantity].p99Ms > deployment.slo[quantity].p99Ms,
       note: `target ${milliseconds(deployment.slo[quantity].p99Ms)}`,
     });
   return [row("First token p99", "firstToken"), row("Decode p99", "decode")];
@@ -101,15 +113,17 @@ function rateHighlights(plan: Plan): readonly Fact[] {
   if (overload !== undefined) {
     const { mostRequestRate } = overload;
     return [
-      fact("Served at most", `${significant(mostRequestRate)}/s`, undefined, {
+      tile("Served at most", `${significant(mostRequestRate)}/s`, {
+        fails: true,
         note: `${asked}: ${shortText(overload)} short`,
       }),
-      fact("Queue grows by", `${growthText(overload)}/min`),
+      tile("Queue grows by", `${growthText(overload)}/min`, { fails: true }),
     ];
   }
   return [
     isRateDriven(plan)
-      ? fact("Sustainable rate", `${significant(throughput.sustainableRequestRate)}/s`, undefined, {
+      ? tile("Sustainable rate", `${significant(throughput.sustainableRequestRate)}/s`, {
+          fails: throughput.sustainableRequestRate < throughput.requestRate,
           note: asked,
         })
       : fact("Served", `${significant(throughput.requestRate)}/s`, undefined, {

@@ -50,7 +50,7 @@ function bar({ title, parts, limit }: Of<"bar">): string {
   return [
     `<figure><figcaption>${escapeHtml(title)}</figcaption>`,
     `<div class="bar" role="img" aria-label="${escapeHtml(words)}">${spans.join("")}`,
-    `<b style="left:${at}"></b><em style="left:${at}">${escapeHtml(limit.text)}</em></div>`,
+    `<b style="left:${at}"></b><em style="left:${at};transform:translateX(-${at})">${escapeHtml(limit.text)}</em></div>`,
     legend(
       parts.map((part, index) => ({ text: `${part.label} ${part.text}`, color: `var(--part-${index})` })),
     ),

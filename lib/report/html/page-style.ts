@@ -38,6 +38,12 @@ a { color: var(--link); }
 .highlights dt { color: var(--quiet); font-size: .85rem; }
 .highlights dd { margin: .1rem 0 0; font-size: 1.3rem; font-weight: 650; font-variant-numeric: tabular-nums; }
 .highlights dd small { display: block; font-size: .8rem; font-weight: 400; color: var(--quiet); }
+.highlights .fails { box-shadow: inset .3rem 0 0 var(--bad); } .highlights .fails dd { color: var(--bad); }
+.fold { border-top: 3px solid var(--line); margin: 3.5rem 0 -1rem; padding-top: .75rem; color: var(--quiet); font-weight: 600; max-width: none; }
+pre { position: relative; } pre button { position: absolute; top: .4rem; right: .4rem; font: .8rem system-ui, sans-serif;
+  color: var(--link); background: var(--page); border: 1px solid var(--line); border-radius: .3rem; padding: .15rem .5rem; cursor: pointer; }
+.up { position: fixed; right: 1rem; bottom: 1rem; padding: .35rem .7rem; background: var(--card); border: 1px solid var(--line);
+  border-radius: .4rem; font-size: .9rem; }
 nav ol { columns: 10.5rem; column-gap: 1.5rem; padding: 0; margin: .75rem 0; list-style: none; font-size: .95rem; }
 nav li { padding: .12rem 0; break-inside: avoid; }
 .scroll { overflow-x: auto; }
@@ -68,7 +74,7 @@ details { margin: .4rem 0; } summary { cursor: pointer; color: var(--link); font
 .bar { display: flex; height: 2.2rem; background: var(--card); border: 1px solid var(--line); position: relative; margin: 1.9rem 0 .3rem; }
 .bar span { display: block; height: 100%; min-width: 1px; }
 .bar b { position: absolute; top: -.35rem; bottom: -.35rem; border-left: 2px dashed var(--bad); }
-.bar em { position: absolute; top: -1.75rem; font-style: normal; font-size: .85rem; color: var(--bad); white-space: nowrap; transform: translateX(-100%); }
+.bar em { position: absolute; top: -1.75rem; font-style: normal; font-size: .85rem; color: var(--bad); white-space: nowrap; }
 .stage { border: 1px solid var(--line); border-radius: .4rem; padding: .6rem .8rem .8rem; margin: .75rem 0; }
 .stage p { margin: 0 0 .5rem; font-weight: 600; }
 .gpus { display: grid; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)); gap: .5rem; padding: 0; margin: 0; list-style: none; }
@@ -77,6 +83,11 @@ details { margin: .4rem 0; } summary { cursor: pointer; color: var(--link); font
 .formula td, .formula th { font-size: .86rem; overflow-wrap: anywhere; }
 footer { padding-bottom: 3rem; margin-top: 2rem; color: var(--quiet); font-size: .9rem; }
 .unseen, .stack .unseen { position: absolute; width: 1px; height: 1px; padding: 0; overflow: hidden; clip-path: inset(50%); }
+@media screen and (min-width: 79rem) {
+  main, header.page, footer { position: relative; left: 6.5rem; } .up { display: none; }
+  nav { position: fixed; top: 1.5rem; left: max(1rem, calc(50vw - 37.5rem)); width: 12rem; max-height: calc(100vh - 3rem); overflow-y: auto; }
+  nav ol { columns: 1; margin: 0; font-size: .86rem; } h2 { scroll-margin-top: 1rem; }
+}
 @media (max-width: 42rem) {
   body { font-size: 15px; } h1 { font-size: 1.4rem; } .wide { display: none; } .narrow { display: block; }
   main, header.page, footer { padding-left: .9rem; padding-right: .9rem; }
@@ -95,7 +106,7 @@ footer { padding-bottom: 3rem; margin-top: 2rem; color: var(--quiet); font-size:
 @media print {
   :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #000; --quiet: #444; --line: #bbb; --link: #000; }
   .bar, .legend i, .plot { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  body { font-size: 10.5pt; } nav, summary { display: none; } h2, h3, figcaption { break-after: avoid; }
+  body { font-size: 10.5pt; } nav, summary, .up, pre button { display: none; } h2, h3, figcaption { break-after: avoid; }
   figure, tr, .stage, pre, .verdict { break-inside: avoid; } thead { display: table-header-group; }
   section:has(> details:not([open])) { display: none; }
   pre { border: 1px solid var(--line); } footer { padding-bottom: 0; break-before: avoid; }

@@ -1,13 +1,21 @@
 import { GLOSSARY } from "../glossary";
 import type { ReportDocument, Section } from "../report-document";
+import { arrange } from "./arrange";
+import { COPY_SCRIPT } from "./copy-script";
 import { escapeHtml, textHtml } from "./escape-html";
 import { htmlBlock } from "./html-block";
 import { PAGE_STYLE } from "./page-style";
+import { sourceHtml } from "./source-links";
 
 export { renderDrawings } from "./render-drawings";
 
-/** The document as one self-contained page: no script, no network, light and dark, printable. */
-export function renderHtml(document: ReportDocument): string {
+/**
+ * The document as one self-contained page: no network, light and dark, printable. The answer comes first, what it rests on
+ * behind "Details". Its one script adds buttons that copy commands; without it the page reads the same.
+ */
+export function renderHtml(unordered: ReportDocument): string {
+  const { answer, details } = arrange(unordered);
+  const document = { ...unordered, sections: [...answer, ...details] };
   const { title, subtitle, verdict } = document;
   return [
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
@@ -18,17 +26,23 @@ export function renderHtml(document: ReportDocument): string {
     `<p class="quiet">${escapeHtml(subtitle)}</p>`,
     `<p class="verdict ${verdict.tone ?? ""}">${escapeHtml(verdict.text)}</p>`,
     highlights(document),
-    `<nav aria-label="Sections"><ol>${contents(document)}</ol></nav></header>`,
+    `<nav aria-label="Sections" id="contents"><ol>${contents(document)}</ol></nav></header>`,
     `<main>`,
-    ...document.sections.map(sectionHtml),
+    ...answer.map(sectionHtml),
+    ...(details.length === 0 ? [] : [DETAILS]),
+    ...details.map(sectionHtml),
     sources(document),
     derivations(document),
     words(document),
     "</main>",
-    "<footer><p>Made by shardplan from the plan alone; nothing here was typed by hand.</p></footer>",
+    "<footer><p>Made by shardplan from the plan alone; nothing here was typed by hand.</p>",
+    `<a class="up" href="#contents">Contents</a></footer>`,
+    `<script>\n${COPY_SCRIPT}\n</script>`,
     "</body>\n</html>\n",
   ].join("\n");
 }
+
+const DETAILS = '<p class="fold" id="details">Details: what the figures above rest on</p>';
 
 const sectionHtml = (section: Section): string =>
   `<section aria-labelledby="${section.id}"><h2 id="${section.id}">${escapeHtml(section.title)}</h2>\n${section.blocks.map((block) => htmlBlock(block, section)).join("\n")}\n</section>`;
@@ -37,7 +51,7 @@ function highlights({ highlights: facts }: ReportDocument): string {
   if (facts.length === 0) return "";
   const items = facts.map(
     ({ label, value, note }) =>
-      `<div><dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value.text)}${note === undefined ? "" : `<small>${escapeHtml(note)}</small>`}</dd></div>`,
+      `<div${value.tone === "bad" ? ' class="fails"' : ""}><dt>${escapeHtml(label)}</dt><dd>${value.tone === "bad" ? "✗ " : ""}${escapeHtml(value.text)}${note === undefined ? "" : `<small>${escapeHtml(note)}</small>`}</dd></div>`,
   );
   return `<dl class="highlights">${items.join("")}</dl>`;
 }
@@ -53,7 +67,7 @@ const contents = ({ sections, sources: list, derivations: formulas }: ReportDocu
 
 function sources({ sources: list }: ReportDocument): string {
   if (list.length === 0) return "";
-  const items = list.map(({ number, text }) => `<li id="source-${number}">${escapeHtml(text)}</li>`);
+  const items = list.map(({ number, text }) => `<li id="source-${number}">${sourceHtml(text)}</li>`);
   return `<section aria-labelledby="sources"><h2 id="sources">Sources of the figures</h2><ol>${items.join("")}</ol></section>`;
 }
 

@@ -14,6 +14,10 @@ export function loadPlot({ quantity, series, requestRate, kneeRate }: Load, canv
     { rate: requestRate, text: `asked: ${significant(requestRate)}/s`, color: "var(--ink)", dash: "1 3" },
     { rate: kneeRate, text: `targets hold to ${significant(kneeRate)}/s`, color: "var(--bad)", dash: "none" },
   ];
+  const most = Math.max(
+    ...rules.map(({ rate }) => rate),
+    ...series.flatMap(({ points }) => points.map((point) => point.requestRate)),
+  );
   return drawSvg(canvas, {
     height: Math.min(330, canvas.width * 0.8),
     marginLeft: 60,
@@ -40,6 +44,8 @@ export function loadPlot({ quantity, series, requestRate, kneeRate }: Load, canv
           x: (value: number) => value,
           text: () => text,
           frameAnchor: "top",
+          // Near an edge a label in the middle would run over the axis or out of the drawing.
+          textAnchor: rate < 0.15 * most ? "start" : rate > 0.85 * most ? "end" : "middle",
           dy: -26 + 14 * index,
           fill: color,
         }),

@@ -13,6 +13,10 @@ const LETTER = 6.4;
 /** One stacked bar per strategy; what goes beyond the limits does not fit. */
 export function memoryPlot({ bars, parts, limits }: Memory, canvas: Canvas): string {
   const names = [...new Set(bars.map(({ gpu }) => gpu))];
+  const whole = names.map((name) =>
+    bars.filter(({ gpu }) => gpu === name).reduce((sum, { gigabytes }) => sum + gigabytes, 0),
+  );
+  const most = Math.max(...whole, ...limits.map(({ gigabytes }) => gigabytes));
   return drawSvg(canvas, {
     height: names.length * ROW + 92,
     marginLeft: Math.max(92, 20 + LETTER * Math.max(...names.map((name) => name.length))),
@@ -29,6 +33,8 @@ export function memoryPlot({ bars, parts, limits }: Memory, canvas: Canvas): str
           x: "gigabytes",
           text: () => `${limit.label}: ${plain(limit.gigabytes)} GB`,
           frameAnchor: "top",
+          textAnchor:
+            limit.gigabytes < 0.15 * most ? "start" : limit.gigabytes > 0.85 * most ? "end" : "middle",
           dy: -28 + 15 * index,
           fill: "var(--bad)",
         }),
