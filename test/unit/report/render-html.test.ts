@@ -129,6 +129,23 @@ describe("the HTML report", function () {
     assert.equal(make(), make());
   });
 
+  it("has the answer before the details, marks the figures that miss, and links sources", () => {
+    const titles = (of: Element) => [...of.querySelectorAll("h2")].map(({ id }) => id);
+    const held = renderReport(stackPlan("prod"), "html", fullOptions("prod"));
+    const order = titles(parse(held));
+    assert.equal(order[0], "strategy");
+    assert.ok(held.indexOf('id="details"') > held.indexOf('id="verification"'));
+    assert.ok(held.indexOf('id="details"') < held.indexOf('id="hardware"'));
+    assert.doesNotMatch(held, /class="fails"/);
+    assert.match(held, /<a href="https:\/\/github\.com\/[\w.-]+\/[\w.-]+\/blob\/[0-9a-f]{7,40}\//);
+    const failing = renderReport(stackPlan("prod", ["slo.decode.p99Ms=15"]), "html", {
+      color: false,
+      width: 100,
+    });
+    assert.equal(titles(parse(failing))[0], "verification");
+    assert.match(failing, /class="fails"><dt>Decode p99<\/dt><dd>✗ /);
+  });
+
   it("says first of a failing plan what fails, and draws no plot of what cannot run", () => {
     const page = parse(renderReport(failingPlan(), "html", options));
     assert.match(
