@@ -138,12 +138,16 @@ describe("the HTML report", function () {
     assert.ok(held.indexOf('id="details"') < held.indexOf('id="hardware"'));
     assert.doesNotMatch(held, /class="fails"/);
     assert.match(held, /<a href="https:\/\/github\.com\/[\w.-]+\/[\w.-]+\/blob\/[0-9a-f]{7,40}\//);
-    const failing = renderReport(stackPlan("prod", ["slo.decode.p99Ms=15"]), "html", {
-      color: false,
-      width: 100,
-    });
+    const failing = renderReport(
+      stackPlan("dev", ["slo.firstToken.p99Ms=200", "workload.simulatedRequests=100"]),
+      "html",
+      {
+        color: false,
+        width: 100,
+      },
+    );
     assert.equal(titles(parse(failing))[0], "verification");
-    assert.match(failing, /class="fails"><dt>Decode p99<\/dt><dd>✗ /);
+    assert.match(failing, /class="fails"><dt>First token p99<\/dt><dd>✗ /);
   });
 
   it("says first of a failing plan what fails, and draws no plot of what cannot run", () => {
