@@ -53,7 +53,7 @@ describe("what CloudWatch is told", () => {
     assert.deepEqual(drawn.map(([, name]) => name).sort(), [...names].sort());
     for (const { metric } of alarms) assert.ok(names.includes(metric), metric);
     for (const [index, one] of widgets.entries()) {
-      assert.ok(one.x + one.width <= 24);
+      assert.ok(one.x + one.width <= 24, JSON.stringify(one));
       for (const other of widgets.slice(index + 1)) {
         const beside = one.x + one.width <= other.x || other.x + other.width <= one.x;
         const above = one.y + one.height <= other.y || other.y + other.height <= one.y;
