@@ -118,8 +118,10 @@ describe("alerts on a real host", function () {
         const page = dashboard(watchedPlan(), STACK, name);
         const { panels }: { panels: { title: string; targets: { expr: string }[] }[] } = JSON.parse(page);
         for (const { title, targets } of panels)
+          // What fires is nothing yet.
           for (const { expr } of targets)
-            assert.ok((await instantQuery(url, expr)).length > 0, `${name}, ${title}: ${expr}`);
+            if (!expr.includes("ALERTS"))
+              assert.ok((await instantQuery(url, expr)).length > 0, `${name}, ${title}: ${expr}`);
       }
     } finally {
       close();
