@@ -117,8 +117,8 @@ describe("alerts on a real host", function () {
       for (const name of DASHBOARDS) {
         const page = dashboard(watchedPlan(), STACK, name);
         const { panels }: { panels: { title: string; targets: { expr: string }[] }[] } = JSON.parse(page);
+        // What fires is nothing yet.
         for (const { title, targets } of panels)
-          // What fires is nothing yet.
           for (const { expr } of targets)
             if (!expr.includes("ALERTS"))
               assert.ok((await instantQuery(url, expr)).length > 0, `${name}, ${title}: ${expr}`);
