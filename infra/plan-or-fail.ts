@@ -39,9 +39,7 @@ export function planOrFail(deployment: Deployment): Plan {
       return assertPlan(plan);
     } catch (error) {
       if (!(error instanceof PlanError)) throw error;
-      const missed = error.violations.map(
-        ({ check, value, requirement }) => `${check}: ${value}; required: ${requirement}`,
-      );
+      const missed = error.violations.map(({ check, sentence }) => `${check}: ${sentence}`);
       throw new pulumi.RunError(
         [
           "the plan does not meet its requirements, so nothing is registered:",

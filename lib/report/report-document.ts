@@ -124,7 +124,12 @@ export type Block =
   | { readonly kind: "text"; readonly text: string; readonly tone?: Tone }
   | { readonly kind: "list"; readonly items: readonly Cell[] }
   | { readonly kind: "facts"; readonly facts: readonly Fact[] }
-  | ({ readonly kind: "table"; readonly caption?: string } & Table)
+  | ({
+      readonly kind: "table";
+      readonly caption?: string;
+      /** A page shows the caption alone until a reader opens it; print and the other formats show it whole. */
+      readonly folded?: true;
+    } & Table)
   | { readonly kind: "code"; readonly title: string; readonly text: string }
   | {
       readonly kind: "bar";

@@ -1,6 +1,6 @@
 import { rulesOf } from "../performance";
 import type { Plan, Violation } from "../strategy";
-import { strategyLabel } from "../strategy";
+import { checkLabel, strategyLabel } from "../strategy";
 import { count, plain } from "./format-number";
 import { overloadOf, overloadText } from "./overload";
 import type { Cell } from "./report-document";
@@ -30,7 +30,7 @@ function sentence(plan: Plan): Cell {
     return good(`${name} meets all ${checks.length} requirements at ${load}${unproven(plan)}.`);
   const overload = overloadOf(plan);
   if (overload !== undefined) return bad(`${name} is overloaded by ${load}: it ${overloadText(overload)}.`);
-  if (!plan.chosen.feasible) return bad(`${name} cannot run. What does not hold: ${named(violations)}.`);
+  if (!plan.chosen.feasible) return bad(`${name} cannot run. ${named(violations)}`);
   return bad(`${name} misses ${failed} of ${checks.length} requirements at ${load}: ${missed(violations)}.`);
 }
 
@@ -50,13 +50,16 @@ export function loadText({ deployment: { workload } }: Plan): string {
   return rateText(workload.requestRate);
 }
 
-/** The requirements themselves: what keeps a strategy from running has no name that says it. */
-const named = (violations: readonly Violation[]): string =>
-  some(violations, ({ requirement, value }) => `${requirement} (${value})`, "; ");
+/** Whole sentences: what keeps a strategy from running has no name that says it. */
+const named = (violations: readonly Violation[]): string => {
+  const rest = violations.length - MOST_NAMED;
+  const sentences = violations.slice(0, MOST_NAMED).map(({ sentence: said }) => said);
+  return [...sentences, ...(rest > 0 ? [`${rest} more requirements do not hold.`] : [])].join(" ");
+};
 
 /** Names and computed values: "decode p99 (120 ms)". */
 const missed = (violations: readonly Violation[]): string =>
-  some(violations, ({ check, value }) => `${check.replaceAll("-", " ")} (${value.split(/, |: /)[0]})`, ", ");
+  some(violations, ({ check, value }) => `${checkLabel(check)} (${value.split(/, |: /)[0]})`, ", ");
 
 /** "8 requests/s", "1 request/s". */
 export const rateText = (rate: number): string => `${plain(rate)} request${rate === 1 ? "" : "s"}/s`;

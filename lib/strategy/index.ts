@@ -1,4 +1,5 @@
 export { assertPlan } from "./assert-plan";
+export { checkLabel } from "./figures/check-label";
 export { sameStrategy, strategyLabel } from "./figures/strategy-label";
 export { type Fit, fitPinned } from "./fit";
 export { plan } from "./plan";

@@ -16,10 +16,10 @@ export class PlanError extends UserError {
     this.violations = violations;
   }
 
-  /** One line per violation: check, computed value, requirement, what to change. */
+  /** One line per violation: check, what is wrong, what to change. */
   get lines(): string[] {
     return this.violations.map(
-      ({ check, requirement, value, change }) => `${check}: ${value}; required: ${requirement}; ${change}`,
+      ({ check, sentence, change }) => `${check}: ${sentence} What to change: ${change}.`,
     );
   }
 

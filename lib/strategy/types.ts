@@ -27,6 +27,8 @@ export interface Violation {
   readonly requirement: string;
   /** What was computed, in words with units. */
   readonly value: string;
+  /** What is wrong, as a sentence that needs no other. */
+  readonly sentence: string;
   /** What the user can change; names the config key. */
   readonly change: string;
 }

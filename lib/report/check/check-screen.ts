@@ -1,5 +1,5 @@
 import type { LineCheck, Refusal, Start } from "../../serving";
-import { type Fit, type Plan, strategyLabel } from "../../strategy";
+import { checkLabel, type Fit, type Plan, strategyLabel } from "../../strategy";
 import { band, count, gibibytes, milliseconds, percent, plain, significant } from "../format-number";
 import { isOverloaded } from "../overload";
 import type { Cell, Table } from "../report-document";
@@ -56,7 +56,7 @@ function titleOf(
 }
 
 const refusalText = ({ message, reason }: Refusal): string =>
-  message === undefined ? `${reason}.` : `vLLM prints "${message}" Why: ${reason}.`;
+  message === undefined ? reason : `${reason} vLLM prints "${message}"`;
 
 function defaultsText(line: LineCheck["question"]["line"], fit: Fit): string {
   const flags = defaultFlags(line, fit);
@@ -82,9 +82,8 @@ function verdictLines({ starts, isNear, refusals, served }: LineCheck): readonly
     return [cell(`✗ It does not start, for ${reasons}.`, "bad"), ...near];
   }
   const missed =
-    served?.line.violations.map(
-      ({ check, value }) => `${check.replaceAll("-", " ")} (${value.split(/, |: /)[0]})`,
-    ) ?? [];
+    served?.line.violations.map(({ check, value }) => `${checkLabel(check)} (${value.split(/, |: /)[0]})`) ??
+    [];
   if (served === undefined) return [cell("✓ It starts.", "good"), ...near];
   return missed.length === 0
     ? [cell(`✓ It starts, and meets every target at ${loadText(served.line)}.`, "good"), ...near]

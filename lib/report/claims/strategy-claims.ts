@@ -28,10 +28,8 @@ function pipeline(label: string, claimed: string): Claim {
       labelled(plan, label)?.meetsSlo === true ? "overstated: it meets every requirement" : "right",
     reason: (plan) => {
       const { meetsSlo = false, reasons = [], violations = [] } = labelled(plan, label) ?? {};
-      const against = meetsSlo
-        ? (reasons[0] ?? "")
-        : `it misses: ${violations.map(({ requirement }) => requirement).join("; ")}`;
-      return `A token passes all stages one after the other; ${against}.`;
+      const against = meetsSlo ? (reasons[0] ?? "") : violations.map(({ sentence }) => sentence).join(" ");
+      return `A token passes all stages one after the other. ${against}`;
     },
   };
 }

@@ -127,11 +127,14 @@ function withoutValue(plan: Plan, json: Json, path: string): UserError | undefin
     where: path,
     message:
       overload === undefined
-        ? `${label} cannot run (${candidate.reasons.join("; ")}): it has no such figure`
+        ? `${label} cannot run, so it has no such figure. ${withoutStop(candidate.reasons.join(" "))}`
         : `${label} is overloaded: it ${overloadText(overload)}. What waits longer the longer the load lasts has no such figure`,
     hint: "`shardplan plan` prints the changes that pass",
   });
 }
+
+/** A message ends without a full stop: what to do follows it. */
+const withoutStop = (text: string): string => text.replace(/\.$/, "");
 
 const childOf = (json: Json | undefined, key: string): Json | undefined =>
   json !== null && typeof json === "object"

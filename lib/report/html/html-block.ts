@@ -7,13 +7,25 @@ import { chartLegend, drawChart, type LegendEntry } from "./plots/draw-chart";
 
 /** Widths that drawings are made for: the page's column, and a phone. The style shows one of the two. */
 const WIDE = 880;
+const HALF = 464;
 const NARROW = 350;
 const COMMAND_WIDTH = 96;
 
 type Of<K extends Block["kind"]> = Extract<Block, { kind: K }>;
 
-/** One block as HTML. */
-export function htmlBlock(block: Block, section: Section): string {
+/** The blocks of a section as HTML; plots over the same rates stand side by side where the screen is wide enough. */
+export function blocksHtml(section: Section): string {
+  const loads = section.blocks.filter(isLoad);
+  if (loads.length < 2) return section.blocks.map((block) => htmlBlock(block, section)).join("\n");
+  const pair = `<div class="pair">${loads.map((block) => plot(block, HALF)).join("\n")}</div>`;
+  return section.blocks
+    .flatMap((block) => (block === loads[0] ? [pair] : isLoad(block) ? [] : [htmlBlock(block, section)]))
+    .join("\n");
+}
+
+const isLoad = (block: Block): block is Of<"plot"> => block.kind === "plot" && block.chart.kind === "load";
+
+function htmlBlock(block: Block, section: Section): string {
   switch (block.kind) {
     case "text":
       return `<p${block.tone === undefined ? "" : ` class="${block.tone}"`}>${textHtml(block.text)}</p>`;
@@ -22,7 +34,7 @@ export function htmlBlock(block: Block, section: Section): string {
     case "facts":
       return factTable(block.facts, section.title);
     case "table":
-      return stackedTable(block, block.caption ?? section.title, section.title);
+      return table(block, section);
     case "code":
       return `<h3>${escapeHtml(block.title)}</h3><pre><code>${escapeHtml(commandText(block.text))}</code></pre>`;
     case "bar":
@@ -30,8 +42,14 @@ export function htmlBlock(block: Block, section: Section): string {
     case "division":
       return division(block);
     case "plot":
-      return plot(block);
+      return plot(block, WIDE);
   }
+}
+
+function table(block: Of<"table">, { title }: Section): string {
+  const caption = block.caption ?? title;
+  if (!block.folded) return stackedTable(block, caption, title);
+  return `<details class="fold-away"><summary>${textHtml(caption)}</summary>${stackedTable(block, caption, caption)}</details>`;
 }
 
 const commandText = (text: string): string =>
@@ -80,11 +98,11 @@ function division({ stages }: Of<"division">): string {
     .join("");
 }
 
-function plot(block: Of<"plot">): string {
+function plot(block: Of<"plot">, width: number): string {
   const title = `${block.title}. ${block.summary}`;
   return [
-    `<figure id="${block.id}"><figcaption>${escapeHtml(block.title)}<p>${escapeHtml(block.summary)}</p></figcaption>`,
-    `<div class="wide">${drawChart(block.chart, { width: WIDE, title })}</div>`,
+    `<figure id="${block.id}"><figcaption>${escapeHtml(block.title)}<p>${textHtml(block.summary)}</p></figcaption>`,
+    `<div class="wide">${drawChart(block.chart, { width, title })}</div>`,
     `<div class="narrow">${drawChart(block.chart, { width: NARROW, title })}</div>`,
     legend(chartLegend(block.chart)),
     `<details><summary>The same as a table</summary>${htmlTable(block.table, block.title)}</details></figure>`,

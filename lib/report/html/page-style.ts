@@ -25,7 +25,7 @@ body { margin: 0; background: var(--page); color: var(--ink);
 main, header.page, footer { max-width: 62rem; margin: 0 auto; padding: 0 1.25rem; }
 header.page { padding-top: 2rem; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .25rem; overflow-wrap: anywhere; }
-h2 { font-size: 1.3rem; margin: 2.75rem 0 .75rem; padding-top: .75rem; border-top: 1px solid var(--line); }
+h2 { font-size: 1.3rem; margin: 2.25rem 0 .75rem; padding-top: .75rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1rem; margin: 1.5rem 0 .35rem; }
 p { margin: .5rem 0; max-width: 48rem; }
 a { color: var(--link); }
@@ -42,7 +42,7 @@ a { color: var(--link); }
 .fold { border-top: 3px solid var(--line); margin: 3.5rem 0 -1rem; padding-top: .75rem; color: var(--quiet); font-weight: 600; max-width: none; }
 pre { position: relative; } pre button { position: absolute; top: .4rem; right: .4rem; font: .8rem system-ui, sans-serif;
   color: var(--link); background: var(--page); border: 1px solid var(--line); border-radius: .3rem; padding: .15rem .5rem; cursor: pointer; }
-.up { position: fixed; right: 1rem; bottom: 1rem; padding: .35rem .7rem; background: var(--card); border: 1px solid var(--line);
+.up { position: sticky; bottom: 1rem; display: block; width: fit-content; margin: 1rem 0 0 auto; padding: .35rem .7rem; background: var(--card); border: 1px solid var(--line);
   border-radius: .4rem; font-size: .9rem; }
 nav ol { columns: 10.5rem; column-gap: 1.5rem; padding: 0; margin: .75rem 0; list-style: none; font-size: .95rem; }
 nav li { padding: .12rem 0; break-inside: avoid; }
@@ -67,6 +67,7 @@ figure { margin: 1.25rem 0; }
 figcaption { font-weight: 600; }
 figcaption p { font-weight: 400; color: var(--quiet); margin: .15rem 0 .5rem; }
 .plot { display: block; max-width: 100%; height: auto; color: var(--quiet); overflow: visible; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 0 1.5rem; }
 .narrow { display: none; }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; padding: 0; margin: .4rem 0; list-style: none; font-size: .9rem; }
 .legend i { display: inline-block; width: .8rem; height: .8rem; border-radius: .15rem; margin-right: .4rem; }
@@ -91,6 +92,7 @@ footer { padding-bottom: 3rem; margin-top: 2rem; color: var(--quiet); font-size:
 @media (max-width: 42rem) {
   body { font-size: 15px; } h1 { font-size: 1.4rem; } .wide { display: none; } .narrow { display: block; }
   main, header.page, footer { padding-left: .9rem; padding-right: .9rem; }
+  .highlights { grid-template-columns: 1fr 1fr; } .highlights div:last-child:nth-child(odd) { grid-column: 1 / -1; }
   .scroll table { font-size: .82rem; } .scroll th, .scroll td { padding-right: .45rem; } .scroll .right { padding-left: .3rem; }
   .facts tr, .stack tr { border-bottom: 1px solid var(--line); padding: .35rem 0; }
   .facts :is(th, td), .stack :is(th, td) { border: 0; padding: 0; }
@@ -106,9 +108,14 @@ footer { padding-bottom: 3rem; margin-top: 2rem; color: var(--quiet); font-size:
 @media print {
   :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #000; --quiet: #444; --line: #bbb; --link: #000; }
   .bar, .legend i, .plot { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  body { font-size: 10.5pt; } nav, summary, .up, pre button { display: none; } h2, h3, figcaption { break-after: avoid; }
-  figure, tr, .stage, pre, .verdict { break-inside: avoid; } thead { display: table-header-group; }
-  section:has(> details:not([open])) { display: none; }
+  body { font-size: 10.5pt; } nav, summary, .up, pre button { display: none; } h2, h3, figcaption, caption, thead { break-after: avoid; }
+  figure, tr, li, .stage, pre, .verdict, .highlights { break-inside: avoid; } thead { display: table-header-group; }
+  :is(tbody tr, li):nth-child(-n+2) { break-before: avoid; } :is(tbody tr, li):nth-last-child(-n+2) { break-before: avoid; }
+  .fold-away::details-content { content-visibility: visible; height: auto; } .fold-away summary { display: block; list-style: none; color: var(--ink); font-weight: 600; break-after: avoid; }
+  p { orphans: 3; widows: 3; } section > :first-child + * { break-before: avoid; }
+  .highlights { grid-template-columns: repeat(5, 1fr); gap: .4rem; } .highlights div { padding: .3rem .4rem .3rem 0; } .highlights dd { font-size: 1.1rem; }
+  .highlights .fails { box-shadow: none; } .pair { grid-template-columns: 1fr 1fr; }
+  section:has(> details:not(.fold-away, [open])) { display: none; }
   pre { border: 1px solid var(--line); } footer { padding-bottom: 0; break-before: avoid; }
 }
 `.trim();

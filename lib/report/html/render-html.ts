@@ -3,7 +3,7 @@ import type { ReportDocument, Section } from "../report-document";
 import { arrange } from "./arrange";
 import { COPY_SCRIPT } from "./copy-script";
 import { escapeHtml, textHtml } from "./escape-html";
-import { htmlBlock } from "./html-block";
+import { blocksHtml } from "./html-block";
 import { PAGE_STYLE } from "./page-style";
 import { sourceHtml } from "./source-links";
 
@@ -24,7 +24,7 @@ export function renderHtml(unordered: ReportDocument): string {
     `<style>\n${PAGE_STYLE}\n</style>\n</head>\n<body>`,
     `<header class="page"><h1>${escapeHtml(title)}</h1>`,
     `<p class="quiet">${escapeHtml(subtitle)}</p>`,
-    `<p class="verdict ${verdict.tone ?? ""}">${escapeHtml(verdict.text)}</p>`,
+    `<p class="verdict ${verdict.tone ?? ""}">${textHtml(verdict.text)}</p>`,
     highlights(document),
     `<nav aria-label="Sections" id="contents"><ol>${contents(document)}</ol></nav></header>`,
     `<main>`,
@@ -34,9 +34,9 @@ export function renderHtml(unordered: ReportDocument): string {
     sources(document),
     derivations(document),
     words(document),
+    '<a class="up" href="#contents">Contents</a>',
     "</main>",
-    "<footer><p>Made by shardplan from the plan alone; nothing here was typed by hand.</p>",
-    `<a class="up" href="#contents">Contents</a></footer>`,
+    "<footer><p>Made by shardplan from the plan alone; nothing here was typed by hand.</p></footer>",
     `<script>\n${COPY_SCRIPT}\n</script>`,
     "</body>\n</html>\n",
   ].join("\n");
@@ -45,7 +45,7 @@ export function renderHtml(unordered: ReportDocument): string {
 const DETAILS = '<p class="fold" id="details">Details: what the figures above rest on</p>';
 
 const sectionHtml = (section: Section): string =>
-  `<section aria-labelledby="${section.id}"><h2 id="${section.id}">${escapeHtml(section.title)}</h2>\n${section.blocks.map((block) => htmlBlock(block, section)).join("\n")}\n</section>`;
+  `<section aria-labelledby="${section.id}"><h2 id="${section.id}">${escapeHtml(section.title)}</h2>\n${blocksHtml(section)}\n</section>`;
 
 function highlights({ highlights: facts }: ReportDocument): string {
   if (facts.length === 0) return "";

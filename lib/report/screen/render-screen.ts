@@ -80,7 +80,7 @@ function changeLines({ changes }: Screen, room: number, { width, paint }: Look):
   if (changes === undefined) return [];
   const items = changes.items.map((item) =>
     wrapText(item.replaceAll("--set ", SET), width - 2).map(
-      (line, index) => `${index === 0 ? "- " : "  "}${line.replaceAll(SET, "--set ")}`,
+      (line, index) => `${index === 0 ? "- " : "  "}${line}`,
     ),
   );
   const shown: string[] = [];

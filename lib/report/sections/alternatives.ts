@@ -30,10 +30,7 @@ export function alternativesSection(plan: Plan): Section {
           : HOW_TO_READ,
         tone: "quiet",
       },
-      {
-        kind: "list",
-        items: [...listed.flatMap((candidate) => reasons(plan, candidate)), ...folded.map(foldedText)],
-      },
+      ...against([...listed.flatMap((candidate) => reasons(plan, candidate)), ...folded.map(foldedRow)]),
     ],
   };
 }
@@ -53,12 +50,31 @@ const FIGURES = [
 /** Strategies from this many on that fail for one reason share a line. */
 const WORTH_FOLDING = 3;
 
-/** "6 strategies cannot run. What does not hold: ... They are TP2 SP2 x4, ...". */
-function foldedText({ requirement, candidates }: ImpossibleGroup): Cell {
+/** What speaks against each strategy, in words; nothing where there is no other one. */
+function against(rows: readonly (readonly Cell[])[]): readonly Block[] {
+  if (rows.length === 0) return [];
+  return [
+    {
+      kind: "table",
+      caption: "What speaks against each of the others",
+      folded: true,
+      columns: [{ title: "strategy" }, { title: "why it was not chosen" }],
+      rows,
+    },
+  ];
+}
+
+/** Strategies that cannot run for one reason, which is said once. */
+function foldedRow({ requirement, candidates }: ImpossibleGroup): readonly Cell[] {
   const names = candidates.map(({ strategy }) => strategyLabel(strategy)).join(", ");
-  return cell(
-    `${candidates.length} strategies cannot run, because this does not hold: ${requirement}. They are ${names}.`,
-  );
+  const said = [...new Set(candidates.map(({ violations }) => violations[0]?.sentence))];
+  const [sentence] = said.length === 1 ? said : [];
+  return [
+    cell(`${candidates.length} others`),
+    cell(
+      `${sentence ?? `It is required that ${requirement}, which is not so here.`} Therefore ${names} cannot run.`,
+    ),
+  ];
 }
 
 const HOW_TO_READ =
@@ -67,14 +83,11 @@ const HOW_TO_READ =
 const RULED_OUT =
   "Where many strategies can run, those that bounds or short runs show to be worse than the best are ruled out: they are not searched in full and have no verdict of their own.";
 
-/** What is violated reads better requirement first; the planner puts violations before its other reasons. */
-function reasons(plan: Plan, candidate: Candidate): readonly Cell[] {
-  const violated = candidate.violations.map(
-    ({ requirement, value }) => `not held: ${requirement} (${value})`,
-  );
-  const others = candidate.reasons.slice(candidate.violations.length);
-  const said = [...(isChosen(plan, candidate) ? ["this plan"] : []), ...violated, ...others];
-  return said.length === 0 ? [] : [cell(`${strategyLabel(candidate.strategy)}: ${said.join("; ")}.`)];
+/** The strategy of the plan has a row only where something speaks against it. */
+function reasons(plan: Plan, candidate: Candidate): readonly (readonly Cell[])[] {
+  if (candidate.reasons.length === 0) return [];
+  const own = isChosen(plan, candidate) ? " (this plan)" : "";
+  return [[cell(`${strategyLabel(candidate.strategy)}${own}`), cell(candidate.reasons.join(" "))]];
 }
 
 /** Candidates by speed per user and throughput per GPU; nothing to plot when fewer than two can run. */

@@ -18,13 +18,13 @@ export function chunkChoice(plan: Plan): readonly Cell[] {
 }
 
 const step = ({ tokens, fullStepMs }: Chunk): string =>
-  `Chunk: a step takes up to ${count(tokens)} tokens. While it reads a prompt, the running sequences wait ${milliseconds(fullStepMs)} for their next token`;
+  `A step takes up to ${count(tokens)} tokens. While it reads a prompt, the running sequences wait ${milliseconds(fullStepMs)} for their next token`;
 
 /** What the envelope's bound would do instead. */
 function largest({ chunks }: Plan, chosen: Chunk): string {
   const [most] = chunks;
   if (most === undefined || most.tokens === chosen.tokens) return ".";
-  return `; with ${count(most.tokens)} tokens, the most that the envelope allows, they would wait ${milliseconds(most.fullStepMs)}.`;
+  return `. With ${count(most.tokens)} tokens, the most that the envelope allows, they would wait ${milliseconds(most.fullStepMs)}.`;
 }
 
 function flatness({ chunks }: Plan, chosen: Chunk): string {
@@ -42,10 +42,10 @@ function flatness({ chunks }: Plan, chosen: Chunk): string {
 /** The launch time of kernels decides nothing where graphs hold every step; that gain was not measured. */
 function graphs(own: number, { largestTokens }: Plan["serving"]["cudaGraphs"]): string {
   if (largestTokens === 0)
-    return "CUDA graphs: none, so every step waits for the CPU to launch its kernels one by one.";
+    return "There are no CUDA graphs, so every step waits for the CPU to launch its kernels one by one.";
   const reach =
     largestTokens >= own
-      ? "every step is captured, so how long the CPU takes to launch kernels one by one (0.8 ms a layer, fitted on one published setup) does not decide the chunk"
-      : `steps up to ${count(largestTokens)} tokens are captured; in larger ones the kernels take longer than launching them, by the 0.8 ms a layer that was fitted on one published setup`;
-  return `CUDA graphs: ${reach}. The gain over vLLM's own list of graphs is derived from that figure, not measured.`;
+      ? "Every step is captured as a CUDA graph, so how long the CPU takes to launch kernels one by one (0.8 ms a layer, fitted on one published setup) does not decide the chunk"
+      : `Steps up to ${count(largestTokens)} tokens are captured as CUDA graphs. In larger ones the kernels take longer than launching them, by the 0.8 ms a layer that was fitted on one published setup`;
+  return `${reach}. The gain over vLLM's own list of graphs is derived from that figure, not measured.`;
 }

@@ -16,28 +16,30 @@ export function rationaleSection(plan: Plan): Section {
 }
 
 function bound({ chosen }: Plan): readonly Cell[] {
-  return chosen.bottleneck === undefined ? [] : [cell(`What bounds it: ${chosen.bottleneck.sentence}.`)];
+  return chosen.bottleneck === undefined
+    ? []
+    : [cell(`What bounds it is that ${chosen.bottleneck.sentence}.`)];
 }
 
 function division({ strategy, memoryPerGpu, balance }: Plan): readonly Cell[] {
-  const kv = `weights leave room for ${count(memoryPerGpu.kvCacheTokens)} tokens of KV cache per replica`;
+  const kv = `The weights leave room for ${count(memoryPerGpu.kvCacheTokens)} tokens of KV cache in each replica.`;
   const stages =
     strategy.pipelineParallel === 1
-      ? "one stage, so no GPU waits for another stage"
-      : `${strategy.pipelineParallel} stages, ${percent(balance.bubbleShare)} of stage time lost to bubbles`;
-  return [cell(`Memory: ${kv}.`), cell(`Pipeline: ${stages}.`)];
+      ? "There is one pipeline stage, so no GPU waits for another stage."
+      : `The ${strategy.pipelineParallel} pipeline stages stand idle for ${percent(balance.bubbleShare)} of their time, because each waits for the one before it.`;
+  return [cell(kv), cell(stages)];
 }
 
 function link({ strategy, deployment, instance, communication, gpu }: Plan): readonly Cell[] {
   if (strategy.tensorParallel === 1)
-    return [cell("Communication: none inside a layer, each layer lies on one GPU.")];
+    return [cell("Inside a layer nothing is communicated, because each layer lies on one GPU.")];
   const within = strategy.tensorParallel <= instance.gpus;
   const path = gpu.nvlinkBytesPerSecond === undefined ? "PCIe" : "NVLink";
   const where = within
-    ? `stays inside a host, over ${path}`
-    : `crosses hosts, over ${deployment.hardware.network.toUpperCase()}`;
+    ? `stays inside a host and goes over ${path}`
+    : `crosses hosts and goes over ${deployment.hardware.network.toUpperCase()}`;
   return [
-    cell(`Communication: ${where}; it takes ${percent(communication.decodeStepShare)} of a decode step.`),
+    cell(`Communication ${where}. It takes ${percent(communication.decodeStepShare)} of a decode step.`),
   ];
 }
 
@@ -55,8 +57,8 @@ function runnerUp(plan: Plan): readonly Cell[] {
   const many = others.length === 1 ? "One other strategy meets" : `${others.length} other strategies meet`;
   return [
     cell(`${many} every requirement.${ruledOutText(plan)}`),
-    cell(`The fastest per user among them: ${comparison(plan, fastest)}.`),
-    ...(widest === fastest ? [] : [cell(`The one with the highest rate: ${comparison(plan, widest)}.`)]),
+    cell(`The fastest per user among them is ${comparison(plan, fastest)}.`),
+    ...(widest === fastest ? [] : [cell(`The one with the highest rate is ${comparison(plan, widest)}.`)]),
   ];
 }
 
@@ -82,5 +84,5 @@ function comparison(plan: Plan, other: Candidate): string {
     const aside = here === undefined ? "" : ` (here ${withUnit(here, unit)})`;
     return [`${before}${withUnit(value, unit)}${aside}`];
   });
-  return `${strategyLabel(other.strategy)}, ${parts.join(", ")}`;
+  return `${strategyLabel(other.strategy)} with ${parts.join(", ")}`;
 }

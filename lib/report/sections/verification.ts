@@ -4,13 +4,16 @@ import { isMeasure, marginWithUnit, withUnit } from "../format-number";
 import type { Block, Cell, Section } from "../report-document";
 import { cell } from "./fact";
 
-/** Every requirement held against the plan, and for each that fails what to change. */
+/** What fails and what can be changed, changes that pass, and every requirement held against the plan. */
 export function verificationSection(plan: Plan, remedies: readonly Remedy[] | undefined): Section {
   const failed = plan.checks.filter(({ pass }) => !pass);
   const blocks: readonly Block[] = [
+    ...changes(plan),
+    ...passing(plan, remedies),
     {
       kind: "table",
       caption: `${plan.checks.length - failed.length} of ${plan.checks.length} requirements hold`,
+      ...(failed.length > 0 ? { folded: true as const } : {}),
       columns: [
         { title: "requirement" },
         { title: "computed", align: "right" },
@@ -19,8 +22,6 @@ export function verificationSection(plan: Plan, remedies: readonly Remedy[] | un
       ],
       rows: plan.checks.map(checkRow),
     },
-    ...changes(plan),
-    ...passing(plan, remedies),
   ];
   return { id: "verification", title: "Verification results", blocks };
 }
@@ -45,14 +46,17 @@ const shortUnit = (unit: string): string => (isMeasure(unit) ? unit : "");
 
 function changes(plan: Plan): readonly Block[] {
   if (plan.violations.length === 0) return [];
-  const items = plan.violations.map(({ requirement, value, change }) =>
-    cell(`${requirement}: computed ${value}; ${change}`, "bad"),
-  );
   return [
-    { kind: "text", text: "What each failed requirement depends on:" },
-    { kind: "list", items },
+    {
+      kind: "table",
+      caption: "What fails",
+      columns: [{ title: "what does not hold" }, { title: "what can be changed" }],
+      rows: plan.violations.map(({ sentence, change }) => [cell(sentence, "bad"), cell(asSentence(change))]),
+    },
   ];
 }
+
+const asSentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 /** Changes that were simulated and pass, as they are typed; nothing where nobody looked for them. */
 function passing(plan: Plan, remedies: readonly Remedy[] | undefined): readonly Block[] {

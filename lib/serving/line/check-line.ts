@@ -55,7 +55,7 @@ export function checkLine(question: LineQuestion & { readonly line: ServeLine })
   const refusals: Refusal[] = line.refused.map((message) => ({
     check: "arguments",
     message,
-    reason: "vLLM's parser ends there",
+    reason: "vLLM's parser ends there.",
   }));
   const { gpus } = degreesOf(line.flags);
   const there = machines.gpusPerNode * machines.nodes;
@@ -63,7 +63,7 @@ export function checkLine(question: LineQuestion & { readonly line: ServeLine })
     refusals.push({
       check: "world-size",
       message: tooFewGpus(gpus, machines.gpusPerNode),
-      reason: `TP x PP x DP asks for ${gpus} GPUs, and ${machines.name} has ${there}`,
+      reason: `TP x PP x DP asks for ${gpus} GPUs, and ${machines.name} has ${there}.`,
     });
   const read = readOrRefuse(question, refusals);
   if (read === undefined)
@@ -72,16 +72,16 @@ export function checkLine(question: LineQuestion & { readonly line: ServeLine })
     ...read.refused.map((message) => ({
       check: "arguments",
       message,
-      reason: "vLLM's configuration refuses the values",
+      reason: "vLLM's configuration refuses the values.",
     })),
   );
   const fit = fitOf(read);
-  for (const { check, value, requirement } of fit.violations) {
+  for (const { check, sentence } of fit.violations) {
     const message = engineMessage(check, fit);
     refusals.push({
       check,
       ...(message === undefined ? {} : { message }),
-      reason: `${value}; needed: ${requirement}`,
+      reason: sentence,
     });
   }
   const starts = refusals.length === 0;
@@ -113,7 +113,7 @@ function readOrRefuse(question: LineQuestion, refusals: Refusal[]): LineDeployme
       check: "checkpoint-method",
       message:
         "ValueError: Quantization method specified in the model config does not match the quantization method specified in the `quantization` argument.",
-      reason: error.message,
+      reason: `${error.message}.`,
     });
     return undefined;
   }

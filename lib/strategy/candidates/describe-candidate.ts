@@ -8,7 +8,7 @@ import { demandOfStages, memoryRow, relativeSpread } from "../replica/fit-memory
 import type { Replica } from "../replica/replica";
 import { expectedDecodes } from "../replica/simulation-effort";
 import { loadedRequirements } from "../requirements/assess";
-import { type Requirement, reasonText, violationsOf } from "../requirements/requirement";
+import { type Requirement, violationsOf } from "../requirements/requirement";
 import { isRateDriven, overloadRequirements, rateRequirement } from "../requirements/service-requirements";
 import type { Situation } from "../situation";
 import type { Balance, Candidate, Throughput, TypicalSteps } from "../types";
@@ -152,7 +152,11 @@ function costOf(situation: Situation, requestRate: number): Partial<Candidate> {
 
 function verdictOf(requirements: readonly Requirement[]) {
   const violations = violationsOf(requirements);
-  return { meetsSlo: violations.length === 0, reasons: violations.map(reasonText), violations };
+  return {
+    meetsSlo: violations.length === 0,
+    reasons: violations.map(({ sentence }) => sentence),
+    violations,
+  };
 }
 
 /** Describes a strategy that was simulated, and holds it against every requirement. */

@@ -7,7 +7,7 @@ import {
   weightsFit,
 } from "../requirements/memory-requirements";
 import { priceRequirement } from "../requirements/price-requirement";
-import { type Requirement, reasonText, violationsOf } from "../requirements/requirement";
+import { type Requirement, violationsOf } from "../requirements/requirement";
 import { structuralRequirements } from "../requirements/validate";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
@@ -60,7 +60,7 @@ export function cannotRun(
       strategy,
       feasible: false,
       meetsSlo: false,
-      reasons: violations.map(reasonText),
+      reasons: violations.map(({ sentence }) => sentence),
       violations,
       serving,
       memory: memoryRow(memory, 0),

@@ -68,22 +68,22 @@ function shortfall(
     const own = msText(mark.ms / (1 + WORTH_IT));
     if (leastRequestMs > mark.ms) {
       return Number.isFinite(leastRequestMs)
-        ? `not searched: a mean request takes at least ${msText(leastRequestMs)} with it, ${own} with ${name}`
-        : "not searched: it misses the decode p50 target even with one request alone";
+        ? `It was not searched, because a mean request takes at least ${msText(leastRequestMs)} with it and ${own} with ${name}.`
+        : "It was not searched, because it misses the decode p50 target even with one request alone.";
     }
     return mayReach(situation, prepared, mark)
       ? undefined
-      : `not searched in full: in short runs it misses a requirement or takes longer than the ${own} of ${name} for a mean request`;
+      : `It was not searched in full, because in short runs it misses a requirement or takes longer than the ${own} of ${name} for a mean request.`;
   }
   const own = rateText(mark.rate * (1 + WORTH_IT));
   if (mostRate < mark.rate) {
     return mostRate > 0
-      ? `not searched: it sustains at most ${rateText(mostRate)}, ${name} ${own}`
-      : "not searched: its memory or its decode p50 misses a requirement at any rate";
+      ? `It was not searched, because it sustains at most ${rateText(mostRate)} and ${name} ${own}.`
+      : "It was not searched, because its memory or its decode p50 misses a requirement at any rate.";
   }
   return mayReach(situation, prepared, mark)
     ? undefined
-    : `not searched in full: in short runs it misses a requirement near the ${own} that ${name} sustains`;
+    : `It was not searched in full, because in short runs it misses a requirement near the ${own} that ${name} sustains.`;
 }
 
 /** Why a contender cannot take any place that it may take; nothing when it has to be searched. */

@@ -9,8 +9,8 @@ import type { Candidate } from "../types";
 function tieText(best: Evaluation, other: Evaluation): string {
   const name = strategyLabel(best.candidate.strategy);
   return complexity(best.candidate.strategy) < complexity(other.candidate.strategy)
-    ? `no gain beyond the model's error, and ${name} has fewer parts`
-    : "no difference beyond the model's error";
+    ? `That is no gain beyond the model's error, and ${name} has fewer parts.`
+    : "That is no difference beyond the model's error.";
 }
 
 /** Why `other` is worse than `best` for the objective, with numbers. */
@@ -23,14 +23,14 @@ function lossSentence(
   if (objective === "latency") {
     const slower = other.meanRequestMs / best.meanRequestMs;
     return slower < 1.02
-      ? `a mean request takes ${msText(other.meanRequestMs)} against ${msText(best.meanRequestMs)} with ${name}: ${tieText(best, other)}`
-      : `a mean request takes ${msText(other.meanRequestMs)}, ${excessText(slower)} the ${msText(best.meanRequestMs)} of ${name}`;
+      ? `A mean request takes ${msText(other.meanRequestMs)} against ${msText(best.meanRequestMs)} with ${name}. ${tieText(best, other)}`
+      : `A mean request takes ${msText(other.meanRequestMs)}, ${excessText(slower)} the ${msText(best.meanRequestMs)} of ${name}.`;
   }
   const own = other.candidate.throughput?.highestRequestRate ?? 0;
   const most = best.candidate.throughput?.highestRequestRate ?? 0;
   return own >= most
-    ? `sustains ${rateText(own)} against ${rateText(most)} of ${name}: ${tieText(best, other)}`
-    : `sustains ${rateText(own)} within the targets; ${name} sustains ${rateText(most)}${own > 0 ? `, ${excessText(most / own)} that` : ""}`;
+    ? `It sustains ${rateText(own)} against ${rateText(most)} of ${name}. ${tieText(best, other)}`
+    : `It sustains ${rateText(own)} within the targets, and ${name} sustains ${rateText(most)}${own > 0 ? `, ${excessText(most / own)} that` : ""}.`;
 }
 
 /** Adds to each candidate why it is not the best one: its violations come first, then the objective, then the bottleneck. */
@@ -43,7 +43,9 @@ export function explainLosses(
     const { candidate } = evaluation;
     if (!candidate.feasible || sameStrategy(candidate.strategy, best.candidate.strategy)) return candidate;
     const loses = candidate.meetsSlo ? [lossSentence(best, evaluation, objective)] : [];
-    const bottleneck = candidate.bottleneck ? [`bottleneck: ${candidate.bottleneck.sentence}`] : [];
+    const bottleneck = candidate.bottleneck
+      ? [`What slows it down most is that ${candidate.bottleneck.sentence}.`]
+      : [];
     return { ...candidate, reasons: [...candidate.reasons, ...loses, ...bottleneck] };
   });
 }
@@ -82,12 +84,12 @@ export function recommend(
   }
   const reason =
     count === 1
-      ? `the only strategy, and it meets every requirement (${figures(recommended)})`
-      : `of the ${countText(count)} strategies that were planned it has ${goal[objective]} within every requirement (${figures(recommended)})`;
-  if (same) return `${name}: ${reason}`;
+      ? `${name} is the only strategy, and it meets every requirement (${figures(recommended)})`
+      : `of the ${countText(count)} strategies that were planned, ${name} has ${goal[objective]} within every requirement (${figures(recommended)})`;
+  if (same) return reason;
   const pinned = strategyLabel(chosen.candidate.strategy);
   const against = chosen.candidate.feasible
     ? `the pinned ${pinned} ${standing(chosen)}`
     : `the pinned ${pinned} cannot run`;
-  return `${name}: ${reason}; ${against}`;
+  return `${reason}; ${against}`;
 }

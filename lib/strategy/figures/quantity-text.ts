@@ -26,7 +26,8 @@ export function percentText(share: number): string {
 
 /** Requests per second, `8 requests/s`. */
 export function rateText(rate: number): string {
-  return `${digits(rate, 2)} requests/s`;
+  const text = digits(rate, 2);
+  return `${text} request${text === "1" ? "" : "s"}/s`;
 }
 
 /** A plain number with thousands separators. */

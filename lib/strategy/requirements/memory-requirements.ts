@@ -35,9 +35,30 @@ export function weightsFit(situation: Situation, strategy: Strategy, fit: Replic
     valueText: beyond
       ? `${gbText(weightsBytes)} of ${what} do not fit in ${gpu.nominalMemoryGb} GB${share(strategy)}`
       : `${gbText(weightsBytes)} of ${what}${share(strategy)}, with ${gbText(needed - weightsBytes)} of activations and overheads: ${gbText(needed)}`,
+    broken: () =>
+      tooMuchText({ weightsBytes, needed, usableBytes, what, part: share(strategy), gpu: gpu.name }),
     configKey: "strategy.tensorParallel",
     change: `raise strategy.tensorParallel (or strategy.pipelineParallel) so that more GPUs share the ${total} of weights${smaller}`,
   };
+}
+
+interface TooMuch {
+  readonly weightsBytes: number;
+  readonly needed: number;
+  readonly usableBytes: number;
+  readonly what: string;
+  readonly part: string;
+  readonly gpu: string;
+}
+
+/** Weights that are too large by themselves need no word about what else there is. */
+function tooMuchText({ weightsBytes, needed, usableBytes, what, part, gpu }: TooMuch): string {
+  const alone = weightsBytes > usableBytes;
+  const others = alone
+    ? ""
+    : ` and ${gbText(needed - weightsBytes)} of activations and overheads, ${gbText(needed)} together`;
+  const weights = `${gbText(weightsBytes)} of ${what}${part === "" ? "" : ` (${part.slice(2)})`}`;
+  return `Each GPU would have to hold ${weights}${others}, but vLLM may use only ${gbText(usableBytes)} of one ${gpu}.`;
 }
 
 /** What CUDA's context and NCCL hold before vLLM looks at the free memory, bytes. */
@@ -61,6 +82,8 @@ export function memoryIsFree({ deployment, hardware }: Situation): Requirement[]
       unit: "share",
       bound: "most",
       valueText: `${percentText(asked)} asked; a CUDA context and NCCL take ${gbText(BYTES_BEFORE_START)} first`,
+      broken: () =>
+        `vLLM is to take ${percentText(asked)} of one ${gpu.name}, but only ${percentText(most)} are free when it starts, because a CUDA context and NCCL take ${gbText(BYTES_BEFORE_START)} before it.`,
       configKey: "serving.gpuMemoryUtilization",
       change: `set serving.gpuMemoryUtilization to at most ${most}, less where other processes use the GPU`,
     },
@@ -79,6 +102,8 @@ export function oneSequenceFits({ deployment }: Situation, fit: ReplicaMemory): 
     unit: "tokens",
     bound: "least",
     valueText: `${gbText(fullestGpu(fit).weightsBytes)} of weights per GPU leave room for ${countText(tokens)} tokens`,
+    broken: () =>
+      `The KV cache of a replica holds no sequence of ${countText(needed)} tokens: ${gbText(fullestGpu(fit).weightsBytes)} of weights on each GPU leave room for ${countText(tokens)} tokens.`,
     configKey: "envelope.maxModelLen",
     change:
       "lower envelope.maxModelLen, or raise serving.gpuMemoryUtilization, strategy.tensorParallel or strategy.pipelineParallel",
@@ -99,6 +124,8 @@ export function memoryFraction(
     unit: "share",
     bound: "most",
     valueText: `${percentText(demand.fraction)} (${gbText(demand.bytes)})`,
+    broken: () =>
+      `The workload needs ${percentText(demand.fraction)} of a GPU's memory (${gbText(demand.bytes)}), and at most ${percentText(limit)} is allowed.`,
     configKey: "envelope.maxMemoryFraction",
     change: "raise envelope.maxMemoryFraction, or use more GPUs per replica (strategy.tensorParallel)",
   };
@@ -117,9 +144,11 @@ export function memoryBalance({ deployment }: Situation, demands: readonly numbe
     unit: "share",
     bound: "most",
     valueText: `${percentText(epsilon)}, ${range}`,
+    broken: () =>
+      `The GPUs do not need the same memory. Their demand goes ${range}, which is ${percentText(epsilon)} apart, and at most ${percentText(limit)} is allowed.`,
     configKey: "envelope.memoryEpsilon",
     change:
-      "raise envelope.memoryEpsilon, or lower strategy.pipelineParallel: the first and last stage also hold embedding and logits",
+      "raise envelope.memoryEpsilon, or lower strategy.pipelineParallel, because the first and the last stage also hold embedding and logits",
   };
 }
 

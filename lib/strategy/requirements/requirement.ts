@@ -16,6 +16,8 @@ export interface Requirement {
   readonly standardError?: number;
   /** The computed value in words. */
   readonly valueText: string;
+  /** What is wrong where it does not hold, as a sentence; without it one is made of requirement and value. */
+  readonly broken?: () => string;
   /** Config key that sets the limit. */
   readonly configKey: string;
   /** What the user can change; names config keys. */
@@ -81,11 +83,15 @@ export function violationsOf(requirements: readonly Requirement[]): Violation[] 
       check: failed.id,
       requirement: failed.requirement,
       value: `${failed.valueText}${gapText(failed)}${isWithinError(failed) ? ", within the simulation's own error" : ""}`,
+      sentence: sentenceOf(failed),
       change: failed.change,
     }));
 }
 
-/** A violation as a reason of a candidate. */
-export function reasonText({ value, requirement }: Violation): string {
-  return `${value}; required: ${requirement}`;
+function sentenceOf(failed: Requirement): string {
+  const { requirement, valueText, broken } = failed;
+  const sentence = broken?.() ?? `It is required that ${requirement}; here ${valueText}${gapText(failed)}.`;
+  return isWithinError(failed)
+    ? `${sentence} The difference is within the simulation's own error.`
+    : sentence;
 }

@@ -33,17 +33,25 @@ export function latencyRequirements(
     const limit = deployment.slo[name][`${percentile}Ms`];
     return {
       id: `${id}-${percentile}`,
-      requirement: `${id.replace("-", " ")} ${percentile} (${what}) at most ${msText(limit)}`,
+      requirement: `${id.replace("-", " ")} ${percentile} (${what}) is at most ${msText(limit)}`,
       value,
       limit,
       unit: "ms",
       bound: "most",
       standardError: value * seen[`${percentile}Error`],
       valueText: msText(value),
+      broken: () => slowText({ name: `${id.replace("-", " ")} ${percentile} (${what})`, value, limit }),
       configKey: `slo.${name}.${percentile}Ms`,
       change: `${remedies[name]}, or raise slo.${name}.${percentile}Ms`,
     };
   });
+}
+
+function slowText({ name, value, limit }: { name: string; value: number; limit: number }): string {
+  const subject = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  return Number.isFinite(value)
+    ? `${subject} is ${msText(value)}, ${msText(value - limit)} more than the ${msText(limit)} allowed.`
+    : `${subject} has no value: no request got that far.`;
 }
 
 /** What a run says of the load. */
@@ -73,27 +81,44 @@ export function rateRequirement(
       : "";
   return {
     id: "request-rate",
-    requirement: `serves ${rateText(requestRate)} within every requirement`,
+    requirement: `the plan serves ${rateText(requestRate)} within every requirement`,
     value: highestRate,
     limit: requestRate,
     unit: "requests/s",
     bound: "least",
     valueText: `${overload}${rateText(highestRate)} within the requirements`,
+    broken: () => tooOftenText({ requestRate, highestRate, saturated }),
     configKey: "workload.requestRate",
     change: "lower workload.requestRate, raise hardware.nodes, or loosen the target that fails first",
   };
+}
+
+function tooOftenText({
+  requestRate,
+  highestRate,
+  saturated,
+}: Record<"requestRate" | "highestRate" | "saturated", number>): string {
+  const held =
+    highestRate === 0
+      ? "There is no rate at which every requirement holds"
+      : `Every requirement holds only up to ${rateText(highestRate)}`;
+  return requestRate > saturated
+    ? `The queue grows by ${countText(60 * (requestRate - saturated))} requests a minute, because ${rateText(requestRate)} arrive and at most ${rateText(saturated)} are served. ${held}.`
+    : `${held}, and ${rateText(requestRate)} arrive.`;
 }
 
 function maxBatch({ deployment }: Situation, { batch }: LoadFigures): Requirement {
   const limit = deployment.envelope.maxBatchSize;
   return {
     id: "max-batch",
-    requirement: `a replica runs at most ${limit} sequences at once for 99 % of the time`,
+    requirement: `a replica runs at most ${countText(limit)} sequences at once for 99 % of the time`,
     value: batch,
     limit,
     unit: "sequences",
     bound: "most",
     valueText: `${batch} sequences`,
+    broken: () =>
+      `A replica runs up to ${batch} sequences at once, and at most ${countText(limit)} are allowed for 99 % of the time.`,
     configKey: "envelope.maxBatchSize",
     change: "raise envelope.maxBatchSize, lower serving.maxNumSeqs, or add replicas (strategy.dataParallel)",
   };
@@ -103,7 +128,7 @@ function maxConcurrency({ deployment }: Situation, { serving }: LoadFigures): Re
   const limit = deployment.envelope.maxNumSeqs;
   return {
     id: "max-concurrency",
-    requirement: `a replica runs at most ${limit} sequences at once`,
+    requirement: `a replica runs at most ${countText(limit)} sequences at once`,
     value: serving.maxNumSeqs,
     limit,
     unit: "sequences",
@@ -118,7 +143,7 @@ function maxBatchedTokens({ deployment }: Situation, { serving }: LoadFigures): 
   const limit = deployment.envelope.maxNumBatchedTokens;
   return {
     id: "max-batched-tokens",
-    requirement: `a step holds at most ${limit} tokens`,
+    requirement: `a step holds at most ${countText(limit)} tokens`,
     value: serving.maxNumBatchedTokens,
     limit,
     unit: "tokens",
@@ -139,6 +164,8 @@ function utilization({ deployment }: Situation, { gpuUtilization }: LoadFigures)
     unit: "share",
     bound: "most",
     valueText: percentText(gpuUtilization),
+    broken: () =>
+      `The requested rate takes ${percentText(gpuUtilization)} of what the GPUs can serve, and at most ${percentText(limit)} is allowed.`,
     configKey: "envelope.gpuUtilizationTarget",
     change: "lower workload.requestRate, raise hardware.nodes, or raise envelope.gpuUtilizationTarget",
   };

@@ -1,4 +1,5 @@
 import { firstVersionWith, hasChange } from "../../performance";
+import { countText } from "../figures/quantity-text";
 import { stepsTogether } from "../replica/sharding";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
@@ -27,6 +28,8 @@ function usesAllGpus({ hardware }: Situation, strategy: Strategy): Requirement {
     unit: "GPUs",
     bound: gpus > hardware.gpus ? "most" : "least",
     valueText: `${tensorParallel} x ${pipelineParallel} x ${dataParallel} = ${gpus} of ${all}`,
+    broken: () =>
+      `TP x PP x DP is ${tensorParallel} x ${pipelineParallel} x ${dataParallel} = ${gpus} GPU${gpus === 1 ? "" : "s"}, and ${hosts} has ${hardware.gpus}.`,
     configKey: "hardware.nodes",
     change:
       "set strategy.tensorParallel, strategy.pipelineParallel and strategy.dataParallel so that their product is the number of GPUs, or leave one auto",
@@ -42,6 +45,8 @@ function headsDivide({ model }: Situation, { tensorParallel }: Strategy): Requir
     unit: "heads left over",
     bound: "most",
     valueText: `${model.attentionHeads} heads over ${tensorParallel} ranks leave ${remainder(model.attentionHeads, tensorParallel)}`,
+    broken: () =>
+      `The ${model.attentionHeads} attention heads do not divide evenly over ${tensorParallel} tensor-parallel ranks.`,
     configKey: "strategy.tensorParallel",
     change: `set strategy.tensorParallel to a divisor of ${model.attentionHeads}`,
   };
@@ -58,6 +63,8 @@ function keyValueHeadsDivide({ model }: Situation, { tensorParallel }: Strategy)
     unit: "heads left over",
     bound: "most",
     valueText: `${heads} key-value heads and ${tensorParallel} ranks leave ${left}`,
+    broken: () =>
+      `The ${heads} key-value heads can be neither split nor copied evenly over ${tensorParallel} tensor-parallel ranks.`,
     configKey: "strategy.tensorParallel",
     change: `set strategy.tensorParallel to a divisor or a multiple of ${heads}`,
   };
@@ -91,12 +98,14 @@ function feedForwardDivides(situation: Situation, strategy: Strategy): Requireme
   const ranks = model.experts && strategy.expertParallel > 1 ? 1 : cut;
   return {
     id: "mlp-divisible",
-    requirement: `the feed-forward width ${size} divides evenly over the ${isShared ? "ranks of all replicas" : "tensor-parallel ranks"}`,
+    requirement: `the feed-forward width ${countText(size)} divides evenly over the ${isShared ? "ranks of all replicas" : "tensor-parallel ranks"}`,
     value: remainder(size, ranks),
     limit: 0,
     unit: "columns left over",
     bound: "most",
     valueText: `${size} columns over ${ranks} ranks leave ${remainder(size, ranks)}`,
+    broken: () =>
+      `The ${countText(size)} columns of a feed-forward layer do not divide evenly over ${ranks} ranks.`,
     configKey: "strategy.tensorParallel",
     change: `set strategy.tensorParallel to a divisor of ${size}`,
   };
@@ -178,6 +187,10 @@ function sequenceFollowsTensor({ deployment, engine }: Situation, strategy: Stra
     unit: "ranks",
     bound: "most",
     valueText: `SP ${sequenceParallel} with TP ${tensorParallel}`,
+    broken: () =>
+      supported
+        ? `SP is ${sequenceParallel} and TP ${tensorParallel}, but SP can only be 1 or the same as TP.`
+        : `vLLM ${vllmVersion} has no sequence parallelism, so SP has to be 1.`,
     configKey: "strategy.sequenceParallel",
     change: other
       ? `set strategy.sequenceParallel to 1 or ${tensorParallel}`
@@ -189,12 +202,14 @@ function modelKnowsLength({ model, deployment }: Situation): Requirement {
   const length = deployment.envelope.maxModelLen;
   return {
     id: "model-length",
-    requirement: `the longest sequence is within the ${model.maxPositionEmbeddings} tokens that the model knows`,
+    requirement: `the longest sequence is within the ${countText(model.maxPositionEmbeddings)} tokens that the model knows`,
     value: length,
     limit: model.maxPositionEmbeddings,
     unit: "tokens",
     bound: "most",
-    valueText: `${length} tokens`,
+    valueText: `${countText(length)} tokens`,
+    broken: () =>
+      `The longest sequence is to have ${countText(length)} tokens, and the model knows ${countText(model.maxPositionEmbeddings)}.`,
     configKey: "envelope.maxModelLen",
     change: `set envelope.maxModelLen to at most ${model.maxPositionEmbeddings}`,
   };
@@ -215,6 +230,8 @@ function oneHostWithoutRay(situation: Situation, strategy: Strategy): Requiremen
     unit: "nodes",
     bound: "most",
     valueText: `${together > 1 ? "an engine" : "a replica"} of ${ranks} GPUs spans ${nodes} nodes`,
+    broken: () =>
+      `${together > 1 ? "An engine" : "A replica"} of ${ranks} GPUs spans ${nodes} nodes, and executor ${deployment.serving.executor} reaches ${limit === 1 ? "only one" : `only ${limit}`}.`,
     configKey: "serving.executor",
     change: "set serving.executor to ray, or lower strategy.tensorParallel or strategy.pipelineParallel",
   };

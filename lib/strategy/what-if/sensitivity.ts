@@ -103,17 +103,17 @@ function unpinned(deployment: Deployment): Deployment {
   };
 }
 
+const capitalised = (sentence: string): string => `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+
 function row(plan: Plan, { change, deployment }: Variant): SensitivityRow {
   const other = planSituation(situationOf(unpinned(deployment), plan.model, plan.draft));
-  const missed = other.violations
-    .map(({ check, value }) => `${check.replaceAll("-", " ")}: ${value}`)
-    .join("; ");
+  const missed = other.violations.map(({ sentence }) => sentence).join(" ");
   return {
     change,
     choice: other.chosen.feasible ? strategyLabel(other.strategy) : "none",
     meetsSlo: other.chosen.meetsSlo,
     changesChoice: !other.chosen.feasible || !sameStrategy(other.strategy, plan.recommendation.strategy),
-    sentence: other.chosen.meetsSlo ? other.recommendation.sentence : `misses ${missed}`,
+    sentence: other.chosen.meetsSlo ? capitalised(other.recommendation.sentence) : missed,
   };
 }
 

@@ -24,7 +24,7 @@ describe("exit codes of shardplan", function () {
     for (const format of ["terminal", "json"]) {
       const { status, stdout } = runCli([...args, "--format", format]);
       assert.equal(status, 2, format);
-      assert.match(stdout, /141\.1 GB of weights do not fit/, format);
+      assert.match(stdout, /hold 141\.1 GB of weights/, format);
     }
   });
 

@@ -5,7 +5,7 @@ import { fixturePlan } from "../report/fixture-plan";
 
 describe("the table of a sweep", () => {
   const checks = ["decode-p99", "gpu-utilization", "request-rate"];
-  const violations = checks.map((check) => ({ check, requirement: "", value: "", change: "" }));
+  const violations = checks.map((check) => ({ check, requirement: "", value: "", sentence: "", change: "" }));
   const rows = ["meta-llama/Llama-3.1-405B-Instruct", "Qwen/Qwen3-8B"].map((value) =>
     sweepRow(value, fixturePlan({ violations })),
   );

@@ -65,7 +65,44 @@ describe("the HTML report in a browser", function () {
       }
     });
   }
+
+  it("copies each block of commands at a click, as it is typed and nothing beside it", async () => {
+    const file = join(folder, "copy.html");
+    writeFileSync(file, renderReport(stackPlan("prod"), "html", { color: false, width: 100 }));
+    const page = await browser.newPage();
+    await page.addInitScript(
+      "window.copied = []; Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (text) => { window.copied.push(text); } } });",
+    );
+    await page.goto(`file://${file}`);
+    const commands = await page.locator("pre code").allTextContents();
+    assert.ok(commands.length >= 3, `${commands.length} blocks of commands`);
+    for (const button of await page.locator("pre button").all()) {
+      await button.click();
+      await page.waitForFunction("document.activeElement.textContent === 'Copied'");
+    }
+    assert.deepEqual(await copied(page), commands);
+    await page.close();
+  });
+
+  it("reads the same without its script, buttons apart, and has its answer within eight screens of a desk", async () => {
+    const file = join(folder, "plain.html");
+    writeFileSync(file, renderReport(stackPlan("prod"), "html", fullOptions("prod")));
+    const view = { viewport: { width: 1280, height: 800 } };
+    const plain = await browser.newContext({ ...view, javaScriptEnabled: false });
+    const page = await plain.newPage();
+    await page.goto(`file://${file}`);
+    assert.equal(await page.locator("button").count(), 0);
+    assert.equal(await page.getByText("vllm serve").first().isVisible(), true);
+    const fold = await page.locator("#details").boundingBox();
+    assert.ok(fold !== null && fold.y <= 8 * 800, `the details begin at ${fold?.y} px`);
+    await plain.close();
+  });
 });
+
+/** Reads what was copied: the page's clipboard is a list here, since a file's own needs a right and a focus. */
+async function copied(page: Page): Promise<readonly string[]> {
+  return (await page.evaluate("window.copied")) as readonly string[];
+}
 
 async function check(browser: Browser, file: string, view: View) {
   const page = await browser.newPage({

@@ -94,7 +94,7 @@ describe("the HTML report", function () {
     const html = renderReport(stackPlan("prod"), "html", options);
     assert.match(html, /@media screen and \(prefers-color-scheme: dark\)/);
     assert.match(html, /print-color-adjust: exact/);
-    assert.match(html, /section:has\(> details:not\(\[open\]\)\) \{ display: none; \}/);
+    assert.match(html, /section:has\(> details:not\(\.fold-away, \[open\]\)\) \{ display: none; \}/);
   });
 
   it("sets what stands between backticks as code", () => {
@@ -134,7 +134,7 @@ describe("the HTML report", function () {
     const held = renderReport(stackPlan("prod"), "html", fullOptions("prod"));
     const order = titles(parse(held));
     assert.equal(order[0], "strategy");
-    const ids = ["verification", "details", "hardware"];
+    const ids = ["alternatives", "details", "verification", "hardware"];
     const inOrder = [...ids].sort((a, b) => held.indexOf(`id="${a}"`) - held.indexOf(`id="${b}"`));
     assert.deepEqual(inOrder, ids);
     assert.doesNotMatch(held, /class="fails"/);
@@ -155,7 +155,7 @@ describe("the HTML report", function () {
     const page = parse(renderReport(failingPlan(), "html", options));
     assert.match(
       page.querySelector(".verdict.bad")?.textContent ?? "",
-      /cannot run\. What does not hold: weights/,
+      /cannot run\. Each GPU would have to hold 141\.1\u00a0GB of weights/,
     );
     assert.equal(page.querySelector("#busy-minute"), null);
     assert.ok(page.querySelector("#memory-by-strategy"), "the plot is on the page");

@@ -73,7 +73,7 @@ function holdsTogether(made: Plan): void {
     // A queue that grows has no latency.
     const isOverloaded = violations.some(({ check }) => check === "request-rate") && latency === undefined;
     assert.equal(latency !== undefined, feasible && !isRuledOut && !isOverloaded);
-    if (isRuledOut) assert.match(reasons.join(), /^not searched/);
+    if (isRuledOut) assert.match(reasons.join(), /^It was not searched/);
     assert.ok(
       memory.weightsBytes > 0 && memory.demandBytes >= memory.weightsBytes,
       `memory.weightsBytes: ${memory.weightsBytes}, memory.demandBytes: ${memory.demandBytes}`,

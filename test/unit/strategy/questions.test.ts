@@ -77,7 +77,7 @@ describe("the sensitivity", () => {
 
   it("knows that Llama 3 has no longer context", () => {
     assert.equal(rows[2]?.meetsSlo, false);
-    assert.match(rows[2]?.sentence ?? "", /model length/);
+    assert.match(rows[2]?.sentence ?? "", /the model knows 8,192/);
   });
 
   it("finds an H200 at least as good", () => {

@@ -42,7 +42,7 @@ describe("a contest of many strategies", function () {
         const out = contested.candidates.filter(({ isRuledOut }) => isRuledOut);
         assert.ok(out.length > 0, "nothing was ruled out");
         for (const { reasons, latency, throughput, meetsSlo } of out) {
-          assert.match(reasons[0] ?? "", /^not searched/);
+          assert.match(reasons[0] ?? "", /^It was not searched/);
           assert.deepEqual([latency, throughput, meetsSlo], [undefined, undefined, false]);
         }
         assert.equal(contested.candidates.length, all.length);
