@@ -22,7 +22,8 @@ export function comparePlans(
 }
 
 function comparison(plans: readonly ComparedPlan[], width: number): ReportDocument {
-  const rows = compared(plans);
+  // What no plan has, as how far an overloaded one falls short, needs no row.
+  const rows = compared(plans).filter(({ values }) => values.some((value) => value !== "-"));
   const differing = rows.filter(({ differs }) => differs).length;
   const groups = [...new Set(rows.map(({ group }) => group))];
   return {
@@ -62,8 +63,8 @@ function groupBlocks(
   }
   const below = rows.filter((one) => !shown.includes(one));
   const said = ({ label, values, differs }: ComparedValues): Cell => {
-    const each = plans.map(({ name }, index) => `${name} ${values[index]}`).join("; ");
-    return cell(`${differs ? "≠ " : ""}${label}: ${each}`);
+    if (!differs) return cell(`${label}, the same for all: ${values[0]}`);
+    return cell(`≠ ${label}: ${plans.map(({ name }, index) => `${name} ${values[index]}`).join("; ")}`);
   };
   return [
     ...(shown.length === 0

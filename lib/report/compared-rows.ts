@@ -1,5 +1,5 @@
 import type { Plan } from "../strategy";
-import { strategyLabel } from "../strategy";
+import { checkLabel, strategyLabel } from "../strategy";
 import * as format from "./format-number";
 import { growthText, type Overload, overloadOf, shortText } from "./overload";
 import { storedAs } from "./stored-as";
@@ -70,7 +70,7 @@ const ROWS: readonly ComparedRow[] = [
   ),
   row("Verdict", "Requirements that fail", (plan) => {
     const failing = plan.checks.filter(({ pass }) => !pass);
-    return failing.length === 0 ? "none" : failing.map(({ id }) => id).join(", ");
+    return failing.length === 0 ? "none" : failing.map(({ id }) => checkLabel(id)).join(", ");
   }),
   latencyRow("Prefill p50", (plan) => plan.latency.prefill.p50Ms),
   latencyRow("Prefill p99", (plan) => plan.latency.prefill.p99Ms),

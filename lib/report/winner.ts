@@ -12,21 +12,26 @@ const WORTH_IT = 0.03;
 interface Measure {
   readonly of: (plan: Plan) => number | undefined;
   readonly text: (value: number) => string;
+  /** What stands between a plan's name and the text. */
+  readonly verb: string;
 }
 
 const rate: Measure = {
   of: ({ throughput }) => (throughput.highestRequestRate > 0 ? 1 / throughput.highestRequestRate : undefined),
-  text: (value) => `up to ${significant(1 / value)} requests/s within its targets`,
+  text: (value) => `${significant(1 / value)} requests/s within the targets`,
+  verb: "serves",
 };
 const price: Measure = {
   of: ({ chosen }) => chosen.costUsdPerMillionOutputTokens,
-  text: (value) => `${usd(value)} per million output tokens at its highest rate`,
+  text: (value) => `${usd(value)} for a million output tokens at the highest rate`,
+  verb: "takes",
 };
 /** First token and all gaps of a request of mean length, by the medians; not for a plan that is overloaded. */
 const time: Measure = {
   of: ({ latency: { firstToken, decode }, deployment: { workload } }) =>
     firstToken.p50Ms + (meanTokens(workload.outputTokens) - 1) * decode.p50Ms,
   text: (value) => `${significant(value / 1000)} s for a request of mean length`,
+  verb: "takes",
 };
 
 const MEASURES: Readonly<Record<Plan["deployment"]["strategy"]["objective"], readonly Measure[]>> = {
@@ -62,19 +67,21 @@ export function winner(plans: readonly ComparedPlan[]): Cell {
   const objective = plans[0]?.plan.deployment.strategy.objective ?? "goodput";
   if (passing.length === 0) return cell("✗ None of them meets every requirement.", "bad");
   if (best !== undefined && passing.length === 1)
-    return cell(`✓ ${best.name} wins: it alone meets every requirement.`, "good");
+    return cell(`✓ ${best.name} wins, because it alone meets every requirement.`, "good");
   const measure = measureOf(passing);
   if (measure === undefined) return cell("They have no figure in common that the objective goes by.");
   const told = ({ plan }: ComparedPlan) => measure.text(measure.of(plan) ?? Number.NaN);
   if (best === undefined) {
     const [first] = passing;
     return cell(
-      `They are alike by the objective ${objective}: ${first ? told(first) : "-"}, within ${100 * WORTH_IT} %.`,
+      `They are alike by the objective ${objective}. Each ${measure.verb} ${first ? told(first) : "-"}, within ${100 * WORTH_IT} %.`,
     );
   }
-  const others = passing.filter((each) => each !== best).map((each) => `${each.name} has ${told(each)}`);
+  const others = passing
+    .filter((each) => each !== best)
+    .map((each) => `${each.name} ${measure.verb} ${told(each)}`);
   return cell(
-    `✓ ${best.name} wins by the objective ${objective}: ${told(best)}; ${others.join("; ")}.`,
+    `✓ ${best.name} wins by the objective ${objective}. It ${measure.verb} ${told(best)}; ${others.join("; ")}.`,
     "good",
   );
 }

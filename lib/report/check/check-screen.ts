@@ -35,7 +35,7 @@ export function checkScreen(check: LineCheck, options: ReportOptions, where?: st
       ...(fit === undefined ? [] : wrapped(defaultsText(check.question.line, fit), "quiet")),
       ...list(check.remarks),
     ],
-    changes.length === 0 ? [] : [paint("Each of these changes starts:", "strong"), ...changes],
+    changes.length === 0 ? [] : [paint("It starts with each of these changes:", "strong"), ...changes],
     served === undefined
       ? []
       : [...textTable({ ...servedTable(served), width }, paint), ...wrapped(gainText(served))],
@@ -62,11 +62,15 @@ function defaultsText(line: LineCheck["question"]["line"], fit: Fit): string {
   const flags = defaultFlags(line, fit);
   return flags.length === 0
     ? "The line leaves nothing that counts to vLLM's defaults."
-    : `By default: ${flags.join(" ")}.`;
+    : `vLLM's defaults add ${flagsText(flags)}.`;
 }
 
+/** Flags one after the other; no line parts a flag from its value. */
+const flagsText = (flags: readonly string[]): string =>
+  flags.map((flag) => flag.replaceAll(" ", "\u00a0")).join(" ");
+
 const changeText = ({ flags, kvCacheTokens, concurrency }: Start): string =>
-  `${flags.join(" ")}: ${count(kvCacheTokens)} tokens of cache, ${concurrency.toFixed(2)}x`;
+  `${flagsText(flags)} gives ${count(kvCacheTokens)} tokens of cache and a maximum concurrency of ${concurrency.toFixed(2)}x.`;
 
 function verdictLines({ starts, isNear, refusals, served }: LineCheck): readonly Cell[] {
   const near = isNear
@@ -105,23 +109,29 @@ function memoryTable(fit: Fit): Table {
   const times = (value: number) => `${(value / serving.maxModelLen).toFixed(2)}x`;
   const row = (label: string, value: string, range = "") => [cell(label), cell(value, "strong"), cell(range)];
   const others = memory.usableBytes - memory.weightsBytes - memory.kvCacheBytes;
+  const parts = [
+    row(`Model weights${perGpu}`, gibibytes(memory.weightsBytes)),
+    row("Activations, NCCL, CUDA graphs", gibibytes(others)),
+  ];
   return {
     columns: [{ title: "as vLLM logs it" }, right(strategyLabel(strategy)), right("band")],
-    rows: [
-      row(`Model weights${perGpu}`, gibibytes(memory.weightsBytes)),
-      row("Activations, NCCL, CUDA graphs", gibibytes(others)),
-      row("Available KV cache memory", gibibytes(memory.kvCacheBytes)),
-      row(
-        `GPU KV cache size${strategy.dataParallel > 1 ? " of each replica" : ""}`,
-        `${count(tokens)} tokens`,
-        band(low, high, count),
-      ),
-      row(
-        `Maximum concurrency for ${count(serving.maxModelLen)} tokens`,
-        times(tokens),
-        band(low, high, times),
-      ),
-    ],
+    rows:
+      memory.kvCacheBytes < 0
+        ? [...parts, row("Available KV cache memory", `none, ${gibibytes(-memory.kvCacheBytes)} short`)]
+        : [
+            ...parts,
+            row("Available KV cache memory", gibibytes(memory.kvCacheBytes)),
+            row(
+              `GPU KV cache size${strategy.dataParallel > 1 ? " of each replica" : ""}`,
+              `${count(tokens)} tokens`,
+              band(low, high, count),
+            ),
+            row(
+              `Maximum concurrency for ${count(serving.maxModelLen)} tokens`,
+              times(tokens),
+              band(low, high, times),
+            ),
+          ],
   };
 }
 
@@ -177,8 +187,8 @@ function gainText({ line, planned }: { readonly line: Plan; readonly planned: Pl
   }
   const gain =
     own === 0 ? `${significant(other)} requests/s where the line sustains none` : gainOf(other / own);
-  const each = flags.length > 0 ? `, each with ${flags.join(" ")},` : "";
-  const change = servers > 1 ? `As ${servers} servers of their own${each}` : `With ${flags.join(" ")}`;
+  const each = flags.length > 0 ? `, each with ${flagsText(flags)},` : "";
+  const change = servers > 1 ? `As ${servers} servers of their own${each}` : `With ${flagsText(flags)}`;
   return `${change} these machines sustain ${gain} within the same targets.`;
 }
 

@@ -28,7 +28,8 @@ h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .25rem; overflow-wrap: an
 h2 { font-size: 1.3rem; margin: 2.25rem 0 .75rem; padding-top: .75rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1rem; margin: 1.5rem 0 .35rem; }
 p { margin: .5rem 0; max-width: 48rem; }
-a { color: var(--link); }
+a { color: var(--link); } a.word { color: inherit; text-decoration: underline dotted; text-underline-offset: .15em; }
+:target { background: var(--card); outline: 2px solid var(--link); }
 .quiet { color: var(--quiet); } .good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); }
 .strong { font-weight: 600; }
 .verdict { border-left: .35rem solid currentColor; background: var(--card); padding: .75rem 1rem; margin: 1rem 0;
@@ -108,7 +109,7 @@ footer { padding-bottom: 3rem; margin-top: 2rem; color: var(--quiet); font-size:
 @media print {
   :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #000; --quiet: #444; --line: #bbb; --link: #000; }
   .bar, .legend i, .plot { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  body { font-size: 10.5pt; } nav, summary, .up, pre button { display: none; } h2, h3, figcaption, caption, thead { break-after: avoid; }
+  body { font-size: 10.5pt; } nav, summary, .up, pre button { display: none; } a.word { text-decoration: none; } h2, h3, figcaption, caption, thead { break-after: avoid; }
   figure, tr, li, .stage, pre, .verdict, .highlights { break-inside: avoid; } thead { display: table-header-group; }
   :is(tbody tr, li):nth-child(-n+2) { break-before: avoid; } :is(tbody tr, li):nth-last-child(-n+2) { break-before: avoid; }
   .fold-away::details-content { content-visibility: visible; height: auto; } .fold-away summary { display: block; list-style: none; color: var(--ink); font-weight: 600; break-after: avoid; }

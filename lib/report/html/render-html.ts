@@ -4,6 +4,7 @@ import { arrange } from "./arrange";
 import { COPY_SCRIPT } from "./copy-script";
 import { escapeHtml, textHtml } from "./escape-html";
 import { blocksHtml } from "./html-block";
+import { withLinkedWords, wordsTable } from "./html-words";
 import { PAGE_STYLE } from "./page-style";
 import { sourceHtml } from "./source-links";
 
@@ -17,6 +18,8 @@ export function renderHtml(unordered: ReportDocument): string {
   const { answer, details } = arrange(unordered);
   const document = { ...unordered, sections: [...answer, ...details] };
   const { title, subtitle, verdict } = document;
+  const section = (each: Section) =>
+    hasWords(document) ? withLinkedWords(sectionHtml(each)) : sectionHtml(each);
   return [
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
@@ -28,9 +31,9 @@ export function renderHtml(unordered: ReportDocument): string {
     highlights(document),
     `<nav aria-label="Sections" id="contents"><ol>${contents(document)}</ol></nav></header>`,
     `<main>`,
-    ...answer.map(sectionHtml),
+    ...answer.map(section),
     ...(details.length === 0 ? [] : [DETAILS]),
-    ...details.map(sectionHtml),
+    ...details.map(section),
     sources(document),
     derivations(document),
     words(document),
@@ -88,15 +91,14 @@ function derivations({ derivations: formulas }: ReportDocument): string {
 
 const WORDS = { id: "words", title: "What the words mean" };
 
-function words({ derivations: formulas }: ReportDocument): string {
-  if (formulas.length === 0) return "";
-  const rows = GLOSSARY.map(
-    ({ word, meaning }) => `<tr><th scope="row">${escapeHtml(word)}</th><td>${escapeHtml(meaning)}</td></tr>`,
-  );
+/** A page without figures has no list of words. */
+const hasWords = ({ derivations: formulas }: ReportDocument): boolean => formulas.length > 0;
+
+function words(document: ReportDocument): string {
+  if (!hasWords(document)) return "";
   return [
     `<section aria-labelledby="${WORDS.id}"><h2 id="${WORDS.id}">${WORDS.title}</h2>`,
     `<details><summary>${GLOSSARY.length} words of this page</summary>`,
-    '<table class="formula"><thead><tr><th scope="col">word</th><th scope="col">meaning</th></tr></thead>',
-    `<tbody>${rows.join("")}</tbody></table></details></section>`,
+    `${wordsTable()}</details></section>`,
   ].join("");
 }

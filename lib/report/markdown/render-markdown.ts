@@ -1,5 +1,7 @@
 import { breakCommand } from "../break-command";
 import { citationsText, citationText } from "../citation-text";
+import { GLOSSARY } from "../glossary";
+import { linkWords } from "../link-words";
 import type { Block, Cell, Column, Fact, ReportDocument, Table } from "../report-document";
 import { drawDivision } from "../terminal/draw-division";
 
@@ -7,6 +9,7 @@ const PICTURE_WIDTH = 84;
 
 /** The document as Markdown (GitHub's tables), to be pasted into a review. */
 export function renderMarkdown(document: ReportDocument): string {
+  const used = document.derivations.length === 0 ? undefined : new Set<string>();
   const parts = [
     `# ${document.title}`,
     document.subtitle,
@@ -14,16 +17,16 @@ export function renderMarkdown(document: ReportDocument): string {
     ...(document.highlights.length === 0 ? [] : [highlightList(document)]),
     ...document.sections.flatMap((section) => [
       `## ${section.title}`,
-      ...section.blocks.map((block) => renderBlock(block, section.title)),
+      ...withLinkedWords(
+        section.blocks.map((block) => renderBlock(block, section.title)),
+        used,
+      ),
     ]),
     ...(document.sources.length === 0 ? [] : ["## Sources of the figures", sourceList(document)]),
     ...(document.derivations.length === 0
       ? []
-      : [
-          "## How each figure is computed",
-          derivationTable(document),
-          "`shardplan glossary` says what the words mean.",
-        ]),
+      : ["## How each figure is computed", derivationTable(document)]),
+    ...wordList(used),
   ];
   return `${parts.join("\n\n")}\n`;
 }
@@ -102,3 +105,39 @@ const derivationTable = ({ derivations }: ReportDocument): string =>
       [`\`${figure}\``, formula, inputs, citationText(citation)].map((text) => ({ text })),
     ),
   });
+
+const WORDS = "What the words mean";
+const WORDS_LINK = `#${WORDS.toLowerCase().replaceAll(" ", "-")}`;
+
+/** Fenced and inline code, and the heads of tables, which stay as they are. */
+const UNTOUCHED = /(```[\s\S]*?```|`[^`\n]*`|^\|.*\n\|[-:| ]+\|$)/m;
+
+/** Blocks of one section with the first use of each word linked to the list at the end; `used` collects the words. */
+function withLinkedWords(blocks: readonly string[], used: Set<string> | undefined): readonly string[] {
+  if (used === undefined) return blocks;
+  const linked = new Set<string>();
+  const texts = blocks.map((block) =>
+    block
+      .split(UNTOUCHED)
+      .map((part, index) =>
+        index % 2 === 1 ? part : linkWords(part, linked, (shown) => `[${shown}](${WORDS_LINK})`),
+      )
+      .join(""),
+  );
+  for (const word of linked) used.add(word);
+  return texts;
+}
+
+/** The words that the document uses, with their meanings; `shardplan glossary` has all. */
+function wordList(used: ReadonlySet<string> | undefined): readonly string[] {
+  if (used === undefined || used.size === 0) return [];
+  const rows = GLOSSARY.filter(({ word }) => used.has(word));
+  return [
+    `## ${WORDS}`,
+    table({
+      columns: [{ title: "word" }, { title: "meaning" }],
+      rows: rows.map(({ word, meaning }) => [{ text: word }, { text: meaning }]),
+    }),
+    "`shardplan glossary` has more words.",
+  ];
+}

@@ -44,7 +44,7 @@ export function recommendScreen(
     [...more.map(moreText), ...given].flatMap((each) => wrapped(each)),
     [
       ...wrapped(
-        `${considered} machines hold the weights and might compute fast enough; ${planned} were planned, the others ruled out by hand or by price. ◆: nothing cheaper is faster. rate/s: the highest within the targets.`,
+        `${considered} machines hold the weights and might be fast enough. ${planned} of them were planned; the others cannot pass, or cost more. Nothing cheaper than a machine with ◆ is faster. rate/s is the highest within the targets.`,
         "quiet",
       ),
       ...(best === undefined ? [] : [`Confirm: ${confirm(best)}`]),

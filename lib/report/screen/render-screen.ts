@@ -73,15 +73,13 @@ const tableLines = ({ columns, rows }: Table, width: number, paint: Paint): read
   textTable({ columns, rows, width }, paint);
 
 /** No line ends between an option and its value. */
-const SET = "--set\u00a0";
+const bound = (text: string): string => text.replace(/(--(?:set|strategy)) /g, "$1\u00a0");
 
 /** As many whole changes as there is room for; the heading says when some have none. */
 function changeLines({ changes }: Screen, room: number, { width, paint }: Look): readonly string[] {
   if (changes === undefined) return [];
   const items = changes.items.map((item) =>
-    wrapText(item.replaceAll("--set ", SET), width - 2).map(
-      (line, index) => `${index === 0 ? "- " : "  "}${line}`,
-    ),
+    wrapText(bound(item), width - 2).map((line, index) => `${index === 0 ? "- " : "  "}${line}`),
   );
   const shown: string[] = [];
   let fitting = 0;

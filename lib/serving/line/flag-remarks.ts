@@ -30,20 +30,23 @@ export function flagRemarks({ flags, uncounted }: ServeLine, fit: Fit, machines:
       is("enable-expert-parallel", "true") && strategy.expertParallel === 1 && model.experts !== undefined,
       "--enable-expert-parallel does nothing on one GPU.",
     ],
-    [is("enable-chunked-prefill", "true"), "--enable-chunked-prefill does nothing: it is the default."],
-    [is("enable-prefix-caching", "true"), "--enable-prefix-caching does nothing: it is the default."],
-    [is("block-size", "16"), "--block-size 16 does nothing: it is the default."],
+    [
+      is("enable-chunked-prefill", "true"),
+      "--enable-chunked-prefill does nothing, because it is the default.",
+    ],
+    [is("enable-prefix-caching", "true"), "--enable-prefix-caching does nothing, because it is the default."],
+    [is("block-size", "16"), "--block-size 16 does nothing, because it is the default."],
     [
       is("gpu-memory-utilization", `${defaultUtilization(engine)}`),
-      `--gpu-memory-utilization ${defaultUtilization(engine)} does nothing: it is the default.`,
+      `--gpu-memory-utilization ${defaultUtilization(engine)} does nothing, because it is the default.`,
     ],
     [
       is("max-model-len", `${model.maxPositionEmbeddings}`),
-      `--max-model-len ${model.maxPositionEmbeddings} does nothing: it is the model's own.`,
+      `--max-model-len ${model.maxPositionEmbeddings} does nothing, because it is the model's own.`,
     ],
     [
       has("quantization") && model.checkpoint !== undefined,
-      "--quantization does nothing: the checkpoint names its method.",
+      "--quantization does nothing, because the checkpoint names its method.",
     ],
     [
       has("max-num-seqs") &&

@@ -118,7 +118,7 @@ export function memoryFraction(
   const limit = deployment.envelope.maxMemoryFraction;
   return {
     id: "memory-fraction",
-    requirement: `weights, activations and the workload's KV cache demand at most ${percentText(limit)} of a GPU's memory`,
+    requirement: `weights, activations and the workload's KV cache need at most ${percentText(limit)} of a GPU's memory`,
     value: demand.fraction,
     limit,
     unit: "share",

@@ -97,6 +97,29 @@ describe("the HTML report", function () {
     assert.match(html, /section:has\(> details:not\(\.fold-away, \[open\]\)\) \{ display: none; \}/);
   });
 
+  it("leads the first use of a word of the glossary in a section to the list of words, and no other use", () => {
+    const page = parse(renderReport(stackPlan("prod"), "html", options));
+    const memory = [...page.querySelectorAll('section[aria-labelledby="memory"] a.word')];
+    const targets = memory.map((link) => link.getAttribute("href") ?? "");
+    assert.ok(targets.includes("#word-demand") && targets.includes("#word-kv-cache"), targets.join());
+    assert.deepEqual(targets, [...new Set(targets)]);
+    assert.match(page.querySelector("#word-demand")?.textContent ?? "", /really needs/);
+    const untouched = [...page.querySelectorAll(":is(h2, h3, code, a, summary, svg) a.word")];
+    assert.deepEqual(
+      untouched.map(({ textContent }) => textContent),
+      [],
+    );
+  });
+
+  it("has in Markdown a list of the words that it uses, to which their first uses lead", () => {
+    const markdown = renderReport(stackPlan("prod"), "md", options);
+    const list = markdown.slice(markdown.indexOf("## What the words mean"));
+    assert.match(list, /^\| demand \| Memory that the workload really needs/m);
+    assert.doesNotMatch(list, /^\| (way in|MFU) \|/m);
+    assert.match(markdown, /Tensor parallelism \(\[TP\]\(#what-the-words-mean\)\)/);
+    assert.doesNotMatch(markdown, /^\|.*\]\(#what-the-words-mean\).*\n\| ?-/m);
+  });
+
   it("sets what stands between backticks as code", () => {
     const page = parse(renderReport(stackPlan("prod"), "html", options));
     assert.ok(
