@@ -45,7 +45,7 @@ async function main(): Promise<void> {
       const start = process.cpuUsage().user;
       const { recommendations } = await recommend({
         situation,
-        tries: async (changed, machines) => tryMachines(changed, machines),
+        tries: async (machines) => tryMachines(situation, machines),
       });
       const seconds = (process.cpuUsage().user - start) / 1e6;
       const [best] = recommendations;

@@ -110,12 +110,12 @@ async function askMaxRate(question: RecommendQuestion, options: OptionValues): P
 }
 
 async function askSmallestGpu(question: RecommendQuestion, options: OptionValues, io: Io): Promise<Answered> {
-  const { deployment, modelConfig } = question;
-  const found = await smallestGpu(
-    situationWith(question, []),
-    async (changed, machines) => tryMachines(changed, machines, { modelConfig }),
-    { prices: usdByType(givenPrices(options.price)), onProgress: io.progress },
-  );
+  const { deployment } = question;
+  const situation = situationWith(question, []);
+  const found = await smallestGpu(situation, async (machines) => tryMachines(situation, machines), {
+    prices: usdByType(givenPrices(options.price)),
+    onProgress: io.progress,
+  });
   const title = `${deployment.model.name}, at ${rateText(deployment.workload.requestRate)}`;
   if (found === undefined)
     return {

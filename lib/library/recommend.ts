@@ -23,11 +23,9 @@ export async function recommend(
   const deployment = deploymentOf(input);
   const modelConfig = modelConfigOf(deployment);
   const { prices = {}, cheapestOnly = false, onProgress = () => {} } = options;
+  const situation = readSituation(deployment, { modelConfig });
   return recommendMachines(
-    {
-      situation: readSituation(deployment, { modelConfig }),
-      tries: async (changed, machines) => tryMachines(changed, machines, { modelConfig }),
-    },
+    { situation, tries: async (machines) => tryMachines(situation, machines) },
     { prices, cheapestOnly, onProgress },
   );
 }

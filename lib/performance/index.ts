@@ -21,6 +21,7 @@ export {
 } from "./calibration/error-band";
 export { type KnownBy, knownBy } from "./calibration/known-by";
 export { type ModelKind, modelKind } from "./calibration/model-kind";
+export { sharedLatencyModels } from "./calibration/shared-latency-models";
 export type { Derivation } from "./derivation";
 export { type Advisory, advisoriesOf } from "./engine/advisories";
 export { compareVersions } from "./engine/compare-versions";

@@ -56,12 +56,10 @@ export const recommendCommand: CommandSpec = {
     const prices = usdByType(given);
     const search = (times: number): Promise<Recommended> => {
       const { workload } = deployment;
-      const asked = { ...deployment, workload: { ...workload, requestRate: times * workload.requestRate } };
+      const more = { ...deployment, workload: { ...workload, requestRate: times * workload.requestRate } };
+      const asked = { ...situation, deployment: more };
       return recommend(
-        {
-          situation: { ...situation, deployment: asked },
-          tries: async (changed, machines) => tryMachines(changed, machines, { modelConfig }),
-        },
+        { situation: asked, tries: async (machines) => tryMachines(asked, machines) },
         { prices, cheapestOnly: times > 1, onProgress: io.progress },
       );
     };

@@ -1,15 +1,22 @@
 import type { Curve } from "./log-log";
 
+/** So few answers are not worth a table of more than so many cells: most settings are only looked at by hand. */
+const FEW = { answers: 64, cells: 512 } as const;
+
 /**
  * The curve at whole sizes from a table that fills as sizes are asked for: an array read after the first time.
- * Sizes above `largest` are computed every time.
+ * Sizes above `largest` are computed every time, and so are the first few of a large table.
  * @param curve > 0 everywhere (0 marks an empty cell)
  */
 export function tabulated(curve: Curve, largest: number): Curve {
   let cells: Float64Array | undefined;
+  let asked = 0;
   return (size) => {
     if (size > largest) return curve(size);
-    cells ??= new Float64Array(largest + 1);
+    if (cells === undefined) {
+      if (largest > FEW.cells && asked++ < FEW.answers) return curve(size);
+      cells = new Float64Array(largest + 1);
+    }
     const known = cells[size];
     if (known > 0) return known;
     const value = curve(size);

@@ -42,11 +42,14 @@ const known = new WeakMap<ModelArchitecture, WeakMap<Gpu, Map<string, AttentionM
  * experts are spread have the same kernels, and filling their tables is most of what a first step costs.
  */
 export function sharedAttention(input: LatencyModelInput, make: () => AttentionModel): AttentionModel {
-  const { model, gpu, pipelineParallel, expertParallel, expertReplicas, sequenceParallel, ...rest } = input;
+  const { model, gpu, pipelineParallel, expertParallel, expertReplicas, sequenceParallel, ...more } = input;
+  // Ranks that share the tokens of a sequence ask each other for them; others attend alone, wherever they are.
+  const { gpusPerNode, network, ...rest } = more;
+  const places = (input.decodeContextParallel ?? 1) > 1 ? [pipelineParallel, gpusPerNode, network] : [];
   const ofModel = known.get(model) ?? new WeakMap<Gpu, Map<string, AttentionModel>>();
   const ofGpu = ofModel.get(gpu) ?? new Map<string, AttentionModel>();
   known.set(model, ofModel.set(gpu, ofGpu));
-  const key = JSON.stringify(rest);
+  const key = JSON.stringify([rest, ...places]);
   const attention = ofGpu.get(key) ?? make();
   ofGpu.set(key, attention);
   return attention;

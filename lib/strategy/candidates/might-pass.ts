@@ -10,7 +10,7 @@ import type { Strategy } from "../types";
 import { boundsOf } from "./candidate-bounds";
 import { type Mark, mayReach, settingsThatMayReach } from "./challenge";
 import { enumerateStrategies, matchesPins } from "./enumerate";
-import { isPrepared, prepareCandidate, startRequirements } from "./prepare-candidate";
+import { preparedOf, startRequirements } from "./prepare-candidate";
 import { utilizationCeiling } from "./sustained-rate";
 import { pressureAt, runAt } from "./verdict-run";
 
@@ -30,8 +30,8 @@ function promising(situation: Situation, likely?: Strategy) {
   return enumerateStrategies(situation)
     .filter((strategy) => matchesPins(strategy, deployment))
     .flatMap((strategy) => {
-      const ready = prepareCandidate(situation, strategy);
-      return isPrepared(ready) ? { ...ready, ...boundsOf(situation, ready) } : [];
+      const ready = preparedOf(situation, strategy);
+      return ready === undefined ? [] : { ...ready, ...boundsOf(situation, ready) };
     })
     .filter(({ mostRate }) => mostRate >= deployment.workload.requestRate)
     .sort((a, b) => order(a.strategy) - order(b.strategy) || b.mostRate - a.mostRate);

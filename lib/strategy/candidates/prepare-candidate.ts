@@ -1,5 +1,5 @@
 import { holdsWeights, memoryRow } from "../replica/fit-memory";
-import { type FittedReplica, fitReplica, type Replica, stepModelsOf } from "../replica/replica";
+import { type FittedReplica, fitReplica, type Replica } from "../replica/replica";
 import {
   batchHoldsSequences,
   memoryIsFree,
@@ -7,8 +7,8 @@ import {
   weightsFit,
 } from "../requirements/memory-requirements";
 import { priceRequirement } from "../requirements/price-requirement";
-import { type Requirement, violationsOf } from "../requirements/requirement";
-import { structuralRequirements } from "../requirements/validate";
+import { type Requirement, toCheck, violationsOf } from "../requirements/requirement";
+import { structuralRequirements, structuralRules } from "../requirements/validate";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
 import type { Evaluation } from "./evaluation";
@@ -26,21 +26,28 @@ export const isPrepared = (ready: Prepared | Evaluation): ready is Prepared => "
 /** Requirements that vLLM starts without: a strategy that misses one is simulated and then fails the plan. */
 const STARTS_WITHOUT = new Set(["world-size", "price"]);
 
-/** Whether vLLM does not start a strategy that misses these. */
-function isRefused(situation: Situation, strategy: Strategy, requirements: readonly Requirement[]): boolean {
-  const tooMany = strategy.gpus > situation.hardware.gpus;
-  return tooMany || violationsOf(requirements).some(({ check }) => !STARTS_WITHOUT.has(check));
-}
+/** Whether vLLM does not start what misses these. */
+const isRefused = (requirements: readonly Requirement[]): boolean =>
+  requirements.some((each) => !STARTS_WITHOUT.has(each.id) && !toCheck(each).pass);
+
+/** Whether vLLM starts no replica of a strategy, however it is set. */
+const isRefusedAnyway = (situation: Situation, strategy: Strategy): boolean =>
+  strategy.gpus > situation.hardware.gpus ||
+  structuralRules.some((rule) => isRefused([rule(situation, strategy)].flat()));
 
 /** Requirements before anything is simulated: vLLM accepts the strategy, and it fits. */
-export function startRequirements(
+export function startRequirements(situation: Situation, fitted: FittedReplica): Requirement[] {
+  return [...structuralRequirements(situation, fitted.strategy), ...fitRequirements(situation, fitted)];
+}
+
+/** Those of a replica's settings. */
+function fitRequirements(
   situation: Situation,
   { strategy, serving, memory: fit }: FittedReplica,
 ): Requirement[] {
   // Where the weights do not fit there is no cache to speak of: one reason is enough.
   const cache = holdsWeights(fit) ? [oneSequenceFits(situation, fit)] : [];
   return [
-    ...structuralRequirements(situation, strategy),
     weightsFit(situation, strategy, fit),
     ...cache,
     ...memoryIsFree(situation),
@@ -70,25 +77,44 @@ export function cannotRun(
   };
 }
 
-/** Prepared so far: bounds, short runs and the plan itself ask for the same strategies. */
-const preparedBefore = new WeakMap<Situation, Map<string, Prepared | Evaluation>>();
-
-/** Fits a strategy into memory; its evaluation where vLLM refuses it or it does not fit. The same question gets the same object. */
-export function prepareCandidate(situation: Situation, strategy: Strategy): Prepared | Evaluation {
-  const ofSituation = preparedBefore.get(situation) ?? new Map<string, Prepared | Evaluation>();
-  preparedBefore.set(situation, ofSituation);
-  const key = JSON.stringify(strategy);
-  const ready = ofSituation.get(key) ?? prepare(situation, strategy);
-  ofSituation.set(key, ready);
-  return ready;
+/** What came of a strategy: it is prepared, or there is something to show in its place, which is made when it is asked for. */
+interface Attempt {
+  readonly prepared?: Prepared;
+  readonly shown: () => FittedReplica;
+  evaluation?: Evaluation;
 }
 
-function prepare(situation: Situation, strategy: Strategy): Prepared | Evaluation {
-  if (isRefused(situation, strategy, structuralRequirements(situation, strategy))) {
-    const plain = fitReplica(situation, strategy, unfittedServing(situation));
-    return cannotRun(plain, startRequirements(situation, plain));
-  }
-  const { fitting, shown } = servingSettings(situation, strategy, stepModelsOf(situation, strategy));
-  const before = startRequirements(situation, shown);
-  return isRefused(situation, strategy, before) ? cannotRun(shown, before) : { strategy, fitting };
+/** Tried so far: bounds, short runs and the plan itself ask for the same strategies. */
+const triedBefore = new WeakMap<Situation, Map<string, Attempt>>();
+
+function attemptAt(situation: Situation, strategy: Strategy): Attempt {
+  const ofSituation = triedBefore.get(situation) ?? new Map<string, Attempt>();
+  triedBefore.set(situation, ofSituation);
+  const key = JSON.stringify(strategy);
+  const attempt = ofSituation.get(key) ?? attemptOf(situation, strategy);
+  ofSituation.set(key, attempt);
+  return attempt;
+}
+
+function attemptOf(situation: Situation, strategy: Strategy): Attempt {
+  if (isRefusedAnyway(situation, strategy))
+    return { shown: () => fitReplica(situation, strategy, unfittedServing(situation)) };
+  const { fitting, shown } = servingSettings(situation, strategy);
+  if (fitting.length === 0 || isRefused(fitRequirements(situation, shown()))) return { shown };
+  return { prepared: { strategy, fitting }, shown };
+}
+
+/** Fits a strategy into memory; nothing where vLLM refuses it or it does not fit. The same question gets the same object. */
+export const preparedOf = (situation: Situation, strategy: Strategy): Prepared | undefined =>
+  attemptAt(situation, strategy).prepared;
+
+const refusal = (situation: Situation, shown: FittedReplica): Evaluation =>
+  cannotRun(shown, startRequirements(situation, shown));
+
+/** The same, with the evaluation of what does not run. */
+export function prepareCandidate(situation: Situation, strategy: Strategy): Prepared | Evaluation {
+  const attempt = attemptAt(situation, strategy);
+  if (attempt.prepared !== undefined) return attempt.prepared;
+  attempt.evaluation ??= refusal(situation, attempt.shown());
+  return attempt.evaluation;
 }

@@ -4,7 +4,7 @@ import { missesAtAnyRate } from "../requirements/assess";
 import { isRateDriven } from "../requirements/service-requirements";
 import type { Situation } from "../situation";
 import { enumerateStrategies } from "./enumerate";
-import { isPrepared, prepareCandidate } from "./prepare-candidate";
+import { preparedOf } from "./prepare-candidate";
 import { utilizationCeiling } from "./sustained-rate";
 
 /** A rate by hand may be this much too low, with all that a deeper pipeline hides. */
@@ -17,9 +17,7 @@ export const RATE_BY_HAND_LOW = 1.3;
 export function mostRateByHand(situation: Situation): number {
   let most = 0;
   for (const strategy of enumerateStrategies(situation)) {
-    const ready = prepareCandidate(situation, strategy);
-    if (!isPrepared(ready)) continue;
-    for (const replica of ready.fitting.flat()) {
+    for (const replica of preparedOf(situation, strategy)?.fitting.flat() ?? []) {
       if (isTooSlowAlone(situation, replica.latency)) continue;
       if (!isRateDriven(situation)) return Number.POSITIVE_INFINITY;
       const rate = utilizationCeiling(situation, saturatedRateByHand(situation, replica));

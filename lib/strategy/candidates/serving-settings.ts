@@ -1,4 +1,5 @@
-import { defaultCudaGraphs } from "../../performance";
+import type { Deployment } from "../../config";
+import { defaultCudaGraphs, type LatencyModel } from "../../performance";
 import { fullestGpu } from "../replica/fit-memory";
 import {
   type FittedReplica,
@@ -7,6 +8,7 @@ import {
   type Replica,
   replicaOf,
   type StepModels,
+  stepModelsOf,
 } from "../replica/replica";
 import type { Situation } from "../situation";
 import type { ServingParameters, Strategy } from "../types";
@@ -21,7 +23,7 @@ export interface ServingSettings {
   /** Numbers of sequences worth trying, most first; each with its token budgets, largest first. Empty when none fits. */
   readonly fitting: readonly (readonly Replica[])[];
   /** What to show when none fits: the envelope's bounds if the weights alone are too large, else the least demanding. */
-  readonly shown: FittedReplica;
+  readonly shown: () => FittedReplica;
 }
 
 /** Sequences and tokens of a step: what the other serving parameters follow from. */
@@ -74,19 +76,51 @@ function budgetSteps({ deployment, draft }: Situation, most: number, maxNumSeqs:
   return [most, ...BUDGETS.filter((budget) => budget < most && budget >= least)];
 }
 
+/** What was searched already, by what cuts the model and what the deployment says beside its machines. */
+const searched = new WeakMap<StepModels, Map<string, ServingSettings>>();
+
+/**
+ * The settings that a strategy may run with (see settingsOf). Replicas on other machines that step alike have the same ones:
+ * those are searched once.
+ */
+export function servingSettings(situation: Situation, strategy: Strategy): ServingSettings {
+  const models = stepModelsOf(situation, strategy);
+  const ofModels = searched.get(models) ?? new Map<string, ServingSettings>();
+  searched.set(models, ofModels);
+  const key = keyOf(situation.deployment);
+  const alike = ofModels.get(key) ?? settingsOf(situation, strategy, models);
+  ofModels.set(key, alike);
+  const own = <T extends FittedReplica>(replica: T): T => ({ ...replica, strategy });
+  return { fitting: alike.fitting.map((replicas) => replicas.map(own)), shown: () => own(alike.shown()) };
+}
+
+/** What a deployment says beside its machines: all that settings depend on. */
+function keyOf(deployment: Deployment): string {
+  const { hardware: _, strategy: __, cost: ___, ...rest } = deployment;
+  const key = keys.get(deployment) ?? JSON.stringify(rest);
+  keys.set(deployment, key);
+  return key;
+}
+
+const keys = new WeakMap<Deployment, string>();
+
 /**
  * All settings within the envelope (or the pins) at which the KV cache holds one of the longest sequences: fewer
  * sequences need less sampler memory, fewer tokens a step less activation memory. The most sequences that leave at
  * least one budget come first; then, where the sequences are free, as many as the largest batch that the envelope allows,
  * which makes the rest wait instead of exceeding it.
  */
-export function servingSettings(
-  situation: Situation,
-  strategy: Strategy,
-  models: StepModels,
-): ServingSettings {
+function settingsOf(situation: Situation, strategy: Strategy, models: StepModels): ServingSettings {
   const { envelope, serving } = situation.deployment;
   const most = bounds(situation);
+  // Most budgets run with the same graphs, and what is asked of their steps is remembered by model.
+  const made = new Map<string, LatencyModel>();
+  const modelsOnce: StepModels = (graphs) => {
+    const key = `${graphs.largestTokens} ${graphs.stride}`;
+    const model = made.get(key) ?? models(graphs);
+    made.set(key, model);
+    return model;
+  };
   const withGraphs = (limits: Limits): ServingParameters => ({
     ...limits,
     ...fixed(situation),
@@ -98,23 +132,26 @@ export function servingSettings(
     );
   const replicasAt = (options: readonly ServingParameters[]): Replica[] =>
     options
-      .map((option) => replicaOf(situation, strategy, { serving: option, models }))
+      .map((option) => replicaOf(situation, strategy, { serving: option, models: modelsOnce }))
       .filter(({ memory, serving: own }) => memory.longest.tokens >= own.maxModelLen);
   let least = withGraphs(most);
   for (const maxNumSeqs of sequenceSteps(situation, most.maxNumSeqs)) {
     const options = budgetsAt(maxNumSeqs);
     least = options.at(-1) ?? least;
     const replicas = replicasAt(options);
-    if (replicas[0] === undefined) continue;
+    const [first] = replicas;
+    if (first === undefined) continue;
     const isFree = serving.maxNumSeqs === "auto" && envelope.maxBatchSize < maxNumSeqs;
     const fewer = isFree ? replicasAt(budgetsAt(envelope.maxBatchSize)) : [];
     return {
       fitting: fewer.length > 0 ? [replicas, fewer] : [replicas],
-      shown: replicas[0],
+      shown: () => first,
     };
   }
-  const shown = fitReplica(situation, strategy, withGraphs(most));
-  const gpu = fullestGpu(shown.memory);
-  if (gpu.weightsBytes > gpu.usableBytes) return { fitting: [], shown };
-  return { fitting: [], shown: fitReplica(situation, strategy, least) };
+  const shown = (): FittedReplica => {
+    const largest = fitReplica(situation, strategy, withGraphs(most));
+    const gpu = fullestGpu(largest.memory);
+    return gpu.weightsBytes > gpu.usableBytes ? largest : fitReplica(situation, strategy, least);
+  };
+  return { fitting: [], shown };
 }

@@ -1,11 +1,11 @@
 import { cachePrecision } from "../../config";
 import {
   type CudaGraphs,
-  createLatencyModels,
   defaultCudaGraphs,
   type LatencyModel,
   type ReplicaMemory,
   type StepShape,
+  sharedLatencyModels,
 } from "../../performance";
 import type { Situation } from "../situation";
 import type { ServingParameters, Strategy } from "../types";
@@ -31,7 +31,7 @@ export type StepModels = (graphs: CudaGraphs) => LatencyModel;
 /** Step times of one replica under a strategy. */
 export function stepModelsOf(situation: Situation, strategy: Strategy): StepModels {
   const { model, deployment, engine, hardware, network } = situation;
-  return createLatencyModels({
+  return sharedLatencyModels({
     model,
     gpu: hardware.gpu,
     ...weightFormats(situation),

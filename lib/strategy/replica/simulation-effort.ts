@@ -1,5 +1,5 @@
 import { meanTokens, medianTokens } from "../../config";
-import { type LatencyModel, tokensPerStep } from "../../performance";
+import { type LatencyModel, type StepShape, tokensPerStep } from "../../performance";
 import type { Situation } from "../situation";
 import type { Replica } from "./replica";
 
@@ -57,24 +57,26 @@ export function expectedDecodes(situation: Situation, replica: Replica, requestR
 /** Asked so far: each trial of a setting is sized by the same few steps. */
 const asked = new WeakMap<LatencyModel, Map<string, number>>();
 
-/** Time of one pass of a decode batch through all stages, in ms. */
-export function decodeStepMs(latency: LatencyModel, sequences: number, contextTokens: number): number {
+/** Time of a step through all stages, in ms. */
+function passMs(latency: LatencyModel, step: StepShape): number {
   const ofModel = asked.get(latency) ?? new Map<string, number>();
   asked.set(latency, ofModel);
-  const key = `${sequences} ${contextTokens}`;
-  const ms = ofModel.get(key) ?? sumDecodeStep(latency, sequences, contextTokens);
+  const { tokens, decodeSequences, decodeContextTokens, prefillAttentionMs, sampledSequences } = step;
+  const key = `${tokens} ${decodeSequences} ${decodeContextTokens} ${prefillAttentionMs} ${sampledSequences}`;
+  const ms = ofModel.get(key) ?? latency.breakdown(step).totalMs;
   ofModel.set(key, ms);
   return ms;
 }
 
-function sumDecodeStep(latency: LatencyModel, sequences: number, contextTokens: number): number {
-  return latency.breakdown({
+/** Time of one pass of a decode batch through all stages, in ms. */
+export function decodeStepMs(latency: LatencyModel, sequences: number, contextTokens: number): number {
+  return passMs(latency, {
     tokens: sequences,
     decodeSequences: sequences,
     decodeContextTokens: sequences * contextTokens,
     prefillAttentionMs: 0,
     sampledSequences: sequences,
-  }).totalMs;
+  });
 }
 
 /** Time of a step that fills the budget: the running decodes, and prompt tokens for the rest. In ms. */
@@ -85,13 +87,13 @@ export function fullStepMs(
 ): number {
   const decodeSequences = Math.min(decode.sequences, Math.floor(budget / tokensTaken(latency)));
   const prompt = budget - tokensTaken(latency) * decodeSequences;
-  return latency.breakdown({
+  return passMs(latency, {
     tokens: decodeSequences + prompt,
     decodeSequences,
     decodeContextTokens: decodeSequences * decode.contextTokens,
     prefillAttentionMs: prompt > 0 ? latency.prefillAttentionMs(0, prompt) : 0,
     sampledSequences: decodeSequences + 1,
-  }).totalMs;
+  });
 }
 
 /** Scheduler steps times stages that serving one request at a rate takes: many sequences a step make it cheap, stages dear. */
@@ -137,7 +139,7 @@ export function lightRequests(
 export function isTooSlowAlone({ deployment }: Situation, latency: LatencyModel): boolean {
   const { slo, workload } = deployment;
   const prompt = Math.max(1, Math.round(medianTokens(workload.promptTokens) - workload.cachedPrefixTokens));
-  const prefill = latency.breakdown({
+  const prefillMs = passMs(latency, {
     tokens: prompt,
     decodeSequences: 0,
     decodeContextTokens: 0,
@@ -145,5 +147,5 @@ export function isTooSlowAlone({ deployment }: Situation, latency: LatencyModel)
     sampledSequences: 1,
   });
   const decodeMs = decodeStepMs(latency, 1, meanTokens(workload.promptTokens));
-  return prefill.totalMs > slo.prefill.p50Ms || decodeMs > slo.decode.p50Ms;
+  return prefillMs > slo.prefill.p50Ms || decodeMs > slo.decode.p50Ms;
 }

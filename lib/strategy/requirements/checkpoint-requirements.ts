@@ -1,4 +1,4 @@
-import { cutGroup } from "../../catalog";
+import { cutGroup, type ModelArchitecture } from "../../catalog";
 import { firstVersionWith, hasChange } from "../../performance";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
@@ -30,8 +30,22 @@ function wholeSplits(situation: Situation, strategy: Strategy): number[] {
     (tensorParallel) =>
       strategy.tensorParallel % tensorParallel === 0 &&
       model.tensors !== undefined &&
-      !cutGroup(model.tensors, { ...shardsOf(situation, strategy), tensorParallel }),
+      !groupThatIsCut(model.tensors, { ...shardsOf(situation, strategy), tensorParallel }),
   );
+}
+
+type Tensors = NonNullable<ModelArchitecture["tensors"]>;
+
+/** Looked for so far: the strategies of many machines ask for the same few degrees, and a checkpoint has thousands of tensors. */
+const looked = new WeakMap<Tensors, Map<string, ReturnType<typeof cutGroup>>>();
+
+function groupThatIsCut(tensors: Tensors, shards: ReturnType<typeof shardsOf>): ReturnType<typeof cutGroup> {
+  const ofTensors = looked.get(tensors) ?? new Map<string, ReturnType<typeof cutGroup>>();
+  looked.set(tensors, ofTensors);
+  const key = `${shards.tensorParallel} ${shards.expertParallel} ${shards.refitsExperts}`;
+  const cut = ofTensors.has(key) ? ofTensors.get(key) : cutGroup(tensors, shards);
+  ofTensors.set(key, cut);
+  return cut;
 }
 
 function shardsOf({ engine }: Situation, { tensorParallel, expertParallel }: Strategy) {
@@ -42,7 +56,7 @@ function shardsOf({ engine }: Situation, { tensorParallel, expertParallel }: Str
 function groupsStayWhole(situation: Situation, strategy: Strategy): Requirement[] {
   const { model, engine } = situation;
   if (!model.checkpoint || !model.tensors) return [];
-  const cut = cutGroup(model.tensors, shardsOf(situation, strategy));
+  const cut = groupThatIsCut(model.tensors, shardsOf(situation, strategy));
   if (!cut) return [];
   const { module, perRank, side, group } = cut;
   const most = Math.max(0, ...wholeSplits(situation, strategy));

@@ -266,26 +266,31 @@ function replicasWithinNodes({ hardware }: Situation, strategy: Strategy): Requi
  * What vLLM itself refuses, and what leaves GPUs idle: vllm/config/model.py verify_with_parallel_config,
  * vllm/config/parallel.py, vllm/model_executor/models/llama.py. The vocabulary is padded and needs no rule.
  */
-export function structuralRequirements(situation: Situation, strategy: Strategy): Requirement[] {
-  return [
-    usesAllGpus(situation, strategy),
-    headsDivide(situation, strategy),
-    keyValueHeadsDivide(situation, strategy),
-    ...stateHeadsDivide(situation, strategy),
-    feedForwardDivides(situation, strategy),
-    ...scaleBlocksWhole(situation, strategy),
-    stagesHaveLayers(situation, strategy),
-    expertsSpread(situation, strategy),
-    sequenceFollowsTensor(situation, strategy),
-    modelKnowsLength(situation),
-    oneHostWithoutRay(situation, strategy),
-    ...replicasWithinNodes(situation, strategy),
-    ...prefillIntervalWorks(situation),
-    ...speculativeRequirements(situation, strategy),
-    ...loraRequirements(situation, strategy),
-    ...contextRequirements(situation, strategy),
-    ...eplbRequirements(situation, strategy),
-    ...checkpointRequirements(situation, strategy),
-    ...gpuRequirements(situation),
-  ];
-}
+export const structuralRequirements = (situation: Situation, strategy: Strategy): Requirement[] =>
+  structuralRules.flatMap((rule) => rule(situation, strategy));
+
+/** The same one by one, for who needs to know only whether one is missed. */
+export const structuralRules: readonly ((
+  situation: Situation,
+  strategy: Strategy,
+) => Requirement | Requirement[])[] = [
+  usesAllGpus,
+  headsDivide,
+  keyValueHeadsDivide,
+  stateHeadsDivide,
+  feedForwardDivides,
+  scaleBlocksWhole,
+  stagesHaveLayers,
+  expertsSpread,
+  sequenceFollowsTensor,
+  modelKnowsLength,
+  oneHostWithoutRay,
+  replicasWithinNodes,
+  prefillIntervalWorks,
+  speculativeRequirements,
+  loraRequirements,
+  contextRequirements,
+  eplbRequirements,
+  checkpointRequirements,
+  gpuRequirements,
+];

@@ -2,7 +2,7 @@ import { findGpu, resolveHardware } from "../../catalog";
 import type { Deployment } from "../../config";
 import { enumerateStrategies, matchesPins } from "../candidates/enumerate";
 import { mightPass } from "../candidates/might-pass";
-import { isPrepared, prepareCandidate } from "../candidates/prepare-candidate";
+import { preparedOf } from "../candidates/prepare-candidate";
 import { planSituation } from "../plan";
 import { type Situation, situationOf } from "../situation";
 import type { Plan } from "../types";
@@ -48,7 +48,7 @@ const SHARES = [1, 0.97, 0.94, 0.9, 0.8];
 const starts = (situation: Situation): boolean =>
   enumerateStrategies(situation)
     .filter((strategy) => matchesPins(strategy, situation.deployment))
-    .some((strategy) => isPrepared(prepareCandidate(situation, strategy)));
+    .some((strategy) => preparedOf(situation, strategy) !== undefined);
 
 const passing = (situation: Situation): Plan | undefined => {
   if (!mightPass(situation)) return undefined;
@@ -143,17 +143,16 @@ export async function smallestGpu(
   const all = possibleMachines(situation, prices)
     .filter(({ nodes }) => nodes === 1)
     .map((machines) => {
-      const changed = withMachines(situation.deployment, machines);
-      const { gpus } = resolveHardware(changed.hardware);
-      return { machines, changed, gpus, memoryBytes: bytes(machines.gpu, gpus) };
+      const { gpus } = resolveHardware(withMachines(situation.deployment, machines).hardware);
+      return { machines, gpus, memoryBytes: bytes(machines.gpu, gpus) };
     })
     .sort(
       (a, b) =>
         a.memoryBytes - b.memoryBytes || a.gpus - b.gpus || a.machines.usdPerHour - b.machines.usdPerHour,
     );
-  for (const [at, { machines, changed, gpus, memoryBytes }] of all.entries()) {
+  for (const [at, { machines, gpus, memoryBytes }] of all.entries()) {
     onProgress?.(`${at} of ${all.length} machines tried ...`);
-    const { recommendation } = await tries(changed, machines);
+    const { recommendation } = await tries(machines);
     if (recommendation) return { recommendation, gpus, memoryBytes, smaller: at };
   }
   return undefined;

@@ -11,7 +11,7 @@ import { mightPass } from "../candidates/might-pass";
 import { mostRateByHand, RATE_BY_HAND_LOW } from "../candidates/rate-by-hand";
 import { usdPerHour, usdPerMillionTokens } from "../figures/price";
 import { planSituation } from "../plan";
-import { type PlanOptions, readSituation, type Situation } from "../situation";
+import { type Situation, situationOf } from "../situation";
 import type { PlanLatency, ServingParameters, Strategy } from "../types";
 import { COPIES, MOST_NODES } from "./limits";
 
@@ -45,7 +45,7 @@ export interface Trial {
 }
 
 /** Tries machines: `tryMachines`, here or in another thread. */
-export type Try = (deployment: Deployment, machines: Machines) => Promise<Trial>;
+export type Try = (machines: Machines) => Promise<Trial>;
 
 /** The recommended machines, the cheapest first, and how many were looked at. */
 export interface Recommended {
@@ -116,7 +116,7 @@ export async function recommend(
     const [machines, ...rest] = walk.left;
     if (machines === undefined) return;
     walk.isBusy = true;
-    const { isPlanned, recommendation } = await tries(withMachines(situation.deployment, machines), machines);
+    const { isPlanned, recommendation } = await tries(machines);
     done++;
     if (isPlanned) planned++;
     if (recommendation) found.push(recommendation);
@@ -235,10 +235,14 @@ function leastFlopsPerSecond({ deployment, model }: Pick<Situation, "deployment"
   );
 }
 
-/** Plans a deployment on some machines, unless what can be said by hand rules them out. */
-export function tryMachines(deployment: Deployment, machines: Machines, options: PlanOptions = {}): Trial {
+/**
+ * Plans what is asked on some machines, unless what can be said by hand rules them out. Machines that are tried for the same
+ * `asked` share what they have alike.
+ */
+export function tryMachines(asked: Situation, machines: Machines): Trial {
+  const deployment = withMachines(asked.deployment, machines);
   if (crossCheck(deployment).length > 0) return { isPlanned: false };
-  const situation = readSituation(deployment, options);
+  const situation = situationOf(deployment, asked.model, asked.draft);
   const { requestRate, outputTokens } = deployment.workload;
   if (RATE_BY_HAND_LOW * mostRateByHand(situation) < requestRate) return { isPlanned: false };
   if (!mightPass(situation)) return { isPlanned: true };

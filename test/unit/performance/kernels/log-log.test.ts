@@ -68,6 +68,16 @@ describe("tabulated curve", () => {
     assert.equal(calls, 3);
   });
 
+  it("makes a large table only for who asks often, and gives the same without it", () => {
+    let calls = 0;
+    const curve = tabulated((size) => {
+      calls++;
+      return size + 1;
+    }, 16_384);
+    for (let time = 0; time < 1000; time++) assert.equal(curve(3), 4);
+    assert.ok(calls > 1 && calls < 100, `${calls} calls`);
+  });
+
   it("stays within 0.05 % of a power law between its cells", () => {
     const curve = tabulatedByOctave((batch, size) => batch * size ** 0.5, 64);
     fc.assert(

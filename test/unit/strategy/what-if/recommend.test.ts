@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { parseDeployment } from "../../../../lib/config";
-import { type Recommendation, readSituation, recommend, type Trial } from "../../../../lib/strategy";
+import {
+  type Recommendation,
+  readSituation,
+  recommend,
+  type Trial,
+  tryMachines,
+} from "../../../../lib/strategy";
 import { type Machines, possibleMachines } from "../../../../lib/strategy/what-if/recommend";
 
 const deployment = parseDeployment({
@@ -12,7 +18,7 @@ const situation = readSituation(deployment);
 /** A world in which machines pass from a number of GPUs on, each GPU as fast as its name is short. */
 function pretend(passes: (machines: Machines) => boolean) {
   const tried: Machines[] = [];
-  const tries = async (_: unknown, machines: Machines): Promise<Trial> => {
+  const tries = async (machines: Machines): Promise<Trial> => {
     tried.push(machines);
     if (!passes(machines)) return { isPlanned: true };
     const made = { ...machines, requestMs: machines.gpu.length } as Recommendation;
@@ -66,5 +72,18 @@ describe("recommended machines", function () {
   it("are none where no rate passes", async () => {
     const { tries } = pretend(() => false);
     assert.deepEqual((await recommend({ situation, tries })).recommendations, []);
+  });
+  it("are tried alike, whatever was tried before them", () => {
+    const all = possibleMachines(situation, {}).filter(
+      ({ instanceType, nodes }) =>
+        nodes <= 2 && /^(g6e\.xlarge|g6e\.12xlarge|g6\.12xlarge|g5\.xlarge)$/.test(instanceType),
+    );
+    assert.ok(all.length >= 6, `${all.length} machines`);
+    for (const machines of all)
+      assert.deepEqual(
+        tryMachines(situation, machines),
+        tryMachines(readSituation(deployment), machines),
+        `${machines.nodes} x ${machines.instanceType}`,
+      );
   });
 });
