@@ -13,7 +13,8 @@ Results go to stdout, everything else to stderr. Exit codes: 0 the plan meets ev
 what was asked), 2 it does not (\`plan\`, \`check\`, \`recommend\`; the report still prints), 1 a mistake in the command line, the configuration
 or a row of the input, 70 a bug. \`NO_COLOR\` turns colours off, \`FORCE_COLOR=1\` on; in a pipe there are none.
 
-Config keys for \`--set\` and \`--param\`: [configuration.md](configuration.md).
+The config keys for \`--set\` and \`--param\` are in [configuration.md](configuration.md), what the words mean is in the
+[glossary](glossary.md).
 `;
 
 /** The text of docs/cli.md. */

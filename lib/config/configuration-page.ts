@@ -5,8 +5,9 @@ const HEAD = `# Configuration
 
 <!-- Generated from lib/config/schema by \`npm run docs\`: edit the descriptions there. -->
 
-A deployment is described by the \`config\` of a Pulumi stack file, \`Pulumi.<stack>.yaml\`. Every key has a default:
-an empty stack is the reference deployment with the strategy left to the planner. A key can be set in three ways:
+A deployment is described by the \`config\` of a Pulumi stack file, \`Pulumi.<stack>.yaml\`. Every key has a default, so
+an empty stack is the reference deployment with the strategy left to the planner. What TP, decode and other words mean is in
+the [glossary](glossary.md). A key can be set in three ways:
 
 \`\`\`yaml
 # Pulumi.prod.yaml

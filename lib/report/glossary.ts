@@ -82,9 +82,14 @@ export const GLOSSARY: readonly Word[] = [
   word("way in", "What a request passes before it is scheduled: network, gateway, tokeniser."),
 ];
 
+/** The anchor of a word, on the page of a report and in docs/glossary.md. */
+export const wordId = (name: string): string => `word-${name.toLowerCase().replaceAll(/[^a-z]+/g, "-")}`;
+
 /** The text of docs/glossary.md. */
 export function glossaryPage(): string {
-  const rows = GLOSSARY.map(({ word: name, meaning }) => `| ${name} | ${meaning} |`);
+  const rows = GLOSSARY.map(
+    ({ word: name, meaning }) => `| <a id="${wordId(name)}"></a>${name} | ${meaning} |`,
+  );
   return [
     "# Glossary",
     "",

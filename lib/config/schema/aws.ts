@@ -39,13 +39,13 @@ export const aws = z
       .array(textLike(/^subnet-[0-9a-f]+$/, "a subnet id such as subnet-0123456789abcdef0"))
       .default([])
       .describe(
-        "Existing subnets of one VPC, each with a way out, to which the machines go; the program then makes no network.",
+        "Existing subnets of one VPC, each with a route to the internet, to which the machines go. The program then makes no network.",
       ),
     publicAddress: z
       .boolean()
       .default(true)
       .describe(
-        "Give each machine a fixed public address. Without one, clients and this machine reach the private addresses, over a VPN or alike; this machine also through a bastion.",
+        "Give each machine a fixed public address. Without one, clients and this machine reach the private addresses over a VPN or alike. This machine can also go through a bastion.",
       ),
     instanceProfile: z
       .string()
@@ -70,7 +70,7 @@ export const aws = z
     sshAllowedCidrs: z
       .array(z.cidrv4())
       .default([])
-      .describe("Address ranges that may reach SSH: the machine that runs pulumi must be in one of them."),
+      .describe("Address ranges that may reach SSH. The machine that runs pulumi must be in one of them."),
     amiId: textLike(/^ami-[0-9a-f]+$/, "an image id such as ami-0123456789abcdef0")
       .optional()
       .describe(
@@ -92,7 +92,7 @@ export const aws = z
       .boolean()
       .default(false)
       .describe(
-        "Take spot machines: cheaper, and AWS ends them with two minutes' notice. For development only.",
+        "Take spot machines, which are cheaper and which AWS ends with two minutes' notice. They are for development only.",
       ),
     tags: z
       .record(z.string().min(1).max(128), z.string().max(256))

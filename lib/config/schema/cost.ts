@@ -11,7 +11,7 @@ export const cost = z
     maxUsdPerHour: between(0.01, 100_000_000).optional().meta({
       unit: "USD/hour",
       description:
-        "The plan fails when all nodes together cost more in USD per hour; on AWS the check `price` counts volumes, addresses and traffic, too.",
+        "The plan fails when all nodes together cost more in USD per hour. On AWS the check `price` counts volumes, addresses and traffic, too.",
     }),
     stopAt: textLike(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day such as 20:00")
       .optional()

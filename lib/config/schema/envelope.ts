@@ -19,7 +19,7 @@ export const envelope = z
     maxMemoryFraction: fraction.default(0.85).meta({
       unit: "share",
       description:
-        "Largest share of GPU memory that weights, activations and the workload's KV cache may demand.",
+        "Largest share of GPU memory that weights, activations and the workload's KV cache may need.",
     }),
     memoryEpsilon: between(0, 10).default(0.05).meta({
       unit: "share",
@@ -28,7 +28,7 @@ export const envelope = z
     gpuUtilizationTarget: fraction.default(0.7).meta({
       unit: "share",
       description:
-        "Largest share of what the GPUs can serve that the requested rate may ask for: requested over saturated rate.",
+        "Largest share of what the GPUs can serve that the requested rate may take. It is the requested rate over the rate of engines whose queue never runs dry.",
     }),
   })
   .prefault({})

@@ -7,7 +7,7 @@ export const eplb = z
       .boolean()
       .default(false)
       .describe(
-        "--enable-eplb: vLLM moves experts between the ranks that hold whole ones, by the load of the last steps. Gains are derived, not measured; moving is taken to cost nothing.",
+        "Let vLLM move experts between the ranks that hold whole ones, by the load of the last steps (--enable-eplb). Gains are derived, not measured, and moving is taken to cost nothing.",
       ),
     redundantExperts: z.int().min(0).max(4096).default(0).meta({
       unit: "experts",
@@ -17,7 +17,7 @@ export const eplb = z
     balance: fraction.default(1).meta({
       unit: "share",
       description:
-        "Mean load of the ranks over the largest that is left: what vLLM logs with --eplb-config.log_balancedness. 1 is what it strives for.",
+        "Mean load of the ranks over the largest, after experts were moved, as vLLM logs it with --eplb-config.log_balancedness. 1 is even.",
     }),
   })
   .prefault({})

@@ -7,7 +7,7 @@ export const firewall = z
       .boolean()
       .default(true)
       .describe(
-        "Close given hosts to all but each other, SSH and the gateway. Off: close them yourself, because ports of Ray and vLLM answer everybody.",
+        "Close given hosts to all but each other, SSH and the gateway. Without it close them yourself, because ports of Ray and vLLM answer everybody.",
       ),
     openPorts: z
       .array(port)

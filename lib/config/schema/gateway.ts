@@ -57,7 +57,7 @@ export const gateway = z
     requestsPerMinutePerKey: countUpTo(MOST.requests).optional().meta({
       unit: "requests/minute",
       description:
-        "Requests that each key may send in a minute, at each gateway; more are answered 429. Default: no limit; what the service as a whole cannot serve, serving.maxQueuedRequests turns away.",
+        "Requests that each key may send in a minute, at each gateway; more are answered 429. Default: no limit. What the service as a whole cannot serve, serving.maxQueuedRequests turns away.",
     }),
     concurrentRequestsPerKey: countUpTo(MOST.sequences).optional().meta({
       unit: "requests",

@@ -9,7 +9,7 @@ const custom = z
     memoryGib: between(1, 4096).meta({
       unit: "GiB",
       description:
-        "Memory that CUDA reports (PyTorch's total capacity): vLLM's utilization is a share of it.",
+        "Memory that CUDA reports (PyTorch's total capacity), of which vLLM's utilization is a share.",
     }),
     memoryGbPerSecond: between(1, 1_000_000).meta({ unit: "GB/s", description: "Memory bandwidth." }),
     bf16Tflops: rate("Dense peak in BF16, without sparsity."),
@@ -25,7 +25,7 @@ const custom = z
       .meta({ unit: "GB/s", description: "PCIe to the host, one direction." }),
     computeCapability: between(1, 99)
       .optional()
-      .describe("NVIDIA's compute capability such as 8.9: decides which quantised kernels run."),
+      .describe("NVIDIA's compute capability such as 8.9. It decides which quantised kernels run."),
   })
   .optional()
   .describe("A GPU that is not in the catalogue, by its figures, only with instanceType `custom`.");

@@ -8,25 +8,23 @@ export const lora = z
     maxLoras: z.int().min(0).max(1024).default(0).meta({
       unit: "adapters",
       description:
-        "--max-loras: LoRA adapters that may be in one step, whose memory is taken at start; 0 serves none. Name the adapters with --lora-modules in serving.extraArgs. What they add to a step's time is not counted: nobody has published it for such a setup.",
+        "LoRA adapters that may be in one step, whose memory is taken at start (--max-loras). 0 serves none. Name the adapters with --lora-modules in serving.extraArgs. What they add to a step's time is not counted, because nobody has published it for such a setup.",
     }),
     maxRank: z
       .literal(RANKS)
       .default(16)
-      .describe(
-        "--max-lora-rank: the highest rank of an adapter; memory is taken for it whatever the rank is.",
-      ),
+      .describe("Highest rank of an adapter (--max-lora-rank). Memory is taken for it whatever the rank is."),
     fullySharded: z
       .boolean()
       .default(false)
       .describe(
-        "--fully-sharded-loras: cut both matrices of an adapter over the tensor-parallel ranks, not one of them.",
+        "Cut both matrices of an adapter over the tensor-parallel ranks, not one of them (--fully-sharded-loras).",
       ),
     targetModules: z
       .array(z.string().min(1))
       .default([])
       .describe(
-        "--lora-target-modules: suffixes of the modules that adapters may change, such as qkv_proj; none means all that vLLM supports.",
+        "Suffixes of the modules that adapters may change, such as qkv_proj (--lora-target-modules). An empty list means all that vLLM supports.",
       ),
   })
   .prefault({})

@@ -21,13 +21,13 @@ export const model = z
       .enum(WEIGHT_PRECISIONS)
       .default("bf16")
       .describe(
-        "Precision of the weights: `bf16` leaves them as the checkpoint stores them, `fp8` and the values of vLLM's --quantization that quantise while loading do so to an unquantised checkpoint, a method such as `awq` is held against the checkpoint.",
+        "Precision of the weights. `bf16` leaves them as the checkpoint stores them. `fp8` and the other values of vLLM's --quantization that quantise while loading do so to an unquantised checkpoint. A method such as `awq` must be the checkpoint's own.",
       ),
     kvCacheDtype: z
       .enum(CACHE_PRECISIONS)
       .default("bf16")
       .describe(
-        "Precision of the KV cache, by vLLM's names: 16 bits (`bf16`, `auto`, `bfloat16`, `float16` with serving.dtype float16) or 8 (`fp8`, `fp8_e4m3`, `fp8_e5m2`, and `fp8_ds_mla` of sparse latent attention). The others are known and refused, because no measured kernel reads them.",
+        "Precision of the KV cache, by vLLM's names. It has 16 bits (`bf16`, `auto`, `bfloat16`, `float16` with serving.dtype float16) or 8 (`fp8`, `fp8_e4m3`, `fp8_e5m2`, and `fp8_ds_mla` of sparse latent attention). The others are known and refused, because no measured kernel reads them.",
       ),
     source: z
       .enum(["hub", "bucket", "path"])
@@ -50,7 +50,7 @@ export const model = z
       .url({ protocol: /^https?$/ })
       .optional()
       .describe(
-        "Address of a mirror that stands in for the Hugging Face hub, such as https://hub.example.com: hosts fetch the weights and their checksums there. Default: the hub, or what HF_ENDPOINT names where the planner runs.",
+        "Address of a mirror that stands in for the Hugging Face hub, such as https://hub.example.com. Hosts fetch the weights and their checksums there. Default: the hub, or what HF_ENDPOINT names where the planner runs.",
       ),
     removeUnused: z
       .boolean()

@@ -7,7 +7,7 @@ export const proof = z
       .boolean()
       .default(false)
       .describe(
-        "Load the service after each change with the workload, and hold what is measured against the plan. Off, because a service with users is then loaded twice; the rehearsal has it on.",
+        "Load the service after each change with the workload, and compare what is measured with the plan. It is off by default, because a service with users is then loaded twice. The rehearsal has it on.",
       ),
     loadSeconds: between(1, 86_400).default(60).meta({
       unit: "s",

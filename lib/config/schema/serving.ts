@@ -9,13 +9,13 @@ export const serving = z
     vllmVersion: version
       .default("0.33.0")
       .describe(
-        "Version of vLLM that hosts install and predictions assume: from 0.7 on. A version that is newer than 0.33 is planned by the rules of 0.33, and the plan says so.",
+        "Version of vLLM, from 0.7 on, that hosts install and predictions assume. A version that is newer than 0.33 is planned by the rules of 0.33, and the plan says so.",
       ),
     allowVulnerableVersion: z
       .boolean()
       .default(false)
       .describe(
-        "Deploy a version of vLLM although security advisories are known for it: before 0.33 all have some. Without it `pulumi preview` warns and `pulumi up` refuses.",
+        "Deploy a version of vLLM although security advisories are known for it, as for every version before 0.33. Without this key `pulumi preview` warns and `pulumi up` refuses.",
       ),
     rayVersion: version.default("2.60.0").describe("Version of Ray that hosts install."),
     executor: z
@@ -42,21 +42,21 @@ export const serving = z
     prefillInterval: countUpTo(1000).default(1).meta({
       unit: "steps",
       description:
-        "--prefill-schedule-interval: prompts join every so many steps while sequences decode. Simulated; more than 1 has lengthened requests wherever it was tried.",
+        "Steps after which prompts join while sequences decode (--prefill-schedule-interval). It is simulated, and more than 1 has lengthened requests wherever it was tried.",
     }),
     watermark: between(0, 0.99).default(0).meta({
       unit: "share",
       description:
-        "--watermark: KV cache that stays free when a request is admitted beside others. Simulated; it saves preemptions and has raised no highest rate.",
+        "KV cache that stays free when a request is admitted beside others (--watermark). It is simulated, saves preemptions, and has raised no highest rate.",
     }),
     decodeContextParallel: countUpTo(MOST.gpus).default(1).meta({
       unit: "ranks",
       description:
-        "--decode-context-parallel-size: tensor-parallel ranks that share the KV cache of a token instead of holding copies; the cache holds that many times the tokens, and each layer gathers queries and scatters results. For latent attention a divisor of TP, for grouped attention up to TP over the key-value heads. Gains are derived, not measured.",
+        "Tensor-parallel ranks that share the KV cache of a token instead of holding copies (--decode-context-parallel-size). The cache then holds that many times the tokens, and each layer gathers queries and scatters results. It is a divisor of TP for latent attention, and at most TP over the key-value heads for grouped attention. Gains are derived, not measured.",
     }),
     oneEngine: z.boolean().default(false).meta({
       description:
-        "Replicas of a mixture of experts whose experts are not spread (EP 1) are ranks of one engine (--data-parallel-size), which cut each expert between them and take every step together. Off, each is a server of its own with all experts: it waits for no other, and one that fails takes no other with it.",
+        "Make replicas of a mixture of experts whose experts are not spread (EP 1) ranks of one engine (--data-parallel-size), which cut each expert between them and take every step together. Without it each is a server of its own with all experts, so that it waits for no other, and one that fails takes no other with it.",
     }),
     eplb,
     speculative,
@@ -67,7 +67,7 @@ export const serving = z
       .meta({
         unit: "requests",
         description:
-          "Requests, running and waiting, from which on a server of vLLM answers 503 instead of queueing (another server is asked first): `auto` is what can run and what is served within twice the p99 target of the first token; `off` queues without end.",
+          "Requests, running and waiting, from which on a server of vLLM answers 503 instead of queueing. Another server is asked first. `auto` is what can run and what is served within twice the p99 target of the first token, and `off` queues without end.",
       }),
     dtype: z
       .enum(["auto", "bfloat16", "float16"])
@@ -77,7 +77,7 @@ export const serving = z
     enforceEager: z
       .boolean()
       .default(false)
-      .describe("Start without CUDA graphs: quicker start, slower decode."),
+      .describe("Start without CUDA graphs, which makes the start quicker and decoding slower."),
     packageSource: z
       .enum(["index", "wheelhouse", "preinstalled"])
       .default("index")
@@ -95,7 +95,7 @@ export const serving = z
       })
       .optional()
       .describe(
-        "Package index in the place of PyPI, such as https://pypi.example.com/simple: hosts install from it alone. No password in it. Default: PyPI.",
+        "Package index in the place of PyPI, such as https://pypi.example.com/simple, without a password in it. Hosts install from it alone. Default: PyPI.",
       ),
     environment: z
       .record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string())

@@ -8,14 +8,14 @@ export const speculative = z
       .enum(["off", "mtp", "eagle3", "draft_model"])
       .default("off")
       .describe(
-        "Who drafts tokens that the model then verifies: the checkpoint's own prediction module (`mtp`), an EAGLE-3 head, or a small model (`draft_model`). Gains are derived from the acceptance that is given here, not measured.",
+        "What drafts tokens that the model then verifies. It is the checkpoint's own prediction module (`mtp`), an EAGLE-3 head (`eagle3`), or a small model (`draft_model`). Gains are derived from the acceptance that is given here, not measured.",
       ),
     model: z
       .string()
       .min(1)
       .optional()
       .describe(
-        "Repository of the EAGLE-3 head, or the draft model: a name that `shardplan models` lists or a repository of the hub. None for `mtp`.",
+        "Repository of the EAGLE-3 head or of the draft model, or a name that `shardplan models` lists. There is none for `mtp`.",
       ),
     configPath: z
       .string()
@@ -35,12 +35,12 @@ export const speculative = z
     acceptance: z.number().min(0).max(1).optional().meta({
       unit: "share",
       description:
-        "Share of drafts that are accepted among those whose predecessors were; measure it on your own text. This or acceptanceLength is needed.",
+        "Share of drafts that are accepted among those whose predecessors were. Measure it on your own text. Either this key or acceptanceLength is needed.",
     }),
     acceptanceLength: between(1, 17).optional().meta({
       unit: "tokens",
       description:
-        "Instead of acceptance: mean tokens that a step brings, 1 to draftTokens + 1, as vLLM logs it (`Mean acceptance length`).",
+        "Mean tokens that a step brings, 1 to draftTokens + 1, as vLLM logs them (`Mean acceptance length`). It takes the place of acceptance.",
     }),
   })
   .prefault({})

@@ -13,7 +13,7 @@ export const strategy = z
       },
     ),
     dataParallel: degree(
-      "DP degree: replicas behind one endpoint, each a server of its own; those of a mixture of experts whose experts are spread (EP above 1), or with serving.oneEngine, share them and step together. `auto` lets the planner choose.",
+      "DP degree: replicas behind one endpoint. Each is a server of its own, except that replicas of a mixture of experts share the experts and step together where these are spread (EP above 1) or serving.oneEngine is on. `auto` lets the planner choose.",
     ).meta({ unit: "replicas" }),
     expertParallel: degree(
       "EP degree: GPUs over which the experts of an MoE model are spread; 1 for dense models.",
@@ -25,7 +25,7 @@ export const strategy = z
       .enum(["goodput", "latency", "throughput", "cost"])
       .default("goodput")
       .describe(
-        "What the planner optimises among the strategies that meet every requirement: the highest rate within all of them per dollar (goodput; on given machines the most headroom), the shortest mean request (latency), the highest rate (throughput), or the cheapest token (cost).",
+        "What the planner optimises among the strategies that meet every requirement. `goodput` takes the highest rate per dollar, which on given machines is the most headroom, `latency` the shortest mean request, `throughput` the highest rate, and `cost` the cheapest token.",
       ),
   })
   .prefault({})

@@ -82,19 +82,19 @@ export const workload = z
       .max(1.2)
       .default(1.2)
       .describe(
-        "Exponent of the power law by which the text chooses experts, 0 (evenly) to 1.2, the most uneven that was measured: it decides how far the busiest rank is behind the others. Without experts it does nothing.",
+        "Exponent of the power law by which the text chooses experts, from 0 (evenly) to 1.2, the most uneven that was measured. It decides how far the busiest rank is behind the others. Without experts it does nothing.",
       ),
     simulatedRequests: z.int().min(100).max(1_000_000).default(2000).meta({
       unit: "requests",
       description:
-        "Offline: the requests that are sent at once, at most 50,000. Else the fewest that the simulation of the plan runs; it runs more where they are cheap, and for other strategies fewer where they are dear.",
+        "With arrivals `offline`, the requests that are sent at once, at most 50,000. Otherwise the fewest that the simulation of the plan runs. It runs more where they take little time, and fewer for other strategies where they take much.",
     }),
     seed: z
       .int()
       .min(0)
       .max(2 ** 32 - 1)
       .default(1)
-      .describe("Seed of the simulation: the same input gives the same plan."),
+      .describe("Seed of the simulation. The same seed and input give the same plan."),
   })
   .prefault({})
   .describe("What arrives. Latency depends on it as much as on the machines.");

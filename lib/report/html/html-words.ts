@@ -1,8 +1,6 @@
-import { GLOSSARY } from "../glossary";
+import { GLOSSARY, wordId } from "../glossary";
 import { linkWords } from "../link-words";
 import { escapeHtml } from "./escape-html";
-
-const wordId = (word: string): string => `word-${word.toLowerCase().replaceAll(/[^a-z]+/g, "-")}`;
 
 /** What lies in these is a name, a command, a drawing or a link already. */
 const UNTOUCHED = /^(h2|h3|a|code|pre|svg|summary|figcaption|caption|thead)$/;

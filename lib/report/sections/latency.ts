@@ -24,22 +24,22 @@ const MEANINGS: readonly (readonly [keyof PlanLatency, string, string])[] = [
   [
     "prefill",
     "Prefill",
-    "Prefill: from being scheduled to the first token (vllm:request_prefill_time_seconds).",
+    "Prefill is the time from being scheduled to the first token, as vLLM measures it in request_prefill_time_seconds.",
   ],
   [
     "firstToken",
     "First token",
-    "First token: from arrival, queueing included (vllm:time_to_first_token_seconds).",
+    "First token is the time from the arrival of a request to its first token, queueing included (time_to_first_token_seconds).",
   ],
   [
     "decode",
     "Decode",
-    "Decode: every gap between two tokens, interference of other prompts included (vllm:inter_token_latency_seconds).",
+    "Decode is every gap between two tokens of a request, and other prompts that are read in between lengthen it (inter_token_latency_seconds).",
   ],
 ];
 
 const WORDS: readonly string[] = [
-  "p50 is the median, p99 what 99 of 100 stay below. Eight of ten true values are expected inside the 80 % band.",
+  "p50 is the median, and 99 of 100 values stay below p99. Eight of ten true values are expected inside the 80 % band.",
 ];
 
 const meanings: Block = {

@@ -45,7 +45,7 @@ describe("exampleStack", () => {
     const text = exampleStack(parseDeployment({}), SCHEMA);
     assert.match(
       text,
-      /# The plan fails when all nodes together cost more in USD per hour; .*\n.*\n +# maxUsdPerHour:/,
+      /# The plan fails when all nodes together cost more in USD per hour\. .*\n.*\n +# maxUsdPerHour:/,
     );
     assert.match(text, /p99Ms: 100/);
   });

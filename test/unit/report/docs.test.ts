@@ -100,6 +100,9 @@ describe("the written pages", function () {
       for (const [, target = ""] of text(page).matchAll(/\]\(([^)#]*)(?:#[^)]*)?\)/g)) {
         if (target !== "") assert.doesNotThrow(() => text(target), `${page}: ${target}`);
       }
+      for (const [, word = ""] of text(page).matchAll(/\]\(glossary\.md#([^)]+)\)/g)) {
+        assert.ok(text("glossary.md").includes(`<a id="${word}">`), `${page}: ${word}`);
+      }
       for (const [, anchor = ""] of text(page).matchAll(/\]\(#([^)]+)\)/g)) {
         const headings = [...text(page).matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => title.toLowerCase());
         assert.ok(
