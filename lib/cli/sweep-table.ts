@@ -1,3 +1,4 @@
+import { checkLabel } from "../strategy";
 import type { SweepRow } from "./sweep-row";
 import { alignedTable } from "./text-table";
 
@@ -62,7 +63,8 @@ function tableColumns({ param, rows, width }: SweepTable): {
 
 /** The first check that fails and how many more, so that the table stays narrow; CSV and JSON have them all. */
 function missesText(misses: readonly string[]): string {
-  return misses.length < 2 ? misses.join("") : `${misses[0]} +${misses.length - 1}`;
+  const [first] = misses.map(checkLabel);
+  return misses.length < 2 ? (first ?? "") : `${first} +${misses.length - 1}`;
 }
 
 function figure(value: number | null, digits: number): string {

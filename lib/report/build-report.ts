@@ -27,7 +27,7 @@ import { throughputSection } from "./sections/throughput";
 import { timeToReadySection } from "./sections/time-to-ready";
 import { verificationSection } from "./sections/verification";
 import { workloadSection } from "./sections/workload";
-import { verdict } from "./verdict";
+import { rateText, verdict } from "./verdict";
 
 /**
  * The report of a plan as one document, before any format. Pure: the same plan and details give the same document.
@@ -108,7 +108,7 @@ function latencyHighlights(plan: Plan): readonly Fact[] {
 
 function rateHighlights(plan: Plan): readonly Fact[] {
   const { throughput } = plan;
-  const asked = `asked ${significant(throughput.requestRate)} requests/s`;
+  const asked = `asked ${rateText(throughput.requestRate)}`;
   const overload = overloadOf(plan);
   if (overload !== undefined) {
     const { mostRequestRate } = overload;

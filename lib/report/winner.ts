@@ -12,25 +12,30 @@ const WORTH_IT = 0.03;
 interface Measure {
   readonly of: (plan: Plan) => number | undefined;
   readonly text: (value: number) => string;
+  /** What the figure is of; said once. */
+  readonly what: string;
   /** What stands between a plan's name and the text. */
   readonly verb: string;
 }
 
 const rate: Measure = {
   of: ({ throughput }) => (throughput.highestRequestRate > 0 ? 1 / throughput.highestRequestRate : undefined),
-  text: (value) => `${significant(1 / value)} requests/s within the targets`,
+  text: (value) => `${significant(1 / value)} requests/s`,
+  what: "within the targets",
   verb: "serves",
 };
 const price: Measure = {
   of: ({ chosen }) => chosen.costUsdPerMillionOutputTokens,
-  text: (value) => `${usd(value)} for a million output tokens at the highest rate`,
+  text: (value) => `${usd(value)}`,
+  what: "for a million output tokens at the highest rate",
   verb: "takes",
 };
 /** First token and all gaps of a request of mean length, by the medians; not for a plan that is overloaded. */
 const time: Measure = {
   of: ({ latency: { firstToken, decode }, deployment: { workload } }) =>
     firstToken.p50Ms + (meanTokens(workload.outputTokens) - 1) * decode.p50Ms,
-  text: (value) => `${significant(value / 1000)} s for a request of mean length`,
+  text: (value) => `${significant(value / 1000)} s`,
+  what: "for a request of mean length",
   verb: "takes",
 };
 
@@ -74,14 +79,14 @@ export function winner(plans: readonly ComparedPlan[]): Cell {
   if (best === undefined) {
     const [first] = passing;
     return cell(
-      `They are alike by the objective ${objective}. Each ${measure.verb} ${first ? told(first) : "-"}, within ${100 * WORTH_IT} %.`,
+      `They are alike by the objective ${objective}. Each ${measure.verb} ${first ? told(first) : "-"} ${measure.what}, within ${100 * WORTH_IT} %.`,
     );
   }
   const others = passing
     .filter((each) => each !== best)
     .map((each) => `${each.name} ${measure.verb} ${told(each)}`);
   return cell(
-    `✓ ${best.name} wins by the objective ${objective}. It ${measure.verb} ${told(best)}; ${others.join("; ")}.`,
+    `✓ ${best.name} wins by the objective ${objective}. It ${measure.verb} ${told(best)} ${measure.what}, and ${others.join(", ")}.`,
     "good",
   );
 }

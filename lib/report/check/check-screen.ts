@@ -93,7 +93,7 @@ function verdictLines({ starts, isNear, refusals, served }: LineCheck): readonly
     ? [cell(`✓ It starts, and meets every target at ${loadText(served.line)}.`, "good"), ...near]
     : [
         cell(
-          `✗ It starts, and at ${loadText(served.line)} it misses: ${missed.slice(0, 3).join(", ")}.`,
+          `✗ It starts, but at ${loadText(served.line)} it misses ${missed.slice(0, 3).join(", ")}.`,
           "bad",
         ),
         ...near,
@@ -114,7 +114,11 @@ function memoryTable(fit: Fit): Table {
     row("Activations, NCCL, CUDA graphs", gibibytes(others)),
   ];
   return {
-    columns: [{ title: "as vLLM logs it" }, right(strategyLabel(strategy)), right("band")],
+    columns: [
+      { title: "as vLLM logs it" },
+      right(strategyLabel(strategy)),
+      right(memory.kvCacheBytes < 0 ? "" : "band"),
+    ],
     rows:
       memory.kvCacheBytes < 0
         ? [...parts, row("Available KV cache memory", `none, ${gibibytes(-memory.kvCacheBytes)} short`)]

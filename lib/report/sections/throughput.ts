@@ -1,8 +1,9 @@
 import { isRateDriven, type Plan } from "../../strategy";
 import { busiestMinute, type Samples } from "../busiest-minute";
-import { count, percent, plain, significant } from "../format-number";
+import { count, percent, significant } from "../format-number";
 import { growthText, overloadOf, shortText } from "../overload";
 import type { Block, Fact, Section, Table } from "../report-document";
+import { rateText } from "../verdict";
 import { cannotRun, emptySection } from "./cannot-run";
 import { cell, fact } from "./fact";
 
@@ -62,7 +63,7 @@ function rates(plan: Plan): readonly Fact[] {
     return [fact("Served", `${significant(requestRate)} requests/s`, "throughput.requestRate")];
   }
   return [
-    fact("Requested", `${plain(requestRate)} requests/s`, "throughput.requestRate"),
+    fact("Requested", rateText(requestRate), "throughput.requestRate"),
     fact(
       "Highest rate at which every requirement holds, with these flags",
       `${significant(sustainableRequestRate)} requests/s`,

@@ -1,3 +1,4 @@
+import { checkLabel } from "../../strategy";
 import { count, milliseconds, significant } from "../format-number";
 import { renderDocument, renderDrawings } from "../render-report";
 import type { Block, Cell, Chart, ReportDocument, Table } from "../report-document";
@@ -130,7 +131,7 @@ function planTable({ key, plans }: SweptKey): Table {
       figure(plan.sustainableRequestRate, (rate) => `${significant(rate)}/s`),
       figure(plan.outputTokensPerSecondPerGpu, count),
       figure(plan.usdPerMillionOutputTokens, (usd) => usd.toFixed(2)),
-      plan.meets ? cell("✓ none", "good") : cell(`✗ ${plan.misses.join(", ")}`, "bad"),
+      plan.meets ? cell("✓ none", "good") : cell(`✗ ${plan.misses.map(checkLabel).join(", ")}`, "bad"),
     ]),
   };
 }

@@ -55,7 +55,7 @@ export function checkLine(question: LineQuestion & { readonly line: ServeLine })
   const refusals: Refusal[] = line.refused.map((message) => ({
     check: "arguments",
     message,
-    reason: "vLLM's parser ends there.",
+    reason: "vLLM's parser refuses the line.",
   }));
   const { gpus } = degreesOf(line.flags);
   const there = machines.gpusPerNode * machines.nodes;
