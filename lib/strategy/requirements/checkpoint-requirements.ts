@@ -16,6 +16,8 @@ function methodIsNamed({ model }: Situation): Requirement[] {
       unit: "names",
       bound: "least",
       valueText: "quantization_config has no quant_method: vLLM takes the weights for unquantised ones",
+      broken: () =>
+        "The checkpoint does not name its quantisation where vLLM looks for it (quantization_config has no quant_method), so vLLM would take the weights for unquantised ones.",
       configKey: "model.configPath",
       change: `add "quant_method": "${model.checkpoint.method}" to quantization_config of the repository's config.json and of model.configPath, or use another checkpoint`,
     },

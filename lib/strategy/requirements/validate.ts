@@ -145,6 +145,8 @@ function stagesHaveLayers({ model }: Situation, { pipelineParallel }: Strategy):
     unit: "stages",
     bound: "most",
     valueText: `${pipelineParallel} stages`,
+    broken: () =>
+      `There are ${pipelineParallel} pipeline stages and only ${model.layers} layers to divide between them.`,
     configKey: "strategy.pipelineParallel",
     change: `set strategy.pipelineParallel to at most ${model.layers}`,
   };
@@ -157,7 +159,7 @@ function expertsSpread(situation: Situation, strategy: Strategy): Requirement {
   const nearest = allowed[0] ?? experts?.count ?? 1;
   const limit = allowed.includes(expertParallel) ? expertParallel : nearest;
   const why = experts
-    ? `: vLLM cuts the ${experts.count} experts like all else (1), or spreads them whole (TP x DP): over the ranks of all replicas, which share them`
+    ? `: vLLM cuts the ${experts.count} experts like all else (1), or spreads them whole over the ranks of all replicas, which share them (TP x DP)`
     : " for a dense model";
   return {
     id: "expert-parallel",
@@ -167,6 +169,10 @@ function expertsSpread(situation: Situation, strategy: Strategy): Requirement {
     unit: "ranks",
     bound: expertParallel > limit ? "most" : "least",
     valueText: `EP ${expertParallel} with TP ${tensorParallel} and DP ${dataParallel}`,
+    broken: () =>
+      experts === undefined
+        ? `EP is ${expertParallel}, but a dense model has no experts to spread.`
+        : `EP is ${expertParallel} with TP ${tensorParallel} and DP ${dataParallel}, and vLLM either cuts the ${experts.count} experts like all else (EP 1) or spreads them over all ranks (EP is TP x DP).`,
     configKey: "strategy.expertParallel",
     change: `set strategy.expertParallel to ${allowed.join(" or ") || "auto and use fewer GPUs per experts"}`,
   };
@@ -255,6 +261,8 @@ function replicasWithinNodes({ hardware }: Situation, strategy: Strategy): Requi
       limit: strategy.dataParallel,
       unit: "replicas",
       bound: "least",
+      broken: () =>
+        `vLLM places no replica over two hosts where there are several, and ${hardware.nodes} x ${name} with ${gpus} GPUs each hold ${whole} whole replicas of ${ranks} GPUs, but DP is ${strategy.dataParallel}.`,
       valueText: `${hardware.nodes} x ${name} with ${gpus} GPUs hold ${whole} whole replicas of ${ranks} GPUs, and DP is ${strategy.dataParallel}`,
       configKey: "strategy.dataParallel",
       change: `set strategy.dataParallel to 1, or make strategy.tensorParallel x strategy.pipelineParallel a divisor of ${gpus}`,

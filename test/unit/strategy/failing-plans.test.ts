@@ -75,6 +75,13 @@ describe("a plan in which everything is wrong", () => {
     }
   });
 
+  it("says what is wrong in whole sentences, without a colon", () => {
+    for (const { sentence } of failing.violations) {
+      assert.match(sentence, /^([A-Z]|vLLM ).* .*\.$/);
+      assert.doesNotMatch(sentence, /: /);
+    }
+  });
+
   it("gives each a line with value, requirement and a config key, and no stack", () => {
     const { lines } = errorOf(failing);
     assert.equal(lines.length, failing.violations.length);
