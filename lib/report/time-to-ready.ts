@@ -31,10 +31,10 @@ export function changeText(plan: Plan): string {
   const drained = `Requests that run have ${DRAIN_SECONDS} s to end.`;
   if (servers === 1) {
     if (plan.gpu.kind === "cpu")
-      return `A change of flags or of vLLM's version restarts the only server: nobody is served until it has loaded, how long is not known for this hardware. ${drained}`;
+      return `A change of flags or of vLLM's version restarts the only server, and nobody is served until it has loaded. How long that takes is not known for this hardware. ${drained}`;
     const { lowSeconds, highSeconds } = totalSeconds(restartPhases(plan));
     const open = plan.deployment.serving.enforceEager ? ", without the memory profile" : "";
-    return `A change of flags or of vLLM's version restarts the only server: nobody is served for ${band(lowSeconds, highSeconds, duration)} (weights from local disk and start${open}; predicted from published times). ${drained}`;
+    return `A change of flags or of vLLM's version restarts the only server, and nobody is served for ${band(lowSeconds, highSeconds, duration)} (weights from local disk and start${open}; predicted from published times). ${drained}`;
   }
   const others = (plan.throughput.sustainableRequestRate * (servers - 1)) / servers;
   return `A change of flags or of vLLM's version has no outage: one server after the other restarts, and the others (${servers - 1} of ${servers}) sustain ${plain(others)} requests/s meanwhile. ${drained}`;

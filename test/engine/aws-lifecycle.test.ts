@@ -215,7 +215,7 @@ describe("the AWS program on the real engine", function () {
     await program.configure({ serving: { vllmVersion: "0.32.0" } });
     const { stdout, stderr } = await program.stack.preview();
     assert.match(`${stdout}${stderr}`, /vLLM 0\.32\.0 has known holes .*: pulumi up refuses it/);
-    assert.match(`${stdout}${stderr}`, /restarts the only server: nobody is served for 68 s to 15 min/);
+    assert.match(`${stdout}${stderr}`, /restarts the only server, and nobody is served for 68 s to 15 min/);
     await assert.rejects(up(), /serving\.vllmVersion: vLLM 0\.32\.0 has known holes \(GHSA-5r3c-5x4v-8gjh\)/);
     assert.deepEqual(await registered(), []);
     await program.configure({ serving: {} });

@@ -37,7 +37,7 @@ export function alternativesSection(plan: Plan): Section {
 
 function tableCaption(shown: number, all: number): string {
   if (all === 1) return "The only strategy";
-  return shown === all ? `All ${all} strategies` : `${shown} of ${all} strategies: the others cannot run`;
+  return shown === all ? `All ${all} strategies` : `${shown} of ${all} strategies; the others cannot run`;
 }
 
 const FIGURES = [
@@ -81,7 +81,7 @@ const HOW_TO_READ =
   "TP4 PP2 x2 is tensor parallelism 4, pipeline parallelism 2 and 2 replicas (data parallelism); SP is sequence, EP expert parallelism. TTFT is the time to first token. Max rate is how many requests per second the strategy serves within every requirement, with the best serving parameters for that; $/M is the price of a million output tokens at that rate, demand the share of a GPU's memory that the workload needs. Other strategies are simulated more briefly than the plan itself, so their figures are coarser.";
 
 const RULED_OUT =
-  "Where many strategies can run, those that bounds or short runs show to be worse than the best are ruled out: they are not searched in full and have no verdict of their own.";
+  "Where many strategies can run, those that bounds or short runs show to be worse than the best are ruled out. They are not searched in full and have no verdict of their own.";
 
 /** The strategy of the plan has a row only where something speaks against it. */
 function reasons(plan: Plan, candidate: Candidate): readonly (readonly Cell[])[] {

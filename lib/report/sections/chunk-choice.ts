@@ -36,7 +36,7 @@ function flatness({ chunks }: Plan, chosen: Chunk): string {
   const others = near.filter(({ tokens }) => tokens !== chosen.tokens).map(({ tokens }) => count(tokens));
   return others.length === 0
     ? ` No other chunk that passes comes within ${percent(FLAT)} of its mean request.`
-    : ` The optimum is flat: the mean request with ${others.join(" or ")} tokens is within ${percent(FLAT)} of this one.`;
+    : ` The optimum is flat, since the mean request with ${others.join(" or ")} tokens is within ${percent(FLAT)} of this one.`;
 }
 
 /** The launch time of kernels decides nothing where graphs hold every step; that gain was not measured. */

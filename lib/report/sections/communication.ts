@@ -29,7 +29,7 @@ export function communicationSection(plan: Plan): Section {
     ),
     fact(
       "Between pipeline stages",
-      strategy.pipelineParallel === 1 ? "nothing: one stage" : "activations of each step",
+      strategy.pipelineParallel === 1 ? "nothing, with one stage" : "activations of each step",
     ),
   ];
   return {

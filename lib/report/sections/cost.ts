@@ -5,7 +5,7 @@ import { overloadOf } from "../overload";
 import type { Block, Fact, Section } from "../report-document";
 import { fact } from "./fact";
 
-const SCOPE = "The machines alone: disks, data transfer and taxes come on top.";
+const SCOPE = "This is the price of the machines alone. Disks, data transfer and taxes come on top.";
 
 const UNPRICED_LOAD = "The plan is overloaded, so a million tokens at this load has no price.";
 

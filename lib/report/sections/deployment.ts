@@ -48,6 +48,10 @@ function whereFrom({ deployment: { gateway } }: Plan): readonly Block[] {
 function warning(plan: Plan): readonly Block[] {
   if (plan.violations.length === 0) return [];
   return [
-    { kind: "text", text: "Not deployed: the plan fails. These commands would have run.", tone: "bad" },
+    {
+      kind: "text",
+      text: "This is not deployed, because the plan fails. These commands would have run.",
+      tone: "bad",
+    },
   ];
 }

@@ -64,7 +64,7 @@ function loadPlot(plan: Plan, curve: readonly LoadPoint[], percentiles: Percenti
 function earlierMiss(curve: readonly LoadPoint[], percentiles: Percentiles, kneeRate: number): string {
   const first = curve.find((point) => !holds(point, percentiles));
   if (first === undefined || first.requestRate >= kneeRate) return "";
-  return ` That rate is the edge: in the longer simulation of this curve a target is missed at ${significant(first.requestRate)} already.`;
+  return ` That rate is the edge, since in the longer simulation of this curve a target is missed at ${significant(first.requestRate)} already.`;
 }
 
 const holds = (point: LoadPoint, { p50, p99, limits }: Percentiles): boolean =>

@@ -19,12 +19,12 @@ export function memorySection(plan: Plan): Section {
 }
 
 const TAKEN_AND_DEMANDED =
-  "vLLM fills its whole share at start: the KV cache takes what the other parts leave. The demand is what the workload really needs.";
+  "vLLM fills its whole share at start, and the KV cache takes what the other parts leave. The demand is what the workload really needs.";
 
 /** What the other parts leave; nothing, and how much is missing, when they overflow. */
 function kvCacheText(kvCacheBytes: number): string {
   return kvCacheBytes < 0
-    ? `nothing: ${bytes(-kvCacheBytes)} too little`
+    ? `none, ${bytes(-kvCacheBytes)} short`
     : `${bytes(kvCacheBytes)} (${gibibytes(kvCacheBytes)})`;
 }
 

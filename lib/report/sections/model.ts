@@ -48,7 +48,7 @@ export function modelSection(plan: Plan): Section {
       : []),
     ...(lacksChatTemplate(plan)
       ? [
-          fact("Chat", "a base model has no chat template: chat requests are refused", undefined, {
+          fact("Chat", "a base model has no chat template, so chat requests are refused", undefined, {
             note: "completions are served; for chat, put a template on the hosts and add [--chat-template, PATH] to serving.extraArgs",
           }),
         ]
@@ -80,7 +80,7 @@ function adapters({ deployment }: Plan): readonly Fact[] {
   if (maxLoras === 0) return [];
   return [
     fact("LoRA adapters", `${count(maxLoras)} at once, of rank ${count(maxRank)} at most`, undefined, {
-      note: "their memory is counted, what they add to a step's time is not: bands are the widest",
+      note: "their memory is counted, what they add to a step's time is not, so bands are the widest",
     }),
   ];
 }

@@ -16,8 +16,8 @@ export function moduleDivisionSection(plan: Plan): Section {
   ];
   const bubbles =
     strategy.pipelineParallel === 1
-      ? "One stage: no pipeline bubbles and no transfer between stages."
-      : `${strategy.pipelineParallel} stages: activations travel between them, and a stage idles when no batch is ready for it.`;
+      ? "There is one stage, so no GPU waits for another stage and nothing is sent between stages."
+      : `Activations travel between the ${strategy.pipelineParallel} stages, and a stage idles when no batch is ready for it.`;
   return {
     id: "module-division",
     title: "Module division",

@@ -19,7 +19,7 @@ export function strategySection(plan: Plan): Section {
     ...(shared > 1
       ? [
           fact("Ranks that share the KV cache", count(shared), undefined, {
-            note: "derived, not measured: bands are the widest",
+            note: "derived, not measured, so bands are the widest",
           }),
         ]
       : []),
@@ -44,7 +44,7 @@ export function strategySection(plan: Plan): Section {
 }
 
 const expertNote = (plan: Plan): string | undefined =>
-  plan.model.experts === undefined ? "dense model: nothing to spread" : undefined;
+  plan.model.experts === undefined ? "a dense model has no experts to spread" : undefined;
 
 function choice(plan: Plan): Block {
   const chosen = strategyLabel(plan.strategy);

@@ -53,7 +53,7 @@ function outputNote(plan: Plan): Partial<Fact> {
     note:
       overloadOf(plan) === undefined
         ? "the arriving work, not the capacity"
-        : "all that can be served: the queue grows",
+        : "all that can be served, while the queue grows",
   };
 }
 

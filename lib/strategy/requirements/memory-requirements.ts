@@ -103,7 +103,7 @@ export function oneSequenceFits({ deployment }: Situation, fit: ReplicaMemory): 
     bound: "least",
     valueText: `${gbText(fullestGpu(fit).weightsBytes)} of weights per GPU leave room for ${countText(tokens)} tokens`,
     broken: () =>
-      `The KV cache of a replica holds no sequence of ${countText(needed)} tokens: ${gbText(fullestGpu(fit).weightsBytes)} of weights on each GPU leave room for ${countText(tokens)} tokens.`,
+      `The KV cache of a replica holds no sequence of ${countText(needed)} tokens, because ${gbText(fullestGpu(fit).weightsBytes)} of weights on each GPU leave room for ${countText(tokens)} tokens.`,
     configKey: "envelope.maxModelLen",
     change:
       "lower envelope.maxModelLen, or raise serving.gpuMemoryUtilization, strategy.tensorParallel or strategy.pipelineParallel",

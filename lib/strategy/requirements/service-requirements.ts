@@ -51,7 +51,7 @@ function slowText({ name, value, limit }: { name: string; value: number; limit: 
   const subject = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
   return Number.isFinite(value)
     ? `${subject} is ${msText(value)}, ${msText(value - limit)} more than the ${msText(limit)} allowed.`
-    : `${subject} has no value: no request got that far.`;
+    : `${subject} has no value, because no request got that far.`;
 }
 
 /** What a run says of the load. */

@@ -58,7 +58,7 @@ describe("the terminal report", function () {
 
   it("says how much is missing where the weights leave no room for a KV cache", () => {
     const text = renderReport(failingPlan(), "terminal", plain);
-    assert.match(text, /KV cache that vLLM takes +nothing: [\d.]+ GB too little/);
+    assert.match(text, /KV cache that vLLM takes +none, [\d.]+ GB short/);
     assert.doesNotMatch(text, / -\d+\.\d+ GB \(/);
   });
 
@@ -108,7 +108,7 @@ describe("the terminal report", function () {
   it("says of a plan that cannot run what does not fit, and prints no figure that nobody computed", () => {
     const text = renderReport(failingPlan(), "terminal", plain);
     assert.match(text, /✗ TP1 x8 cannot run/);
-    assert.match(text, /Not deployed: the plan fails/);
+    assert.match(text, /This is not deployed, because the plan fails/);
     assert.match(text, /What fails\nwhat does not hold +what can be changed\nEach GPU would have to hold/);
     assert.doesNotMatch(text, /NaN|Infinity|undefined|null/);
   });

@@ -6,7 +6,7 @@ describe("changeText", () => {
   it("says how long the only server is away: 141.1 GB in 34 to 855 s, and the start in 34 to 68 s", () => {
     assert.equal(
       changeText(fixturePlan()),
-      "A change of flags or of vLLM's version restarts the only server: nobody is served for 68 s to 15 min (weights from local disk and start; predicted from published times). Requests that run have 60 s to end.",
+      "A change of flags or of vLLM's version restarts the only server, and nobody is served for 68 s to 15 min (weights from local disk and start; predicted from published times). Requests that run have 60 s to end.",
     );
   });
 
