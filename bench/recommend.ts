@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
 import { findGpu, listInstanceTypes, weightBytes } from "../lib/catalog";
 import { crossCheck, loadedPrecision, parseDeployment } from "../lib/config";
-import { MOST_NODES, plan, readSituation, recommend, tryMachines } from "../lib/strategy";
+import { MOST_NODES, readSituation, recommend, tryMachines } from "../lib/strategy";
+import { planSituation } from "../lib/strategy/plan";
+import { situationOf } from "../lib/strategy/situation";
 import { withMachines } from "../lib/strategy/what-if/recommend";
 import { renderText } from "./table";
 
@@ -53,7 +55,9 @@ async function main(): Promise<void> {
       const others = cheaperThan(best?.usdPerHour ?? 0, bytes);
       const passing = others.filter((machines) => {
         const changed = withMachines(deployment, machines);
-        return crossCheck(changed).length === 0 && plan(changed).chosen.meetsSlo;
+        // One model for all of them: what machines have alike is computed once, and every plan is a whole one.
+        const alike = () => planSituation(situationOf(changed, situation.model, situation.draft));
+        return crossCheck(changed).length === 0 && alike().chosen.meetsSlo;
       });
       for (const { nodes, instanceType } of passing)
         console.error(`${name} at ${requestRate}: ${nodes} x ${instanceType} is cheaper and passes`);
