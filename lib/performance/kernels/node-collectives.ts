@@ -99,7 +99,17 @@ function ofRanks(series: SeriesByGpus, ranks: number): Series {
 }
 
 /** Curve through a measured series; what exceeds its floor is stretched by `slower`. */
-function seriesCurve({ bytes, us }: Series, slower: number): Curve {
+function seriesCurve(series: Series, slower: number): Curve {
+  const ofSeries = curves.get(series) ?? new Map<number, Curve>();
+  curves.set(series, ofSeries);
+  const curve = ofSeries.get(slower) ?? stretched(series, slower);
+  ofSeries.set(slower, curve);
+  return curve;
+}
+
+const curves = new WeakMap<Series, Map<number, Curve>>();
+
+function stretched({ bytes, us }: Series, slower: number): Curve {
   const floor = Math.min(...us);
   return logLogCurve(
     bytes,

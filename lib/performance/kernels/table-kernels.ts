@@ -1,6 +1,7 @@
 import type { Gpu } from "../../catalog";
 import type { EngineProfile } from "../types";
 import { attentionOf, latentAttentionOf } from "./attention-of";
+import { byGpu } from "./by-gpu";
 import type { NodeCollectives } from "./collectives";
 import { expertsOf } from "./experts-of";
 import { gemmCurve } from "./gemm-curve";
@@ -22,6 +23,11 @@ interface PricedGpu {
   readonly own: Reference;
 }
 
+const gemms = byGpu<ReturnType<typeof gemmCurve>>();
+const attentions = byGpu<ReturnType<typeof attentionOf>>();
+const latentAttentions = byGpu<ReturnType<typeof latentAttentionOf>>();
+const expertCurves = byGpu<ReturnType<typeof expertsOf>>();
+
 /** Kernels from tables: this GPU's own, or those of its relative scaled by the rooflines. */
 export function tableKernels({ gpu, engine, dense: reference, own }: PricedGpu): KernelSet {
   const figures = new Set<string>();
@@ -33,21 +39,29 @@ export function tableKernels({ gpu, engine, dense: reference, own }: PricedGpu):
   };
   return {
     gemmUs: (shape, precision) => {
-      const { us, isMeasured } = gemmCurve(gpu, reference, shape, precision);
+      const { us, isMeasured } = gemms(gpu, `${shape.n} ${shape.k} ${precision}`, () =>
+        gemmCurve(gpu, reference, shape, precision),
+      );
       if (isOwn) note("GEMM", isMeasured ? undefined : `${precision} scaled from another precision`);
       return us;
     },
     attention: (heads, kvCacheDtype, window) => {
       const context = window === undefined ? { kvCacheDtype } : { kvCacheDtype, window };
-      const { curves, scaled } = attentionOf(gpu, reference, heads, context);
+      const { curves, scaled } = attentions(gpu, JSON.stringify([heads, context]), () =>
+        attentionOf(gpu, reference, heads, context),
+      );
       if (isOwn) note("attention", scaled);
       return curves;
     },
     latentAttention: (queryHeads, kvCacheDtype, projections) => {
       const formats = { kvCacheDtype, projections };
-      const found =
-        latentAttentionOf(gpu, own, queryHeads, formats) ??
-        latentAttentionOf(gpu, h100(), queryHeads, formats);
+      const found = latentAttentions(
+        gpu,
+        `${queryHeads} ${kvCacheDtype} ${projections}`,
+        () =>
+          latentAttentionOf(gpu, own, queryHeads, formats) ??
+          latentAttentionOf(gpu, h100(), queryHeads, formats),
+      );
       note("attention", found?.scaled);
       return found?.curves;
     },
@@ -57,7 +71,9 @@ export function tableKernels({ gpu, engine, dense: reference, own }: PricedGpu):
       return found?.curves;
     },
     experts: (shape, precision) => {
-      const found = expertsOf(gpu, own, shape, precision);
+      const found = expertCurves(gpu, JSON.stringify([shape, precision]), () =>
+        expertsOf(gpu, own, shape, precision),
+      );
       note("experts", found?.scaled);
       return found?.us;
     },

@@ -31,7 +31,7 @@ const isRefused = (requirements: readonly Requirement[]): boolean =>
   requirements.some((each) => !STARTS_WITHOUT.has(each.id) && !toCheck(each).pass);
 
 /** Whether vLLM starts no replica of a strategy, however it is set. */
-const isRefusedAnyway = (situation: Situation, strategy: Strategy): boolean =>
+export const isRefusedAnyway = (situation: Situation, strategy: Strategy): boolean =>
   strategy.gpus > situation.hardware.gpus ||
   structuralRules.some((rule) => isRefused([rule(situation, strategy)].flat()));
 

@@ -10,6 +10,7 @@ import {
   type StepModels,
   stepModelsOf,
 } from "../replica/replica";
+import type { RatedByHand } from "../replica/saturated-rate";
 import type { Situation } from "../situation";
 import type { ServingParameters, Strategy } from "../types";
 
@@ -94,6 +95,22 @@ export function servingSettings(situation: Situation, strategy: Strategy): Servi
   return { fitting: alike.fitting.map((replicas) => replicas.map(own)), shown: () => own(alike.shown()) };
 }
 
+/**
+ * The budgets that a strategy may run with, most sequences first, with a cache without end and the graphs of the largest:
+ * cheap, because no memory is counted, and about as fast as each of its settings at least.
+ */
+export function boundOfSettings(situation: Situation, strategy: Strategy): RatedByHand[] {
+  const models = stepModelsOf(situation, strategy);
+  const { maxNumSeqs, maxNumBatchedTokens: largest } = bounds(situation);
+  const cudaGraphs = graphsFor(situation, models, { maxNumSeqs, maxNumBatchedTokens: largest });
+  const latency = models(cudaGraphs);
+  const memory = { kvCacheTokens: Number.POSITIVE_INFINITY };
+  return budgetSteps(situation, largest, 0).map((maxNumBatchedTokens) => {
+    const serving = { maxNumSeqs, maxNumBatchedTokens, ...fixed(situation), cudaGraphs };
+    return { strategy, serving, latency, memory };
+  });
+}
+
 /** What a deployment says beside its machines: all that settings depend on. */
 function keyOf(deployment: Deployment): string {
   const { hardware: _, strategy: __, cost: ___, ...rest } = deployment;
@@ -103,6 +120,12 @@ function keyOf(deployment: Deployment): string {
 }
 
 const keys = new WeakMap<Deployment, string>();
+
+/** Whether the weights alone, which no setting changes, are more than some GPU may hold. */
+const isTooHeavy = (situation: Situation, strategy: Strategy): boolean =>
+  fitReplica(situation, strategy, unfittedServing(situation)).memory.stages.some(
+    ({ weightsBytes, usableBytes }) => weightsBytes > usableBytes,
+  );
 
 /**
  * All settings within the envelope (or the pins) at which the KV cache holds one of the longest sequences: fewer
@@ -134,11 +157,9 @@ function settingsOf(situation: Situation, strategy: Strategy, models: StepModels
     options
       .map((option) => replicaOf(situation, strategy, { serving: option, models: modelsOnce }))
       .filter(({ memory, serving: own }) => memory.longest.tokens >= own.maxModelLen);
-  let least = withGraphs(most);
-  for (const maxNumSeqs of sequenceSteps(situation, most.maxNumSeqs)) {
-    const options = budgetsAt(maxNumSeqs);
-    least = options.at(-1) ?? least;
-    const replicas = replicasAt(options);
+  const steps = sequenceSteps(situation, most.maxNumSeqs);
+  for (const maxNumSeqs of isTooHeavy(situation, strategy) ? [] : steps) {
+    const replicas = replicasAt(budgetsAt(maxNumSeqs));
     const [first] = replicas;
     if (first === undefined) continue;
     const isFree = serving.maxNumSeqs === "auto" && envelope.maxBatchSize < maxNumSeqs;
@@ -151,6 +172,7 @@ function settingsOf(situation: Situation, strategy: Strategy, models: StepModels
   const shown = (): FittedReplica => {
     const largest = fitReplica(situation, strategy, withGraphs(most));
     const gpu = fullestGpu(largest.memory);
+    const least = budgetsAt(steps.at(-1) ?? most.maxNumSeqs).at(-1) ?? withGraphs(most);
     return gpu.weightsBytes > gpu.usableBytes ? largest : fitReplica(situation, strategy, least);
   };
   return { fitting: [], shown };

@@ -1,4 +1,5 @@
 import { meanTokens } from "../../config";
+import type { ReplicaMemory } from "../../performance";
 import type { Situation } from "../situation";
 import type { Replica } from "./replica";
 import { runSimulation } from "./run-simulation";
@@ -22,13 +23,16 @@ const DEAREST = 25;
 /** Seed of every search: rates and serving parameters are properties of the deployment, not of the seed of its run. */
 export const SEARCH_SEED = 1;
 
+/** What a rate by hand needs of a replica. */
+export type RatedByHand = Omit<Replica, "memory"> & { readonly memory: Pick<ReplicaMemory, "kvCacheTokens"> };
+
 /**
  * Requests per second of one replica by hand: a request costs its prompt's share of full steps, which carry decodes
  * along, and then its share of the decode-only steps that are left. Stages of a pipeline work on different batches at
  * once. Against the simulation: within 5 % without a pipeline, up to a quarter too high with one (bubbles are left out).
  * For pipelines too deep to simulate to saturation, and for strategies that are too slow for their targets anyway.
  */
-export function saturatedRateByHand({ deployment }: Situation, replica: Replica): number {
+export function saturatedRateByHand({ deployment }: Situation, replica: RatedByHand): number {
   const { promptTokens, outputTokens, cachedPrefixTokens } = deployment.workload;
   const { maxNumSeqs, maxNumBatchedTokens } = replica.serving;
   const { stages } = replica.latency;

@@ -8,7 +8,7 @@ import {
 } from "../../catalog";
 import { crossCheck, type Deployment, loadedPrecision, meanTokens } from "../../config";
 import { mightPass } from "../candidates/might-pass";
-import { mostRateByHand, RATE_BY_HAND_LOW } from "../candidates/rate-by-hand";
+import { mayReachByHand } from "../candidates/rate-by-hand";
 import { usdPerHour, usdPerMillionTokens } from "../figures/price";
 import { planSituation } from "../plan";
 import { type Situation, situationOf } from "../situation";
@@ -244,7 +244,7 @@ export function tryMachines(asked: Situation, machines: Machines): Trial {
   if (crossCheck(deployment).length > 0) return { isPlanned: false };
   const situation = situationOf(deployment, asked.model, asked.draft);
   const { requestRate, outputTokens } = deployment.workload;
-  if (RATE_BY_HAND_LOW * mostRateByHand(situation) < requestRate) return { isPlanned: false };
+  if (!mayReachByHand(situation)) return { isPlanned: false };
   if (!mightPass(situation)) return { isPlanned: true };
   const { chosen, serving, latency, throughput, strategy } = planSituation(situation);
   if (!chosen.meetsSlo) return { isPlanned: true };
