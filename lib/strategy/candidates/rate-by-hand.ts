@@ -13,10 +13,10 @@ import { utilizationCeiling } from "./sustained-rate";
 export const RATE_BY_HAND_LOW = 1.3;
 
 /**
- * What a strategy does with a cache without end and the farthest graphs may be this much too low against one of its settings:
- * a step is padded, and a batch that is a little smaller may need less of that.
+ * What a strategy does with a cache without end and the farthest graphs may be this much too low: over 47,000 settings of
+ * three models on the catalogue's machines one was at most 1.19 times as fast, where a smaller batch is padded less.
  */
-const BOUND_LOW = 1.1;
+const BOUND_LOW = 1.3;
 
 /**
  * Whether any strategy might sustain the requested rate, by hand: nothing is simulated. False where none can run or one
