@@ -1,4 +1,4 @@
-import { nearestNames, UserError } from "../config";
+import { nearestName, nearestNames, UserError } from "../config";
 import { gpus } from "./gpus";
 import { instanceTypes } from "./instance-types";
 import configs from "./model-configs.json";
@@ -119,7 +119,10 @@ export function findModel(name: string): ModelArchitecture {
     modelWhere((known) => repositoryKey(known) === repositoryKey(name)) ??
     modelWhere((known) => modelKey(known) === modelKey(name));
   if (found) return found;
-  const nearest = nearestNames(modelKey(name), names, modelKey);
+  const nearest = [...new Set([...swapped(name), ...nearestNames(modelKey(name), names, modelKey)])].slice(
+    0,
+    3,
+  );
   throw new UserError({
     code: "unknown-model",
     where: "model.name",
@@ -127,6 +130,14 @@ export function findModel(name: string): ModelArchitecture {
     hint: "`shardplan models` lists all; for another one give its config.json in model.configPath",
   });
 }
+
+const letters = (name: string) => [...repositoryKey(name)].sort().join("");
+
+/** Letters and digits in another order are likelier meant than others: 23B is 32B, and no nearer to 8B. */
+const swapped = (name: string) => names.filter((known) => letters(known) === letters(name));
+
+/** The repository of the catalogue that a mistyped one most likely means; undefined when none is near enough to be meant. */
+export const modelMeant = (name: string): string | undefined => swapped(name)[0] ?? nearestName(name, names);
 
 /** Every GPU of the catalogue that a name may mean, the most usual first: by its own name, or a common short one. */
 export function gpusMeant(name: string): readonly Gpu[] {

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "no
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../config";
+import { modelMeant } from "./find";
 
 /** A repository on the hub, at a branch, tag or commit. */
 export interface HubRepository {
@@ -61,6 +62,16 @@ function failed(name: string, message: string, hint: string): UserError {
   return new UserError({ code: "hub", where: "model.name", message: `${name} ${message}`, hint });
 }
 
+/** Of a name that nothing answers to: it may be one of the catalogue, mistyped. */
+function unknown(name: string, message: string): UserError {
+  const meant = modelMeant(name);
+  return failed(
+    name,
+    message,
+    meant === undefined ? OR_BY_HAND : `did you mean ${meant}? If not, ${OR_BY_HAND}`,
+  );
+}
+
 const OR_BY_HAND = "give its config.json in model.configPath, or use a name that `shardplan models` lists";
 
 function parsed(name: string, { text }: Answer, file: string): Readonly<Record<string, unknown>> {
@@ -81,7 +92,7 @@ function ask({ name, revision }: HubRepository): HubModel {
   const [config, quantisation, index] = answers ?? [];
   if (!config) {
     const reason = error === undefined ? "" : ` (${error})`;
-    throw failed(name, `is not in the catalogue, and ${endpoint()} cannot be reached${reason}`, OR_BY_HAND);
+    throw unknown(name, `is not in the catalogue, and ${endpoint()} cannot be reached${reason}`);
   }
   if (config.status === 401 || config.status === 403) {
     throw failed(
@@ -91,11 +102,9 @@ function ask({ name, revision }: HubRepository): HubModel {
     );
   }
   if (config.status !== 200) {
-    const what =
-      config.status === 404
-        ? `is neither in the catalogue nor on ${endpoint()} at revision ${revision}`
-        : `is answered with ${config.status} by ${endpoint()}`;
-    throw failed(name, what, OR_BY_HAND);
+    if (config.status === 404)
+      throw unknown(name, `is neither in the catalogue nor on ${endpoint()} at revision ${revision}`);
+    throw failed(name, `is answered with ${config.status} by ${endpoint()}`, OR_BY_HAND);
   }
   const weights = index?.status === 200 ? parsed(name, index, "model.safetensors.index.json").metadata : {};
   const total = (weights as { total_size?: unknown } | undefined)?.total_size;
@@ -140,11 +149,7 @@ export function hubModel(model: HubRepository): HubModel {
   const known = cached(file, isCommit, isOffline);
   if (known) return known;
   if (isOffline)
-    throw failed(
-      model.name,
-      "is not in the catalogue, and HF_HUB_OFFLINE forbids asking the hub",
-      OR_BY_HAND,
-    );
+    throw unknown(model.name, "is not in the catalogue, and HF_HUB_OFFLINE forbids asking the hub");
   let found: HubModel;
   try {
     found = ask(model);

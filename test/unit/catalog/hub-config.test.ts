@@ -101,5 +101,11 @@ describe("a model of the hub", function () {
       lineOf(() => modelConfigOf(model("somebody/new"))),
       /somebody\/new is not in the catalogue, and http:\S+ cannot be reached \(ECONNREFUSED\); give its config/,
     );
+    for (const typed of ["Qwen/Qwen3-23B", "Qwen/Qwn3-32B"]) {
+      assert.match(
+        lineOf(() => modelConfigOf(model(typed))),
+        /cannot be reached \(ECONNREFUSED\); did you mean Qwen\/Qwen3-32B\? If not, give its config/,
+      );
+    }
   });
 });
