@@ -58,7 +58,7 @@ const named = (violations: readonly Violation[]): string => {
 };
 
 /** Names and computed values: "decode p99 (120 ms)". */
-const missed = (violations: readonly Violation[]): string =>
+export const missed = (violations: readonly Violation[]): string =>
   some(violations, ({ check, value }) => `${checkLabel(check)} (${value.split(/, |: /)[0]})`, ", ");
 
 /** "8 requests/s", "1 request/s". */

@@ -1,5 +1,5 @@
 import type { LineCheck, Refusal, Start } from "../../serving";
-import { checkLabel, type Fit, type Plan, strategyLabel } from "../../strategy";
+import { type Fit, type Plan, strategyLabel } from "../../strategy";
 import { band, count, gibibytes, milliseconds, percent, plain, significant } from "../format-number";
 import { isOverloaded } from "../overload";
 import type { Cell, Table } from "../report-document";
@@ -8,7 +8,8 @@ import { cell } from "../sections/fact";
 import { painter } from "../terminal/paint";
 import { textTable } from "../terminal/text-table";
 import { wrapText } from "../terminal/wrap-text";
-import { loadText } from "../verdict";
+import { loadText, missed } from "../verdict";
+import { checkValue, missedOf, worstFirst } from "../worst-first";
 import { changedFlags, defaultFlags, ownServers } from "./line-flags";
 
 const LOAD_HINT =
@@ -31,7 +32,7 @@ export function checkScreen(check: LineCheck, options: ReportOptions, where?: st
       ...list(check.refusals.map(refusalText)),
     ],
     [
-      ...(fit === undefined ? [] : textTable({ ...memoryTable(fit), width }, paint)),
+      ...(fit === undefined ? [] : textTable({ ...memoryTable(fit, check.starts), width }, paint)),
       ...(fit === undefined ? [] : wrapped(defaultsText(check.question.line, fit), "quiet")),
       ...list(check.remarks),
     ],
@@ -85,15 +86,12 @@ function verdictLines({ starts, isNear, refusals, served }: LineCheck): readonly
     const reasons = refusals.length === 1 ? "one reason" : `${refusals.length} reasons`;
     return [cell(`✗ It does not start, for ${reasons}.`, "bad"), ...near];
   }
-  const missed =
-    served?.line.violations.map(({ check, value }) => `${checkLabel(check)} (${value.split(/, |: /)[0]})`) ??
-    [];
   if (served === undefined) return [cell("✓ It starts.", "good"), ...near];
-  return missed.length === 0
+  return served.line.violations.length === 0
     ? [cell(`✓ It starts, and meets every target at ${loadText(served.line)}.`, "good"), ...near]
     : [
         cell(
-          `✗ It starts, but at ${loadText(served.line)} it misses ${missed.slice(0, 3).join(", ")}.`,
+          `✗ It starts, but at ${loadText(served.line)} it misses ${missed(worstFirst(served.line))}.`,
           "bad",
         ),
         ...near,
@@ -102,7 +100,8 @@ function verdictLines({ starts, isNear, refusals, served }: LineCheck): readonly
 
 const right = (title: string) => ({ title, align: "right" as const });
 
-function memoryTable(fit: Fit): Table {
+/** Of a line that does not start, vLLM logs no concurrency, and maybe nothing at all. */
+function memoryTable(fit: Fit, starts: boolean): Table {
   const { memory, loggedTokens, serving, strategy } = fit;
   const { tokens, low, high } = loggedTokens;
   const perGpu = strategy.gpus > 1 ? " of each GPU" : "";
@@ -115,7 +114,7 @@ function memoryTable(fit: Fit): Table {
   ];
   return {
     columns: [
-      { title: "as vLLM logs it" },
+      { title: starts ? "as vLLM logs it" : "memory, computed" },
       right(strategyLabel(strategy)),
       right(memory.kvCacheBytes < 0 ? "" : "band"),
     ],
@@ -130,24 +129,35 @@ function memoryTable(fit: Fit): Table {
               `${count(tokens)} tokens`,
               band(low, high, count),
             ),
-            row(
-              `Maximum concurrency for ${count(serving.maxModelLen)} tokens`,
-              times(tokens),
-              band(low, high, times),
-            ),
+            ...(starts
+              ? [
+                  row(
+                    `Maximum concurrency for ${count(serving.maxModelLen)} tokens`,
+                    times(tokens),
+                    band(low, high, times),
+                  ),
+                ]
+              : []),
           ],
   };
 }
+
+/** As the checks call these figures. */
+const CHECK_NAMES = { firstToken: "first-token", decode: "decode" } as const;
+/** Checks that have a row of their own. */
+const SHOWN = ["first-token-p50", "first-token-p99", "decode-p50", "decode-p99", "request-rate"];
 
 const FIGURE_NAMES = { firstToken: "First token", decode: "Decode" } as const;
 
 function servedTable({ line, planned }: { readonly line: Plan; readonly planned: Plan }): Table {
   const { slo } = line.deployment;
-  const row = (label: string, of: (plan: Plan) => string, target = "") => [
+  const failed = new Set(line.violations.map(({ check }) => check));
+  const row = (label: string, of: (plan: Plan) => string, target = "", holds = true) => [
     cell(label),
     cell(of(line), "strong"),
     cell(of(planned)),
     cell(target),
+    holds ? cell("") : cell("✗", "bad"),
   ];
   const latency = (of: (plan: Plan) => number) => (plan: Plan) => {
     const ms = of(plan);
@@ -155,7 +165,13 @@ function servedTable({ line, planned }: { readonly line: Plan; readonly planned:
   };
   const most = (ms: number) => `<= ${milliseconds(ms)}`;
   return {
-    columns: [{ title: `at ${loadText(line)}` }, right("this line"), right("planned"), right("target")],
+    columns: [
+      { title: `at ${loadText(line)}` },
+      right("this line"),
+      right("planned"),
+      right("target"),
+      { title: "" },
+    ],
     rows: [
       row("Strategy", (plan) => strategyLabel(plan.strategy)),
       ...(["firstToken", "decode"] as const).flatMap((name) =>
@@ -164,6 +180,7 @@ function servedTable({ line, planned }: { readonly line: Plan; readonly planned:
             `${FIGURE_NAMES[name]} ${percentile}`,
             latency((plan) => plan.latency[name][`${percentile}Ms`]),
             most(slo[name][`${percentile}Ms`]),
+            !failed.has(`${CHECK_NAMES[name]}-${percentile}`),
           ),
         ),
       ),
@@ -171,7 +188,12 @@ function servedTable({ line, planned }: { readonly line: Plan; readonly planned:
         "Highest rate within the targets",
         (plan) => `${significant(plan.throughput.sustainableRequestRate)}/s`,
         `>= ${plain(line.throughput.requestRate)}/s`,
+        line.throughput.sustainableRequestRate >= line.throughput.requestRate,
       ),
+      ...missedOf(line, SHOWN).map(({ id, label, value, target }) => {
+        const other = planned.checks.find((each) => each.id === id);
+        return row(label, (plan) => (plan === line ? value : other ? checkValue(other) : "-"), target, false);
+      }),
     ],
   };
 }

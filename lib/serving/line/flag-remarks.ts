@@ -9,10 +9,11 @@ export function flagRemarks({ flags, uncounted }: ServeLine, fit: Fit, machines:
   const has = (name: string) => flags.has(name);
   const is = (name: string, value: string) => flags.get(name)?.at(-1) === value;
   const there = machines.gpusPerNode * machines.nodes;
+  const idle = there - strategy.gpus;
   const graphs = has("max-cudagraph-capture-size") || has("cudagraph-capture-sizes");
   const fullSequences = Math.floor(fit.loggedTokens.tokens / serving.maxModelLen);
   const remarks: readonly (readonly [boolean, string])[] = [
-    [strategy.gpus < there, `${there - strategy.gpus} of the ${there} GPUs stay idle.`],
+    [idle > 0, `${idle} of the ${there} GPUs ${idle === 1 ? "stays" : "stay"} idle.`],
     [
       is("enforce-eager", "true") && graphs,
       "--enforce-eager switches CUDA graphs off, so that the sizes to capture do nothing.",

@@ -42,4 +42,32 @@ describe("the screen of a checked line", function () {
       /As 4 servers of their own, each with --data-parallel-size 1 .*--no-enable-expert-parallel, these machines/,
     );
   });
+
+  it("names the worst miss first, how many more there are, and marks each in the table", () => {
+    const slow = ["workload.requestRate=8", "workload.simulatedRequests=100"];
+    const targets = [
+      "slo.decode.p50Ms=1",
+      "slo.decode.p99Ms=40",
+      "slo.firstToken.p50Ms=2",
+      "slo.firstToken.p99Ms=40",
+    ];
+    const lines = screen("Qwen/Qwen3-8B", 400, [
+      ...slow,
+      ...targets,
+      "slo.prefill.p50Ms=1",
+      "slo.prefill.p99Ms=39",
+    ]);
+    const said = lines.find((line) => line.startsWith("✗")) ?? "";
+    assert.match(said, /it misses request rate \(.*, and \d more\.$/);
+    const marked = lines.filter((line) => line.endsWith("✗")).join("\n");
+    for (const figure of ["First token p50", "Decode p50", "Prefill p50"])
+      assert.ok(marked.includes(figure), marked);
+  });
+
+  it("tells of a line that does not start nothing that vLLM would not log, and counts one idle GPU as one", () => {
+    const text = screen("Qwen/Qwen3-32B -tp 7", 400).join("\n");
+    assert.match(text, /✗ It does not start/);
+    assert.doesNotMatch(text, /as vLLM logs it|Maximum concurrency/);
+    assert.match(text, /1 of the 8 GPUs stays idle\./);
+  });
 });
