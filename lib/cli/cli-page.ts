@@ -10,7 +10,7 @@ reads the output, \`npm run -s\`, because npm's banner goes to stdout. From the 
 package (\`npm pack\`): \`npx shardplan COMMAND\` in any folder; a folder without stack files gets those that come with it.
 
 Results go to stdout, everything else to stderr. Exit codes: 0 the plan meets every requirement (every other command did
-what was asked), 2 it does not (\`plan\`, \`check\`, \`recommend\`; the report still prints), 1 a mistake in the command line, the configuration
+what was asked), 2 it does not (\`plan\`, \`check\`, \`recommend\`, \`compare\` where every plan misses one; the report still prints), 1 a mistake in the command line, the configuration
 or a row of the input, 70 a bug. \`NO_COLOR\` turns colours off, \`FORCE_COLOR=1\` on; in a pipe there are none.
 
 The config keys for \`--set\` and \`--param\` are in [configuration.md](configuration.md), what the words mean is in the

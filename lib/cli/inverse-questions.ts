@@ -1,8 +1,9 @@
-import { UserError } from "../config";
+import { meanTokens, UserError } from "../config";
 import { type Answered, planNotes } from "../report";
 import {
   longestContext,
   maxRate,
+  type Plan,
   type Situation,
   smallestGpu,
   strategyLabel,
@@ -79,9 +80,16 @@ async function askLongestContext(question: RecommendQuestion, options: OptionVal
   return {
     ...{ title, figures },
     verdict: good(`The longest context that meets the targets is ${tokensText(served.value)}.`),
-    notes: [`${startsText} ${ofModel}`, ...planNotes(served.plan)],
+    notes: [`${startsText} ${ofModel}`, ...planNotes(served.plan), ofLoadText(served.plan)],
     confirm: planCommand(question, sets(served.value)),
   };
+}
+
+/** Whose latencies these are: not those of a prompt as long as the context. */
+function ofLoadText({ deployment: { workload } }: Plan): string {
+  const mean = (lengths: typeof workload.promptTokens) =>
+    Math.round(meanTokens(lengths)).toLocaleString("en-US");
+  return `These are the latencies of the load's requests, of ${mean(workload.promptTokens)} tokens in and ${mean(workload.outputTokens)} out on average, not of a prompt that fills the context.`;
 }
 
 async function askMaxRate(question: RecommendQuestion, options: OptionValues): Promise<Answered> {

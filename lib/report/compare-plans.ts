@@ -28,7 +28,7 @@ function comparison(plans: readonly ComparedPlan[], width: number): ReportDocume
   const groups = [...new Set(rows.map(({ group }) => group))];
   return {
     title: plans.map(({ name }) => name).join(" against "),
-    subtitle: `Plans side by side; ${differing} of ${rows.length} rows differ`,
+    subtitle: `Plans side by side; ${differing} of ${rows.length} rows differ (≠: no plan is the better one)`,
     verdict: winner(plans),
     sections: groups.map((group) => ({
       id: group.toLowerCase().replaceAll(" ", "-"),

@@ -4,6 +4,7 @@ import type { CommandInput, CommandSpec } from "../command-spec";
 import { emit, reportFormat, reportLook } from "../emit";
 import { EXIT } from "../exit-codes";
 import type { Io } from "../io";
+import { meetsRequirements } from "../meets-requirements";
 import { strategyOverrides } from "../parse-strategy";
 import { planDeployment } from "../plan-deployment";
 import { type NamedDeployment, readNamed, readStack } from "../read-deployment";
@@ -28,7 +29,7 @@ export const compareCommand: CommandSpec = {
     );
     const text = comparePlans(plans, reportFormat(input.options), reportLook(input.options, io));
     emit(text, input.options, io);
-    return EXIT.met;
+    return plans.some(({ plan }) => meetsRequirements(plan)) ? EXIT.met : EXIT.missed;
   },
 };
 

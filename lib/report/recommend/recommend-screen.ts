@@ -1,11 +1,12 @@
 import { MOST_NODES, type Recommendation, type Recommended, strategyLabel } from "../../strategy";
-import { milliseconds, plain, significant, usd } from "../format-number";
+import { milliseconds, significant, usd } from "../format-number";
 import type { Cell, Table } from "../report-document";
 import type { ReportOptions } from "../report-options";
 import { cell } from "../sections/fact";
 import { painter } from "../terminal/paint";
 import { textTable } from "../terminal/text-table";
 import { wrapText } from "../terminal/wrap-text";
+import { rateText } from "../verdict";
 
 /** What was asked, what was found, and what more load takes. */
 export interface RecommendReport {
@@ -30,23 +31,17 @@ export function recommendScreen(
   const paint = painter(options.color);
   const wrapped = (text: string, tone?: Parameters<typeof paint>[1]) =>
     wrapText(text, width).map((line) => paint(line, tone));
-  const { recommendations, considered, planned, requestRate } = recommended;
+  const { recommendations, requestRate } = recommended;
   const [best] = recommendations;
   const verdict: Cell = best
     ? cell(`✓ The cheapest that passes is ${hosts(best)}, ${usd(best.usdPerHour)} an hour.`, "good")
     : cell(`✗ No machine of the catalogue passes, up to ${MOST_NODES} nodes of a type.`, "bad");
   const blocks = [
-    [
-      ...wrapped(`${model} at ${plain(requestRate)} requests/s`, "title"),
-      ...wrapped(verdict.text, verdict.tone),
-    ],
+    [...wrapped(`${model} at ${rateText(requestRate)}`, "title"), ...wrapped(verdict.text, verdict.tone)],
     best === undefined ? [] : textTable({ ...table(recommendations), width }, paint),
     [...more.map(moreText), ...given].flatMap((each) => wrapped(each)),
     [
-      ...wrapped(
-        `${considered} machines hold the weights and might be fast enough. ${planned} of them were planned; the others cannot pass, or cost more. Nothing cheaper than a machine with ◆ is faster. rate/s is the highest within the targets.`,
-        "quiet",
-      ),
+      ...wrapped(best === undefined ? noneText(recommended) : foundText(recommended), "quiet"),
       ...(best === undefined ? [] : [`Confirm: ${confirm(best)}`]),
     ],
   ];
@@ -56,8 +51,17 @@ export function recommendScreen(
     .join("\n");
 }
 
+const foundText = ({ considered, planned }: Recommended): string =>
+  `${considered} machines hold the weights and might be fast enough. ${planned} of them were planned; the others cannot pass, or cost more. Nothing cheaper than a machine with ◆ is faster. rate/s is the highest within the targets.`;
+
+/** Why nothing passes: what the search knows of it. */
+const noneText = ({ considered, planned }: Recommended): string =>
+  planned === 0
+    ? `${considered} machines hold the weights. None was planned, because a bound by hand shows of each that it cannot meet the targets: loosen those of slo, or lower the rate.`
+    : `${considered} machines hold the weights. ${planned} were planned and miss a target; of the others a bound by hand shows that they cannot pass. Loosen the targets of slo, or lower the rate.`;
+
 function moreText({ requestRate, recommendations: [best] }: Recommended): string {
-  const rate = `At ${plain(requestRate)} requests/s`;
+  const rate = `At ${rateText(requestRate)}`;
   return best === undefined
     ? `${rate}: none up to ${MOST_NODES} nodes of a type; run several such services.`
     : `${rate}: ${hosts(best)} (${strategyLabel(best.strategy)}), ${usd(best.usdPerHour)} an hour.`;

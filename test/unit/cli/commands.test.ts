@@ -85,6 +85,22 @@ describe("shardplan compare", function () {
     assert.match(stdout, /≠/);
   });
 
+  it("exits with 2 where none of the plans meets every requirement", () => {
+    const impossible = ["--set", "slo.decode.p99Ms=1", "--set", "slo.decode.p50Ms=1"];
+    const { status, stdout } = runCli([
+      "compare",
+      "--strategy",
+      "tp8",
+      "--strategy",
+      "tp4dp2",
+      ...impossible,
+      ...QUICK,
+    ]);
+    assert.equal(status, 2);
+    assert.match(stdout, /None of them meets every requirement/);
+    assert.match(stdout, /≠: no plan is the better one/);
+  });
+
   it("sets stacks side by side, by position or by --stack", () => {
     const byPosition = runCli(["compare", "prod", "dev", "--json", ...QUICK]);
     const byOption = runCli(["compare", "--stack", "prod", "--stack", "dev", "--json", ...QUICK]);

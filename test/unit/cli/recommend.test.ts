@@ -45,6 +45,24 @@ describe("shardplan recommend", function () {
       assert.equal(more.status, 2, `${answer.confirm} has room: ${more.stdout}`);
     }
   });
+  it("says whose latencies stand beside the longest context", () => {
+    const targets = [
+      "--rate",
+      "0.1",
+      "--slo",
+      "tpot.p50=2000",
+      "--slo",
+      "tpot.p99=2000",
+      "--slo",
+      "ttft.p99=20000",
+    ];
+    const asked = ["recommend", "Qwen/Qwen3-8B", "--longest-context", "--on", "1xL4", ...targets, ...QUICK];
+    const text = runCli(asked).stdout.replaceAll("\n", " ");
+    assert.match(
+      text,
+      /load's requests, of [\d,]+ tokens in and [\d,]+ out on average, not of a prompt that fills/,
+    );
+  });
   it("names the smallest GPU, and exits with 2 where no value passes", () => {
     const smallest = runCli(["recommend", "Qwen/Qwen3-8B", "--smallest-gpu", "--rate", "1", ...QUICK]);
     assert.match(smallest.stdout, /✓ The smallest that passes is 1 x .* GiB each/);

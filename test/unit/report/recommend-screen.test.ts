@@ -29,6 +29,14 @@ describe("the screen of recommended machines", () => {
     more: [{ ...rates, requestRate: 1000, recommendations: [] }],
     confirm: () => "shardplan plan",
   };
+  it("says why nothing passes, without a word of a table that is not there", () => {
+    const none = { recommendations: [], requestRate: 1, considered: 603, planned: 0 };
+    const text = recommendScreen({ ...report, recommended: none, more: [] }, { color: false, width: 400 });
+    assert.match(text, /at 1 request\/s\n/);
+    assert.match(text, /None was planned, because a bound by hand/);
+    assert.doesNotMatch(text, /◆|might be fast enough/);
+  });
+
   for (const width of [80, 100]) {
     it(`has room in 25 lines of ${width} columns, a machine a line`, () => {
       const lines = recommendScreen(report, { color: false, width }).trimEnd().split("\n");
