@@ -3,6 +3,7 @@ export { checkScreen } from "./check/check-screen";
 export { claimsPage } from "./claims/claims-page";
 export { comparePlans } from "./compare-plans";
 export type { ComparedPlan } from "./compared-rows";
+export { emittedAbout } from "./emitted-about";
 export { type Explanation, explain, renderExplanation } from "./explain/explain";
 export { GLOSSARY, glossaryPage } from "./glossary";
 export { planJson } from "./json/plan-json";

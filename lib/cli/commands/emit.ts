@@ -1,13 +1,15 @@
-import { composeFile, kubernetesManifests, runScript } from "../../serving";
+import { emittedAbout } from "../../report";
+import { composeFile, kubernetesManifests, runScript, shellCommand } from "../../serving";
 import type { Plan } from "../../strategy";
 import type { CommandSpec } from "../command-spec";
 import { emit } from "../emit";
 import { EXIT } from "../exit-codes";
 import { meetsRequirements } from "../meets-requirements";
+import type { OptionValues } from "../options";
 import { planDeployment } from "../plan-deployment";
 import { readDeployment } from "../read-deployment";
 
-const FORMS: Readonly<Record<string, (plan: Plan) => string>> = {
+const FORMS: Readonly<Record<string, (plan: Plan, about: readonly string[]) => string>> = {
   kubernetes: kubernetesManifests,
   compose: composeFile,
   script: runScript,
@@ -40,7 +42,22 @@ export const emitCommand: CommandSpec = {
     const plan = planDeployment(readDeployment(options, io), io);
     if (!meetsRequirements(plan))
       io.talk("the plan misses a requirement: `shardplan plan` with the same options says which");
-    emit((FORMS[form] ?? runScript)(plan), options, io);
+    emit((FORMS[form] ?? runScript)(plan, emittedAbout(plan, commandOf(form, options))), options, io);
     return meetsRequirements(plan) ? EXIT.met : EXIT.missed;
   },
 };
+
+/** The command line that makes the file again, to be pasted. */
+function commandOf(form: string, { stack, file, model, set, strategy, out }: OptionValues): string {
+  const given = (name: string, values: readonly (string | undefined)[]) =>
+    values.flatMap((value) => (value === undefined ? [] : [`--${name}`, value]));
+  return shellCommand([
+    ...["shardplan", "emit", form],
+    ...given("stack", stack),
+    ...given("file", [file]),
+    ...given("model", [model]),
+    ...given("set", set),
+    ...given("strategy", strategy),
+    ...given("out", [out]),
+  ]);
+}

@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import type { Plan } from "../../strategy";
 import {
+  askLines,
   CONTAINER_PORT,
   containerEnvironment,
   gpusOf,
@@ -11,10 +12,14 @@ import {
   weightsFolder,
 } from "./container";
 
-/** compose.yaml of a plan of one machine: a service for each server, on the host's loopback address. */
-export function composeFile(plan: Plan): string {
+/**
+ * compose.yaml of a plan of one machine: a service for each server, on the host's loopback address. `about` says at its top
+ * what it is. Throws a `UserError` for a plan of several machines.
+ */
+export function composeFile(plan: Plan, about: readonly string[] = []): string {
   const weights = weightsFolder(plan);
-  const services = serversOfOneHost(plan, "compose").map((server) => {
+  const servers = serversOfOneHost(plan, "compose");
+  const services = servers.map((server) => {
     const [, ...command] = serveWords(plan, server, { host: "0.0.0.0", port: CONTAINER_PORT });
     const devices = [
       { driver: "nvidia", device_ids: gpusOf(plan, server).map(String), capabilities: ["gpu"] },
@@ -48,5 +53,10 @@ export function composeFile(plan: Plan): string {
     ] as const;
   });
   const file = { services: Object.fromEntries(services), volumes: { huggingface: {} } };
-  return `${headOf(plan, ["Start it with: docker compose up"])}${stringify(file, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+  const how = [
+    "A gated model needs a token: `HF_TOKEN: null` takes the variable HF_TOKEN of the shell that runs docker compose, or of .env.",
+    "Start it with: docker compose up",
+    ...askLines(plan, servers),
+  ];
+  return `${headOf(about, how)}${stringify(file, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }

@@ -2,7 +2,8 @@ import { UserError } from "../../config";
 import type { Plan } from "../../strategy";
 import { hostPaths } from "../host-paths";
 import { type EngineServer, engineServers } from "../servers";
-import { vllmArguments } from "../vllm-arguments";
+import { shellWord } from "../shell-command";
+import { servedModelName, vllmArguments } from "../vllm-arguments";
 
 /** Port of vLLM in a container: each has a network of its own. */
 export const CONTAINER_PORT = 8000;
@@ -81,12 +82,24 @@ export function serversOfOneHost(plan: Plan, form: string): readonly EngineServe
   });
 }
 
-/** What every form says at its top: where the flags are from, and what the file leaves to others. */
-export const headOf = (plan: Plan, how: readonly string[]): string =>
+/** What every form says at its top: `about` the plan, what the file leaves to others, and `how` it is used. */
+export const headOf = (about: readonly string[], how: readonly string[]): string =>
   [
-    `Made by shardplan from the plan of ${plan.deployment.model.name}: the flags are those that the plan was proved with.`,
+    ...about,
     "No gateway comes with it: put TLS, keys and limits in front, as vLLM's own key does not protect every path.",
     ...how,
   ]
-    .map((line) => `# ${line}\n`)
+    // A comment ends with its line, whatever a command or a verdict holds.
+    .map((line) => `# ${line.replaceAll(/\s*[\r\n]+\s*/g, " ")}\n`)
     .join("");
+
+/** How a service on a port of this machine is asked, and what several servers need. */
+export function askLines(plan: Plan, servers: readonly EngineServer[]): string[] {
+  const ports = servers.map(({ slot }) => CONTAINER_PORT + slot);
+  const body = JSON.stringify({ model: servedModelName(plan), prompt: "Hello", max_tokens: 16 });
+  const several = `Ports ${ports.join(", ")} are ${ports.length} servers: something in front has to spread requests over them, as the plan counts on all.`;
+  return [...(ports.length > 1 ? [several] : []), askLine(body)];
+}
+
+const askLine = (body: string): string =>
+  `Ask it: curl http://127.0.0.1:${CONTAINER_PORT}/v1/completions -H 'Content-Type: application/json' -d ${shellWord(body)}`;

@@ -4,6 +4,7 @@ import { efaEnvironment, usesEfa } from "../efa";
 import { type EngineServer, engineServers, serverPorts } from "../servers";
 import { shellCommand } from "../shell-command";
 import {
+  askLines,
   CONTAINER_PORT,
   containerEnvironment,
   gpusOf,
@@ -20,9 +21,10 @@ const PROBE_SECONDS = 10;
 
 /**
  * Manifests of a plan for Kubernetes: a Deployment with a pod for each server that fits on a node, a LeaderWorkerSet
- * (leaderworkerset.sigs.k8s.io/v1) with Ray where a server spans several; and a Service before them.
+ * (leaderworkerset.sigs.k8s.io/v1) with Ray where a server spans several; and a Service before them. `about` says at
+ * the top what they are.
  */
-export function kubernetesManifests(plan: Plan): string {
+export function kubernetesManifests(plan: Plan, about: readonly string[] = []): string {
   const servers = engineServers(plan);
   const [server] = servers;
   if (server === undefined) throw new Error("a plan has at least one server");
@@ -40,7 +42,9 @@ export function kubernetesManifests(plan: Plan): string {
     },
   };
   const how = [
-    "A gated model needs its token: kubectl create secret generic hugging-face-token --from-literal=token=hf_...",
+    "HF_TOKEN, for a gated model, is from a secret: kubectl create secret generic hugging-face-token --from-literal=token=hf_...",
+    `Reach it with: kubectl port-forward service/${name} ${CONTAINER_PORT}`,
+    ...askLines(plan, [server]),
     ...(spans
       ? [
           "It needs the LeaderWorkerSet controller, and an image with Ray beside vLLM.",
@@ -48,7 +52,7 @@ export function kubernetesManifests(plan: Plan): string {
         ]
       : []),
   ];
-  return headOf(plan, how) + [workload, service].map((each) => stringify(each, YAML)).join("---\n");
+  return headOf(about, how) + [workload, service].map((each) => stringify(each, YAML)).join("---\n");
 }
 
 interface Workload {

@@ -1,6 +1,7 @@
 import type { Plan } from "../../strategy";
 import { shellCommand, shellWord } from "../shell-command";
 import {
+  askLines,
   CONTAINER_PORT,
   containerEnvironment,
   gpusOf,
@@ -9,8 +10,11 @@ import {
   serveWords,
 } from "./container";
 
-/** A bash script that starts the plan's servers on one machine and ends when one of them does. */
-export function runScript(plan: Plan): string {
+/**
+ * A bash script that starts the plan's servers on one machine and ends when one of them does. `about` says at its top what it
+ * is. Throws a `UserError` for a plan of several machines.
+ */
+export function runScript(plan: Plan, about: readonly string[] = []): string {
   const servers = serversOfOneHost(plan, "script");
   const exports = Object.entries(containerEnvironment(plan)).map(
     ([name, value]) => `export ${name}=${shellWord(value)}`,
@@ -25,8 +29,9 @@ export function runScript(plan: Plan): string {
   const together = ["trap 'kill 0' EXIT", ...starts, "# One that ends takes the others with it.", "wait -n"];
   return [
     "#!/usr/bin/env bash",
-    headOf(plan, [
-      `It needs vLLM ${plan.deployment.serving.vllmVersion} on the path, and HF_TOKEN where the model is gated.`,
+    headOf(about, [
+      `It needs vLLM ${plan.deployment.serving.vllmVersion} on the path, and the variable HF_TOKEN of its environment where the model is gated.`,
+      ...askLines(plan, servers),
     ]).trimEnd(),
     "set -euo pipefail",
     ...exports,

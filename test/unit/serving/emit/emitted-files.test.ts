@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
 import { z } from "zod";
 import type { DeploymentInput } from "../../../../lib/config";
+import { emittedAbout } from "../../../../lib/report";
 import {
   composeFile,
   findCommands,
@@ -21,19 +22,17 @@ const small: DeploymentInput = {
   hardware: { instanceType: "g6e.12xlarge" },
   workload: { requestRate: 2 },
 };
+const TWO = {
+  ...{ tensorParallel: 2, pipelineParallel: 1, dataParallel: 2 },
+  ...{ expertParallel: 1, sequenceParallel: 1 },
+};
 /** The reference on one machine; two servers of TP 2 on one machine; one server over two machines. */
 const PLANS = {
   whole: () => planOf(),
   two: () =>
     planOf({
       ...small,
-      strategy: {
-        tensorParallel: 2,
-        pipelineParallel: 1,
-        dataParallel: 2,
-        expertParallel: 1,
-        sequenceParallel: 1,
-      },
+      strategy: TWO,
     }),
   wide: () =>
     planOf({
@@ -87,6 +86,30 @@ describe("a plan as files of other tools", function () {
     const [workload] = parseAllDocuments(kubernetesManifests(plan)).map((each) => each.toJS());
     assert.equal(workload.spec.replicas, 2);
     assert.equal(workload.spec.template.spec.containers[0].resources.limits["nvidia.com/gpu"], "2");
+  });
+
+  it("says at its top what plan it is, whether that holds, where the token is from and how it is asked", () => {
+    const command = "shardplan emit compose --set a=1";
+    const about = emittedAbout(PLANS.two(), command);
+    const forms = [composeFile, runScript, kubernetesManifests];
+    for (const form of forms) {
+      const head = form(PLANS.two(), about)
+        .split("\n")
+        .filter((line) => line.startsWith("# "))
+        .join("\n");
+      assert.match(head, /Llama-3\.1-8B-Instruct on 1 x g6e\.12xlarge/);
+      assert.match(head, /# Load: 2 requests\/s, prompts of [\d,]+ tokens and answers of [\d,]+ in the mean/);
+      assert.match(head, /# Plan: TP2 x2 meets all \d+ requirements/);
+      assert.ok(head.includes(`# The command: ${command}`));
+      assert.match(head, /HF_TOKEN/);
+      assert.match(head, /curl http:\/\/127\.0\.0\.1:8000\/v1\/completions/);
+      assert.equal(/8000, 8001 are 2 servers/.test(head), form !== kubernetesManifests);
+    }
+    const overloaded = planOf({ ...small, strategy: TWO, workload: { requestRate: 500 } });
+    assert.match(
+      composeFile(overloaded, emittedAbout(overloaded, command)),
+      /# THE PLAN DOES NOT MEET ITS REQUIREMENTS: .* is overloaded by 500 requests\/s/,
+    );
   });
 
   it("spans nodes by a LeaderWorkerSet with Ray, and has no other form for that", () => {
