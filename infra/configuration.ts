@@ -10,6 +10,9 @@ export interface Secrets {
   /** PEM of the gateway's certificate and what signs it, and of its private key. */
   readonly certificate?: pulumi.Output<string>;
   readonly certificateKey?: pulumi.Output<string>;
+  /** URL that is told of alerts, and the password of the mail server's user, with `monitoring.alerts`. */
+  readonly alertWebhook?: pulumi.Output<string>;
+  readonly alertMailPassword?: pulumi.Output<string>;
   readonly apiKey?: pulumi.Output<string>;
   /** Further keys of clients, by the name of who has them. */
   readonly apiKeys?: pulumi.Output<Readonly<Record<string, string>>>;
@@ -38,6 +41,8 @@ export function readConfiguration(): { deployment: Deployment; secrets: Secrets 
       huggingFaceToken: config.getSecret("huggingFaceToken"),
       certificate: config.getSecret("certificate"),
       certificateKey: config.getSecret("certificateKey"),
+      alertWebhook: config.getSecret("alertWebhook"),
+      alertMailPassword: config.getSecret("alertMailPassword"),
       apiKey: config.getSecret("apiKey"),
       apiKeys: config.getSecretObject<Record<string, string>>("apiKeys"),
     },

@@ -51,7 +51,11 @@ export function deployServices({ plan, hosts, secrets, prefix = "", parent }: Se
   const stop = new Stop(name("stop"), { plan, nodes }, after(verification));
   const load = new LoadTest(name("load"), { plan, nodes, servers }, after(verification));
   // Last: the engine starts nothing more after what fails, and this may.
-  const monitoring = new Monitoring(name("monitoring"), { plan, nodes }, after(verification, stop, load));
+  const monitoring = new Monitoring(
+    name("monitoring"),
+    { plan, nodes, secrets },
+    after(verification, stop, load),
+  );
   const publisher = new Publisher(name("publisher"), { plan, nodes }, after(monitoring));
   return { plan, nodes, servers, gateway, verification, load, publisher };
 }

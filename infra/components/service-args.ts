@@ -17,6 +17,9 @@ export interface ServiceArgs {
   /** PEM of the gateway's certificate and what signs it, and of its private key, with `gateway.ownCertificate`. */
   readonly certificate?: pulumi.Input<string>;
   readonly certificateKey?: pulumi.Input<string>;
+  /** URL that is told of alerts, or the password of the mail server's user, with `monitoring.alerts`. */
+  readonly alertWebhook?: pulumi.Input<string>;
+  readonly alertMailPassword?: pulumi.Input<string>;
 }
 
 /** The plan of a service. Ends the program with one line per problem before anything is registered. */
@@ -35,5 +38,7 @@ export function secretsOf(args: ServiceArgs, sshPrivateKey?: pulumi.Input<string
     apiKeys: secret<Readonly<Record<string, string>>>(args.apiKeys),
     certificate: secret(args.certificate),
     certificateKey: secret(args.certificateKey),
+    alertWebhook: secret(args.alertWebhook),
+    alertMailPassword: secret(args.alertMailPassword),
   };
 }

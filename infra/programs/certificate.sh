@@ -91,6 +91,17 @@ take_over() {
   fi
 }
 
+# When it ends, in a file that the node exporter reads out.
+tell_end() {
+  local folder=${CERTIFICATE%/*}/metrics ends metric=shardplan_certificate_end_seconds
+  ends=$(openssl x509 -noout -enddate -in "$CERTIFICATE" | sed 's/notAfter=//')
+  install -d -m 755 "$folder"
+  printf '# HELP %s When the certificate of the gateway ends (Unix time).\n# TYPE %s gauge\n%s %s\n' \
+    "$metric" "$metric" "$metric" "$(date --date "$ends" +%s)" >"$WORK/end"
+  chmod 644 "$WORK/end"
+  mv "$WORK/end" "$folder/certificate.prom"
+}
+
 # One that was killed may have left it.
 WORK=$AUTHORITY/work
 trap 'rm -rf "$WORK"' EXIT
@@ -106,4 +117,5 @@ else
   are_pair "$CERTIFICATE" "$CERTIFICATE" || issue
   [ -z "$(ss -ltnH 'sport = :80')" ] || ask_public_authority
 fi
+tell_end
 take_over

@@ -5,10 +5,11 @@
 # in:  HOST_NAME, PACKAGES (words), EXPORTER_UNIT, EXPORTER_TEXT (empty: the stack is not watched), EXPORTER_URL, EXPORTER_PORT,
 #      PROMETHEUS_UNIT, PROMETHEUS_TEXT (empty: a further host), PROMETHEUS_PORT, CONFIG_FILE, CONFIG, RULES_FILE, RULES,
 #      GPU_EXPORTER (its program), GPU_EXPORTER_PACKAGE, GPU_EXPORTER_UNIT, GPU_EXPORTER_TEXT (empty: no GPU), GPU_EXPORTER_PORT,
-#      GPU_EXPORTER_SETTINGS (a file), COUNTERS_FILE, COUNTERS
+#      GPU_EXPORTER_SETTINGS (a file), COUNTERS_FILE, COUNTERS, ALERTMANAGER_UNIT, ALERTMANAGER_TEXT (empty: nobody is told),
+#      ALERTMANAGER_PORT, ALERTMANAGER_FILE, ALERTMANAGER_CONFIG
 # out: {}
 # shellcheck disable=SC2034 # packages.sh uses them; the list is this step's own, because it alone gives these units back
-PACKAGED_UNITS="prometheus.service prometheus-node-exporter.service nvidia-dcgm-exporter.service" PACKAGED_UNITS_MASKED=$MASKED_BY_MONITORING
+PACKAGED_UNITS="prometheus.service prometheus-node-exporter.service prometheus-alertmanager.service nvidia-dcgm-exporter.service" PACKAGED_UNITS_MASKED=$MASKED_BY_MONITORING
 
 apply() {
   if [ -n "$EXPORTER_TEXT" ]; then watch; else remove_all; fi
@@ -18,12 +19,14 @@ apply() {
 watch() {
   require_port "$EXPORTER_PORT" "$EXPORTER_UNIT" "$(remedy)"
   [ -z "$PROMETHEUS_TEXT" ] || require_port "$PROMETHEUS_PORT" "$PROMETHEUS_UNIT" "$(remedy)"
+  [ -z "$ALERTMANAGER_TEXT" ] || require_port "$ALERTMANAGER_PORT" "$ALERTMANAGER_UNIT" "$(remedy)"
   want_gpu_exporter
   install_packages
   apply_unit "$EXPORTER_UNIT" "$EXPORTER_TEXT"
   wait_for_port "$EXPORTER_PORT" "$EXPORTER_UNIT"
   require_metrics
   apply_gpu_exporter
+  apply_alertmanager
   if [ -n "$PROMETHEUS_TEXT" ]; then apply_prometheus; else remove_prometheus; fi
 }
 
@@ -68,6 +71,30 @@ remove_gpu_exporter() {
   rm -rf "$(dirname "$COUNTERS_FILE")"
 }
 
+# Before Prometheus, which tells it.
+apply_alertmanager() {
+  local complaint
+  [ -n "$ALERTMANAGER_TEXT" ] || { remove_alertmanager; return 0; }
+  write_file "$ALERTMANAGER_FILE" 600 root "$ALERTMANAGER_CONFIG" || true
+  # Its complaint may have the secret in it: what is said is its kind.
+  complaint=$(timeout 60 amtool check-config "$ALERTMANAGER_FILE" 2>&1) ||
+    fatal "Alertmanager refuses its configuration" "$(alertmanager_hint "$complaint")"
+  apply_unit "$ALERTMANAGER_UNIT" "$ALERTMANAGER_TEXT" "$ALERTMANAGER_FILE"
+  wait_for_port "$ALERTMANAGER_PORT" "$ALERTMANAGER_UNIT"
+}
+
+alertmanager_hint() {
+  case "$1" in
+    *"unsupported scheme"* | *"missing host"* | *"parse"*) echo "shardplan:alertWebhook is to be a whole URL with http or https" ;;
+    *) echo "run 'amtool check-config $ALERTMANAGER_FILE' on the host as root and report what it says; the service itself runs on" ;;
+  esac
+}
+
+remove_alertmanager() {
+  remove_unit "$ALERTMANAGER_UNIT"
+  rm -rf "$ALERTMANAGER_FILE" /var/lib/private/shardplan-alertmanager /var/lib/shardplan-alertmanager
+}
+
 apply_prometheus() {
   write_file "$RULES_FILE" 644 root "$RULES" || true
   write_file "$CONFIG_FILE" 644 root "$CONFIG" || true
@@ -90,6 +117,7 @@ remove() {
 remove_all() {
   remove_unit "$EXPORTER_UNIT"
   remove_gpu_exporter
+  remove_alertmanager
   remove_prometheus
   unmask_foreign "$MASKED_BY_MONITORING"
 }
@@ -103,6 +131,7 @@ notes() {
   [ -n "$EXPORTER_TEXT" ] || return 0
   unit_notes "$EXPORTER_UNIT"
   unit_notes "$PROMETHEUS_UNIT"
+  unit_notes "$ALERTMANAGER_UNIT"
   [ -n "$GPU_EXPORTER_TEXT" ] || return 0
   unit_notes "$GPU_EXPORTER_UNIT"
   [ -n "$(port_owner "$GPU_EXPORTER_PORT")" ] ||
@@ -115,6 +144,7 @@ drift() {
   [ ${#MISSING[@]} -eq 0 ] || echo "packages are missing: ${MISSING[*]}"
   unit_drift "$EXPORTER_UNIT"
   ! gpu_exporter_is_ours || unit_drift "$GPU_EXPORTER_UNIT" "$COUNTERS_FILE" "$GPU_EXPORTER_SETTINGS"
+  [ -z "$ALERTMANAGER_TEXT" ] || unit_drift "$ALERTMANAGER_UNIT" "$ALERTMANAGER_FILE"
   [ -z "$PROMETHEUS_TEXT" ] || unit_drift "$PROMETHEUS_UNIT" "$CONFIG_FILE" "$RULES_FILE"
 }
 

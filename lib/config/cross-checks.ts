@@ -32,6 +32,7 @@ const CHECKS: readonly CrossCheck[] = [
   awsChecks,
   bastionChecks,
   certificateCanBeProved,
+  alertsAreTold,
   secretsInEnvironment,
   argumentChecks,
   speculativeChecks,
@@ -315,6 +316,37 @@ function certificateCanBeProved({ gateway, hardware, hosts }: Deployment): Cross
 }
 
 /** Variables of a unit are readable in the stack file, in the state and on the hosts. */
+/** Mail needs to know its way, and nobody is told of what nobody watches. */
+function alertsAreTold({ monitoring: { mode, alerts } }: Deployment): CrossProblem[] {
+  const to = "monitoring.alerts.to";
+  const { mailTo, mailFrom, mailServer, mailUser } = alerts;
+  const needed = Object.entries({ mailTo, mailFrom, mailServer });
+  return [
+    ...when(
+      alerts.to !== "nobody" && mode !== "on",
+      `goes with monitoring.mode on, and that is ${mode}: leave it out`,
+      to,
+      "monitoring.mode",
+    ),
+    ...needed.flatMap(([name, value]) =>
+      when(
+        alerts.to === "mail" && value === undefined,
+        `is needed with ${to} mail`,
+        `monitoring.alerts.${name}`,
+        to,
+      ),
+    ),
+    ...[...needed, ["mailUser", mailUser] as const].flatMap(([name, value]) =>
+      when(
+        alerts.to !== "mail" && value !== undefined,
+        `goes with ${to} mail: leave it out`,
+        `monitoring.alerts.${name}`,
+        to,
+      ),
+    ),
+  ];
+}
+
 function secretsInEnvironment({ serving }: Deployment): CrossProblem[] {
   return Object.entries(serving.environment).flatMap(([name, value]) =>
     when(

@@ -14,4 +14,6 @@ export const SECRET_KEYS: readonly string[] = [
   "apiKeys",
   "certificate",
   "certificateKey",
+  "alertWebhook",
+  "alertMailPassword",
 ];

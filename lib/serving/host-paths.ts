@@ -34,8 +34,12 @@ export interface HostPaths {
   /** What Prometheus reads: its configuration, and the stack's rules beside it. */
   readonly prometheusConfig: string;
   readonly prometheusRules: string;
+  /** What Alertmanager is told, whom to tell among it; only root reads it. */
+  readonly alertmanagerConfig: string;
   /** Folder of what tells CloudWatch. */
   readonly publisher: string;
+  /** Folder of files that the node exporter reads out. */
+  readonly hostMetrics: string;
   /** What NVIDIA's exporter is asked for, and what the host adds to its environment. */
   readonly gpuCounters: string;
   readonly gpuExporterSettings: string;
@@ -75,7 +79,9 @@ export function hostPaths(plan: Plan): HostPaths {
     authority: "/etc/shardplan/secrets/authority",
     prometheusConfig: "/etc/shardplan/prometheus/prometheus.yml",
     prometheusRules: "/etc/shardplan/prometheus/rules.yml",
+    alertmanagerConfig: "/etc/shardplan/secrets/alertmanager.yml",
     publisher: "/etc/shardplan/publisher",
+    hostMetrics: "/etc/shardplan/gateway/metrics",
     gpuCounters: "/etc/shardplan/gpu-exporter/counters.csv",
     gpuExporterSettings: "/etc/shardplan/gpu-exporter/settings",
     firewallRules: "/etc/shardplan/firewall.nft",

@@ -39,6 +39,11 @@ export {
 export { LOCKS, type Lock, lockFile, lockOf, packagesText } from "./locks";
 export { lacksChatTemplate, runsRemoteCode } from "./model-flags";
 export {
+  ALERTMANAGER_PACKAGE,
+  alertmanagerConfig,
+  alertmanagerUnit,
+} from "./monitoring/alertmanager";
+export {
   type CloudWatchAlarm,
   type CloudWatchMetric,
   cloudWatchAlarms,
@@ -63,7 +68,6 @@ export {
   gpuExporterUnit,
 } from "./monitoring/gpu-counters";
 export {
-  isWatched,
   MONITORING_PACKAGES,
   nodeExporterUnit,
   nodeExporterUrl,
@@ -80,6 +84,7 @@ export {
 export { rulesFile } from "./monitoring/rules-file";
 export { seriesOf } from "./monitoring/series";
 export { monitoringThresholds, type Thresholds } from "./monitoring/thresholds";
+export { isTold, isWatched } from "./monitoring/watched";
 export { CHALLENGE_PORT, PORTS } from "./ports";
 export {
   type NodeAddresses,

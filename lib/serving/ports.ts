@@ -14,6 +14,8 @@ export const PORTS = {
   rayMetrics: 7980,
   /** Prometheus on the first host; listens on loopback only. */
   prometheus: 9090,
+  /** Alertmanager on the first host; listens on loopback only. */
+  alertmanager: 9093,
   /** Defaults of Prometheus's node exporter and of NVIDIA's DCGM exporter. */
   nodeExporter: 9100,
   dcgmExporter: 9400,

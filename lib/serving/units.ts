@@ -17,6 +17,7 @@ export const UNITS = {
   nodeExporter: "shardplan-node-exporter.service",
   publisher: "shardplan-publisher.service",
   publisherTimer: "shardplan-publisher.timer",
+  alertmanager: "shardplan-alertmanager.service",
   gpuExporter: "shardplan-gpu-exporter.service",
   stop: "shardplan-stop.service",
   stopTimer: "shardplan-stop.timer",

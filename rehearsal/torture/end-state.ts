@@ -27,7 +27,7 @@ find / /run /tmp -xdev -path '*shardplan*' \\
   -printf '%y %m %u:%g %p %l\\n' | sort -k 4 | while read -r kind mode owner path target; do
     sum=
     case "$kind $path" in
-      "f "*/.loaded-* | "f "*/.started-* | "f "*/marks/*.files) ;;
+      "f "*.prom | "f "*/.loaded-* | "f "*/.started-* | "f "*/marks/*.files) ;;
       "f "*.tar) sum=$(tar -xOf "$path" | sha256sum | cut -c1-16) ;;
 ${CONTENTS.map((path) => `      "f "${path})`).join(" ;&\n")}
         sum=$(sed -e 's/sk-[A-Za-z0-9]\\{20,\\}/a key/g' -e '/^-----BEGIN/,/^-----END/c a key or certificate' "$path" | sha256sum | cut -c1-16) ;;

@@ -61,7 +61,7 @@ export function watchedPlan(): Plan {
 export async function watchFast(host: TestHost): Promise<void> {
   const plan = watchedPlan();
   const hosts = [{ name: "node-0", address: host.host.address }];
-  const { CONFIG, RULES, ...others } = monitoringParameters(plan, { stack: STACK, hosts }, 0);
+  const { CONFIG, RULES, ...others } = monitoringParameters(plan, { stack: STACK, hosts, secret: "" }, 0);
   const program = readFileSync(join(__dirname, "dcgm-exporter.py"), "utf8");
   await host.run(`cat >${GPU_EXPORTER_PROGRAM} <<'PROGRAM'
 ${program}PROGRAM

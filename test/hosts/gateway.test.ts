@@ -441,6 +441,8 @@ describe("a host with a gateway, by itself", function () {
       (Date.parse(said.split("notAfter=").at(-1) ?? "") - Date.now()) / 86_400_000;
     assert.ok(daysOf(before) < 21 && daysOf(now) > 89, `${before}, then ${now}`);
     assert.equal(await run(`systemctl show -p MainPID --value ${UNITS.gateway}`), gateway);
+    const told = await run(`sed -n 's/^shardplan_certificate_end_seconds //p' ${paths.hostMetrics}/*.prom`);
+    assert.equal(1000 * Number(told), Date.parse(now.split("notAfter=").at(-1) ?? ""));
     assert.match(
       await run(`journalctl -u ${UNITS.certificate} -o cat --no-pager`),
       /a new certificate for .*, ends /,

@@ -30,7 +30,7 @@ const WEIGHTS = "/var/lib/shardplan/models/*";
 
 /** Files that the steps write, but for the marks of their runs, and what the host itself makes: another one would do. */
 const OWN_FILES = `find /etc /usr/local -xdev -type f -path '*shardplan*' ! -path '/etc/shardplan/marks/*'
-    ! -path '*/authority/*' ! -name certificate.pem`.replace(/\n\s+/, " ");
+    ! -path '*/authority/*' ! -name 'certificate.p*'`.replace(/\n\s+/, " ");
 /** What hands do to a host, everywhere at once. */
 const HARMS = {
   edited: `${OWN_FILES} | while read -r file; do echo '# edited by hand' >>"$file"; done`,

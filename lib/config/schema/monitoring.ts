@@ -4,6 +4,8 @@ import { countUpTo, fraction, textLike } from "./values";
 const share = (value: number, description: string) =>
   fraction.default(value).meta({ unit: "share", description });
 
+const address = (example: string) => textLike(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, `an address such as ${example}`);
+
 export const monitoring = z
   .strictObject({
     mode: z
@@ -35,7 +37,7 @@ export const monitoring = z
           .describe(
             "Machines on AWS: put a handful of figures a minute into CloudWatch, with alarms and a dashboard. AWS asks for it; the report's *Cost* says how much.",
           ),
-        alarmEmail: textLike(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, "an address such as oncall@example.com")
+        alarmEmail: address("oncall@example.com")
           .optional()
           .describe(
             "Who gets the alarms by mail, once the mail that AWS sends first is confirmed. Default: nobody.",
@@ -46,6 +48,27 @@ export const monitoring = z
       })
       .prefault({})
       .describe("What is told to CloudWatch."),
+    alerts: z
+      .strictObject({
+        to: z
+          .enum(["nobody", "webhook", "mail"])
+          .default("nobody")
+          .describe(
+            "Whom an Alertmanager on the first host tells of alerts: `webhook`, the URL in the secret shardplan:alertWebhook, or `mail`. With `nobody` alerts stand in Prometheus and in `shardplan status`.",
+          ),
+        mailTo: address("oncall@example.com").optional().describe("With `mail`: who gets it."),
+        mailFrom: address("shardplan@example.com").optional().describe("With `mail`: whom it is from."),
+        mailServer: textLike(/^[A-Za-z0-9.-]+:\d{1,5}$/, "a host with a port, such as mail.example.com:587")
+          .optional()
+          .describe("With `mail`: the server that takes it, over TLS."),
+        mailUser: textLike(/^\S+$/, "a name without spaces")
+          .optional()
+          .describe(
+            "With `mail`: user of the server, whose password is the secret shardplan:alertMailPassword. Default: the server asks for none.",
+          ),
+      })
+      .prefault({})
+      .describe("Who is told of alerts."),
     kvCacheUsageAlert: share(0.9, "Share of the KV cache in use above which the plan says: alarm."),
     memoryHeadroomAlert: share(
       0.08,

@@ -4,9 +4,6 @@ import { PORTS } from "../ports";
 import { systemdUnit } from "../systemd-unit";
 import { exporterAddress, socketAddress } from "./prometheus-config";
 
-/** Whether the hosts get a Prometheus and exporters. */
-export const isWatched = ({ deployment: { monitoring } }: Plan): boolean => monitoring.mode === "on";
-
 /** Debian's and Ubuntu's packages on the first host, and on each further one. */
 export const MONITORING_PACKAGES = {
   first: ["prometheus", "prometheus-node-exporter"],
@@ -20,7 +17,7 @@ const STATE = "shardplan-prometheus";
  * Users that systemd makes for a service while it runs, and that own nothing else. Serving comes first: these get the
  * processor last, and are the first to end when memory runs out.
  */
-const OPTIONS = [
+export const WATCHER_OPTIONS: readonly string[] = [
   "DynamicUser=yes",
   "Nice=10",
   "OOMScoreAdjust=500",
@@ -52,7 +49,7 @@ export function prometheusUnit(plan: Plan): string {
     restartSeconds: 5,
     stopSeconds: 30,
     options: [
-      ...OPTIONS,
+      ...WATCHER_OPTIONS,
       `StateDirectory=${STATE}`,
       "StateDirectoryMode=700",
       "ProtectHome=yes",
@@ -66,19 +63,22 @@ export const nodeExporterUrl = (node: number, address: string): string =>
   `http://${socketAddress(exporterAddress(node, address), PORTS.nodeExporter)}/metrics`;
 
 /** Prometheus's node exporter on a host; `node` counts from 0, `address` is the one that the cluster reaches. */
-export const nodeExporterUnit = (node: number, address: string): string =>
+export const nodeExporterUnit = (plan: Plan, node: number, address: string): string =>
   systemdUnit({
     description: "shardplan: metrics of the host",
     after: [],
     user: "shardplan-exporter",
+    // A host without a gateway has none.
+    before: [`+/bin/mkdir -p -m 755 ${hostPaths(plan).hostMetrics}`],
     command: [
       "/usr/bin/prometheus-node-exporter",
       `--web.listen-address=${socketAddress(exporterAddress(node, address), PORTS.nodeExporter)}`,
+      `--collector.textfile.directory=${hostPaths(plan).hostMetrics}`,
     ],
     restartSeconds: 5,
     stopSeconds: 10,
     options: [
-      ...OPTIONS,
+      ...WATCHER_OPTIONS,
       // It tells how full the disk of /home is.
       "ProtectHome=read-only",
       "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK",

@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import type { Plan } from "../../strategy";
 import { PORTS } from "../ports";
 import { engineServers, listenAddress, serverPorts } from "../servers";
+import { isTold } from "./watched";
 
 /** A host of the stack as Prometheus knows it. */
 export interface ScrapedHost {
@@ -58,6 +59,13 @@ export function prometheusConfig(
   const config = {
     global: { scrape_interval: `${SCRAPE_SECONDS}s`, evaluation_interval: `${SCRAPE_SECONDS}s` },
     rule_files: [of.rules],
+    ...(isTold(plan)
+      ? {
+          alerting: {
+            alertmanagers: [{ static_configs: [{ targets: [socketAddress(LOOPBACK, PORTS.alertmanager)] }] }],
+          },
+        }
+      : {}),
     scrape_configs: [
       job("vllm", servers),
       job(

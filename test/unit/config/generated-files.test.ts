@@ -80,6 +80,9 @@ describe("what is made from the schema", () => {
       "serving.packageLocation",
       "gateway.domain",
       "aws.capacityReservationId",
+      "monitoring.alerts.mailTo",
+      "monitoring.alerts.mailFrom",
+      "monitoring.alerts.mailServer",
       "cost.maxUsdPerHour",
     ];
     const keys = documentedSections().flatMap((section) => section.keys);

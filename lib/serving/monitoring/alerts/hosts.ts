@@ -4,6 +4,9 @@ import type { Series } from "../series";
 /** Places that fill by themselves, and none of those that are always full. */
 const DISKS = 'fstype!~"tmpfs|ramfs|squashfs|overlay|iso9660"';
 
+/** Days before its end: the host renews a certificate of its own 30 days before, so that one that is still there failed. */
+const CERTIFICATE_DAYS = 14;
+
 /** What the hosts and those who watch them need. */
 export function hostAlerts(series: Series): readonly AlertRule[] {
   const free = series("node_filesystem_avail_bytes", DISKS);
@@ -17,6 +20,17 @@ export function hostAlerts(series: Series): readonly AlertRule[] {
       summary: "{{ $labels.job }} on {{ $labels.instance }} does not answer",
       meaning: "alerts that need its metrics are silent",
       remedy: "start the exporter again; when the whole host is away, see the other alerts",
+    }),
+    alertRule({
+      name: "ShardplanCertificateEnds",
+      expr: `${series("shardplan_certificate_end_seconds")} - time() < ${CERTIFICATE_DAYS} * 86400`,
+      lasting: "15m",
+      severity: "warning",
+      summary: `the certificate of the gateway on {{ $labels.instance }} ends within ${CERTIFICATE_DAYS} days`,
+      meaning:
+        "clients refuse the gateway from then on; one that the host renews would be new for two weeks already",
+      remedy:
+        "journalctl -u shardplan-certificate says why it is not renewed; one of your own is yours to replace",
     }),
     alertRule({
       name: "ShardplanDiskFills",

@@ -31,6 +31,7 @@ const gpu = (metric: string, ...labels: readonly string[]) =>
   series(metric, 'job="dcgm"', 'gpu="0"', ...labels);
 const up = (job: string) => series("up", `job="${job}"`);
 const DISK = series("node_filesystem_avail_bytes", 'mountpoint="/"', 'fstype="ext4"');
+const CERTIFICATE = series("shardplan_certificate_end_seconds");
 const ended = (reason: string) => vllm("vllm:request_success_total", `finished_reason="${reason}"`);
 
 /** A histogram whose observations lie in its buckets by `count`, a minute. */
@@ -72,6 +73,7 @@ export const HEALTHY: Samples = {
   [gpu("DCGM_FI_PROF_NVLINK_RX_BYTES")]: stays(1e9),
   [gpu("DCGM_FI_DEV_NVLINK_RECOVERY_ERROR_COUNT_TOTAL")]: stays(0),
   [DISK]: stays(1e12),
+  [CERTIFICATE]: stays(90 * 86_400),
 };
 
 /** Every series of `of` as another stack or a stranger has it. */
@@ -199,6 +201,8 @@ export function cases({
     of(slow("vllm:time_to_first_token_seconds"), ...late("FirstToken")),
     of(slow("vllm:request_prefill_time_seconds"), ...late("Prefill")),
     of({ [DISK]: `1e12-11e9x${MINUTES}` }, "ShardplanDiskFills"),
+    // A test's time begins at 0.
+    of({ [CERTIFICATE]: stays(13 * 86_400) }, "ShardplanCertificateEnds"),
   ];
 }
 

@@ -22,13 +22,13 @@ describe("the units that watch a stack", () => {
 
   it("listen on loopback, and a further host's exporter where its cluster reaches it", () => {
     assert.match(unit, /--web\.listen-address=127\.0\.0\.1:9090$/m);
-    assert.match(nodeExporterUnit(0, "10.0.0.1"), /--web\.listen-address=127\.0\.0\.1:9100$/m);
-    assert.match(nodeExporterUnit(1, "10.0.0.2"), /--web\.listen-address=10\.0\.0\.2:9100$/m);
-    assert.match(nodeExporterUnit(1, "fd00::2"), /--web\.listen-address=\[fd00::2\]:9100$/m);
+    assert.match(nodeExporterUnit(planOf(), 0, "10.0.0.1"), /--web\.listen-address=127\.0\.0\.1:9100 /m);
+    assert.match(nodeExporterUnit(planOf(), 1, "10.0.0.2"), /--web\.listen-address=10\.0\.0\.2:9100 /m);
+    assert.match(nodeExporterUnit(planOf(), 1, "fd00::2"), /--web\.listen-address=\[fd00::2\]:9100 /m);
   });
 
   it("run as users of their own without rights, after what serves", () => {
-    for (const text of [unit, nodeExporterUnit(0, "10.0.0.1")]) {
+    for (const text of [unit, nodeExporterUnit(planOf(), 0, "10.0.0.1")]) {
       assert.match(text, /^User=shardplan-(prometheus|exporter)$/m);
       for (const line of ["DynamicUser=yes", "CapabilityBoundingSet=", "Nice=10", "OOMScoreAdjust=500"])
         assert.ok(text.split("\n").includes(line), `no ${line} in ${text}`);

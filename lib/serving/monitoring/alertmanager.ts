@@ -1,0 +1,78 @@
+import { stringify } from "yaml";
+import type { Plan } from "../../strategy";
+import { hostPaths } from "../host-paths";
+import { PORTS } from "../ports";
+import { systemdUnit } from "../systemd-unit";
+import { WATCHER_OPTIONS } from "./monitoring-units";
+import { socketAddress } from "./prometheus-config";
+
+/** Debian's and Ubuntu's package. */
+export const ALERTMANAGER_PACKAGE = "prometheus-alertmanager";
+
+/** Below /var/lib; systemd makes it for the user that it makes. Steps remove it (infra/steps/monitoring.sh). */
+const STATE = "shardplan-alertmanager";
+
+/** How long what is not mended is kept quiet before it is told again. */
+const AGAIN = { critical: "1h", warning: "12h" } as const;
+
+/**
+ * The configuration of the Alertmanager on a stack's first host: one mail or call for all alerts of a name, and another when they
+ * have ended.
+ * @param secret The webhook's URL, or the password of the mail server's user; empty where it asks for none.
+ */
+export function alertmanagerConfig(plan: Plan, stack: string, secret: string): string {
+  const { alerts } = plan.deployment.monitoring;
+  const receiver =
+    alerts.to === "webhook"
+      ? { webhook_configs: [{ url: secret, send_resolved: true }] }
+      : {
+          email_configs: [
+            {
+              to: alerts.mailTo,
+              from: alerts.mailFrom,
+              smarthost: alerts.mailServer,
+              send_resolved: true,
+              headers: { Subject: `[${stack}] {{ .Status }}: {{ .CommonLabels.alertname }}` },
+              ...(alerts.mailUser === undefined
+                ? {}
+                : { auth_username: alerts.mailUser, auth_password: secret }),
+            },
+          ],
+        };
+  const route = {
+    receiver: "told",
+    group_by: ["alertname"],
+    group_wait: "15s",
+    group_interval: "5m",
+    repeat_interval: AGAIN.warning,
+    routes: [{ receiver: "told", matchers: ['severity="critical"'], repeat_interval: AGAIN.critical }],
+  };
+  return stringify({ route, receivers: [{ name: "told", ...receiver }] }, { lineWidth: 0 });
+}
+
+/** Alertmanager on the first host, on loopback and without peers. Only systemd reads its configuration, which has a secret. */
+export const alertmanagerUnit = (plan: Plan): string =>
+  systemdUnit({
+    description: "shardplan: Alertmanager",
+    after: [],
+    user: "shardplan-alertmanager",
+    command: [
+      ...["/bin/sh", "-c"],
+      [
+        'exec /usr/bin/prometheus-alertmanager --config.file="$CREDENTIALS_DIRECTORY/alertmanager"',
+        `--storage.path=/var/lib/${STATE}`,
+        `--web.listen-address=${socketAddress("127.0.0.1", PORTS.alertmanager)}`,
+        "--cluster.listen-address=",
+      ].join(" "),
+    ],
+    restartSeconds: 5,
+    stopSeconds: 10,
+    options: [
+      ...WATCHER_OPTIONS,
+      `LoadCredential=alertmanager:${hostPaths(plan).alertmanagerConfig}`,
+      `StateDirectory=${STATE}`,
+      "StateDirectoryMode=700",
+      "ProtectHome=yes",
+      "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
+    ],
+  });

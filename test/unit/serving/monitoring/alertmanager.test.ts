@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { type AddressInfo, createServer as createSocket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
+import { ConfigError, type DeploymentInput } from "../../../../lib/config";
+import { alertmanagerConfig, alertmanagerUnit, prometheusConfig } from "../../../../lib/serving";
+import { planOf } from "../plan-fixture";
+
+type Alerts = NonNullable<NonNullable<DeploymentInput["monitoring"]>["alerts"]>;
+
+const WEBHOOK: Alerts = { to: "webhook" };
+const MAIL: Alerts = {
+  to: "mail",
+  mailTo: "oncall@example.com",
+  mailFrom: "shardplan@example.com",
+  mailServer: "mail.example.com:587",
+  mailUser: "shardplan",
+};
+const told = (alerts: Alerts) => planOf({ monitoring: { alerts } });
+
+describe("who is told of alerts", function () {
+  this.timeout(60_000);
+  let folder = "";
+  const processes: ChildProcess[] = [];
+
+  before(function () {
+    // Continuous integration installs it, so there its lack is a failure.
+    if (process.env.CI === undefined && spawnSync("amtool", ["--version"]).error) this.skip();
+    folder = mkdtempSync(join(tmpdir(), "shardplan-alertmanager-"));
+  });
+  after(() => {
+    for (const one of processes) one.kill("SIGKILL");
+    if (folder !== "") rmSync(folder, { recursive: true, force: true });
+  });
+
+  const check = (config: string) => {
+    const file = join(folder, "checked.yml");
+    writeFileSync(file, config);
+    return spawnSync("amtool", ["check-config", file], { encoding: "utf8" });
+  };
+
+  it("is written as Alertmanager reads it, by webhook or mail, with the secret there and nowhere else", () => {
+    for (const [alerts, secret] of [
+      [WEBHOOK, "https://hooks.example.com/canary"],
+      [MAIL, "canary"],
+    ] as const) {
+      const config = alertmanagerConfig(told(alerts), "prod", secret);
+      const { status, stdout, stderr } = check(config);
+      assert.equal(status, 0, `${stdout}${stderr}`);
+      assert.match(config, /canary/);
+      assert.ok(!alertmanagerUnit(told(alerts)).includes("canary"), "the secret in the unit");
+    }
+    assert.notEqual(check(alertmanagerConfig(told(WEBHOOK), "prod", "no URL")).status, 0);
+  });
+
+  it("hears of an alert that Prometheus sends, and of its end", async () => {
+    const heard: { status: string; alertname?: string }[] = [];
+    const receiver = createServer((request, response) => {
+      void text(request).then((body) => {
+        const { status, commonLabels } = JSON.parse(body) as {
+          status: string;
+          commonLabels: { alertname?: string };
+        };
+        heard.push({ status, ...commonLabels });
+        response.end();
+      });
+    }).listen(0, "127.0.0.1");
+    await new Promise((resolve) => receiver.once("listening", resolve));
+    const { port } = receiver.address() as AddressInfo;
+    const config = alertmanagerConfig(told(WEBHOOK), "prod", `http://127.0.0.1:${port}/`);
+    const own = join(folder, "own.yml");
+    // The test does not wait for further alerts of the same name.
+    writeFileSync(
+      own,
+      config.replace("group_wait: 15s", "group_wait: 0s").replace("group_interval: 5m", "group_interval: 1s"),
+    );
+    const listen = await freePort();
+    const options = [
+      `--config.file=${own}`,
+      `--storage.path=${join(folder, "data")}`,
+      "--cluster.listen-address=",
+    ];
+    processes.push(
+      spawn("prometheus-alertmanager", [...options, `--web.listen-address=127.0.0.1:${listen}`], {
+        stdio: "ignore",
+      }),
+    );
+    const send = async (endsAt?: string) => {
+      const labels = { alertname: "ShardplanXid", severity: "critical", stack: "prod" };
+      const body = JSON.stringify([{ labels, ...(endsAt === undefined ? {} : { endsAt }) }]);
+      const headers = { "content-type": "application/json" };
+      return fetch(`http://127.0.0.1:${listen}/api/v2/alerts`, { method: "POST", headers, body }).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    };
+    const until = async (holds: () => boolean | Promise<boolean>) => {
+      for (let tries = 0; tries < 150 && !(await holds()); tries++) await setTimeout(200);
+    };
+    await until(() => send());
+    await until(() => heard.length > 0);
+    assert.deepEqual(heard.at(0)?.status, "firing");
+    await send(new Date().toISOString());
+    await until(() => heard.some(({ status }) => status === "resolved"));
+    receiver.close();
+    assert.deepEqual(heard.at(-1), {
+      status: "resolved",
+      alertname: "ShardplanXid",
+      severity: "critical",
+      stack: "prod",
+    });
+  });
+
+  it("is named to Prometheus only where somebody is told", () => {
+    const of = (alerts?: Alerts) =>
+      prometheusConfig(alerts === undefined ? planOf() : told(alerts), {
+        stack: "prod",
+        hosts: [{ name: "node-0", address: "10.0.0.1" }],
+        rules: "rules.yml",
+      });
+    assert.match(of(WEBHOOK), /alertmanagers:[\s\S]*127\.0\.0\.1:9093/);
+    assert.ok(!of().includes("alertmanagers"), "an Alertmanager where nobody is told");
+  });
+
+  it("is asked for whole", () => {
+    const refused = (monitoring: DeploymentInput["monitoring"], wanted: RegExp) =>
+      assert.throws(
+        () => planOf({ monitoring }),
+        (error: ConfigError) => error instanceof ConfigError && wanted.test(error.message),
+      );
+    refused(
+      { alerts: { to: "mail", mailTo: "a@example.com" } },
+      /monitoring\.alerts\.mailServer.*is needed with/,
+    );
+    refused({ alerts: { to: "webhook", mailTo: "a@example.com" } }, /mailTo.*leave it out/);
+    refused(
+      { mode: "off", alerts: { to: "webhook" } },
+      /monitoring\.alerts\.to.*goes with monitoring\.mode on/,
+    );
+  });
+});
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const socket = createSocket().listen(0, "127.0.0.1", () => {
+      const { port } = socket.address() as AddressInfo;
+      socket.close(() => resolve(port));
+    });
+  });
