@@ -17,7 +17,7 @@ const PACKAGES = [
   ...["systemd", "systemd-sysv", "dbus", "libpam-systemd", "openssh-server", "sudo", "ca-certificates"],
   ...["iproute2", "nftables", "iputils-ping", "procps", "kmod", "pciutils", "less", "curl", "jq", "openssl"],
   ...["python3", "python3-venv", "python3-dev", "haproxy"],
-  ...["prometheus", "prometheus-node-exporter"],
+  ...["prometheus", "prometheus-alertmanager", "prometheus-node-exporter"],
   ...["g++", "libc6-dev", "libnuma1"],
 ];
 

@@ -8,9 +8,10 @@ import { readStackStatus } from "../../lib/cli/status/stack-status";
 import { statusPage } from "../../lib/cli/status/status-page";
 import { DASHBOARDS, dashboard } from "../../lib/serving";
 import { apiKeyPath, clientCompletion } from "../../rehearsal/expectations";
+import { firingAlerts } from "../../rehearsal/firing-alerts";
 import { STACK } from "../../rehearsal/rehearsal-stack";
 import { destroyStack, upStack } from "../../rehearsal/run-stack";
-import { DISK, firing, SUSTAINABLE_RATE, stopWatchingFast, watchedPlan, watchFast } from "./fast-monitoring";
+import { DISK, SUSTAINABLE_RATE, stopWatchingFast, TOLD, watchedPlan, watchFast } from "./fast-monitoring";
 import { needsRoot, openTestHost, type TestHost } from "./local-host";
 
 const silent = { progress: () => {} };
@@ -36,8 +37,8 @@ describe("alerts on a real host", function () {
 
   before(async function () {
     needsRoot(this);
-    host = await openTestHost(1);
-    stack = await host.stack();
+    host = await openTestHost(1, { "shardplan:alertWebhook": { value: TOLD.webhook, secret: true } });
+    stack = await host.stack(TOLD.overrides);
     ({ outputs } = await upStack(stack, silent));
     key = await host.run(`cat ${apiKeyPath(outputs)}`);
     await watchFast(host);
@@ -46,6 +47,8 @@ describe("alerts on a real host", function () {
     load?.stop();
     await host?.close();
   });
+
+  const firing = () => firingAlerts(host.hosts, host.host);
 
   /** Asks so many a second, whether they are answered or not. */
   function ask({ perSecond, promptTokens = 16, outputTokens = 100 }: Asked): { stop(): void } {
@@ -79,7 +82,7 @@ describe("alerts on a real host", function () {
   /** Waits until what fires beside `before` is what is wanted and no more; a second longer must it stay so. */
   async function fires(before: readonly string[], wanted: readonly string[], limitSeconds: number) {
     const deadline = Date.now() + 1000 * limitSeconds;
-    const fresh = async () => (await firing(host)).filter((name) => !before.includes(name));
+    const fresh = async () => (await firing()).filter((name) => !before.includes(name));
     let now = await fresh();
     while (String(now) !== String(wanted) && Date.now() < deadline) {
       const other = now.filter((name) => !wanted.includes(name));
@@ -96,7 +99,7 @@ describe("alerts on a real host", function () {
     load = ask({ perSecond: 2 });
     const until = Date.now() + 120_000;
     while (Date.now() < until) {
-      assert.deepEqual(await firing(host), []);
+      assert.deepEqual(await firing(), []);
       await sleep(2000);
     }
   });
@@ -131,23 +134,31 @@ describe("alerts on a real host", function () {
   });
 
   it("ring for a link that went down and came back, and for a full disk", async () => {
-    const before = await firing(host);
+    const before = await firing();
     await host.run(`echo '{"DCGM_FI_DEV_NVLINK_RECOVERY_ERROR_COUNT_TOTAL": 1}' >/run/dcgm.json`);
     await fires(before, ["ShardplanNvlinkErrors"], 15);
     await host.run(`cat /dev/zero >${DISK}/filling 2>/dev/null || true`);
     await fires(before, ["ShardplanDiskFills", "ShardplanNvlinkErrors"], 90);
+    // Alertmanager collects for 15 s.
+    let told = "";
+    for (let tries = 0; tries < 30 && !told.includes("ShardplanDiskFills"); tries++) {
+      told = await host.run(`cat ${TOLD.file} 2>/dev/null || true`);
+      await sleep(1000);
+    }
+    for (const name of ["ShardplanDiskFills", "ShardplanNvlinkErrors"])
+      assert.match(told, new RegExp(`"status":"firing".*"alertname":"${name}"`));
   });
 
   it("ring for more than the plan sustains, and for traffic that is not the plan's", async () => {
     load?.stop();
-    const before = await firing(host);
+    const before = await firing();
     load = ask({ perSecond: 2 * SUSTAINABLE_RATE, outputTokens: 8 });
     await fires(before, ["ShardplanBeyondSustainableRate", "ShardplanOutputsShorter"], 240);
     load.stop();
   });
 
   it("ring for an engine that hangs, where no watchdog kills it", async () => {
-    const before = await firing(host);
+    const before = await firing();
     await host.run("systemctl stop shardplan-watchdog");
     load = ask({ perSecond: 1, outputTokens: 1900 });
     await sleep(3000);
@@ -161,7 +172,7 @@ describe("alerts on a real host", function () {
   });
 
   it("ring for an engine that was killed and stays away", async () => {
-    const before = await firing(host);
+    const before = await firing();
     await host.run("pkill -KILL -o -f '^VLLM::EngineCore'");
     await fires(before, ["ShardplanEngineDown"], 60);
   });

@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { z } from "zod";
 import { monitoringParameters } from "../../infra/services/monitoring";
 import { modelConfigOf } from "../../lib/catalog";
 import { readStackFile } from "../../lib/config";
-import { GPU_EXPORTER_PROGRAM, hostPaths, PORTS } from "../../lib/serving";
+import { GPU_EXPORTER_PROGRAM, hostPaths } from "../../lib/serving";
 import { type Plan, plan as planOf } from "../../lib/strategy";
 import { STACK } from "../../rehearsal/rehearsal-stack";
 import type { TestHost } from "./local-host";
@@ -18,6 +17,23 @@ export const DISK = "/srv/disk";
 
 /** Requests per second that the test's plan sustains: a processor does not come to what the stack's own plan says. */
 export const SUSTAINABLE_RATE = 5;
+
+/** Who is told of alerts: somebody on the host itself, who writes down what comes. */
+export const TOLD = {
+  webhook: "http://127.0.0.1:18080/",
+  overrides: { "shardplan:monitoring": { alerts: { to: "webhook" } } },
+  file: "/run/told",
+};
+
+const LISTENER = `import http.server
+class Listener(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        open("${TOLD.file}", "ab").write(body + b"\\n")
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", 18080), Listener).serve_forever()
+`;
 
 const durations = /(\[|offset |for: |interval: )((?:\d+h)?(?:\d+m)?(?:\d+s)?)(?=[\]\s),]|$)/gm;
 const UNITS_MS = { h: 3_600_000, m: 60_000, s: 1000 } as const;
@@ -41,7 +57,8 @@ function faster(text: string): string {
  * have no band that was ever held against one.
  */
 export function watchedPlan(): Plan {
-  const deployment = readStackFile(resolve(__dirname, `../../Pulumi.${STACK}.yaml`));
+  const file = resolve(__dirname, `../../Pulumi.${STACK}.yaml`);
+  const deployment = readStackFile(file, ["monitoring.alerts.to=webhook"]);
   const plan = planOf(deployment, { modelConfig: modelConfigOf(deployment) });
   const unbounded = <T extends object>(latency: T) => ({ ...latency, p99HighMs: Number.POSITIVE_INFINITY });
   return {
@@ -61,11 +78,18 @@ export function watchedPlan(): Plan {
 export async function watchFast(host: TestHost): Promise<void> {
   const plan = watchedPlan();
   const hosts = [{ name: "node-0", address: host.host.address }];
-  const { CONFIG, RULES, ...others } = monitoringParameters(plan, { stack: STACK, hosts, secret: "" }, 0);
+  const { CONFIG, RULES, ...others } = monitoringParameters(
+    plan,
+    { stack: STACK, hosts, secret: TOLD.webhook },
+    0,
+  );
   const program = readFileSync(join(__dirname, "dcgm-exporter.py"), "utf8");
   await host.run(`cat >${GPU_EXPORTER_PROGRAM} <<'PROGRAM'
 ${program}PROGRAM
 chmod 755 ${GPU_EXPORTER_PROGRAM}
+cat >/run/listener.py <<'PROGRAM'
+${LISTENER}PROGRAM
+systemd-run --quiet --unit=listener /usr/bin/python3 /run/listener.py
 mkdir -p ${DISK}; mount -t tmpfs -o size=8m disk ${DISK}
 systemctl stop shardplan-prometheus; rm -rf /var/lib/private/shardplan-prometheus`);
   await stepOnHost(host.hosts, host.host, "monitoring", {
@@ -79,23 +103,7 @@ systemctl stop shardplan-prometheus; rm -rf /var/lib/private/shardplan-prometheu
 /** Takes the exporter and the disk away; the next `up` has the host watched as the stack is. */
 export async function stopWatchingFast(host: TestHost): Promise<void> {
   const { gpuCounters } = hostPaths(watchedPlan());
-  await host.run(`rm -f ${GPU_EXPORTER_PROGRAM} ${gpuCounters}; umount ${DISK} && rmdir ${DISK}`);
-}
-
-const alerts = z.object({
-  data: z.object({
-    alerts: z.array(
-      z.object({ labels: z.object({ alertname: z.string() }), state: z.enum(["pending", "firing"]) }),
-    ),
-  }),
-});
-
-/** Names of the alerts that fire at this moment, each once. */
-export async function firing(host: TestHost): Promise<string[]> {
-  const said = await host.run(`curl -sf http://127.0.0.1:${PORTS.prometheus}/api/v1/alerts`);
-  const names = alerts
-    .parse(JSON.parse(said))
-    .data.alerts.filter(({ state }) => state === "firing")
-    .map(({ labels }) => labels.alertname);
-  return [...new Set(names)].sort();
+  await host.run(
+    `systemctl stop listener; rm -f ${GPU_EXPORTER_PROGRAM} ${gpuCounters}; umount ${DISK} && rmdir ${DISK}`,
+  );
 }
