@@ -133,12 +133,16 @@ describe("alerts on a real host", function () {
     await assert.rejects(tunnelTo(`-p 9 ${user}@${address}`), /Connection timed out/);
   });
 
-  it("ring for a link that went down and came back, and for a full disk", async () => {
+  it("ring for a link that went down and came back, one that stays down, and a full disk; who is to be told is", async () => {
     const before = await firing();
     await host.run(`echo '{"DCGM_FI_DEV_NVLINK_RECOVERY_ERROR_COUNT_TOTAL": 1}' >/run/dcgm.json`);
     await fires(before, ["ShardplanNvlinkErrors"], 15);
+    await host.run(
+      `echo '{"DCGM_FI_DEV_NVLINK_RECOVERY_ERROR_COUNT_TOTAL": 1, "down": true}' >/run/dcgm.json`,
+    );
+    await fires(before, ["ShardplanNvlinkDown", "ShardplanNvlinkErrors"], 30);
     await host.run(`cat /dev/zero >${DISK}/filling 2>/dev/null || true`);
-    await fires(before, ["ShardplanDiskFills", "ShardplanNvlinkErrors"], 90);
+    await fires(before, ["ShardplanDiskFills", "ShardplanNvlinkDown", "ShardplanNvlinkErrors"], 90);
     // Alertmanager collects for 15 s.
     let told = "";
     for (let tries = 0; tries < 30 && !told.includes("ShardplanDiskFills"); tries++) {

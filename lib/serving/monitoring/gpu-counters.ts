@@ -28,6 +28,11 @@ const COUNTERS: readonly Counter[] = [
     help: "Links that went down and came back.",
   },
   {
+    field: "DCGM_EXP_GPU_HEALTH_STATUS",
+    type: "gauge",
+    help: "What DCGM watches: 0 is well; 10 warns; 20 fails.",
+  },
+  {
     field: "DCGM_FI_PROF_PIPE_TENSOR_ACTIVE",
     type: "gauge",
     help: "Share of time with work in tensor cores.",

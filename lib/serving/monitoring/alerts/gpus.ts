@@ -90,5 +90,16 @@ function links(series: Series, { nvlink }: Thresholds): readonly AlertRule[] {
       meaning: "a link is failing; the engine hangs when it stays down",
       remedy: "nvidia-smi nvlink -e; replace the node when it goes on",
     }),
+    // Links are down for a moment after each boot, while they train.
+    alertRule({
+      name: "ShardplanNvlinkDown",
+      expr: `${series("DCGM_EXP_GPU_HEALTH_STATUS", 'health_watch="NVLINK",health_error_code="DCGM_FR_NVLINK_DOWN"')} > 0`,
+      lasting: "2m",
+      severity: "critical",
+      summary:
+        "GPU {{ $labels.gpu }} of {{ $labels.instance }} has fewer NVLink links up than it is made with",
+      meaning: "the other links carry more, or the engine hangs at its next all-reduce",
+      remedy: "nvidia-smi nvlink -s names the link; drain the node and reset or replace it",
+    }),
   ];
 }

@@ -29,6 +29,8 @@ const series = (metric: string, ...labels: readonly string[]) =>
 const vllm = (metric: string, ...labels: readonly string[]) => series(metric, 'job="vllm"', ...labels);
 const gpu = (metric: string, ...labels: readonly string[]) =>
   series(metric, 'job="dcgm"', 'gpu="0"', ...labels);
+const health = (error: string) =>
+  gpu("DCGM_EXP_GPU_HEALTH_STATUS", 'health_watch="NVLINK"', `health_error_code="DCGM_FR_${error}"`);
 const up = (job: string) => series("up", `job="${job}"`);
 const DISK = series("node_filesystem_avail_bytes", 'mountpoint="/"', 'fstype="ext4"');
 const CERTIFICATE = series("shardplan_certificate_end_seconds");
@@ -72,6 +74,7 @@ export const HEALTHY: Samples = {
   [gpu("DCGM_FI_PROF_NVLINK_TX_BYTES")]: stays(1e9),
   [gpu("DCGM_FI_PROF_NVLINK_RX_BYTES")]: stays(1e9),
   [gpu("DCGM_FI_DEV_NVLINK_RECOVERY_ERROR_COUNT_TOTAL")]: stays(0),
+  [health("OK")]: stays(0),
   [DISK]: stays(1e12),
   [CERTIFICATE]: stays(90 * 86_400),
 };
@@ -197,6 +200,10 @@ export function cases({
     of({ ...fault(79, 7), ...counted(0) }),
     of({ [gpu("DCGM_FI_PROF_NVLINK_RX_BYTES")]: stays(8.9e11) }, "ShardplanNvlinkSaturated"),
     of({ [gpu("DCGM_FI_DEV_NVLINK_RECOVERY_ERROR_COUNT_TOTAL")]: grows(1) }, "ShardplanNvlinkErrors"),
+    of({ [health("OK")]: "_", [health("NVLINK_DOWN")]: stays(20) }, "ShardplanNvlinkDown"),
+    // While links train.
+    of({ [health("OK")]: "_", [health("NVLINK_DOWN")]: `20x1 _x${MINUTES - 2}` }),
+    of({ [health("OK")]: "_", [health("NVLINK_ERROR_THRESHOLD")]: stays(10) }),
     of(slow("vllm:inter_token_latency_seconds"), ...late("Decode")),
     of(slow("vllm:time_to_first_token_seconds"), ...late("FirstToken")),
     of(slow("vllm:request_prefill_time_seconds"), ...late("Prefill")),

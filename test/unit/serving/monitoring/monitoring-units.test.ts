@@ -50,7 +50,7 @@ describe("the units that watch a stack", () => {
         assert.match(line, /^DCGM_[A-Z_]+, (gauge|counter), [^,]+$/);
         return line.split(",")[0];
       });
-    const asked = rulesFile(planOf(), "prod").match(/DCGM_[A-Z]+(?:_[A-Z]+)+/g) ?? [];
+    const asked = rulesFile(planOf(), "prod").match(/DCGM_(?:FI|EXP)(?:_[A-Z]+)+/g) ?? [];
     // Those that stand in a pattern are of one family.
     const named = asked.filter((name) => !/^DCGM_FI_(DEV_FB|PROF_NVLINK)$/.test(name));
     assert.deepEqual(
