@@ -24,7 +24,7 @@ const PACKAGES = [
 /** Makes the tree a host that boots: the network comes up as told, and each copy brings its own keys. */
 const PREPARE = `set -eu
 systemctl -q enable systemd-networkd ssh
-systemctl -q disable haproxy prometheus prometheus-node-exporter
+systemctl -q disable haproxy prometheus prometheus-alertmanager prometheus-node-exporter
 systemctl -q mask systemd-networkd-wait-online systemd-resolved getty@tty1 console-getty apt-daily.timer \
   apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer dpkg-db-backup.timer
 useradd --create-home --shell /bin/bash deploy
