@@ -11,6 +11,7 @@ import { apiKeyPath, clientCompletion } from "../../rehearsal/expectations";
 import { firingAlerts } from "../../rehearsal/firing-alerts";
 import { STACK } from "../../rehearsal/rehearsal-stack";
 import { destroyStack, upStack } from "../../rehearsal/run-stack";
+import { findInFolder, findOnHost, watchCommandLines } from "./canaries";
 import { DISK, SUSTAINABLE_RATE, stopWatchingFast, TOLD, watchedPlan, watchFast } from "./fast-monitoring";
 import { needsRoot, openTestHost, type TestHost } from "./local-host";
 
@@ -183,9 +184,13 @@ describe("alerts on a real host", function () {
 
   it("are the stack's own again after the next up, and the service is there", async () => {
     await stopWatchingFast(host);
+    await watchCommandLines(host);
     ({ outputs } = await upStack(stack, silent));
     assert.match(await clientCompletion({ hosts: host.hosts, outputs }), /^\d+ tokens$/);
     assert.deepEqual(Object.keys((await upStack(stack, silent)).summary.resourceChanges ?? {}), ["same"]);
+    const token = { "the webhook's token": TOLD.token };
+    assert.deepEqual(await findOnHost(host, token), []);
+    assert.deepEqual(await findInFolder(host.engine.folder, token), []);
     await destroyStack(stack, silent);
   });
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { monitoringParameters } from "../../infra/services/monitoring";
@@ -18,9 +19,11 @@ export const DISK = "/srv/disk";
 /** Requests per second that the test's plan sustains: a processor does not come to what the stack's own plan says. */
 export const SUSTAINABLE_RATE = 5;
 
-/** Who is told of alerts: somebody on the host itself, who writes down what comes. */
+/** Who is told of alerts: somebody on the host itself, who writes down what comes. Webhooks often have a token in their URL. */
+const token = `canary${randomBytes(16).toString("hex")}`;
 export const TOLD = {
-  webhook: "http://127.0.0.1:18080/",
+  token,
+  webhook: `http://127.0.0.1:18080/${token}`,
   overrides: { "shardplan:monitoring": { alerts: { to: "webhook" } } },
   file: "/run/told",
 };
