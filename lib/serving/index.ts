@@ -40,6 +40,7 @@ export { LOCKS, type Lock, lockFile, lockOf, packagesText } from "./locks";
 export { lacksChatTemplate, runsRemoteCode } from "./model-flags";
 export {
   ALERTMANAGER_PACKAGE,
+  alertmanagerCommand,
   alertmanagerConfig,
   alertmanagerUnit,
 } from "./monitoring/alertmanager";

@@ -35,6 +35,8 @@ class Listener(http.server.BaseHTTPRequestHandler):
         open("${TOLD.file}", "ab").write(body + b"\\n")
         self.send_response(200)
         self.end_headers()
+    def log_message(self, *_):
+        pass
 http.server.HTTPServer(("127.0.0.1", 18080), Listener).serve_forever()
 `;
 

@@ -50,21 +50,26 @@ export function alertmanagerConfig(plan: Plan, stack: string, secret: string): s
   return stringify({ route, receivers: [{ name: "told", ...receiver }] }, { lineWidth: 0 });
 }
 
-/** Alertmanager on the first host, on loopback and without peers. Only systemd reads its configuration, which has a secret. */
+/** Its log has the whole URL of a webhook that it did not reach, and with it the secret; the journal has more readers. */
+const WITHOUT_URLS = `2> >(exec sed -u 's#://[^" ]*#://...#g' >&2)`;
+
+/** What runs Alertmanager on the first host, on loopback and without peers, as a line for bash. */
+export const alertmanagerCommand = (storage: string, port: number): string =>
+  [
+    'exec /usr/bin/prometheus-alertmanager --config.file="$CREDENTIALS_DIRECTORY/alertmanager"',
+    `--storage.path=${storage}`,
+    `--web.listen-address=${socketAddress("127.0.0.1", port)}`,
+    "--cluster.listen-address=",
+    WITHOUT_URLS,
+  ].join(" ");
+
+/** Its unit. Only systemd reads its configuration, which has a secret. */
 export const alertmanagerUnit = (plan: Plan): string =>
   systemdUnit({
     description: "shardplan: Alertmanager",
     after: [],
     user: "shardplan-alertmanager",
-    command: [
-      ...["/bin/sh", "-c"],
-      [
-        'exec /usr/bin/prometheus-alertmanager --config.file="$CREDENTIALS_DIRECTORY/alertmanager"',
-        `--storage.path=/var/lib/${STATE}`,
-        `--web.listen-address=${socketAddress("127.0.0.1", PORTS.alertmanager)}`,
-        "--cluster.listen-address=",
-      ].join(" "),
-    ],
+    command: ["/bin/bash", "-c", alertmanagerCommand(`/var/lib/${STATE}`, PORTS.alertmanager)],
     restartSeconds: 5,
     stopSeconds: 10,
     options: [

@@ -8,7 +8,12 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { ConfigError, type DeploymentInput } from "../../../../lib/config";
-import { alertmanagerConfig, alertmanagerUnit, prometheusConfig } from "../../../../lib/serving";
+import {
+  alertmanagerCommand,
+  alertmanagerConfig,
+  alertmanagerUnit,
+  prometheusConfig,
+} from "../../../../lib/serving";
 import { planOf } from "../plan-fixture";
 
 type Alerts = NonNullable<NonNullable<DeploymentInput["monitoring"]>["alerts"]>;
@@ -70,26 +75,28 @@ describe("who is told of alerts", function () {
         response.end();
       });
     }).listen(0, "127.0.0.1");
+    // One that is left open by a failure keeps nothing running.
+    receiver.unref();
     await new Promise((resolve) => receiver.once("listening", resolve));
     const { port } = receiver.address() as AddressInfo;
-    const config = alertmanagerConfig(told(WEBHOOK), "prod", `http://127.0.0.1:${port}/`);
-    const own = join(folder, "own.yml");
+    const config = alertmanagerConfig(told(WEBHOOK), "prod", `http://127.0.0.1:${port}/canary`);
+    // As systemd names what it hands over.
+    const own = join(folder, "alertmanager");
     // The test does not wait for further alerts of the same name.
     writeFileSync(
       own,
       config.replace("group_wait: 15s", "group_wait: 0s").replace("group_interval: 5m", "group_interval: 1s"),
     );
     const listen = await freePort();
-    const options = [
-      `--config.file=${own}`,
-      `--storage.path=${join(folder, "data")}`,
-      "--cluster.listen-address=",
-    ];
-    processes.push(
-      spawn("prometheus-alertmanager", [...options, `--web.listen-address=127.0.0.1:${listen}`], {
-        stdio: "ignore",
-      }),
-    );
+    const alertmanager = spawn("bash", ["-c", alertmanagerCommand(join(folder, "data"), listen)], {
+      env: { ...process.env, CREDENTIALS_DIRECTORY: folder },
+    });
+    processes.push(alertmanager);
+    let log = "";
+    for (const stream of [alertmanager.stdout, alertmanager.stderr])
+      stream.on("data", (said) => {
+        log += said;
+      });
     const send = async (endsAt?: string) => {
       const labels = { alertname: "ShardplanXid", severity: "critical", stack: "prod" };
       const body = JSON.stringify([{ labels, ...(endsAt === undefined ? {} : { endsAt }) }]);
@@ -108,6 +115,11 @@ describe("who is told of alerts", function () {
     await send(new Date().toISOString());
     await until(() => heard.some(({ status }) => status === "resolved"));
     receiver.close();
+    receiver.closeAllConnections();
+    await send();
+    await until(() => log.includes("Notify attempt failed"));
+    assert.match(log, /Notify attempt failed.*http:\/\/\.\.\./);
+    assert.ok(!log.includes("canary"), `the secret in the log: ${log}`);
     assert.deepEqual(heard.at(-1), {
       status: "resolved",
       alertname: "ShardplanXid",
