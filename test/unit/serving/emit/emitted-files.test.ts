@@ -100,7 +100,7 @@ describe("a plan as files of other tools", function () {
       assert.match(head, /Llama-3\.1-8B-Instruct on 1 x g6e\.12xlarge/);
       assert.match(head, /# Load: 2 requests\/s, prompts of [\d,]+ tokens and answers of [\d,]+ in the mean/);
       assert.match(head, /# Plan: TP2 x2 meets all \d+ requirements/);
-      assert.ok(head.includes(`# The command: ${command}`));
+      assert.ok(head.includes(`# The command: ${command}`), head);
       assert.match(head, /HF_TOKEN/);
       assert.match(head, /curl http:\/\/127\.0\.0\.1:8000\/v1\/completions/);
       assert.equal(/8000, 8001 are 2 servers/.test(head), form !== kubernetesManifests);
