@@ -146,7 +146,7 @@ config:
         "Pulumi.test.yaml: shardplan:modle: unknown key; did you mean shardplan:model?",
         "Pulumi.test.yaml: shardplan:slo.decode.p99Ms: unknown key; nest it, or set it with `pulumi config set --path 'shardplan:slo.decode.p99Ms' VALUE`",
         "Pulumi.test.yaml: workload: unknown key; keys of this program start with shardplan:",
-        "Pulumi.test.yaml: shardplan:cost: holds an encrypted value, which only the engine can read; only sshPrivateKey, huggingFaceToken, apiKey, apiKeys, certificate, certificateKey may be secret",
+        "Pulumi.test.yaml: shardplan:cost: holds an encrypted value, which only the engine can read; only sshPrivateKey, huggingFaceToken, apiKey, apiKeys, certificate, certificateKey, alertWebhook, alertMailPassword may be secret",
         'Pulumi.test.yaml: slo.decode.p99Ms: must be a number from 0.01 to 86400000; given "no"',
       ],
     );
