@@ -91,10 +91,10 @@ take_over() {
   fi
 }
 
-# When it ends, in a file that the node exporter reads out.
+# When it ends, in a file that the node exporter reads out; of one that openssl does not read nothing is told.
 tell_end() {
   local folder=${CERTIFICATE%/*}/metrics ends metric=shardplan_certificate_end_seconds
-  ends=$(openssl x509 -noout -enddate -in "$CERTIFICATE" | sed 's/notAfter=//')
+  ends=$(openssl x509 -noout -enddate -in "$CERTIFICATE" 2>/dev/null | sed 's/notAfter=//') || { rm -f "$folder/certificate.prom"; return 0; }
   install -d -m 755 "$folder"
   printf '# HELP %s When the certificate of the gateway ends (Unix time).\n# TYPE %s gauge\n%s %s\n' \
     "$metric" "$metric" "$metric" "$(date --date "$ends" +%s)" >"$WORK/end"
@@ -117,5 +117,5 @@ else
   are_pair "$CERTIFICATE" "$CERTIFICATE" || issue
   [ -z "$(ss -ltnH 'sport = :80')" ] || ask_public_authority
 fi
-tell_end
 take_over
+tell_end
