@@ -187,6 +187,7 @@ describe("monitoring.sh", () => {
     PACKAGES="prometheus" EXPORTER_UNIT=e.service EXPORTER_TEXT=text EXPORTER_PORT=9100 PROMETHEUS_UNIT=p.service
     PROMETHEUS_TEXT=text PROMETHEUS_PORT=9090 CONFIG_FILE=$FOLDER/c/config RULES_FILE=$FOLDER/c/rules CONFIG=c RULES=r
     GPU_EXPORTER_TEXT= GPU_EXPORTER_UNIT=g.service GPU_EXPORTER_PORT=9400 GPU_EXPORTER=$FOLDER/dcgm-exporter
+    ALERTMANAGER_TEXT= ALERTMANAGER_UNIT=a.service ALERTMANAGER_PORT=9093 ALERTMANAGER_FILE=$FOLDER/secrets/alerts
     GPU_EXPORTER_PACKAGE=the-exporter GPU_EXPORTER_SETTINGS=$FOLDER/g/settings COUNTERS_FILE=$FOLDER/g/counters COUNTERS=list
     port_owner() { :; }; systemctl() { echo "systemctl $*" >>"$FOLDER/said"; }
     dpkg-query() { return 1; }; remove_unit() { echo "removed $1" >&2; }`;
@@ -209,7 +210,7 @@ describe("monitoring.sh", () => {
       assert.ok(at(`systemctl disable --quiet ${unit}`) > at("run_long apt"), stdout);
     }
     assert.match(stderr, /error: test: apt-get ended without installing prometheus; see /);
-    assert.match(stderr, /^removed e\.service\nremoved g\.service\nremoved p\.service$/m);
+    assert.match(stderr, /^removed e\.service\nremoved g\.service\nremoved a\.service\nremoved p\.service$/m);
     assert.equal(said.at(-2), "said");
   });
 
@@ -240,7 +241,7 @@ describe("monitoring.sh", () => {
       "monitoring",
       `${PLACES}; EXPORTER_TEXT=; mkdir -p "$FOLDER/c" "$METRICS"; apply; ls "$FOLDER"; drift; notes`,
     );
-    assert.match(stderr, /^removed e\.service\nremoved g\.service\nremoved p\.service$/m);
+    assert.match(stderr, /^removed e\.service\nremoved g\.service\nremoved a\.service\nremoved p\.service$/m);
     assert.equal(stdout, '{"changes":0}\n');
   });
 
