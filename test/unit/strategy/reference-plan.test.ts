@@ -22,7 +22,7 @@ describe("the plan of the prod stack", () => {
     assert.equal(best?.meetsSlo, true);
     assert.match(
       prod.recommendation.sentence,
-      /of the 16 strategies that were planned it has the shortest mean request/,
+      /of the 16 strategies that were planned, TP8 has the shortest mean request/,
     );
   });
 
