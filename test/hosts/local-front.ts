@@ -73,7 +73,7 @@ export async function openFront(plan: Plan, edit = (config: string) => config): 
       )
       .replaceAll(/\/(run|etc)\/shardplan(-|\/)gateway/g, folder)
       .replaceAll(`127.0.0.1:${PORTS.gatewayInside}`, `127.0.0.1:${port - 10_000}`)
-      .replaceAll(`127.0.0.1:${PORTS.gatewayMetrics}`, `unix@${folder}/metrics mode 600`);
+      .replaceAll(`127.0.0.1:${PORTS.gatewayMetrics}`, `unix@${folder}/counters mode 600`);
   const keys = join(folder, "keys.map");
   writeFileSync(keys, `${KEY} default\n`, { mode: 0o600 });
   writeFileSync(join(folder, "engine.map"), `engine ${ENGINE_KEY}\n`, { mode: 0o600 });
