@@ -10,7 +10,7 @@ import { PhaseClock } from "../phase-clock";
 import { prepareHosts } from "../prepare";
 import { progress } from "../progress";
 import { rehearsalStack, TWO_REPLICAS } from "../rehearsal-stack";
-import { upStack } from "../run-stack";
+import { destroyStack, upStack } from "../run-stack";
 import { noisesUnderLoad } from "./quiet";
 import { type Tortured, table, torture } from "./torture";
 
@@ -57,7 +57,11 @@ async function onOneHost({ runs, seed, replicas, quietMinutes }: Options): Promi
       if (host !== undefined) await runOnHost(hosts, host, PUT_BUCKET);
       progress("up, then the load of the plan, under which nothing may fire");
       await upStack(await stackWithLoad(SHORT_LOAD_SECONDS), { progress: () => {} });
-      noises.push(...(await noisesUnderLoad(await stackWithLoad(60 * quietMinutes), hosts)));
+      const loaded = await stackWithLoad(60 * quietMinutes);
+      noises.push(...(await noisesUnderLoad(loaded, hosts)));
+      progress(noises.length === 0 ? `nothing fired in ${quietMinutes} minutes` : noises.join("\n"));
+      // What follows begins on a host without a stack.
+      await destroyStack(loaded, { progress: () => {} });
     }
     const { kills, faults } = await torture(await stackWithLoad(SHORT_LOAD_SECONDS), hosts, {
       runs,
