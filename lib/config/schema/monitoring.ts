@@ -72,7 +72,7 @@ export const monitoring = z
     kvCacheUsageAlert: share(0.9, "Share of the KV cache in use above which the plan says: alarm."),
     memoryHeadroomAlert: share(
       0.08,
-      "Share of GPU memory used beyond gpuMemoryUtilization above which the plan says: alarm.",
+      "Share of GPU memory used beyond gpuMemoryUtilization above which the plan says: alarm; two thirds of the rest at most, since the driver keeps some of it.",
     ),
     nvlinkUtilizationAlert: share(
       0.8,

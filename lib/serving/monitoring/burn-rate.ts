@@ -1,4 +1,4 @@
-import { LATENCIES, LATENCY_HISTOGRAMS, type MeasuredLatency } from "./expressions";
+import { enoughRequests, LATENCIES, LATENCY_HISTOGRAMS, type MeasuredLatency } from "./expressions";
 import { resolvedSeconds } from "./latency-buckets";
 import { type AlertRule, alertRule, type RecordingRule } from "./rule";
 import type { Series } from "./series";
@@ -39,7 +39,8 @@ export const burnRateAlerts = (series: Series, thresholds: Thresholds): readonly
       return alertRule({
         name: `Shardplan${name}BudgetBurns${long}`,
         heading: "Latency budget burns",
-        expr: `${above(long)} and ${above(short)}`,
+        // Of a handful one slow request is more than any budget: it is the first of a hundred.
+        expr: `${above(long)} and ${above(short)} and on () ${enoughRequests(series, long)}`,
         lasting: "2m",
         severity,
         summary: `${words} above ${thresholds[of].targetMs} ms are ${factor} times as frequent as the target allows, for ${long}`,

@@ -2,6 +2,7 @@ import type { Plan } from "../../strategy";
 import { LATENCIES } from "./expressions";
 import { BAND, type Graph } from "./graph";
 import { type Series, seriesOf } from "./series";
+import { monitoringThresholds } from "./thresholds";
 
 /** Pages of a stack, by the question that each answers. */
 export const DASHBOARDS = ["promise", "gpus", "capacity"] as const;
@@ -78,7 +79,7 @@ function promise(plan: Plan, series: Series): readonly Graph[] {
 
 function gpus(plan: Plan, series: Series): readonly Graph[] {
   const each = "{{instance}} {{gpu}}";
-  const hasLinks = plan.gpu.nvlinkBytesPerSecond !== undefined && plan.strategy.tensorParallel > 1;
+  const hasLinks = monitoringThresholds(plan).nvlink !== undefined;
   return [
     {
       title: "memory of the fullest GPU",

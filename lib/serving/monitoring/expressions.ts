@@ -49,13 +49,17 @@ export const arrivalRate = (series: Series): string =>
   `clamp_min(sum(rate(${series("vllm:request_success_total")}[5m])) + ` +
   `sum(deriv(${series("vllm:num_requests_waiting")}[5m])) + sum(deriv(${series("vllm:num_requests_running")}[5m])), 0)`;
 
+/** Requests from which shares and means say something: lengths vary by about their mean, so it is within a tenth of it. */
+const FEWEST_REQUESTS = 100;
+
+/** The requests that got their first token in a window; nothing where those were too few to tell. */
+export const enoughRequests = (series: Series, window: string): string =>
+  `sum(increase(${series(`${LATENCY_HISTOGRAMS.firstToken}_count`)}[${window}])) > ${FEWEST_REQUESTS}`;
+
 /** Mean tokens of the prompts, or outputs, of the requests that ended in an hour; nothing where those were too few to tell. */
 export const meanTokensOfHour = (series: Series, of: "prompt" | "generation"): string =>
   `sum(increase(${series(`vllm:${of}_tokens_total`)}[1h])) / ` +
   `(sum(increase(${series("vllm:request_success_total")}[1h])) > ${FEWEST_REQUESTS})`;
-
-/** Requests from which a mean length says something: lengths vary by about their mean, so it is within a tenth of it. */
-const FEWEST_REQUESTS = 100;
 
 /**
  * Output tokens per second and GPU that the present load asks for, as far as the plan sustains it: arrivals times the

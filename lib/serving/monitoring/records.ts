@@ -21,7 +21,8 @@ export function recordingRules(plan: Plan, series: Series): readonly RecordingRu
   const thresholds = monitoringThresholds(plan);
   return [
     record("kv_cache_usage", kvCacheUsage(series)),
-    ...LATENCIES.map(({ of, metric }) => record(`${metric}_p99_seconds`, p99Seconds(series, of))),
+    // Nothing where nobody asks: a NaN would make one of every mean and slope over the hours that have it.
+    ...LATENCIES.map(({ of, metric }) => record(`${metric}_p99_seconds`, `${p99Seconds(series, of)} >= 0`)),
     record("decode_p99_reference_seconds", decodeReference(series)),
     record("output_tokens_per_second_per_gpu", outputTokensPerGpu(series, plan)),
     record("request_rate", arrivalRate(series)),

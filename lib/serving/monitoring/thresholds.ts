@@ -8,6 +8,8 @@ export interface Thresholds {
   readonly loadSeconds: number;
   /** Share of the KV cache in use. */
   readonly kvCacheUsage: number;
+  /** GPUs of all hosts, whether the plan uses them or not. */
+  readonly gpus: number;
   /** Share of a GPU's memory in use: vLLM's own share, which it fills at start, and the headroom. */
   readonly gpuMemory: number;
   /** Bytes per second and direction; absent where the plan sends nothing over NVLink. */
@@ -60,8 +62,11 @@ export function monitoringThresholds(plan: Plan): Thresholds {
   return {
     loadSeconds: loadSeconds(plan),
     kvCacheUsage: monitoring.kvCacheUsageAlert,
-    gpuMemory: Math.min(1, serving.gpuMemoryUtilization + monitoring.memoryHeadroomAlert),
-    ...(gpu.nvlinkBytesPerSecond === undefined || strategy.tensorParallel === 1
+    gpus: plan.instance.gpus * deployment.hardware.nodes,
+    gpuMemory: gpuMemoryShare(serving.gpuMemoryUtilization, monitoring.memoryHeadroomAlert),
+    // Replicas of one GPU each say nothing to each other; ranks, stages and experts do.
+    ...(gpu.nvlinkBytesPerSecond === undefined ||
+    strategy.tensorParallel * strategy.pipelineParallel * strategy.expertParallel === 1
       ? {}
       : {
           nvlink: {
@@ -77,6 +82,15 @@ export function monitoringThresholds(plan: Plan): Thresholds {
     throughputKept: 1 - monitoring.throughputDropAlert,
     ...(Number.isFinite(rate) && rate > 0 ? { sustainableRequestRate: rate } : {}),
   };
+}
+
+/**
+ * The headroom, but two thirds of what vLLM leaves at most: the driver keeps some of that (FB_RESERVED), which is never in use,
+ * so an alert at all of it would never ring.
+ */
+function gpuMemoryShare(ofEngine: number, headroom: number): number {
+  const share = ofEngine + Math.min(headroom, (2 / 3) * (1 - ofEngine));
+  return Number(share.toFixed(4));
 }
 
 /** From published times, with a slow disk; the deployment itself gives up after `readyTimeoutMinutes`. */

@@ -26,6 +26,20 @@ describe("monitoringPoints", () => {
     assert.equal(find("NVLink", fixturePlan({ strategy: fixtureStrategy(1, 8) })), undefined);
   });
 
+  it("has one where experts or stages lie on several GPUs", () => {
+    for (const more of [{ expertParallel: 8 }, { pipelineParallel: 8 }])
+      assert.ok(
+        find("NVLink", fixturePlan({ strategy: { ...fixtureStrategy(1, 8), ...more } })),
+        `${Object.keys(more)}`,
+      );
+  });
+
+  it("alarms on memory before the driver's own part of it, where vLLM takes nearly all", () => {
+    const { serving, ...plan } = fixturePlan();
+    const most = { ...plan, serving: { ...serving, gpuMemoryUtilization: 0.95 } };
+    assert.equal(find("of the GPU", most)?.alarm, "above 98.3 %");
+  });
+
   it("follows the config", () => {
     const plan = fixturePlan({}, { monitoring: { kvCacheUsageAlert: 0.5 } });
     assert.equal(find("KV cache", plan)?.alarm, "above 50 %");

@@ -8,6 +8,7 @@ export function engineAlerts(series: Series, { loadSeconds }: Thresholds): reado
   const gateway = series("up", 'job="gateway"');
   const errors = series("vllm:request_success_total", 'finished_reason="error"');
   const tokens = series("vllm:generation_tokens_total");
+  const started = series("process_start_time_seconds", 'job="vllm"');
   return [
     alertRule({
       name: "ShardplanEngineDown",
@@ -21,7 +22,10 @@ export function engineAlerts(series: Series, { loadSeconds }: Thresholds): reado
     }),
     alertRule({
       name: "ShardplanEngineRestarts",
-      expr: `sum by (instance) (resets(${tokens}[1h])) > 2`,
+      // Its counters begin anew, each engine's of a server; one that dies of its first request has counted nothing yet.
+      expr:
+        `max by (instance) (resets(${tokens}[1h])) > 2 or ` +
+        `max by (instance) (changes(${started}[1h])) > 2`,
       lasting: "0m",
       severity: "critical",
       summary: "vLLM on {{ $labels.instance }} was started again {{ $value }} times within an hour",
@@ -41,8 +45,10 @@ export function engineAlerts(series: Series, { loadSeconds }: Thresholds): reado
     }),
     alertRule({
       name: "ShardplanRequestErrors",
-      // A counter that comes with its first error has not grown.
-      expr: `sum(increase(${errors}[10m])) > 0 or sum(${errors} unless ${errors} offset 10m) > 0`,
+      // A counter that comes with its first error has not grown; one that was not read for a while has not come.
+      expr:
+        `sum(increase(${errors}[10m])) > 0 or ` +
+        `sum(${errors} unless last_over_time(${errors}[1h] offset 10m)) > 0`,
       lasting: "0m",
       severity: "warning",
       summary: "requests end with an error inside the engine",

@@ -4,15 +4,7 @@ import type { Thresholds } from "../thresholds";
 
 /** What NVIDIA's DCGM exporter says of the GPUs and their links. */
 export const gpuAlerts = (series: Series, thresholds: Thresholds): readonly AlertRule[] => [
-  alertRule({
-    name: "ShardplanGpuMetricsMissing",
-    expr: `absent(${series("DCGM_FI_DEV_FB_USED")})`,
-    lasting: "10m",
-    severity: "warning",
-    summary: "no host sends metrics of its GPUs",
-    meaning: "alerts on memory, NVLink and faults of the GPUs are silent",
-    remedy: "install NVIDIA's package datacenter-gpu-manager-exporter on the hosts and run pulumi up",
-  }),
+  ...metrics(series, thresholds),
   alertRule({
     name: "ShardplanGpuMemoryBeyondShare",
     expr: `${series("shardplan:gpu_memory_share")} > ${thresholds.gpuMemory}`,
@@ -25,6 +17,39 @@ export const gpuAlerts = (series: Series, thresholds: Thresholds): readonly Aler
   ...faults(series),
   ...links(series, thresholds),
 ];
+
+/** Whether what the other alerts look at is there at all. */
+function metrics(series: Series, { gpus, nvlink }: Thresholds): readonly AlertRule[] {
+  const memory = series("DCGM_FI_DEV_FB_USED");
+  return [
+    alertRule({
+      name: "ShardplanGpuMetricsMissing",
+      // Of a host without an exporter, and of a GPU that fell off its bus, nothing comes.
+      expr: `count(${memory}) < ${gpus} or absent(${memory})`,
+      lasting: "10m",
+      severity: "warning",
+      summary: `metrics come of fewer GPUs than the ${gpus} that the stack has`,
+      meaning: "for the others alerts on memory, NVLink and faults are silent",
+      remedy:
+        "nvidia-smi on each host counts its GPUs; install NVIDIA's package datacenter-gpu-manager-exporter where it lacks and run pulumi up",
+    }),
+    ...(nvlink === undefined
+      ? []
+      : [
+          alertRule({
+            name: "ShardplanNvlinkMetricsMissing",
+            // Where the GPUs themselves are told of: else that is the alert.
+            expr: `absent(${series("DCGM_FI_PROF_NVLINK_TX_BYTES")}) and on () count(${memory}) > 0`,
+            lasting: "10m",
+            severity: "warning",
+            summary: "the exporter of the GPUs does not say what goes over NVLink",
+            meaning: "the alert on saturated links is silent",
+            remedy:
+              "give an exporter of yours the plan's counters; a profiler (Nsight, dcgmi dmon) that runs beside takes them away from it",
+          }),
+        ]),
+  ];
+}
 
 /**
  * Faults that a program makes, not the GPU (NVIDIA, XID errors: 13 graphics engine exception, 31 memory page fault, 43

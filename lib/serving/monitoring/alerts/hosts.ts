@@ -34,7 +34,8 @@ export function hostAlerts(series: Series): readonly AlertRule[] {
     }),
     alertRule({
       name: "ShardplanDiskFills",
-      expr: `predict_linear(${free}[1h], 4 * 3600) < 0 or ${free} == 0`,
+      // An image that is mounted to be read is full from the first.
+      expr: `(predict_linear(${free}[1h], 4 * 3600) < 0 or ${free} == 0) unless ${series("node_filesystem_readonly")} == 1`,
       lasting: "10m",
       severity: "warning",
       summary: "{{ $labels.mountpoint }} of {{ $labels.instance }} is full, or will be within four hours",

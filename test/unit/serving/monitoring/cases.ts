@@ -27,12 +27,18 @@ const BUCKETS = {
 const series = (metric: string, ...labels: readonly string[]) =>
   `${metric}{${['stack="here"', 'instance="a"', ...labels].join(",")}}`;
 const vllm = (metric: string, ...labels: readonly string[]) => series(metric, 'job="vllm"', ...labels);
-const gpu = (metric: string, ...labels: readonly string[]) =>
-  series(metric, 'job="dcgm"', 'gpu="0"', ...labels);
+const gpuOf =
+  (index: number) =>
+  (metric: string, ...labels: readonly string[]) =>
+    series(metric, 'job="dcgm"', `gpu="${index}"`, ...labels);
+const gpu = gpuOf(0);
 const health = (error: string) =>
   gpu("DCGM_EXP_GPU_HEALTH_STATUS", 'health_watch="NVLINK"', `health_error_code="DCGM_FR_${error}"`);
 const up = (job: string) => series("up", `job="${job}"`);
 const DISK = series("node_filesystem_avail_bytes", 'mountpoint="/"', 'fstype="ext4"');
+/** An image that a container or a snap has mounted. */
+const IMAGE = series("node_filesystem_avail_bytes", 'mountpoint="/image"', 'fstype="erofs"');
+const READ_ONLY = series("node_filesystem_readonly", 'mountpoint="/image"', 'fstype="erofs"');
 const CERTIFICATE = series("shardplan_certificate_end_seconds");
 const ended = (reason: string) => vllm("vllm:request_success_total", `finished_reason="${reason}"`);
 
@@ -48,6 +54,18 @@ const fast = (name: keyof typeof BUCKETS) => histogram(name, () => grows(600));
 const slow = (name: keyof typeof BUCKETS) =>
   histogram(name, (bound) => grows(bound === BUCKETS[name].at(-1) ? 600 : 0));
 
+/** So many requests within the last minutes of an hour in which else nobody came, each of them slower than every target. */
+const seldom = (count: number): Samples => {
+  const name = "vllm:time_to_first_token_seconds";
+  const late = `0x${MINUTES - 4} ${count}x4`;
+  return {
+    ...Object.fromEntries(BUCKETS[name].map((bound) => [vllm(`${name}_bucket`, `le="${bound}"`), stays(0)])),
+    [vllm(`${name}_bucket`, 'le="2560.0"')]: late,
+    [vllm(`${name}_bucket`, 'le="+Inf"')]: late,
+    [vllm(`${name}_count`)]: late,
+  };
+};
+
 /** Requests that end, `rate` a second, and their tokens. */
 const traffic = (of: { rate: number; promptTokens: number; outputTokens: number }): Samples => ({
   [ended("stop")]: grows(60 * of.rate),
@@ -55,8 +73,20 @@ const traffic = (of: { rate: number; promptTokens: number; outputTokens: number 
   [vllm("vllm:generation_tokens_total")]: grows(60 * of.rate * of.outputTokens),
 });
 
-/** A service that keeps its promise. */
-export const HEALTHY: Samples = {
+const memoryOf = (index: number): Samples => ({
+  [gpuOf(index)("DCGM_FI_DEV_FB_USED")]: stays(80),
+  [gpuOf(index)("DCGM_FI_DEV_FB_FREE")]: stays(20),
+  [gpuOf(index)("DCGM_FI_DEV_FB_RESERVED")]: stays(0),
+});
+
+/** A service that keeps its promise, on all GPUs of a plan. */
+export const healthy = ({ gpus }: Pick<Thresholds, "gpus">): Samples => ({
+  ...HEALTHY,
+  ...Object.assign({}, ...Array.from({ length: gpus }, (_, index) => memoryOf(index))),
+});
+
+/** The same on one GPU. */
+const HEALTHY: Samples = {
   ...Object.fromEntries(["vllm", "gateway", "node", "ray", "dcgm"].map((job) => [up(job), stays(1)])),
   [vllm("vllm:kv_cache_usage_perc")]: stays(0.4),
   [vllm("vllm:num_requests_running")]: stays(5),
@@ -67,15 +97,15 @@ export const HEALTHY: Samples = {
   ...fast("vllm:inter_token_latency_seconds"),
   ...fast("vllm:time_to_first_token_seconds"),
   ...fast("vllm:request_prefill_time_seconds"),
-  [gpu("DCGM_FI_DEV_FB_USED")]: stays(80),
-  [gpu("DCGM_FI_DEV_FB_FREE")]: stays(20),
-  [gpu("DCGM_FI_DEV_FB_RESERVED")]: stays(0),
+  ...memoryOf(0),
   [gpu("DCGM_FI_DEV_XID_ERRORS", 'err_code="0"')]: stays(0),
   [gpu("DCGM_FI_PROF_NVLINK_TX_BYTES")]: stays(1e9),
   [gpu("DCGM_FI_PROF_NVLINK_RX_BYTES")]: stays(1e9),
   [gpu("DCGM_FI_DEV_NVLINK_RECOVERY_ERROR_COUNT_TOTAL")]: stays(0),
   [health("OK")]: stays(0),
   [DISK]: stays(1e12),
+  [IMAGE]: stays(0),
+  [READ_ONLY]: stays(1),
   [CERTIFICATE]: stays(90 * 86_400),
 };
 
@@ -114,6 +144,7 @@ export function cases({
   sustainableRequestRate = 1,
   promptTokens,
   outputTokens,
+  gpus,
 }: Thresholds): readonly Case[] {
   const of = (change: Samples, ...alerts: readonly string[]) => ({ change, alerts });
   const late = (name: string) => [
@@ -134,11 +165,31 @@ export function cases({
       { [vllm("vllm:generation_tokens_total")]: `0+60x20 0+60x10 0+60x10 0+60x${MINUTES - 43}` },
       "ShardplanEngineRestarts",
     ),
+    // One start of a server of four engines, which it has with --data-parallel-size.
+    of(
+      Object.fromEntries(
+        [0, 1, 2, 3].map((engine) => [
+          vllm("vllm:generation_tokens_total", `engine="${engine}"`),
+          `0+60x20 0+60x${MINUTES - 21}`,
+        ]),
+      ),
+    ),
+    // It dies of its first request, again and again, before it counts a token.
+    of(
+      {
+        [vllm("vllm:generation_tokens_total")]: stays(0),
+        [vllm("vllm:num_requests_running")]: stays(0),
+        [vllm("process_start_time_seconds")]: "100x20 700x10 1300x10 1900x20",
+      },
+      "ShardplanEngineRestarts",
+    ),
     of({ [vllm("vllm:generation_tokens_total")]: stays(60) }, "ShardplanEngineWedged"),
     of({ [ended("error")]: grows(0.001) }, "ShardplanRequestErrors"),
     // A counter that comes with its first error.
     of({ [ended("error")]: `_x${MINUTES - 8} 1x8` }, "ShardplanRequestErrors"),
     of({ [ended("error")]: stays(7) }),
+    // Of long ago, and not read for some minutes.
+    of({ [ended("error")]: `7x${MINUTES - 13} stale _x4 7x8` }),
     of({ [up("gateway")]: stays(0) }, "ShardplanGatewayDown"),
     of({ [up("node")]: stays(0) }, "ShardplanExporterDown"),
     of({ [vllm("vllm:kv_cache_usage_perc")]: stays(0.99) }, "ShardplanKvCacheFull"),
@@ -184,7 +235,15 @@ export function cases({
         ),
       ),
     ),
+    // One of all, and all.
     of({ [gpu("DCGM_FI_DEV_FB_USED")]: "_" }, "ShardplanGpuMetricsMissing"),
+    of(
+      Object.fromEntries(
+        Array.from({ length: gpus }, (_, index) => [gpuOf(index)("DCGM_FI_DEV_FB_USED"), "_"]),
+      ),
+      "ShardplanGpuMetricsMissing",
+    ),
+    of({ [gpu("DCGM_FI_PROF_NVLINK_TX_BYTES")]: "_" }, "ShardplanNvlinkMetricsMissing"),
     of({ [gpu("DCGM_FI_DEV_FB_USED")]: stays(8000) }, "ShardplanGpuMemoryBeyondShare"),
     of(
       { [gpu("DCGM_FI_DEV_FB_USED")]: stays(8000), [gpu("DCGM_FI_DEV_FB_RESERVED")]: "_" },
@@ -207,6 +266,8 @@ export function cases({
     of(slow("vllm:inter_token_latency_seconds"), ...late("Decode")),
     of(slow("vllm:time_to_first_token_seconds"), ...late("FirstToken")),
     of(slow("vllm:request_prefill_time_seconds"), ...late("Prefill")),
+    // Three requests in an hour, and all of them slow.
+    of(seldom(3)),
     of({ [DISK]: `1e12-11e9x${MINUTES}` }, "ShardplanDiskFills"),
     // A test's time begins at 0.
     of({ [CERTIFICATE]: stays(13 * 86_400) }, "ShardplanCertificateEnds"),
@@ -218,7 +279,10 @@ const subjects = ({ change }: Case): readonly string[] =>
   Object.keys(change).map((series) => {
     if (series.includes('finished_reason="error"')) return "errors";
     if (series.includes("XID")) return "faults";
-    if (series.includes("_FB_")) return "memory";
+    // Of the GPUs' metrics that are missing the first is told.
+    if (/_FB_|NVLINK_TX/.test(series)) return "memory";
+    // How many requests there are is told by one of them.
+    if (/inter_token|first_token|prefill/.test(series)) return "latencies";
     if (/vllm:(request_success|prompt_tokens|generation_tokens|num_requests)/.test(series)) return "traffic";
     return series.startsWith("up{") ? series : (series.split("{")[0] ?? "");
   });

@@ -16,7 +16,7 @@ import {
   DAY_STEPS,
   daysOfDecode,
   EVERY_MINUTES,
-  HEALTHY,
+  healthy,
   MINUTES,
   together,
 } from "./cases";
@@ -134,7 +134,7 @@ describe("the rules for Prometheus", function () {
           { rules: `${name}.yml`, interval: `${EVERY_MINUTES}m` },
           // All alone is asked of one plan: the others differ in their figures.
           (name === "prod" ? all : together(all)).map((one) =>
-            promTest(one, { known, base: HEALTHY, interval: "1m", minutes: MINUTES }),
+            promTest(one, { known, base: healthy(thresholds), interval: "1m", minutes: MINUTES }),
           ),
         ),
         write(
@@ -152,6 +152,41 @@ describe("the rules for Prometheus", function () {
       ];
     });
     promtool("test", "rules", ...files);
+  });
+
+  it("record no latency where nobody asks, so that means and slopes over that time are numbers", () => {
+    const bucket = 'vllm:inter_token_latency_seconds_bucket{stack="here",job="vllm",instance="a",le=';
+    const input_series = ["0.01", "0.025", "+Inf"].map((le) => ({
+      series: `${bucket}"${le}"}`,
+      // Ten busy minutes, ten idle ones, and busy again.
+      values: le === "0.01" ? "0x30" : "0+60x10 600x10 600+60x10",
+    }));
+    const at = (minutes: number, of: string) => ({
+      expr: of,
+      eval_time: `${minutes}m`,
+      // Hundredths of a millisecond: whole numbers are equal in any arithmetic.
+      exp_samples: minutes === 19 ? [] : [{ labels: "{}", value: Math.round(1e5 * (0.01 + 0.99 * 0.015)) }],
+    });
+    const p99 = 'shardplan:decode_p99_seconds{stack="here"}';
+    writeFileSync(
+      join(folder, "idle.yml"),
+      stringify({
+        rule_files: ["prod.yml"],
+        evaluation_interval: "1m",
+        tests: [
+          {
+            interval: "1m",
+            input_series,
+            promql_expr_test: [
+              at(9, `sum(round(1e5 * ${p99}))`),
+              at(19, p99),
+              at(29, `sum(round(1e5 * avg_over_time(${p99}[28m])))`),
+            ],
+          },
+        ],
+      }),
+    );
+    promtool("test", "rules", "idle.yml");
   });
 
   it("look at no series of another stack, and mark what they record and raise with theirs", () => {
