@@ -1,5 +1,6 @@
-import { Argument, Command, Option } from "commander";
-import type { CommandInput, CommandSpec } from "./command-spec";
+import { Argument, Command, type CommanderError, Option } from "commander";
+import { UserError } from "../config";
+import { type CommandInput, type CommandSpec, exampleOf } from "./command-spec";
 import { OPTIONS, type OptionName, type OptionValues } from "./options";
 
 /** What the parser hands on: the command that was named and its input. */
@@ -22,7 +23,14 @@ export function buildProgram(specs: readonly CommandSpec[], version: string, dis
     .exitOverride()
     .configureOutput({ outputError: () => {} }) // `reportError` says it, in one line
     .addHelpText("after", CLOSING);
-  for (const spec of specs) program.addCommand(buildCommand(spec, dispatch).copyInheritedSettings(program));
+  for (const spec of specs)
+    program.addCommand(
+      buildCommand(spec, dispatch)
+        .copyInheritedSettings(program)
+        .exitOverride((error) => {
+          throw withExample(spec, error);
+        }),
+    );
   return program;
 }
 
@@ -39,6 +47,18 @@ function buildCommand(spec: CommandSpec, dispatch: Dispatch): Command {
       args: command.processedArgs.flat() as string[],
       options: valuesOf(spec, command),
     });
+  });
+}
+
+/** Who leaves an argument out is shown a command that has it. */
+function withExample(spec: CommandSpec, error: CommanderError): Error {
+  const [, what] = /missing required argument '(.*)'/.exec(error.message) ?? [];
+  if (what === undefined) return error;
+  return new UserError({
+    code: "missing-argument",
+    where: spec.name,
+    message: `<${what}> is missing`,
+    hint: exampleOf(spec),
   });
 }
 

@@ -16,6 +16,10 @@ export interface ArgumentSpec {
   readonly choices?: readonly string[];
 }
 
+/** What to type instead, in an error: one of a command's own examples, the first unless said. */
+export const exampleOf = ({ examples }: Pick<CommandSpec, "examples">, at = 0): string =>
+  `as in \`${examples[at]?.[0] ?? ""}\``;
+
 /** A command as data: the parser, the help and the shell completion are made from it. */
 export interface CommandSpec {
   readonly name: string;

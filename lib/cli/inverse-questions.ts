@@ -1,9 +1,8 @@
-import { meanTokens, UserError } from "../config";
-import { type Answered, planNotes } from "../report";
+import { UserError } from "../config";
+import { type Answered, lengthsText, planNotes, targetsText } from "../report";
 import {
   longestContext,
   maxRate,
-  type Plan,
   type Situation,
   smallestGpu,
   strategyLabel,
@@ -35,7 +34,10 @@ export function inverseQuestion(options: OptionValues): Inverse | undefined {
 
 const good = (text: string) => ({ text: `✓ ${text}`, tone: "good" as const });
 const bad = (text: string) => ({ text: `✗ ${text}`, tone: "bad" as const });
+const targetsOf = ({ deployment: { slo } }: Situation): string => `The targets are ${targetsText(slo)}.`;
 const rateText = (rate: number) => `${rate} request${rate === 1 ? "" : "s"}/s`;
+/** Whose latencies a plan with a long context has. */
+const OF_LOAD = "These latencies are those of the load's requests, not of a prompt that fills the context.";
 const tokensText = (tokens: number) => `${tokens.toLocaleString("en-US")} tokens`;
 
 /** The model and the machines, as a title; what one machine has where it is no type of EC2. */
@@ -61,7 +63,7 @@ async function askLongestContext(question: RecommendQuestion, options: OptionVal
   const longest = first.model.maxPositionEmbeddings;
   const { starts, served } = longestContext((length) => situationOfLength(question, sets(length)), longest);
   const rate = first.deployment.workload.requestRate;
-  const title = `${titleOf(first)}, at ${rateText(rate)}`;
+  const title = `${titleOf(first)}, at ${rateText(rate)} ${lengthsText(first.deployment.workload)}`;
   const figures = {
     longestContextTokens: served?.value ?? 0,
     startsWithTokens: starts,
@@ -74,34 +76,30 @@ async function askLongestContext(question: RecommendQuestion, options: OptionVal
       : `vLLM starts with up to ${tokensText(starts)}${starts > (served?.value ?? 0) ? ", beyond what the requirements allow at this rate" : ""}.`;
   if (served === undefined)
     return {
-      ...{ title, figures, notes: [startsText, ofModel] },
+      ...{ title, figures, notes: [targetsOf(first), startsText, ofModel] },
       verdict: bad("No length meets the targets at this rate."),
     };
   return {
     ...{ title, figures },
     verdict: good(`The longest context that meets the targets is ${tokensText(served.value)}.`),
-    notes: [`${startsText} ${ofModel}`, ...planNotes(served.plan), ofLoadText(served.plan)],
+    notes: [`${startsText} ${ofModel}`, ...planNotes(served.plan), OF_LOAD],
     confirm: planCommand(question, sets(served.value)),
   };
-}
-
-/** Whose latencies these are: not those of a prompt as long as the context. */
-function ofLoadText({ deployment: { workload } }: Plan): string {
-  const mean = (lengths: typeof workload.promptTokens) =>
-    Math.round(meanTokens(lengths)).toLocaleString("en-US");
-  return `These are the latencies of the load's requests, of ${mean(workload.promptTokens)} tokens in and ${mean(workload.outputTokens)} out on average, not of a prompt that fills the context.`;
 }
 
 async function askMaxRate(question: RecommendQuestion, options: OptionValues): Promise<Answered> {
   const machines = machineSets(options, "--max-rate");
   const situation = situationWith(question, machines);
-  const title = titleOf(situation);
+  const title = `${titleOf(situation)}, ${lengthsText(situation.deployment.workload)}`;
   const answer = maxRate(situation);
   if (answer === undefined)
     return {
       ...{ title, figures: { requestRate: 0 } },
       verdict: bad("No rate meets the targets on these machines."),
-      notes: ["A plan of the same question says why: shardplan plan --model, with the machines in --set."],
+      notes: [
+        targetsOf(situation),
+        "A plan of the same question says why: shardplan plan --model, with the machines in --set.",
+      ],
     };
   const { value, plan } = answer;
   return {
@@ -124,10 +122,14 @@ async function askSmallestGpu(question: RecommendQuestion, options: OptionValues
     prices: usdByType(givenPrices(options.price)),
     onProgress: io.progress,
   });
-  const title = `${deployment.model.name}, at ${rateText(deployment.workload.requestRate)}`;
+  const title = `${deployment.model.name}, at ${rateText(deployment.workload.requestRate)} ${lengthsText(deployment.workload)}`;
   if (found === undefined)
     return {
-      ...{ title, figures: {}, notes: ["`shardplan recommend` without this option looks at several, too."] },
+      ...{
+        title,
+        figures: {},
+        notes: [targetsOf(situation), "`shardplan recommend` without this option looks at several, too."],
+      },
       verdict: bad("No single machine of the catalogue passes."),
     };
   const { recommendation: best, gpus, memoryBytes, smaller } = found;

@@ -35,7 +35,6 @@ const SAID: readonly (readonly [RegExp, (parts: readonly string[]) => string])[]
     /^option '(?:.*, )?(--\S+) (\S+)' argument missing$/,
     ([flag = "", what = ""]) => `${flag} needs what it is to take: ${flag} ${what}`,
   ],
-  [/^missing required argument '(.*)'$/, ([what = ""]) => `<${what}> is missing`],
   [
     /^too many arguments for '(.*)'\. Expected (\d+) arguments? but got (\d+)/,
     ([command = "", most = "", given = ""]) => `${command} takes ${most} arguments, not ${given}`,

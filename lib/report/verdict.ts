@@ -1,9 +1,11 @@
+import { meanTokens } from "../config";
 import { rulesOf } from "../performance";
 import type { Plan, Violation } from "../strategy";
 import { checkLabel, strategyLabel } from "../strategy";
-import { count, plain } from "./format-number";
+import { count, milliseconds, plain } from "./format-number";
 import { overloadOf, overloadText } from "./overload";
 import type { Cell } from "./report-document";
+import { worstFirst } from "./worst-first";
 
 /** Failed requirements that the verdict names; the verification results have all. */
 const MOST_NAMED = 3;
@@ -30,9 +32,17 @@ function sentence(plan: Plan): Cell {
     return good(`${name} meets all ${checks.length} requirements at ${load}${unproven(plan)}.`);
   const overload = overloadOf(plan);
   if (overload !== undefined) return bad(`${name} is overloaded by ${load}: it ${overloadText(overload)}.`);
-  if (!plan.chosen.feasible) return bad(`${name} cannot run. ${named(violations)}`);
-  return bad(`${name} misses ${failed} of ${checks.length} requirements at ${load}: ${missed(violations)}.`);
+  if (!plan.chosen.feasible) return bad(`${name} cannot run. ${named(violations)}${pinnedText(plan)}`);
+  return bad(
+    `${name} misses ${failed} of ${checks.length} requirements at ${load}: ${missed(worstFirst(plan))}.`,
+  );
 }
+
+/** A strategy that somebody set is not one that shardplan advises. */
+const pinnedText = ({ pinned }: Plan): string =>
+  pinned
+    ? " The configuration (or --strategy) sets this strategy; --strategy auto lets shardplan choose."
+    : "";
 
 /** Arguments of the user's that may change what was proved. */
 function unproven({ deployment: { serving } }: Plan): string {
@@ -48,6 +58,22 @@ export function loadText({ deployment: { workload } }: Plan): string {
   if (workload.arrivals === "closed") return `${count(workload.concurrency)} requests in flight`;
   if (workload.arrivals === "offline") return `${count(workload.simulatedRequests)} requests at once`;
   return rateText(workload.requestRate);
+}
+
+/** The lengths that a figure holds for: "for prompts of 1,024 and answers of 256 tokens", where they vary as the mean. */
+export function lengthsText({ promptTokens, outputTokens }: Plan["deployment"]["workload"]): string {
+  const isMean = [promptTokens, outputTokens].some(({ kind }) => kind !== "fixed");
+  const [prompt, output] = [promptTokens, outputTokens].map((lengths) => count(meanTokens(lengths)));
+  return `for prompts of ${prompt} and answers of ${output} tokens${isMean ? " in the mean" : ""}`;
+}
+
+const TARGET_NAMES = { prefill: "prefill", firstToken: "first token", decode: "decode" } as const;
+
+/** The latency targets that were asked, by their keys: "prefill p50 <= 500 ms". */
+export function targetsText(slo: Plan["deployment"]["slo"]): string {
+  const text = (name: keyof typeof TARGET_NAMES) =>
+    `${TARGET_NAMES[name]} p50 <= ${milliseconds(slo[name].p50Ms)} and p99 <= ${milliseconds(slo[name].p99Ms)} (slo.${name})`;
+  return (["prefill", "firstToken", "decode"] as const).map(text).join(", ");
 }
 
 /** Whole sentences: what keeps a strategy from running has no name that says it. */

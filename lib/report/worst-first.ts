@@ -17,11 +17,20 @@ function excess({ value, limit }: Check): number {
   return Number.isNaN(ratio) ? Number.POSITIVE_INFINITY : ratio;
 }
 
+/** The check that is furthest beyond its limit first. */
+export function byExcess(a: Check, b: Check): number {
+  const [own, other] = [excess(a), excess(b)];
+  return own === other ? 0 : other - own;
+}
+
 /** The failed requirements of a plan, the one that is furthest beyond its limit first. */
 export function worstFirst({ checks, violations }: Plan): readonly Violation[] {
-  const excesses = new Map(checks.map((check) => [check.id, excess(check)]));
-  const of = ({ check }: Violation) => excesses.get(check) ?? Number.POSITIVE_INFINITY;
-  return [...violations].sort((a, b) => (of(a) === of(b) ? 0 : of(b) - of(a)));
+  const ids = checks
+    .filter(({ pass }) => !pass)
+    .sort(byExcess)
+    .map(({ id }) => id);
+  const place = ({ check }: Violation) => ids.indexOf(check);
+  return [...violations].sort((a, b) => place(a) - place(b));
 }
 
 /** A check's value, short, in its unit. */
@@ -38,6 +47,7 @@ function inUnit(value: number, unit: string): string {
 export function missedOf({ checks }: Plan, shown: readonly string[]): readonly Missed[] {
   return checks
     .filter(({ id, pass }) => !pass && !shown.includes(id))
+    .sort(byExcess)
     .map((check) => ({
       id: check.id,
       label: capital(checkLabel(check.id)),

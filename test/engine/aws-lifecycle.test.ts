@@ -477,7 +477,7 @@ describe("the AWS program on the real engine", function () {
     await assert.rejects(program.stack.preview({ onOutput: (text) => printed.push(text) }));
     const text = printed.join("");
     // 70.6 billion parameters of 2 bytes
-    assert.match(text, /weights-fit: Each GPU would have to hold 141\.1 GB of weights/);
+    assert.match(text, /weights-fit: Each GPU would have to hold 131\.42 GiB of weights/);
     assert.ok(!/^\s+at .*\.ts:\d+/m.test(text), "prints a stack trace");
     // Only the stack itself is in the diff.
     assert.match(text, /Resources:\n\s+1 unchanged\n\s+1 errored/);

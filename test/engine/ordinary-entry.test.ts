@@ -80,7 +80,7 @@ describe("pulumi preview in the checkout", function () {
     assert.notEqual(status, 0);
     // 70.6 billion parameters of 2 bytes
     assert.equal(
-      text.match(/weights-fit: Each GPU would have to hold 141\.1 GB of weights/g)?.length,
+      text.match(/weights-fit: Each GPU would have to hold 131\.42 GiB of weights/g)?.length,
       1,
       text,
     );

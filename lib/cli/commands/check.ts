@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { UserError } from "../../config";
 import { checkObject, checkScreen } from "../../report";
 import { checkFound, type FoundCommand, findCommands, type LineCheck, serverArguments } from "../../serving";
-import type { CommandInput, CommandSpec } from "../command-spec";
+import { type CommandInput, type CommandSpec, exampleOf } from "../command-spec";
 import { emit, reportLook, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
 import type { Io } from "../io";
@@ -80,7 +80,7 @@ function readInput(
       code: "nothing-to-check",
       where: "check",
       message: "no command and no file is given",
-      hint: "as in `shardplan check --on p5.48xlarge -- vllm serve MODEL`, or name a compose file",
+      hint: `${exampleOf(checkCommand)}, or name a compose file`,
     });
   }
   return { options, commands: rest.flatMap((file) => findCommands(readText(file, io), file)) };
@@ -93,7 +93,7 @@ function readText(file: string, { folder }: Io): string {
     code: "no-such-file",
     where: file,
     message: "no such file, and no `vllm serve` command either",
-    hint: "write the command behind --, as in `shardplan check --on p5.48xlarge -- vllm serve MODEL`",
+    hint: `write the command behind --, ${exampleOf(checkCommand)}`,
   });
 }
 

@@ -1,6 +1,6 @@
 import { UserError } from "../../config";
 import { type ComparedPlan, comparePlans } from "../../report";
-import type { CommandInput, CommandSpec } from "../command-spec";
+import { type CommandInput, type CommandSpec, exampleOf } from "../command-spec";
 import { emit, reportFormat, reportLook } from "../emit";
 import { EXIT } from "../exit-codes";
 import type { Io } from "../io";
@@ -53,6 +53,6 @@ function deploymentsOf({ args, options }: CommandInput, io: Io): NamedDeployment
     code: "nothing-to-compare",
     where: "compare",
     message: "one plan alone cannot be compared",
-    hint: "name two stacks, or give --strategy twice, as in --strategy tp8 --strategy tp4dp2",
+    hint: `name two stacks, or give --strategy twice, ${exampleOf(compareCommand, 1)}`,
   });
 }

@@ -70,6 +70,7 @@ export const recommendCommand: CommandSpec = {
     const report = {
       model: situation.model.name,
       recommended,
+      asked: deployment,
       more,
       given: givenText(given),
       confirm: ({ instanceType, nodes, usdPerHour }: Recommendation) =>

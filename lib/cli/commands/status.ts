@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { UserError } from "../../config";
-import type { CommandSpec } from "../command-spec";
+import { type CommandSpec, exampleOf } from "../command-spec";
 import { toJson } from "../emit";
 import { EXIT } from "../exit-codes";
 import type { OptionValues } from "../options";
@@ -48,8 +48,8 @@ async function whereToAsk({ ssh, prometheus }: OptionValues): Promise<Tunnel> {
   if (prometheus !== undefined) return { url: prometheus, close: () => {} };
   throw new UserError({
     code: "no-prometheus",
-    where: "shardplan status",
+    where: "status",
     message: "does not know whom to ask",
-    hint: "give --ssh with the stack's first host, such as --ssh ubuntu@192.0.2.1 (pulumi stack output monitoring has the command), or --prometheus with the URL of a Prometheus that watches the stack",
+    hint: `give --ssh with the stack's first host, ${exampleOf(statusCommand)} (pulumi stack output monitoring has the command), or --prometheus with the URL of a Prometheus that watches the stack`,
   });
 }

@@ -2,7 +2,7 @@ import { extname } from "node:path";
 import { type Deployment, UserError } from "../../config";
 import { sweepPage } from "../../report";
 import { barPlot } from "../bar-plot";
-import type { CommandInput, CommandSpec } from "../command-spec";
+import { type CommandInput, type CommandSpec, exampleOf } from "../command-spec";
 import { emit, toJson } from "../emit";
 import { EXIT } from "../exit-codes";
 import type { Io } from "../io";
@@ -41,7 +41,7 @@ export const sweepCommand: CommandSpec = {
         code: "sweep-param",
         where: "sweep",
         message: "--param is needed",
-        hint: "as in --param workload.requestRate=2,4,8",
+        hint: exampleOf(sweepCommand),
       });
     }
     const param = parseParam(options.param);

@@ -8,7 +8,7 @@ import { cell } from "../sections/fact";
 import { painter } from "../terminal/paint";
 import { textTable } from "../terminal/text-table";
 import { wrapText } from "../terminal/wrap-text";
-import { loadText, missed } from "../verdict";
+import { lengthsText, loadText, missed } from "../verdict";
 import { checkValue, missedOf, worstFirst } from "../worst-first";
 import { changedFlags, defaultFlags, ownServers } from "./line-flags";
 
@@ -87,15 +87,10 @@ function verdictLines({ starts, isNear, refusals, served }: LineCheck): readonly
     return [cell(`✗ It does not start, for ${reasons}.`, "bad"), ...near];
   }
   if (served === undefined) return [cell("✓ It starts.", "good"), ...near];
+  const load = `${loadText(served.line)} ${lengthsText(served.line.deployment.workload)}`;
   return served.line.violations.length === 0
-    ? [cell(`✓ It starts, and meets every target at ${loadText(served.line)}.`, "good"), ...near]
-    : [
-        cell(
-          `✗ It starts, but at ${loadText(served.line)} it misses ${missed(worstFirst(served.line))}.`,
-          "bad",
-        ),
-        ...near,
-      ];
+    ? [cell(`✓ It starts, and meets every target at ${load}.`, "good"), ...near]
+    : [cell(`✗ It starts, but at ${load} it misses ${missed(worstFirst(served.line))}.`, "bad"), ...near];
 }
 
 const right = (title: string) => ({ title, align: "right" as const });

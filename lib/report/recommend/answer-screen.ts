@@ -4,6 +4,7 @@ import type { Cell } from "../report-document";
 import type { ReportOptions } from "../report-options";
 import { painter } from "../terminal/paint";
 import { wrapText } from "../terminal/wrap-text";
+import { lengthsText } from "../verdict";
 
 /** The answer to an inverse question of `recommend`, and the command whose plan confirms it. */
 export interface Answered {
@@ -18,12 +19,17 @@ export interface Answered {
 }
 
 /** What a plan does, in two sentences: strategy and price, then the latencies beside their targets. */
-export function planNotes({ strategy, latency, cost, deployment: { slo } }: Plan): readonly string[] {
+export function planNotes({
+  strategy,
+  latency,
+  cost,
+  deployment: { slo, workload },
+}: Plan): readonly string[] {
   const perMillion = cost.usdPerMillionOutputTokens;
   const price =
     cost.usdPerHour === undefined
       ? ""
-      : `, ${usd(cost.usdPerHour)} an hour${perMillion === undefined ? "" : ` and ${usd(perMillion)} per million output tokens`}`;
+      : `, ${usd(cost.usdPerHour)} an hour${perMillion === undefined ? "" : ` and ${usd(perMillion)} per million output tokens ${lengthsText(workload)}`}`;
   const figure = (name: string, ms: number, limit: number) =>
     `${name} ${Number.isFinite(ms) ? milliseconds(ms) : "-"} (<= ${milliseconds(limit)})`;
   return [

@@ -1,4 +1,4 @@
-import { MOST_NODES, type Recommendation, type Recommended, strategyLabel } from "../../strategy";
+import { MOST_NODES, type Plan, type Recommendation, type Recommended, strategyLabel } from "../../strategy";
 import { milliseconds, significant, usd } from "../format-number";
 import type { Cell, Table } from "../report-document";
 import type { ReportOptions } from "../report-options";
@@ -6,12 +6,14 @@ import { cell } from "../sections/fact";
 import { painter } from "../terminal/paint";
 import { textTable } from "../terminal/text-table";
 import { wrapText } from "../terminal/wrap-text";
-import { rateText } from "../verdict";
+import { lengthsText, rateText, targetsText } from "../verdict";
 
 /** What was asked, what was found, and what more load takes. */
 export interface RecommendReport {
   readonly model: string;
   readonly recommended: Recommended;
+  /** Lengths and targets that were asked. */
+  readonly asked: Pick<Plan["deployment"], "workload" | "slo">;
   /** The cheapest for multiples of the load. */
   readonly more: readonly Recommended[];
   /** Prices that were given in place of list prices, as sentences. */
@@ -24,7 +26,7 @@ const hosts = ({ nodes, instanceType }: Recommendation): string => `${nodes} x $
 
 /** Machines that pass for a terminal, the cheapest first: one screen of 80 columns. */
 export function recommendScreen(
-  { model, recommended, more, given = [], confirm }: RecommendReport,
+  { model, recommended, asked, more, given = [], confirm }: RecommendReport,
   options: ReportOptions,
 ): string {
   const width = Math.max(60, options.width);
@@ -37,11 +39,14 @@ export function recommendScreen(
     ? cell(`✓ The cheapest that passes is ${hosts(best)}, ${usd(best.usdPerHour)} an hour.`, "good")
     : cell(`✗ No machine of the catalogue passes, up to ${MOST_NODES} nodes of a type.`, "bad");
   const blocks = [
-    [...wrapped(`${model} at ${rateText(requestRate)}`, "title"), ...wrapped(verdict.text, verdict.tone)],
+    [
+      ...wrapped(`${model} at ${rateText(requestRate)}, ${lengthsText(asked.workload)}`, "title"),
+      ...wrapped(verdict.text, verdict.tone),
+    ],
     best === undefined ? [] : textTable({ ...table(recommendations), width }, paint),
     [...more.map(moreText), ...given].flatMap((each) => wrapped(each)),
     [
-      ...wrapped(best === undefined ? noneText(recommended) : foundText(recommended), "quiet"),
+      ...wrapped(best === undefined ? noneText(recommended, asked) : foundText(recommended), "quiet"),
       ...(best === undefined ? [] : [`Confirm: ${confirm(best)}`]),
     ],
   ];
@@ -55,10 +60,12 @@ const foundText = ({ considered, planned }: Recommended): string =>
   `${considered} machines hold the weights and might be fast enough. ${planned} of them were planned; the others cannot pass, or cost more. Nothing cheaper than a machine with ◆ is faster. rate/s is the highest within the targets.`;
 
 /** Why nothing passes: what the search knows of it. */
-const noneText = ({ considered, planned }: Recommended): string =>
-  planned === 0
-    ? `${considered} machines hold the weights. None was planned, because a bound by hand shows of each that it cannot meet the targets: loosen those of slo, or lower the rate.`
-    : `${considered} machines hold the weights. ${planned} were planned and miss a target; of the others a bound by hand shows that they cannot pass. Loosen the targets of slo, or lower the rate.`;
+const noneText = ({ considered, planned }: Recommended, { slo }: RecommendReport["asked"]): string =>
+  `The targets are ${targetsText(slo)}. ${
+    planned === 0
+      ? `${considered} machines hold the weights. None was planned, because a bound by hand shows of each that it cannot meet them: loosen them, or lower the rate.`
+      : `${considered} machines hold the weights. ${planned} were planned and miss a target; of the others a bound by hand shows that they cannot pass. Loosen the targets, or lower the rate.`
+  }`;
 
 function moreText({ requestRate, recommendations: [best] }: Recommended): string {
   const rate = `At ${rateText(requestRate)}`;

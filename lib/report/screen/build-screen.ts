@@ -2,7 +2,7 @@ import type { Plan, Remedy } from "../../strategy";
 import { asArguments, remedyLabel } from "../../strategy";
 import { usd } from "../format-number";
 import type { Cell, Table } from "../report-document";
-import { rateText, verdict } from "../verdict";
+import { lengthsText, rateText, verdict } from "../verdict";
 import { keyFigures } from "./key-figures";
 import { restOfStrategies, topStrategies } from "./top-strategies";
 
@@ -13,6 +13,8 @@ export interface Screen {
   /** What it costs, in a sentence. */
   readonly cost: string;
   readonly figures: Table;
+  /** Rows of the figures, the first ones, that miss their targets. */
+  readonly missed: number;
   readonly strategies: Table;
   readonly rest: string;
   /** Of a failing plan: a heading and changes, the best first. */
@@ -29,7 +31,7 @@ export function buildScreen(plan: Plan, remedies: readonly Remedy[] | undefined)
     title: `${plan.model.name} on ${hardware.nodes} x ${plan.instance.name}`,
     verdict: verdict(plan),
     cost: costSentence(plan),
-    figures: keyFigures(plan),
+    ...keyFigures(plan),
     strategies: topStrategies(plan),
     rest: restOfStrategies(plan),
     ...(plan.violations.length === 0 ? {} : { changes: changes(plan, remedies) }),
@@ -42,13 +44,13 @@ const READ_ON =
   "Read on: --full prints the whole report, a section's name only that section (latency, memory, alternatives, verification, ...), --out report.html writes the page with plots, and `shardplan explain` shows how a figure is made.";
 const READ_ON_BRIEFLY = "Read on: --full, a section (latency, memory, verification, ...), --out x.html.";
 
-function costSentence({ cost, throughput }: Plan): string {
+function costSentence({ cost, throughput, deployment: { workload } }: Plan): string {
   if (cost.usdPerHour === undefined) return "What it costs is not known: set cost.priceUsdPerHour.";
   const hourly = `It costs ${usd(cost.usdPerHour)} an hour`;
   const perMillion = cost.usdPerMillionOutputTokens;
   return perMillion === undefined
     ? `${hourly}.`
-    : `${hourly}, ${usd(perMillion)} per million output tokens at ${rateText(throughput.requestRate)}.`;
+    : `${hourly}, ${usd(perMillion)} per million output tokens at ${rateText(throughput.requestRate)}, ${lengthsText(workload)}.`;
 }
 
 function changes(plan: Plan, remedies: readonly Remedy[] | undefined): Screen["changes"] {

@@ -48,17 +48,21 @@ const quietLines = (sentence: string, { width, paint }: Look): readonly string[]
 
 function answerLines(screen: Screen, look: Look, fails: boolean): readonly string[] {
   const { width, paint } = look;
-  const lines = [
+  const head = [
     ...wrapText(screen.title, width).map((line) => paint(line, "title")),
     ...wrapText(screen.verdict.text, width).map((line) => paint(line, screen.verdict.tone)),
     ...wrapText(screen.cost, width),
     "",
-    ...tableLines(screen.figures, width, paint),
-    "",
-    ...tableLines(screen.strategies, width, paint),
   ];
-  const rest = quietLines(screen.rest, look);
+  const strategies = ["", ...tableLines(screen.strategies, width, paint)];
   const room = MOST_LINES - (fails ? LINES_OF_CHANGES : quietLines(screen.readOnBriefly, look).length + 1);
+  const figures = screen.figures.rows.length;
+  // Where much is missed, what holds gives way, then the other strategies; what is missed never does.
+  const shown = Math.max(screen.missed, Math.min(figures, room - head.length - strategies.length - 1));
+  const table = tableLines({ ...screen.figures, rows: screen.figures.rows.slice(0, shown) }, width, paint);
+  const whole = [...head, ...table, ...strategies];
+  const lines = whole.length <= room ? whole : [...head, ...table];
+  const rest = whole.length <= room ? quietLines(screen.rest, look) : [];
   return lines.length + rest.length <= room ? [...lines, ...rest] : lines;
 }
 

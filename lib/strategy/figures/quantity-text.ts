@@ -19,6 +19,9 @@ export function gbText(bytes: number): string {
   return Math.abs(bytes) >= 1e9 ? `${digits(bytes / 1e9, 1)} GB` : `${digits(bytes / 1e6, 1)} MB`;
 }
 
+/** Binary gigabytes, `131.4 GiB`: sentences on what vLLM refuses say it in the unit in which vLLM logs it. */
+export const gibText = (bytes: number): string => `${digits(bytes / 2 ** 30, 2)} GiB`;
+
 /** A share as a percentage, `36.9 %`. */
 export function percentText(share: number): string {
   return `${digits(share * 100, 1)} %`;

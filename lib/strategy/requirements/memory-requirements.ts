@@ -1,7 +1,7 @@
 import { weightBytes } from "../../catalog";
 import { loadedPrecision } from "../../config";
 import { memoryConstants, type ReplicaMemory } from "../../performance";
-import { countText, gbText, percentText } from "../figures/quantity-text";
+import { countText, gbText, gibText, percentText } from "../figures/quantity-text";
 import { fullestGpu, relativeSpread } from "../replica/fit-memory";
 import type { Situation } from "../situation";
 import type { ServingParameters, Strategy } from "../types";
@@ -56,9 +56,9 @@ function tooMuchText({ weightsBytes, needed, usableBytes, what, part, gpu }: Too
   const alone = weightsBytes > usableBytes;
   const others = alone
     ? ""
-    : ` and ${gbText(needed - weightsBytes)} of activations and overheads, ${gbText(needed)} together`;
-  const weights = `${gbText(weightsBytes)} of ${what}${part === "" ? "" : ` (${part.slice(2)})`}`;
-  return `Each GPU would have to hold ${weights}${others}, but vLLM may use only ${gbText(usableBytes)} of one ${gpu}.`;
+    : ` and ${gibText(needed - weightsBytes)} of activations and overheads, ${gibText(needed)} together`;
+  const weights = `${gibText(weightsBytes)} of ${what}${part === "" ? "" : ` (${part.slice(2)})`}`;
+  return `Each GPU would have to hold ${weights}${others}, but vLLM may use only ${gibText(usableBytes)} of one ${gpu}.`;
 }
 
 /** What CUDA's context and NCCL hold before vLLM looks at the free memory, bytes. */
@@ -83,7 +83,7 @@ export function memoryIsFree({ deployment, hardware }: Situation): Requirement[]
       bound: "most",
       valueText: `${percentText(asked)} asked; a CUDA context and NCCL take ${gbText(BYTES_BEFORE_START)} first`,
       broken: () =>
-        `vLLM is to take ${percentText(asked)} of one ${gpu.name}, but only ${percentText(most)} are free when it starts, because a CUDA context and NCCL take ${gbText(BYTES_BEFORE_START)} before it.`,
+        `vLLM is to take ${percentText(asked)} of one ${gpu.name}, but only ${percentText(most)} are free when it starts, because a CUDA context and NCCL take ${gibText(BYTES_BEFORE_START)} before it.`,
       configKey: "serving.gpuMemoryUtilization",
       change: `set serving.gpuMemoryUtilization to at most ${most}, less where other processes use the GPU`,
     },
@@ -103,7 +103,7 @@ export function oneSequenceFits({ deployment }: Situation, fit: ReplicaMemory): 
     bound: "least",
     valueText: `${gbText(fullestGpu(fit).weightsBytes)} of weights per GPU leave room for ${countText(tokens)} tokens`,
     broken: () =>
-      `The KV cache of a replica holds no sequence of ${countText(needed)} tokens, because ${gbText(fullestGpu(fit).weightsBytes)} of weights on each GPU leave room for ${countText(tokens)} tokens.`,
+      `The KV cache of a replica holds no sequence of ${countText(needed)} tokens, because ${gibText(fullestGpu(fit).weightsBytes)} of weights on each GPU leave room for ${countText(tokens)} tokens.`,
     configKey: "envelope.maxModelLen",
     change:
       "lower envelope.maxModelLen, or raise serving.gpuMemoryUtilization, strategy.tensorParallel or strategy.pipelineParallel",

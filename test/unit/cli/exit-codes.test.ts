@@ -24,7 +24,7 @@ describe("exit codes of shardplan", function () {
     for (const format of ["terminal", "json"]) {
       const { status, stdout } = runCli([...args, "--format", format]);
       assert.equal(status, 2, format);
-      assert.match(stdout, /hold 141\.1 GB of weights/, format);
+      assert.match(stdout, /hold 131\.42 GiB of weights/, format);
     }
   });
 
@@ -128,7 +128,11 @@ describe("exit codes of shardplan", function () {
       ],
       ["one plan to compare", ["compare", "mine", "--set", "slo.decode="], /^compare: one plan alone/],
       ["a sweep without a parameter", ["sweep", "--stack", "mine"], /^sweep: --param is needed; as in/],
-      ["no figure to explain", ["explain"], /^<figures\.*> is missing; .*\n$/],
+      [
+        "no figure to explain",
+        ["explain"],
+        /^explain: <figures> is missing; as in `.*explain memoryPerGpu\.weightsBytes`\n$/,
+      ],
       [
         "a file whose ending is of no report",
         ["plan", "--stack", "mine", "--set", "slo.decode=", "--out", "x.pdf"],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { deploymentSchema } from "../../../lib/config";
 import { recommendScreen } from "../../../lib/report";
 import type { Recommendation } from "../../../lib/strategy";
 
@@ -25,6 +26,7 @@ describe("the screen of recommended machines", () => {
   const rates = { requestRate: 10, considered: 347, planned: 13 };
   const report = {
     model: "meta-llama/Llama-3.3-70B-Instruct",
+    asked: deploymentSchema.parse({ slo: { decode: { p99Ms: 77 } } }),
     recommended: { ...rates, recommendations: found },
     more: [{ ...rates, requestRate: 1000, recommendations: [] }],
     confirm: () => "shardplan plan",
@@ -32,7 +34,8 @@ describe("the screen of recommended machines", () => {
   it("says why nothing passes, without a word of a table that is not there", () => {
     const none = { recommendations: [], requestRate: 1, considered: 603, planned: 0 };
     const text = recommendScreen({ ...report, recommended: none, more: [] }, { color: false, width: 400 });
-    assert.match(text, /at 1 request\/s\n/);
+    assert.match(text, /at 1 request\/s, for prompts of [\d,]+ and answers of [\d,]+ tokens in the mean\n/);
+    assert.match(text, /The targets are prefill p50 <= .* and p99 <= 77 ms \(slo\.decode\)\./);
     assert.match(text, /None was planned, because a bound by hand/);
     assert.doesNotMatch(text, /◆|might be fast enough/);
   });

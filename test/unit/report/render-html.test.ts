@@ -178,7 +178,7 @@ describe("the HTML report", function () {
     const page = parse(renderReport(failingPlan(), "html", options));
     assert.match(
       page.querySelector(".verdict.bad")?.textContent ?? "",
-      /cannot run\. Each GPU would have to hold 141\.1\u00a0GB of weights/,
+      /cannot run\. Each GPU would have to hold 131\.42\u00a0GiB of weights/,
     );
     assert.equal(page.querySelector("#busy-minute"), null);
     assert.ok(page.querySelector("#memory-by-strategy"), "the plot is on the page");

@@ -20,6 +20,8 @@ const PLANS: Readonly<Record<string, () => Plan>> = {
   failing: failingPlan,
   overloaded: () => stackPlan("prod", ["workload.requestRate=16"]),
   missing: () => stackPlan("prod", ["slo.decode.p99Ms=20"]),
+  "missing-many": () =>
+    stackPlan("prod", ["slo.decode.p50Ms=1", "slo.firstToken.p50Ms=20", "slo.prefill.p99Ms=100"]),
   "own-hosts": () => stackPlan("byo"),
   experts: () =>
     stackPlan("prod", ["model.name=mistralai/Mixtral-8x7B-Instruct-v0.1", "workload.simulatedRequests=100"]),
@@ -94,6 +96,23 @@ describe("the plan on one screen", function () {
       assert.match(colored, codes);
       assert.equal(colored.replaceAll(codes, ""), screenOf(name, 80));
     }
+  });
+
+  it("has a row for each missed figure, the worst miss first, before those that hold", () => {
+    const rows = screenOf("missing-many", 80).match(/^.* [✓✗] *$/gm) ?? [];
+    const marks = rows.filter((row) => /<=|>=/.test(row)).map((row) => row.trimEnd().at(-1));
+    const missed = rows.slice(0, marks.lastIndexOf("✗") + 1).map((row) => row.split(/ {2,}/)[0]);
+    assert.ok(!marks.slice(0, missed.length).includes("✓"), rows.join("\n"));
+    // 12.3 ms of 1 ms, 109 ms of 20 ms, 221 ms of 100 ms.
+    assert.deepEqual(missed, ["Sustainable rate", "Decode p50", "First token p50", "Prefill p99"]);
+  });
+
+  it("says that a strategy which cannot run was set, and what the price is held for", () => {
+    assert.match(screenOf("failing", 600), /sets this strategy; --strategy auto lets shardplan choose\./);
+    assert.match(
+      screenOf("prod", 600),
+      /at 8 requests\/s, for prompts of 1,155 and answers of 156 tokens in the mean\./,
+    );
   });
 
   it("shows no latency and no price of a million tokens of an overloaded plan", () => {

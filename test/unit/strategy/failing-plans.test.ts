@@ -24,7 +24,7 @@ describe("Llama-3-70B in BF16 pinned to one GPU", () => {
 
   it("says that 141 GB of weights do not fit in 80 GB, and which key to change", () => {
     const line = error.lines.find((text) => text.startsWith("weights-fit")) ?? "";
-    assert.match(line, /would have to hold 141\.1 GB of weights, but vLLM may use only 72\.3 GB/);
+    assert.match(line, /would have to hold 131\.42 GiB of weights, but vLLM may use only 67\.3 GiB/);
     assert.match(line, /strategy\.tensorParallel/);
   });
 

@@ -98,7 +98,10 @@ describe("a plan as files of other tools", function () {
         .filter((line) => line.startsWith("# "))
         .join("\n");
       assert.match(head, /Llama-3\.1-8B-Instruct on 1 x g6e\.12xlarge/);
-      assert.match(head, /# Load: 2 requests\/s, prompts of [\d,]+ tokens and answers of [\d,]+ in the mean/);
+      assert.match(
+        head,
+        /# Load: 2 requests\/s, for prompts of [\d,]+ and answers of [\d,]+ tokens in the mean/,
+      );
       assert.match(head, /# Plan: TP2 x2 meets all \d+ requirements/);
       assert.ok(head.includes(`# The command: ${command}`), head);
       assert.match(head, /HF_TOKEN/);
