@@ -4,6 +4,7 @@ import {
   ALERTMANAGER_PACKAGE,
   alertmanagerConfig,
   alertmanagerUnit,
+  alertSecretFault,
   GPU_EXPORTER_PACKAGE,
   GPU_EXPORTER_PROGRAM,
   gpuCounters,
@@ -85,10 +86,17 @@ function alertSecret(plan: Plan, { alertWebhook, alertMailPassword }: Secrets): 
   if (to === "mail" && mailUser === undefined) return "";
   const name = to === "webhook" ? "alertWebhook" : "alertMailPassword";
   const value = to === "webhook" ? alertWebhook : alertMailPassword;
-  if (value !== undefined) return value;
-  throw new pulumi.RunError(
-    `shardplan:${name}: is not set, and monitoring.alerts.to ${to} takes it from there: pulumi config set --secret shardplan:${name}`,
-  );
+  const set = `pulumi config set --secret shardplan:${name}`;
+  if (value === undefined) {
+    throw new pulumi.RunError(
+      `shardplan:${name}: is not set, and monitoring.alerts.to ${to} takes it from there: ${set}`,
+    );
+  }
+  return pulumi.output(value).apply((secret) => {
+    const fault = alertSecretFault(to === "webhook" ? "webhook" : "mail", secret);
+    if (fault !== undefined) throw new pulumi.RunError(`shardplan:${name}: ${fault}: ${set}`);
+    return secret;
+  });
 }
 
 /**

@@ -43,6 +43,7 @@ export {
   alertmanagerCommand,
   alertmanagerConfig,
   alertmanagerUnit,
+  alertSecretFault,
 } from "./monitoring/alertmanager";
 export {
   type CloudWatchAlarm,

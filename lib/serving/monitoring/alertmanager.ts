@@ -50,6 +50,20 @@ export function alertmanagerConfig(plan: Plan, stack: string, secret: string): s
   return stringify({ route, receivers: [{ name: "told", ...receiver }] }, { lineWidth: 0 });
 }
 
+/**
+ * What is wrong with the secret that Alertmanager is to be given; undefined where nothing is. The secret is not in the text.
+ * A quote, say, would stand in a URL as it is, and end it too early for what keeps URLs out of the log.
+ */
+export function alertSecretFault(to: "webhook" | "mail", secret: string): string | undefined {
+  if (to === "mail") {
+    return /\p{Cc}/u.test(secret) ? "holds a line break or another control character" : undefined;
+  }
+  const isUrl = /^https?:\/\/[^\s\p{Cc}"'<>\\^`{|}]+$/u.test(secret) && URL.canParse(secret);
+  return isUrl
+    ? undefined
+    : "is no whole URL with http or https; write spaces, quotes and braces in it as %20 and the like";
+}
+
 /** Its log has the whole URL of a webhook that it did not reach, and with it the secret; the journal has more readers. */
 const WITHOUT_URLS = `2> >(exec sed -u 's#://[^" ]*#://...#g' >&2)`;
 

@@ -1,17 +1,19 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
+import { parse } from "yaml";
 import { ConfigError, type DeploymentInput } from "../../../../lib/config";
 import {
   alertmanagerCommand,
   alertmanagerConfig,
   alertmanagerUnit,
+  alertSecretFault,
   prometheusConfig,
 } from "../../../../lib/serving";
 import { planOf } from "../plan-fixture";
@@ -61,6 +63,86 @@ describe("who is told of alerts", function () {
       assert.ok(!alertmanagerUnit(told(alerts)).includes("canary"), "the secret in the unit");
     }
     assert.notEqual(check(alertmanagerConfig(told(WEBHOOK), "prod", "no URL")).status, 0);
+  });
+
+  it("takes any URL and any password as they are", () => {
+    const received = (config: string): string => {
+      const { receivers }: { receivers: Record<string, { url?: string; auth_password?: string }[]>[] } =
+        parse(config);
+      const [one] = receivers[0]?.webhook_configs ?? receivers[0]?.email_configs ?? [];
+      return one?.url ?? one?.auth_password ?? "";
+    };
+    const urls = ["https://user:p%40ss@hooks.example.com/x?token=a&b=$HOME#c", "http://[::1]:8080/ü"];
+    const passwords = [
+      `"'\\`,
+      "a: b # c",
+      "- {{ .Secret }} $HOME %s",
+      "ünïcode 密",
+      "null",
+      "0123",
+      " led by a space",
+    ];
+    const all = [
+      ...urls.map((secret) => [WEBHOOK, secret] as const),
+      ...passwords.map((secret) => [MAIL, secret] as const),
+    ];
+    for (const [alerts, secret] of all) {
+      assert.equal(alertSecretFault(alerts.to === "mail" ? "mail" : "webhook", secret), undefined, secret);
+      const config = alertmanagerConfig(told(alerts), "prod", secret);
+      assert.equal(received(config), secret);
+      const { status, stdout, stderr } = check(config);
+      assert.equal(status, 0, `${secret}: ${stdout}${stderr}`);
+    }
+  });
+
+  it("is refused in one line without the secret where it is none", () => {
+    const urls = [
+      "",
+      "canary.example.com/x",
+      "ftp://canary/x",
+      "https://",
+      "http://canary:99999/",
+      "https://canary/%zz\n",
+    ];
+    for (const url of [
+      ...urls,
+      `https://h/?canary="b`,
+      "https://h/can ary",
+      " https://canary/x",
+      "https://[::1/canary",
+    ]) {
+      const fault = alertSecretFault("webhook", url) ?? "";
+      assert.match(fault, /^is no whole URL[^\n]*$/, url);
+      assert.doesNotMatch(fault, /canary/);
+    }
+    assert.match(alertSecretFault("mail", "canary\n") ?? "", /^holds a line break[^\n]*$/);
+  });
+
+  it("has a hint for what Alertmanager refuses, which says nothing of the secret", () => {
+    const folder = join(__dirname, "../../../../infra/steps");
+    const step = readFileSync(join(folder, "monitoring.sh"), "utf8").replace(/^run_step .*$/m, "");
+    for (const [url, hint] of [
+      ["ftp://canary/x", /^shardplan:alertWebhook is to be a whole URL/],
+      ["canary/x", /^shardplan:alertWebhook is to be a whole URL/],
+      ["https://canary/x\n", /^shardplan:alertWebhook is to be a whole URL/],
+      ["https://canary/%zz", /^shardplan:alertWebhook is to be a whole URL/],
+      [undefined, /^run 'amtool check-config \/etc\/told' on the host as root/],
+    ] as const) {
+      const { stdout } = check(
+        url === undefined ? "receivers: 1\n" : alertmanagerConfig(told(WEBHOOK), "prod", url),
+      );
+      const { stdout: said } = spawnSync(
+        "bash",
+        ["-c", `MASKED_BY_MONITORING=\n${step}\nalertmanager_hint "$(cat)"`],
+        {
+          input: stdout,
+          encoding: "utf8",
+          env: { ...process.env, ALERTMANAGER_FILE: "/etc/told" },
+        },
+      );
+      assert.match(said.trim(), hint, `${url}: ${stdout}`);
+      assert.doesNotMatch(said, /canary/);
+    }
   });
 
   it("hears of an alert that Prometheus sends, and of its end", async () => {
