@@ -39,11 +39,7 @@ const PAUSE_MS = 10_000;
  * Names of the alerts that fired at any time within the last seconds, sorted: Prometheus keeps what fires as series, so none
  * is missed between two looks. A busy host is asked for up to a minute.
  */
-export async function alertsFiredFor(
-  hosts: LocalHosts,
-  host: LocalHost,
-  seconds: number,
-): Promise<string[]> {
+export async function alertsFiredFor(hosts: LocalHosts, host: LocalHost, seconds: number): Promise<string[]> {
   const query = `count by (alertname) (present_over_time(ALERTS{alertstate="firing"}[${seconds}s]))`;
   const ask = `curl -sfG --data-urlencode 'query=${query}' http://127.0.0.1:${PORTS.prometheus}/api/v1/query`;
   for (let tries = 1; ; tries++) {

@@ -69,6 +69,7 @@ export {
   gpuCounters,
   gpuExporterUnit,
 } from "./monitoring/gpu-counters";
+export { keepsTarget } from "./monitoring/latency-buckets";
 export {
   MONITORING_PACKAGES,
   nodeExporterUnit,

@@ -29,19 +29,30 @@ export const statusCommand: CommandSpec = {
     const seconds = every === undefined ? undefined : positive("--every", every);
     const { url, close } = await whereToAsk(options);
     try {
+      const first = await readStackStatus(url, stack);
+      if (seconds === undefined || options.json) {
+        io.out(options.json ? toJson(first) : statusPage(first));
+        return EXIT.met;
+      }
+      // Clears the screen where somebody looks on.
+      const before = io.color ? "\x1b[H\x1b[2J" : "";
+      let page = statusPage(first);
       for (;;) {
-        const status = await readStackStatus(url, stack);
-        // Clears the screen where somebody looks on.
-        const before = seconds === undefined || !io.color ? "" : "\x1b[H\x1b[2J";
-        io.out(options.json ? toJson(status) : `${before}${statusPage(status)}`);
-        if (seconds === undefined || options.json) return EXIT.met;
+        io.out(`${before}${page}`);
         await setTimeout(1000 * seconds);
+        page = await readStackStatus(url, stack).then(statusPage, lineOf);
       }
     } finally {
       close();
     }
   },
 };
+
+/** Whoever looks on goes on looking when one question has no answer. */
+function lineOf(error: unknown): string {
+  if (error instanceof UserError) return `${error.line}\n`;
+  throw error;
+}
 
 async function whereToAsk({ ssh, prometheus }: OptionValues): Promise<Tunnel> {
   if (ssh !== undefined) return tunnelTo(ssh);

@@ -13,6 +13,7 @@ export interface Tunnel {
 }
 
 const LIMIT_MS = 30_000;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * The Prometheus of a stack's first host through SSH, at a port of this machine that is free.
@@ -31,8 +32,18 @@ export async function tunnelTo(destination: string): Promise<Tunnel> {
     ],
     { stdio: ["ignore", "ignore", "pipe"] },
   );
-  const close = () => ssh.kill();
+  const close = () => {
+    ssh.kill();
+    process.off("exit", close);
+    for (const signal of SIGNALS) process.off(signal, closeAndEnd);
+  };
+  // A signal ends this process without "exit", and ssh would stay.
+  const closeAndEnd = (signal: NodeJS.Signals) => {
+    close();
+    process.kill(process.pid, signal);
+  };
   process.once("exit", close);
+  for (const signal of SIGNALS) process.once(signal, closeAndEnd);
   const said = gather(ssh);
   const url = `http://127.0.0.1:${port}`;
   try {

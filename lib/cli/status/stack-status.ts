@@ -1,6 +1,6 @@
 import { UserError } from "../../config";
 import { LATENCIES } from "../../serving";
-import { instantQuery, type Sample } from "./prometheus";
+import { instantQuery, type Sample, withoutUser } from "./prometheus";
 
 /** What a stack does now, beside what its plan says. A figure that nobody measures is null. Seconds, shares of 0..1. */
 export interface StackStatus {
@@ -57,7 +57,7 @@ export async function readStackStatus(prometheus: string, stack: string): Promis
   if (records.length === 0) {
     throw new UserError({
       code: "unknown-to-prometheus",
-      where: prometheus,
+      where: withoutUser(prometheus),
       message: `knows nothing of the stack ${stack}`,
       hint: `load the file that \`shardplan rules --stack ${stack}\` writes, and have targets with the label stack: ${stack}`,
     });

@@ -1,3 +1,4 @@
+import { keepsTarget, LATENCIES } from "../../serving";
 import { alignedTable } from "../text-table";
 import type { StackStatus } from "./stack-status";
 
@@ -46,7 +47,10 @@ const figure = (value: number | null) => (value === null ? "-" : `${Number(value
 const milliseconds = (seconds: number | null) => figure(seconds === null ? null : 1000 * seconds);
 const percent = (share: number | null) => figure(share === null ? null : 100 * share);
 
-function verdict({ measuredSeconds, targetSeconds }: StackStatus["latencies"][number]): string {
-  if (measuredSeconds === null || targetSeconds === null) return "not measured";
-  return measuredSeconds <= targetSeconds ? "kept" : "missed";
+function verdict({ latency, measuredSeconds, targetSeconds }: StackStatus["latencies"][number]): string {
+  const of = LATENCIES.find(({ metric }) => metric.replace("_", " ") === latency)?.of;
+  if (of === undefined || measuredSeconds === null || targetSeconds === null) return "not measured";
+  const kept = keepsTarget(of, 1000 * targetSeconds, measuredSeconds);
+  if (kept === undefined) return "cannot be told";
+  return kept ? "kept" : "missed";
 }

@@ -17,3 +17,13 @@ const BUCKETS: Readonly<Record<MeasuredLatency, readonly number[]>> = {
  */
 export const resolvedSeconds = (of: MeasuredLatency, ms: number): number =>
   BUCKETS[of].find((bound) => bound >= ms / 1000) ?? Number.POSITIVE_INFINITY;
+
+/**
+ * Whether a percentile that a histogram tells, in seconds, keeps a target in milliseconds; undefined where both may lie in the
+ * same bucket, of which nobody knows where in it the values are.
+ */
+export function keepsTarget(of: MeasuredLatency, targetMs: number, measured: number): boolean | undefined {
+  if (measured > resolvedSeconds(of, targetMs)) return false;
+  const surelyBelow = BUCKETS[of].findLast((bound) => bound <= targetMs / 1000);
+  return surelyBelow !== undefined && measured <= surelyBelow ? true : undefined;
+}

@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { statusCommand } from "../../../lib/cli/commands/status";
 import { instantQuery } from "../../../lib/cli/status/prometheus";
 import { readStackStatus } from "../../../lib/cli/status/stack-status";
 import { statusPage } from "../../../lib/cli/status/status-page";
 import { UserError } from "../../../lib/config";
-import { DASHBOARDS, dashboard, rulesFile } from "../../../lib/serving";
+import { DASHBOARDS, dashboard, keepsTarget, rulesFile } from "../../../lib/serving";
 import { planOf } from "../serving/plan-fixture";
 
 /** What vLLM of the stack, and of another, say for ten minutes: requests that end, tokens, gaps of at most 25 ms, a full cache. */
@@ -159,5 +160,105 @@ describe("the status of a stack", function () {
       (error: UserError) => error instanceof UserError && /not as Prometheus does/.test(error.line),
     );
     other.close();
+  });
+});
+
+/** One who answers as told, and where. */
+async function whoAnswers(listener: RequestListener) {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    at: (user = "", path = "") => `http://${user}127.0.0.1:${port}${path}`,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+const vector = (result: readonly object[]) => JSON.stringify({ status: "success", data: { result } });
+const one = (name: string, value: string) => ({
+  metric: { __name__: `shardplan:${name}` },
+  value: [1, value],
+});
+
+describe("a Prometheus that is asked", () => {
+  const refused = async (status: number, body: string, wanted: RegExp) => {
+    const { at, close } = await whoAnswers((_, response) => response.writeHead(status).end(body));
+    try {
+      await assert.rejects(
+        instantQuery(at("me:canary@"), "up"),
+        ({ line }: UserError) => wanted.test(line) && !/canary|\n/.test(line),
+      );
+    } finally {
+      close();
+    }
+  };
+
+  it("is told from a page, a refusal and a fault, in one line without a password", async () => {
+    await refused(200, "<html>hello</html>", /answers, but not as Prometheus does/);
+    await refused(401, "<html>who?</html>", /answers 401: it wants a user/);
+    await refused(403, "", /answers 403: it wants a user/);
+    await refused(502, "<html>bad gateway</html>", /answers 502, not as Prometheus does/);
+    for (const url of ["127.0.0.1:9090", "localhost:9090", "prometheus", "http://", "ftp://h"])
+      await assert.rejects(instantQuery(url, "up"), /is no URL with http or https/);
+  });
+
+  it("may be below a path, with or without a slash at its end, and want a user", async () => {
+    const asked: (string | undefined)[] = [];
+    const { at, close } = await whoAnswers(({ url = "", headers }, response) => {
+      asked.push(`${url.split("?")[0]} ${headers.authorization}`);
+      response.end(vector([]));
+    });
+    await instantQuery(at("", "/"), "up");
+    await instantQuery(at("me:p%40ss@", "/prometheus/"), "up");
+    close();
+    assert.deepEqual(asked, [
+      "/api/v1/query undefined",
+      `/prometheus/api/v1/query Basic ${Buffer.from("me:p@ss").toString("base64")}`,
+    ]);
+  });
+
+  it("may miss an answer while somebody looks on", async () => {
+    let questions = 0;
+    const { at, close } = await whoAnswers((_, response) => {
+      questions++;
+      // Two questions make a page.
+      if (questions === 3) response.writeHead(500);
+      response.end(vector([one("request_rate", "4")]));
+    });
+    const said: string[] = [];
+    const enough = new Error("enough");
+    const io = {
+      out: (text: string) => {
+        said.push(text);
+        if (said.length === 3) throw enough;
+      },
+      talk: () => {},
+      color: false,
+      columns: 80,
+    };
+    const options = { stack: "here", prometheus: at(), every: "0.01" };
+    await assert.rejects(
+      async () => statusCommand.run({ arguments: [], options } as never, io as never),
+      (error) => error === enough,
+    );
+    close();
+    assert.match(said[0] ?? "", /^requests\/s +4/m);
+    assert.match(said[1] ?? "", /answers 500/);
+    assert.match(said[2] ?? "", /^requests\/s +4/m);
+  });
+});
+
+describe("a promise", () => {
+  it("is kept or missed where a histogram can tell, and else neither", () => {
+    assert.equal(keepsTarget("decode", 100, 0.1), true);
+    assert.equal(keepsTarget("decode", 100, 0.11), false);
+    // All prefills below 300 ms are one bucket, of which the quantile is 297 ms.
+    assert.equal(keepsTarget("prefill", 150, 0.297), undefined);
+    assert.equal(keepsTarget("prefill", 150, 0.31), false);
+    assert.equal(keepsTarget("decode", 110, 0.09), true);
+    assert.equal(keepsTarget("decode", 110, 0.105), undefined);
   });
 });
