@@ -8,7 +8,7 @@ const mayImport = {
   "lib/serving": ["strategy", "performance", "catalog", "config"],
   "lib/report": ["serving", "strategy", "performance", "catalog", "config"],
   "lib/library": ["report", "serving", "strategy", "performance", "catalog", "config"],
-  "lib/cli": ["report", "serving", "strategy", "performance", "catalog", "config"],
+  "lib/cli": ["library", "report", "serving", "strategy", "performance", "catalog", "config"],
 };
 
 const arrows = Object.entries(mayImport).map(([room, below]) => ({

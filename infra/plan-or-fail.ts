@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { draftConfigOf, modelConfigOf } from "../lib/catalog";
+import { configsOf } from "../lib/catalog";
 import type { Deployment } from "../lib/config";
 import {
   asPulumiCommands,
@@ -31,10 +31,7 @@ function remedyLines(plan: Plan): string[] {
  */
 export function planOrFail(deployment: Deployment): Plan {
   return orRunError(() => {
-    const plan = planDeployment(deployment, {
-      modelConfig: modelConfigOf(deployment),
-      draftConfig: draftConfigOf(deployment),
-    });
+    const plan = planDeployment(deployment, configsOf(deployment));
     try {
       return assertPlan(plan);
     } catch (error) {

@@ -6,19 +6,27 @@ export {
   catalogue,
   check,
   deploymentOf,
+  type EmitForm,
+  emit,
+  longestContext,
+  maxRate,
   plan,
-  type RecommendOptions,
   recommend,
+  smallestGpu,
 } from "./library";
 export { type ReportFormat, type ReportOptions, renderReport } from "./report";
 export { type CommandQuestion, type LineCheck, vllmArguments } from "./serving";
 export {
   assertPlan,
   findRemedies,
+  type LongestContext,
+  type MaxRate,
   type Plan,
   PlanError,
   type Recommendation,
   type Recommended,
+  type RecommendOptions,
   remedyText,
+  type SmallestGpu,
   strategyLabel,
 } from "./strategy";

@@ -1,12 +1,12 @@
 /**
  * The planner as a library of a program: which machine for Qwen3-8B at the rate of the configuration, and what the team's
- * own `vllm serve` line would do on it. Needs no account.
+ * own `vllm serve` line would do on it, how far the machine reaches, and a compose file for it. Needs no account.
  *
  *   pulumi config set rate 2
  *   pulumi up
  */
 import * as pulumi from "@pulumi/pulumi";
-import { assertPlan, check, plan, recommend, strategyLabel } from "shardplan";
+import { assertPlan, check, emit, maxRate, plan, recommend, strategyLabel } from "shardplan";
 
 const requestRate = new pulumi.Config().getNumber("rate") ?? 1;
 const model = { name: "Qwen/Qwen3-8B" };
@@ -17,7 +17,8 @@ const found = recommend({ model, workload }, { cheapestOnly: true }).then(
     if (cheapest === undefined)
       throw new pulumi.RunError(`no machine serves ${model.name} at ${requestRate}/s`);
     const { instanceType, nodes } = cheapest;
-    const made = assertPlan(plan({ model, workload, hardware: { instanceType, nodes } }));
+    const deployment = { model, workload, hardware: { instanceType, nodes } };
+    const made = assertPlan(plan(deployment));
     const line = check(["vllm", "serve", model.name], {
       on: instanceType,
       set: [`workload.requestRate=${requestRate}`],
@@ -29,6 +30,8 @@ const found = recommend({ model, workload }, { cheapestOnly: true }).then(
       strategy: strategyLabel(made.strategy),
       decodeP99Ms: made.latency.decode.p99Ms,
       ownLineStarts: line.starts,
+      maxRequestRate: maxRate(deployment)?.requestRate,
+      ...(nodes === 1 ? { compose: emit(made, "compose") } : {}),
     };
   },
 );

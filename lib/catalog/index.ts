@@ -1,6 +1,7 @@
 export { catalogueNames } from "./catalogue-names";
 export { type CutGroup, cutGroup } from "./checkpoint/cut-group";
 export { runnableFormat } from "./checkpoint/runnable-format";
+export { configsOf } from "./configs-of";
 export type { ParameterCount } from "./count-parameters";
 export { countParameters, weightBytes } from "./count-parameters";
 export { weightBytesOnRank } from "./count-tensors";

@@ -1,17 +1,17 @@
 import { UserError } from "../config";
+import { longestContext, maxRate, smallestGpu } from "../library";
 import { type Answered, lengthsText, planNotes, targetsText } from "../report";
-import {
-  longestContext,
-  maxRate,
-  type Situation,
-  smallestGpu,
-  strategyLabel,
-  tryMachines,
-} from "../strategy";
+import { type Situation, strategyLabel } from "../strategy";
 import { givenPrices, usdByType } from "./given-prices";
 import type { Io } from "./io";
 import type { OptionValues } from "./options";
-import { machineSets, planCommand, type RecommendQuestion, situationWith } from "./recommend-question";
+import {
+  askedWith,
+  machineSets,
+  planCommand,
+  type RecommendQuestion,
+  situationWith,
+} from "./recommend-question";
 
 /** A question of `recommend` other than for the cheapest machines. */
 interface Inverse {
@@ -46,44 +46,28 @@ function titleOf({ model, hardware: { instance, nodes, gpu } }: Situation): stri
   return `${model.name} on ${nodes > 1 ? `${nodes} x ` : ""}${machine}`;
 }
 
-/** Lengths that the load's own requests do not fit into are none that could be planned. */
-function situationOfLength(question: RecommendQuestion, sets: readonly string[]): Situation | undefined {
-  try {
-    return situationWith(question, sets);
-  } catch (error) {
-    if (error instanceof UserError) return undefined;
-    throw error;
-  }
-}
-
 async function askLongestContext(question: RecommendQuestion, options: OptionValues): Promise<Answered> {
   const machines = machineSets(options, "--longest-context");
-  const first = situationWith(question, machines);
-  const sets = (length: number) => [...machines, `envelope.maxModelLen=${length}`];
-  const longest = first.model.maxPositionEmbeddings;
-  const { starts, served } = longestContext((length) => situationOfLength(question, sets(length)), longest);
-  const rate = first.deployment.workload.requestRate;
-  const title = `${titleOf(first)}, at ${rateText(rate)} ${lengthsText(first.deployment.workload)}`;
-  const figures = {
-    longestContextTokens: served?.value ?? 0,
-    startsWithTokens: starts,
-    modelTokens: longest,
-  };
-  const ofModel = `The model knows ${tokensText(longest)}.`;
+  const situation = situationWith(question, machines);
+  const { workload } = situation.deployment;
+  const { modelTokens, startsWithTokens, served } = longestContext(...askedWith(question, machines));
+  const title = `${titleOf(situation)}, at ${rateText(workload.requestRate)} ${lengthsText(workload)}`;
+  const figures = { longestContextTokens: served?.tokens ?? 0, startsWithTokens, modelTokens };
+  const ofModel = `The model knows ${tokensText(modelTokens)}.`;
   const startsText =
-    starts === 0
+    startsWithTokens === 0
       ? "It starts with no length that the load's requests fit into."
-      : `vLLM starts with up to ${tokensText(starts)}${starts > (served?.value ?? 0) ? ", beyond what the requirements allow at this rate" : ""}.`;
+      : `vLLM starts with up to ${tokensText(startsWithTokens)}${startsWithTokens > figures.longestContextTokens ? ", beyond what the requirements allow at this rate" : ""}.`;
   if (served === undefined)
     return {
-      ...{ title, figures, notes: [targetsOf(first), startsText, ofModel] },
+      ...{ title, figures, notes: [targetsOf(situation), startsText, ofModel] },
       verdict: bad("No length meets the targets at this rate."),
     };
   return {
     ...{ title, figures },
-    verdict: good(`The longest context that meets the targets is ${tokensText(served.value)}.`),
+    verdict: good(`The longest context that meets the targets is ${tokensText(served.tokens)}.`),
     notes: [`${startsText} ${ofModel}`, ...planNotes(served.plan), OF_LOAD],
-    confirm: planCommand(question, sets(served.value)),
+    confirm: planCommand(question, [...machines, `envelope.maxModelLen=${served.tokens}`]),
   };
 }
 
@@ -91,7 +75,7 @@ async function askMaxRate(question: RecommendQuestion, options: OptionValues): P
   const machines = machineSets(options, "--max-rate");
   const situation = situationWith(question, machines);
   const title = `${titleOf(situation)}, ${lengthsText(situation.deployment.workload)}`;
-  const answer = maxRate(situation);
+  const answer = maxRate(...askedWith(question, machines));
   if (answer === undefined)
     return {
       ...{ title, figures: { requestRate: 0 } },
@@ -101,24 +85,24 @@ async function askMaxRate(question: RecommendQuestion, options: OptionValues): P
         "A plan of the same question says why: shardplan plan --model, with the machines in --set.",
       ],
     };
-  const { value, plan } = answer;
+  const { requestRate, plan } = answer;
   return {
     title,
-    verdict: good(`The highest rate that meets the targets is ${rateText(value)}.`),
+    verdict: good(`The highest rate that meets the targets is ${rateText(requestRate)}.`),
     notes: planNotes(plan),
     confirm: planCommand(question, [
       ...machines,
       "strategy.objective=throughput",
-      `workload.requestRate=${value}`,
+      `workload.requestRate=${requestRate}`,
     ]),
-    figures: { requestRate: value, strategy: plan.strategy, latency: plan.latency },
+    figures: { requestRate, strategy: plan.strategy, latency: plan.latency },
   };
 }
 
 async function askSmallestGpu(question: RecommendQuestion, options: OptionValues, io: Io): Promise<Answered> {
   const { deployment } = question;
   const situation = situationWith(question, []);
-  const found = await smallestGpu(situation, async (machines) => tryMachines(situation, machines), {
+  const found = await smallestGpu(deployment, {
     prices: usdByType(givenPrices(options.price)),
     onProgress: io.progress,
   });
@@ -132,7 +116,7 @@ async function askSmallestGpu(question: RecommendQuestion, options: OptionValues
       },
       verdict: bad("No single machine of the catalogue passes."),
     };
-  const { recommendation: best, gpus, memoryBytes, smaller } = found;
+  const { recommendation: best, gpus, memoryBytes, smallerTried } = found;
   const memory = `${Math.round(memoryBytes / gpus / 2 ** 30)} GiB`;
   return {
     title,
@@ -140,10 +124,10 @@ async function askSmallestGpu(question: RecommendQuestion, options: OptionValues
       `The smallest that passes is ${gpus} x ${best.gpu} of ${memory} each: ${best.instanceType}, $${best.usdPerHour.toFixed(2)} an hour.`,
     ),
     notes: [
-      `The plan is ${strategyLabel(best.strategy)}; machines with less GPU memory that were tried and do not pass: ${smaller}.`,
+      `The plan is ${strategyLabel(best.strategy)}; machines with less GPU memory that were tried and do not pass: ${smallerTried}.`,
     ],
     confirm: planCommand(question, [`hardware.instanceType=${best.instanceType}`]),
-    figures: { ...best, gpus, memoryBytes, smallerTried: smaller },
+    figures: { ...best, gpus, memoryBytes, smallerTried },
   };
 }
 

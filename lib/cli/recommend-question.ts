@@ -1,7 +1,7 @@
-import { modelConfigOf } from "../catalog";
-import { type Deployment, meanTokens, parseDeployment, UserError } from "../config";
+import { configsOf } from "../catalog";
+import { type Deployment, type DeploymentInput, meanTokens, parseDeployment, UserError } from "../config";
 import { hardwareOf, readMachines } from "../serving";
-import { readSituation, type Situation } from "../strategy";
+import { type PlanOptions, readSituation, type Situation } from "../strategy";
 import type { OptionValues } from "./options";
 import { positive } from "./positive";
 
@@ -11,23 +11,25 @@ export interface RecommendQuestion {
   /** `key=value` of all that is asked and no default, machines not included. */
   readonly sets: readonly string[];
   readonly deployment: Deployment;
-  readonly modelConfig: unknown;
+  readonly configs: PlanOptions;
 }
 
 /** Reads the question of `recommend`. Throws a `UserError` for a load given twice, and what cannot be read. */
 export function readQuestion(model: string, options: OptionValues): RecommendQuestion {
   const sets = [...load(model, options), ...options.slo.map(target), ...options.set];
   const deployment = parseDeployment({ model: { name: model } }, sets, "recommend");
-  return { model, sets, deployment, modelConfig: modelConfigOf(deployment) };
+  return { model, sets, deployment, configs: configsOf(deployment) };
 }
 
+/** A question with further settings, as the library takes it. */
+export const askedWith = (
+  { model, sets }: RecommendQuestion,
+  more: readonly string[],
+): [DeploymentInput, string[]] => [{ model: { name: model } }, [...sets, ...more]];
+
 /** The situation of a question with further settings. */
-export function situationWith(question: RecommendQuestion, more: readonly string[]): Situation {
-  const { model, sets, modelConfig } = question;
-  return readSituation(parseDeployment({ model: { name: model } }, [...sets, ...more], "recommend"), {
-    modelConfig,
-  });
-}
+export const situationWith = (question: RecommendQuestion, more: readonly string[]): Situation =>
+  readSituation(parseDeployment(...askedWith(question, more), "recommend"), question.configs);
 
 /** The command that computes a plan of the question again, with further settings. */
 export const planCommand = ({ model, sets }: RecommendQuestion, more: readonly string[]): string =>

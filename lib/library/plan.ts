@@ -1,4 +1,4 @@
-import { draftConfigOf, modelConfigOf } from "../catalog";
+import { configsOf } from "../catalog";
 import { type Deployment, type DeploymentInput, parseDeployment } from "../config";
 import { type Plan, plan as planOf } from "../strategy";
 
@@ -15,8 +15,5 @@ export const deploymentOf = (
  */
 export function plan(input: DeploymentInput | Deployment, overrides: readonly string[] = []): Plan {
   const deployment = deploymentOf(input, overrides);
-  return planOf(deployment, {
-    modelConfig: modelConfigOf(deployment),
-    draftConfig: draftConfigOf(deployment),
-  });
+  return planOf(deployment, configsOf(deployment));
 }

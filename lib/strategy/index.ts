@@ -12,9 +12,9 @@ export { isRateDriven } from "./requirements/service-requirements";
 export { type PlanOptions, readSituation, type Situation } from "./situation";
 export * from "./types";
 export {
-  type Answer,
   type LongestContext,
   longestContext,
+  type MaxRate,
   maxRate,
   type SmallestGpu,
   smallestGpu,
@@ -25,6 +25,7 @@ export {
   type Machines,
   type Recommendation,
   type Recommended,
+  type RecommendOptions,
   recommend,
   type Trial,
   tryMachines,

@@ -98,9 +98,12 @@ describe("components in somebody else's program", function () {
       rate: "1",
     });
     const { outputs } = await stack.up();
-    const { instanceType, nodes, strategy, ownLineStarts } = outputs.machine?.value ?? {};
+    const { instanceType, nodes, strategy, ownLineStarts, maxRequestRate, compose } =
+      outputs.machine?.value ?? {};
     assert.match(instanceType, /^g\d/);
     assert.deepEqual([nodes, strategy, ownLineStarts], [1, "TP1", true]);
+    assert.ok(maxRequestRate > 1, `${maxRequestRate} requests/s`);
+    assert.match(compose, /^# Made by shardplan: Qwen\/Qwen3-8B on 1 x g[\s\S]*\nservices:\n/);
   });
 
   it("name their own file, because Pulumi would else run what package.json calls main", () => {

@@ -1,12 +1,5 @@
 import { dirname, join, relative, resolve } from "node:path";
-import {
-  catalogueNames,
-  draftConfigOf,
-  modelConfigOf,
-  resolveDraft,
-  resolveHardware,
-  resolveModel,
-} from "../../catalog";
+import { catalogueNames, configsOf, resolveDraft, resolveHardware, resolveModel } from "../../catalog";
 import { configurationPage, type Deployment, editorSchema, exampleStack } from "../../config";
 import type { CommandInput, CommandSpec } from "../command-spec";
 import { emit, toJson, wantsJson } from "../emit";
@@ -74,6 +67,6 @@ const schemaFrom = ({ out = "" }: OptionValues, { folder }: Io): string =>
 /** Names that only the catalogue knows, and the model's own file. Throws their `UserError`. */
 function checkNames(deployment: Deployment): void {
   resolveHardware(deployment.hardware);
-  const model = resolveModel(deployment.model, modelConfigOf(deployment));
-  resolveDraft(deployment, model, draftConfigOf(deployment));
+  const { modelConfig, draftConfig } = configsOf(deployment);
+  resolveDraft(deployment, resolveModel(deployment.model, modelConfig), draftConfig);
 }

@@ -1,6 +1,5 @@
-import { emittedAbout } from "../../report";
-import { composeFile, kubernetesManifests, runScript, shellCommand } from "../../serving";
-import type { Plan } from "../../strategy";
+import { EMIT_FORMS, emit as emittedFile } from "../../library";
+import { shellCommand } from "../../serving";
 import type { CommandSpec } from "../command-spec";
 import { emit } from "../emit";
 import { EXIT } from "../exit-codes";
@@ -8,12 +7,6 @@ import { meetsRequirements } from "../meets-requirements";
 import type { OptionValues } from "../options";
 import { planDeployment } from "../plan-deployment";
 import { readDeployment } from "../read-deployment";
-
-const FORMS: Readonly<Record<string, (plan: Plan, about: readonly string[]) => string>> = {
-  kubernetes: kubernetesManifests,
-  compose: composeFile,
-  script: runScript,
-};
 
 export const emitCommand: CommandSpec = {
   name: "emit",
@@ -23,7 +16,7 @@ export const emitCommand: CommandSpec = {
       usage: "<form>",
       description:
         "kubernetes: a Deployment, or a LeaderWorkerSet with Ray where the model spans nodes; compose, script: one machine",
-      choices: Object.keys(FORMS),
+      choices: EMIT_FORMS,
     },
   ],
   options: ["stack", "file", "model", "set", "strategy", "out"],
@@ -38,11 +31,12 @@ export const emitCommand: CommandSpec = {
     ],
     ["shardplan emit script --out run.sh", "the commands alone"],
   ],
-  run({ args: [form = ""], options }, io) {
+  run({ args: [asked], options }, io) {
     const plan = planDeployment(readDeployment(options, io), io);
     if (!meetsRequirements(plan))
       io.talk("the plan misses a requirement: `shardplan plan` with the same options says which");
-    emit((FORMS[form] ?? runScript)(plan, emittedAbout(plan, commandOf(form, options))), options, io);
+    const form = EMIT_FORMS.find((each) => each === asked) ?? "script";
+    emit(emittedFile(plan, form, commandOf(form, options)), options, io);
     return meetsRequirements(plan) ? EXIT.met : EXIT.missed;
   },
 };

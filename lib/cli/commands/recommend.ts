@@ -50,8 +50,8 @@ export const recommendCommand: CommandSpec = {
       emit(wantsJson(options) ? toJson(answerObject(answered)) : answerScreen(answered, look), options, io);
       return answered.confirm === undefined ? EXIT.missed : EXIT.met;
     }
-    const { deployment, modelConfig } = question;
-    const situation = readSituation(deployment, { modelConfig });
+    const { deployment, configs } = question;
+    const situation = readSituation(deployment, configs);
     const given = givenPrices(options.price);
     const prices = usdByType(given);
     const search = (times: number): Promise<Recommended> => {

@@ -14,18 +14,20 @@ import {
   withMachines,
 } from "./recommend";
 
-/** A value that a plan confirms, with that plan; nothing where no value passes. */
-export interface Answer {
-  readonly value: number;
-  readonly plan: Plan;
-}
-
 /** What machines hold at most: whether vLLM starts, and whether the load's targets hold as well. */
 export interface LongestContext {
-  /** Longest sequence with which some strategy starts, in tokens; 0 where none does. */
-  readonly starts: number;
-  /** The longest with which a plan meets every requirement at the requested rate. */
-  readonly served?: Answer;
+  /** Longest sequence that the model knows. */
+  readonly modelTokens: number;
+  /** Longest sequence with which some strategy starts; 0 where none does. */
+  readonly startsWithTokens: number;
+  /** The longest with which a plan meets every requirement at the requested rate, and that plan. */
+  readonly served?: { readonly tokens: number; readonly plan: Plan };
+}
+
+/** The highest rate that passes, in requests per second, and the plan that confirms it. */
+export interface MaxRate {
+  readonly requestRate: number;
+  readonly plan: Plan;
 }
 
 /** The smallest machines that pass. */
@@ -35,7 +37,7 @@ export interface SmallestGpu {
   /** Memory of all its GPUs. */
   readonly memoryBytes: number;
   /** Machines with less memory that were tried and do not pass. */
-  readonly smaller: number;
+  readonly smallerTried: number;
 }
 
 /** Lengths are told in steps of as many tokens: a round figure above vLLM's blocks of 16. */
@@ -58,17 +60,17 @@ const passing = (situation: Situation): Plan | undefined => {
 
 /**
  * The longest sequence, in tokens, that machines hold for one request, and with their load within its targets. `at` is the
- * situation with that length; undefined where the load's own requests are longer. `longest` is what the model knows.
+ * situation with that length; undefined where the load's own requests are longer.
  */
 export function longestContext(
   at: (maxModelLen: number) => Situation | undefined,
-  longest: number,
+  modelTokens: number,
 ): LongestContext {
   const isLong = (blocks: number): boolean => {
     const situation = at(blocks * STEP_TOKENS);
     return situation === undefined || starts(situation);
   };
-  const most = Math.floor(longest / STEP_TOKENS);
+  const most = Math.floor(modelTokens / STEP_TOKENS);
   let low = 0;
   let high = most + 1;
   while (high - low > 1) {
@@ -76,27 +78,30 @@ export function longestContext(
     if (isLong(middle)) low = middle;
     else high = middle;
   }
-  const fits = low * STEP_TOKENS;
-  if (fits === 0 || at(fits) === undefined) return { starts: 0 };
+  const startsWithTokens = low * STEP_TOKENS;
+  if (low === 0 || at(startsWithTokens) === undefined) return { modelTokens, startsWithTokens: 0 };
   const served = longestServed(at, low);
-  return served === undefined ? { starts: fits } : { starts: fits, served };
+  return { modelTokens, startsWithTokens, ...(served === undefined ? {} : { served }) };
 }
 
 /** By bisection between what starts and nothing, in steps. */
-function longestServed(at: (maxModelLen: number) => Situation | undefined, most: number): Answer | undefined {
-  let found: Answer | undefined;
+function longestServed(
+  at: (maxModelLen: number) => Situation | undefined,
+  most: number,
+): LongestContext["served"] {
+  let found: LongestContext["served"];
   let low = 0;
   let high = most + 1;
   for (let left = MOST_PLANS; left > 0 && high - low > 1; left--) {
     const middle = high === most + 1 ? most : Math.floor((low + high) / 2);
-    const value = middle * STEP_TOKENS;
-    const situation = at(value);
+    const tokens = middle * STEP_TOKENS;
+    const situation = at(tokens);
     const plan = situation === undefined ? undefined : passing(situation);
     // Too short for the load's own requests: longer ones are looked at next.
     if (situation === undefined) low = middle;
     else if (plan === undefined) high = middle;
     else {
-      found = { value, plan };
+      found = { tokens, plan };
       low = middle;
     }
   }
@@ -109,8 +114,8 @@ function roundedDown(rate: number): number {
   return Number((Math.floor(rate / unit) * unit).toPrecision(3));
 }
 
-/** The highest rate, in requests per second, that the deployment's machines serve within its targets; undefined where none. */
-export function maxRate(situation: Situation): Answer | undefined {
+/** The highest rate that the deployment's machines serve within its targets; undefined where none. */
+export function maxRate(situation: Situation): MaxRate | undefined {
   const { deployment, model, draft } = situation;
   const strategy = { ...deployment.strategy, objective: "throughput" as const };
   const asking = (requestRate: number) =>
@@ -123,9 +128,9 @@ export function maxRate(situation: Situation): Answer | undefined {
   const most = Math.max(0, ...candidates.map(({ throughput }) => throughput?.highestRequestRate ?? 0));
   if (most === 0) return undefined;
   for (const share of SHARES) {
-    const value = roundedDown(share * most);
-    const plan = planSituation(asking(value));
-    if (plan.chosen.meetsSlo) return { value, plan };
+    const requestRate = roundedDown(share * most);
+    const plan = planSituation(asking(requestRate));
+    if (plan.chosen.meetsSlo) return { requestRate, plan };
   }
   return undefined;
 }
@@ -153,7 +158,7 @@ export async function smallestGpu(
   for (const [at, { machines, gpus, memoryBytes }] of all.entries()) {
     onProgress?.(`${at} of ${all.length} machines tried ...`);
     const { recommendation } = await tries(machines);
-    if (recommendation) return { recommendation, gpus, memoryBytes, smaller: at };
+    if (recommendation) return { recommendation, gpus, memoryBytes, smallerTried: at };
   }
   return undefined;
 }

@@ -87,10 +87,11 @@ const progressText = ({ planned, done, all, cheapest }: Progress): string =>
 
 /** How to look for machines. */
 export interface RecommendOptions {
-  /** Prices of types in USD per hour, in place of the catalogue's. */
+  /** Prices in USD per hour by instance type, spot or reserved, in place of the catalogue's. */
   readonly prices?: Readonly<Record<string, number>>;
   /** The cheapest alone: nothing dearer is tried. */
   readonly cheapestOnly?: boolean;
+  /** Hears what is being tried. */
   readonly onProgress?: (text: string) => void;
 }
 

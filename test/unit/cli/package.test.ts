@@ -126,7 +126,8 @@ describe("the packed npm package", function () {
   /** A program of somebody else's, typed by the package's own types alone. */
   const PROGRAM = `
 import { type GivenHost, Service, ServiceOnHosts } from "shardplan/pulumi";
-import { catalogue, check, plan, recommend, renderReport, UserError, type Deployment, type Plan } from "shardplan";
+import { catalogue, check, emit, longestContext, maxRate, plan, recommend, renderReport, smallestGpu, UserError } from "shardplan";
+import type { Deployment, EmitForm, LongestContext, Plan, SmallestGpu } from "shardplan";
 
 const deployment = {
   model: { name: "meta-llama/Llama-3.1-8B-Instruct" },
@@ -149,9 +150,14 @@ try {
 }
 const text = renderReport(made, "terminal", { color: false, width: 80 });
 const found = async () => (await recommend({ model: { name: "Qwen/Qwen3-8B" } }, { cheapestOnly: true })).recommendations[0]?.nodes;
+const rate: number = maxRate(deployment)?.requestRate ?? 0;
+const longest = (): LongestContext => longestContext(deployment, ["workload.requestRate=0.1"]);
+const smallest = (): Promise<SmallestGpu | undefined> => smallestGpu(deployment, { prices: { "g6e.xlarge": 0.9 } });
+const forms: EmitForm[] = ["kubernetes", "compose", "script"];
+const emitted = forms.filter((form) => emit(made, form).includes("--tensor-parallel-size")).length;
 const title = text.split("\\n")[0];
-const functions = [wrong, brought, found].map((each) => typeof each).join(" ");
-console.log(JSON.stringify({ slo, gpus: gpus.length, starts: line.starts, refused, title, functions }));
+const functions = [wrong, brought, found, longest, smallest].map((each) => typeof each).join(" ");
+console.log(JSON.stringify({ slo, gpus: gpus.length, starts: line.starts, refused, title, functions, rate, emitted }));
 `;
 
   /** Pulumi as a user of the components has it. */
@@ -175,11 +181,13 @@ console.log(JSON.stringify({ slo, gpus: gpus.length, starts: line.starts, refuse
     assert.equal(checked.stdout, "");
     const ran = spawnSync(process.execPath, ["--import", TSX, "use.mts"], { cwd, env, encoding: "utf8" });
     assert.equal(ran.stderr, "");
-    const { refused, gpus, ...rest } = JSON.parse(ran.stdout);
+    const { refused, gpus, rate, ...rest } = JSON.parse(ran.stdout);
     assert.match(refused, /^model\.name: no model "gpt-9" in the catalogue, nearest are /);
     assert.ok(gpus > 20, `${gpus} GPUs`);
+    assert.ok(rate > 1, `${rate} requests/s`);
     const title = "meta-llama/Llama-3.1-8B-Instruct on 1 x g6e.xlarge";
-    assert.deepEqual(rest, { slo: 90, starts: true, title, functions: "function function function" });
+    const functions = "function function function function function";
+    assert.deepEqual(rest, { slo: 90, starts: true, title, functions, emitted: 3 });
     const required = spawnSync(process.execPath, ["-p", "typeof require('shardplan').plan"], { cwd, env });
     assert.equal(String(required.stdout), "function\n");
   });
