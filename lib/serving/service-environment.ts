@@ -4,6 +4,18 @@ import { hostPaths } from "./host-paths";
 import type { NodeAddresses } from "./ray-commands";
 import { firstServer, serverPorts } from "./servers";
 
+/** Environment of vLLM wherever it runs: names no address and no path, holds no secret. The user's own variables win. */
+export const engineEnvironment = ({ deployment: { serving } }: Plan): Record<string, string> => ({
+  VLLM_NO_USAGE_STATS: "1",
+  DO_NOT_TRACK: "1",
+  // FlashInfer's sampler is compiled when the server starts, by a CUDA compiler that plain images lack; the one that
+  // vLLM's own packages bring (13.5) refuses their headers (13.0), and vLLM asks for neither (vllm-project/vllm #49497).
+  VLLM_USE_FLASHINFER_SAMPLER: "0",
+  // vLLM's own limit of 10 minutes is short for 141 GB from a network volume.
+  VLLM_ENGINE_READY_TIMEOUT_S: `${Math.round(serving.readyTimeoutMinutes * 60)}`,
+  ...serving.environment,
+});
+
 /**
  * Environment of Ray and vLLM of one server on one node. Holds no secret: keys and tokens come from files that only root reads.
  *
@@ -37,14 +49,7 @@ export function serviceEnvironment(
     ...(plan.serving.executor === "ray" ? { RAY_worker_niceness: "0" } : {}),
     // Weights are on the host before the server starts: nothing is fetched, nothing is reported home.
     HF_HUB_OFFLINE: "1",
-    VLLM_NO_USAGE_STATS: "1",
-    DO_NOT_TRACK: "1",
     RAY_USAGE_STATS_ENABLED: "0",
-    // FlashInfer's sampler is compiled when the server starts, by a CUDA compiler that plain images lack; the one that
-    // vLLM's own packages bring (13.5) refuses their headers (13.0), and vLLM asks for neither (vllm-project/vllm #49497).
-    VLLM_USE_FLASHINFER_SAMPLER: "0",
-    // vLLM's own limit of 10 minutes is short for 141 GB from a network volume.
-    VLLM_ENGINE_READY_TIMEOUT_S: `${Math.round(serving.readyTimeoutMinutes * 60)}`,
-    ...serving.environment,
+    ...engineEnvironment(plan),
   };
 }

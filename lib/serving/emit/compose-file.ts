@@ -1,9 +1,9 @@
-import { stringify } from "yaml";
 import type { Plan } from "../../strategy";
+import { engineEnvironment } from "../service-environment";
+import { yamlText } from "../yaml-text";
 import {
   askLines,
   CONTAINER_PORT,
-  containerEnvironment,
   gpusOf,
   headOf,
   imageOf,
@@ -32,7 +32,7 @@ export function composeFile(plan: Plan, about: readonly string[] = []): string {
         // Compose reads a dollar as its own variable.
         command: command.map((word) => word.replaceAll("$", "$$$$")),
         // Without a value it is the one of whoever starts it.
-        environment: { ...containerEnvironment(plan), HF_TOKEN: null },
+        environment: { ...engineEnvironment(plan), HF_TOKEN: null },
         ports: [`127.0.0.1:${CONTAINER_PORT + server.slot}:${CONTAINER_PORT}`],
         // The ranks pass messages through shared memory.
         ipc: "host",
@@ -58,5 +58,5 @@ export function composeFile(plan: Plan, about: readonly string[] = []): string {
     "Start it with: docker compose up",
     ...askLines(plan, servers),
   ];
-  return `${headOf(about, how)}${stringify(file, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+  return `${headOf(about, how)}${yamlText(file)}`;
 }

@@ -50,18 +50,6 @@ export function serveWords(plan: Plan, server: EngineServer, { host, port }: Lis
   ];
 }
 
-/** Environment of vLLM that holds no secret and names no address. */
-export function containerEnvironment(plan: Plan): Record<string, string> {
-  const { serving } = plan.deployment;
-  return {
-    VLLM_NO_USAGE_STATS: "1",
-    DO_NOT_TRACK: "1",
-    VLLM_USE_FLASHINFER_SAMPLER: "0",
-    VLLM_ENGINE_READY_TIMEOUT_S: `${Math.round(serving.readyTimeoutMinutes * 60)}`,
-    ...serving.environment,
-  };
-}
-
 /** GPUs that a server takes on each of its hosts, by their numbers. */
 export function gpusOf(plan: Plan, server: EngineServer): readonly number[] {
   if (server.gpus !== undefined) return server.gpus;

@@ -1,20 +1,10 @@
-import { stringify } from "yaml";
 import type { Plan } from "../../strategy";
 import { efaEnvironment, usesEfa } from "../efa";
 import { type EngineServer, engineServers, serverPorts } from "../servers";
+import { engineEnvironment } from "../service-environment";
 import { shellCommand } from "../shell-command";
-import {
-  askLines,
-  CONTAINER_PORT,
-  containerEnvironment,
-  gpusOf,
-  headOf,
-  imageOf,
-  serveWords,
-  weightsFolder,
-} from "./container";
-
-const YAML = { lineWidth: 0, aliasDuplicateObjects: false };
+import { yamlText } from "../yaml-text";
+import { askLines, CONTAINER_PORT, gpusOf, headOf, imageOf, serveWords, weightsFolder } from "./container";
 
 /** Seconds between two questions of a probe. */
 const PROBE_SECONDS = 10;
@@ -52,7 +42,7 @@ export function kubernetesManifests(plan: Plan, about: readonly string[] = []): 
         ]
       : []),
   ];
-  return headOf(about, how) + [workload, service].map((each) => stringify(each, YAML)).join("---\n");
+  return headOf(about, how) + [workload, service].map(yamlText).join("---\n");
 }
 
 interface Workload {
@@ -125,7 +115,7 @@ function podSpec(plan: Plan, server: EngineServer, { command, serves }: Containe
   const weights = weightsFolder(plan);
   const efa = usesEfa(plan) ? { "vpc.amazonaws.com/efa": `${plan.instance.efaInterfaces}` } : {};
   const limits = { "nvidia.com/gpu": `${gpusOf(plan, server).length}`, ...efa };
-  const environment = { ...containerEnvironment(plan), ...efaEnvironment(plan) };
+  const environment = { ...engineEnvironment(plan), ...efaEnvironment(plan) };
   const probe = { httpGet: { path: "/health", port: CONTAINER_PORT }, periodSeconds: PROBE_SECONDS };
   const startSeconds = plan.deployment.serving.readyTimeoutMinutes * 60;
   const probes = {

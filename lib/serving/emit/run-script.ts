@@ -1,14 +1,7 @@
 import type { Plan } from "../../strategy";
+import { engineEnvironment } from "../service-environment";
 import { shellCommand, shellWord } from "../shell-command";
-import {
-  askLines,
-  CONTAINER_PORT,
-  containerEnvironment,
-  gpusOf,
-  headOf,
-  serversOfOneHost,
-  serveWords,
-} from "./container";
+import { askLines, CONTAINER_PORT, gpusOf, headOf, serversOfOneHost, serveWords } from "./container";
 
 /**
  * A bash script that starts the plan's servers on one machine and ends when one of them does. `about` says at its top what it
@@ -16,7 +9,7 @@ import {
  */
 export function runScript(plan: Plan, about: readonly string[] = []): string {
   const servers = serversOfOneHost(plan, "script");
-  const exports = Object.entries(containerEnvironment(plan)).map(
+  const exports = Object.entries(engineEnvironment(plan)).map(
     ([name, value]) => `export ${name}=${shellWord(value)}`,
   );
   const starts = servers.map((server) => {

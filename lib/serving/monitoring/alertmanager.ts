@@ -1,8 +1,8 @@
-import { stringify } from "yaml";
 import type { Plan } from "../../strategy";
 import { hostPaths } from "../host-paths";
 import { PORTS } from "../ports";
 import { systemdUnit } from "../systemd-unit";
+import { yamlText } from "../yaml-text";
 import { WATCHER_OPTIONS } from "./monitoring-units";
 import { socketAddress } from "./prometheus-config";
 
@@ -47,7 +47,7 @@ export function alertmanagerConfig(plan: Plan, stack: string, secret: string): s
     repeat_interval: AGAIN.warning,
     routes: [{ receiver: "told", matchers: ['severity="critical"'], repeat_interval: AGAIN.critical }],
   };
-  return stringify({ route, receivers: [{ name: "told", ...receiver }] }, { lineWidth: 0 });
+  return yamlText({ route, receivers: [{ name: "told", ...receiver }] });
 }
 
 /**

@@ -1,7 +1,7 @@
-import { stringify } from "yaml";
 import type { Plan } from "../../strategy";
 import { PORTS } from "../ports";
 import { engineServers, listenAddress, serverPorts } from "../servers";
+import { yamlText } from "../yaml-text";
 import { isTold } from "./watched";
 
 /** A host of the stack as Prometheus knows it. */
@@ -78,5 +78,5 @@ export function prometheusConfig(
     ],
     ...(remoteWriteUrl === undefined ? {} : { remote_write: [{ url: remoteWriteUrl }] }),
   };
-  return stringify(config, { lineWidth: 0, aliasDuplicateObjects: false });
+  return yamlText(config);
 }

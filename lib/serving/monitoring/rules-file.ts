@@ -1,5 +1,5 @@
-import { stringify } from "yaml";
 import type { Plan } from "../../strategy";
+import { yamlText } from "../yaml-text";
 import { alertRules } from "./alerts";
 import { slowShareRules } from "./burn-rate";
 import { recordingRules } from "./records";
@@ -28,5 +28,5 @@ export function rulesFile(plan: Plan, stack: string): string {
     group("slow-shares", 30, slow),
     group("alerts", 15, alertRules(plan, series)),
   ];
-  return stringify({ groups }, { lineWidth: 0, aliasDuplicateObjects: false });
+  return yamlText({ groups });
 }
