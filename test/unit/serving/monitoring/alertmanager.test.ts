@@ -147,8 +147,16 @@ describe("who is told of alerts", function () {
 
   it("hears of an alert that Prometheus sends, and of its end", async () => {
     const heard: { status: string; alertname?: string }[] = [];
+    // What an answer is to be, once it is no longer a success.
+    let refusal: { status: number; headers?: Record<string, string> } | undefined;
+    const refused: string[] = [];
     const receiver = createServer((request, response) => {
       void text(request).then((body) => {
+        if (refusal !== undefined) {
+          refused.push(`${request.method} ${request.url}`);
+          response.writeHead(refusal.status, refusal.headers).end(`Cannot ${request.method} ${request.url}`);
+          return;
+        }
         const { status, commonLabels } = JSON.parse(body) as {
           status: string;
           commonLabels: { alertname?: string };
@@ -196,6 +204,13 @@ describe("who is told of alerts", function () {
     assert.deepEqual(heard.at(0)?.status, "firing");
     await send(new Date().toISOString());
     await until(() => heard.some(({ status }) => status === "resolved"));
+    for (const answer of [{ status: 404 }, { status: 302, headers: { location: "/elsewhere" } }]) {
+      refusal = answer;
+      await send();
+      await until(() => log.includes(`unexpected status code ${answer.status}`));
+      assert.match(log, new RegExp(`unexpected status code ${answer.status}"`));
+    }
+    assert.deepEqual([...new Set(refused)], ["POST /canary"], "a redirect was followed");
     receiver.close();
     receiver.closeAllConnections();
     await send();
