@@ -1,4 +1,5 @@
 import { meanTokens } from "../../config";
+import type { ReplicaMemory } from "../../performance";
 import type { Replica } from "../replica/replica";
 import { saturatedRateByHand } from "../replica/saturated-rate";
 import {
@@ -11,6 +12,7 @@ import {
 import { missesAtAnyRate } from "../requirements/assess";
 import type { Situation } from "../situation";
 import type { Prepared } from "./prepare-candidate";
+import { questionOf } from "./serving-settings";
 
 /** What a strategy cannot surpass with any of its serving parameters, by hand: nothing is simulated. */
 export interface Bounds {
@@ -26,19 +28,53 @@ export interface Bounds {
  */
 const ROOM = { ms: 0.95, rate: 1.15 } as const;
 
-/** Bounds of a strategy over all of its settings. */
+/** Bounds of a strategy over all of its settings, each computed when it is asked for. */
 export function boundsOf(situation: Situation, { fitting }: Pick<Prepared, "fitting">): Bounds {
-  let leastRequestMs = Number.POSITIVE_INFINITY;
-  let mostRate = 0;
-  for (const replica of fitting.flat()) {
-    const sequences = mostSequences(situation, replica);
-    if (sequences === 0) continue;
-    leastRequestMs = Math.min(leastRequestMs, ROOM.ms * requestMs(situation, replica));
-    if (missesAtAnyRate(situation, replica)) continue;
-    const serving = { ...replica.serving, maxNumSeqs: sequences };
-    mostRate = Math.max(mostRate, ROOM.rate * saturatedRateByHand(situation, { ...replica, serving }));
-  }
-  return { leastRequestMs, mostRate };
+  let leastRequestMs: number | undefined;
+  let mostRate: number | undefined;
+  return {
+    get leastRequestMs() {
+      leastRequestMs ??= leastOf(situation, fitting.flat());
+      return leastRequestMs;
+    },
+    get mostRate() {
+      mostRate ??= mostOf(situation, fitting.flat());
+      return mostRate;
+    },
+  };
+}
+
+function leastOf(situation: Situation, replicas: readonly Replica[]): number {
+  const able = replicas.filter((replica) => mostSequences(situation, replica) > 0);
+  return ROOM.ms * Math.min(...able.map((replica) => requestMs(situation, replica)));
+}
+
+const mostOf = (situation: Situation, replicas: readonly Replica[]): number =>
+  ROOM.rate *
+  Math.max(
+    0,
+    ...replicas.map((replica) => replica.strategy.dataParallel * mostRateOfOne(situation, replica)),
+  );
+
+/** Known so far, by the memory of a setting and what was asked: replicas on other machines have the very same memory. */
+const mostRates = new WeakMap<ReplicaMemory, Map<string, number>>();
+
+/** The highest rate of one replica within the requirements, by hand; 0 when its decode or its memory misses one at any rate. */
+function mostRateOfOne(situation: Situation, replica: Replica): number {
+  const ofMemory = mostRates.get(replica.memory) ?? new Map<string, number>();
+  mostRates.set(replica.memory, ofMemory);
+  const key = questionOf(situation.deployment);
+  const rate = ofMemory.get(key) ?? computeMostRate(situation, replica);
+  ofMemory.set(key, rate);
+  return rate;
+}
+
+function computeMostRate(situation: Situation, replica: Replica): number {
+  const sequences = mostSequences(situation, replica);
+  if (sequences === 0 || missesAtAnyRate(situation, replica)) return 0;
+  const serving = { ...replica.serving, maxNumSeqs: sequences };
+  const strategy = { ...replica.strategy, dataParallel: 1 };
+  return saturatedRateByHand(situation, { ...replica, serving, strategy });
 }
 
 /** Time between two tokens of a sequence while `sequences` decode on a replica and no prompt is read, in ms. */

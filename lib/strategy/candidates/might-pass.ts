@@ -31,7 +31,7 @@ function promising(situation: Situation, likely?: Strategy) {
     .filter((strategy) => matchesPins(strategy, deployment))
     .flatMap((strategy) => {
       const ready = preparedOf(situation, strategy);
-      return ready === undefined ? [] : { ...ready, ...boundsOf(situation, ready) };
+      return ready === undefined ? [] : { ...ready, mostRate: boundsOf(situation, ready).mostRate };
     })
     .filter(({ mostRate }) => mostRate >= deployment.workload.requestRate)
     .sort((a, b) => order(a.strategy) - order(b.strategy) || b.mostRate - a.mostRate);

@@ -6,7 +6,7 @@ import type { Situation } from "../situation";
 import type { Strategy } from "../types";
 import { enumerateStrategies } from "./enumerate";
 import { isRefusedAnyway, preparedOf } from "./prepare-candidate";
-import { boundOfSettings } from "./serving-settings";
+import { mostRateOfSettings } from "./serving-settings";
 import { utilizationCeiling } from "./sustained-rate";
 
 /** A rate by hand may be this much too low, with all that a deeper pipeline hides. */
@@ -35,10 +35,7 @@ function mayReach(situation: Situation, strategy: Strategy, least: number): bool
 /** Whether a strategy stays below a rate however much its memory holds: most do, and their memory need not be counted. */
 function isBelow(situation: Situation, strategy: Strategy, least: number): boolean {
   if (!isRateDriven(situation)) return false;
-  const most = Math.max(
-    ...boundOfSettings(situation, strategy).map((unbounded) => saturatedRateByHand(situation, unbounded)),
-  );
-  return BOUND_LOW * utilizationCeiling(situation, most) < least;
+  return BOUND_LOW * utilizationCeiling(situation, mostRateOfSettings(situation, strategy)) < least;
 }
 
 /** Highest rate of a strategy by hand, requests per second; 0 where it cannot run or one request alone misses a target. */

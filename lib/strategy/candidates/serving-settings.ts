@@ -10,7 +10,7 @@ import {
   type StepModels,
   stepModelsOf,
 } from "../replica/replica";
-import type { RatedByHand } from "../replica/saturated-rate";
+import { type RatedByHand, saturatedRateByHand } from "../replica/saturated-rate";
 import type { Situation } from "../situation";
 import type { ServingParameters, Strategy } from "../types";
 
@@ -77,8 +77,24 @@ function budgetSteps({ deployment, draft }: Situation, most: number, maxNumSeqs:
   return [most, ...BUDGETS.filter((budget) => budget < most && budget >= least)];
 }
 
-/** What was searched already, by what cuts the model and what the deployment says beside its machines. */
-const searched = new WeakMap<StepModels, Map<string, ServingSettings>>();
+/** What replicas that step alike have in common, whichever machines hold them. */
+interface Alike {
+  settings?: ServingSettings;
+  /** Requests per second of one of them at most (see mostRateOfSettings). */
+  mostRate?: number;
+}
+
+/** What is known already, by what cuts the model and what the deployment says beside its machines. */
+const known = new WeakMap<StepModels, Map<string, Alike>>();
+
+function alikeOf({ deployment }: Situation, models: StepModels): Alike {
+  const ofModels = known.get(models) ?? new Map<string, Alike>();
+  known.set(models, ofModels);
+  const key = questionOf(deployment);
+  const alike = ofModels.get(key) ?? {};
+  ofModels.set(key, alike);
+  return alike;
+}
 
 /**
  * The settings that a strategy may run with (see settingsOf). Replicas on other machines that step alike have the same ones:
@@ -86,21 +102,29 @@ const searched = new WeakMap<StepModels, Map<string, ServingSettings>>();
  */
 export function servingSettings(situation: Situation, strategy: Strategy): ServingSettings {
   const models = stepModelsOf(situation, strategy);
-  const ofModels = searched.get(models) ?? new Map<string, ServingSettings>();
-  searched.set(models, ofModels);
-  const key = keyOf(situation.deployment);
-  const alike = ofModels.get(key) ?? settingsOf(situation, strategy, models);
-  ofModels.set(key, alike);
+  const alike = alikeOf(situation, models);
+  alike.settings ??= settingsOf(situation, strategy, models);
+  const { fitting, shown } = alike.settings;
   const own = <T extends FittedReplica>(replica: T): T => ({ ...replica, strategy });
-  return { fitting: alike.fitting.map((replicas) => replicas.map(own)), shown: () => own(alike.shown()) };
+  return { fitting: fitting.map((replicas) => replicas.map(own)), shown: () => own(shown()) };
 }
 
 /**
- * The budgets that a strategy may run with, most sequences first, with a cache without end and the graphs of the largest:
- * cheap, because no memory is counted, and about as fast as each of its settings at least.
+ * Requests per second by hand over all budgets that a strategy may run with, with a cache without end and the graphs of the
+ * largest: cheap, because no memory is counted, and about as high as that of each of its settings at least.
  */
-export function boundOfSettings(situation: Situation, strategy: Strategy): RatedByHand[] {
+export function mostRateOfSettings(situation: Situation, strategy: Strategy): number {
   const models = stepModelsOf(situation, strategy);
+  const alike = alikeOf(situation, models);
+  // Of one replica: the rate of all is as many times that.
+  const one = { ...strategy, dataParallel: 1 };
+  alike.mostRate ??= Math.max(
+    ...withoutMemory(situation, one, models).map((replica) => saturatedRateByHand(situation, replica)),
+  );
+  return alike.mostRate * strategy.dataParallel;
+}
+
+function withoutMemory(situation: Situation, strategy: Strategy, models: StepModels): RatedByHand[] {
   const { maxNumSeqs, maxNumBatchedTokens: largest } = bounds(situation);
   const cudaGraphs = graphsFor(situation, models, { maxNumSeqs, maxNumBatchedTokens: largest });
   const latency = models(cudaGraphs);
@@ -111,8 +135,8 @@ export function boundOfSettings(situation: Situation, strategy: Strategy): Rated
   });
 }
 
-/** What a deployment says beside its machines: all that settings depend on. */
-function keyOf(deployment: Deployment): string {
+/** What a deployment says beside its machines, as text: all that settings depend on. */
+export function questionOf(deployment: Deployment): string {
   const { hardware: _, strategy: __, cost: ___, ...rest } = deployment;
   const key = keys.get(deployment) ?? JSON.stringify(rest);
   keys.set(deployment, key);

@@ -18,7 +18,8 @@ const FEW = 8;
 /** A strategy of a search: evaluated, or put off as long as it cannot be better than one that is. */
 export interface Contender {
   readonly strategy: Strategy;
-  readonly prepared?: Prepared & Bounds;
+  readonly prepared?: Prepared;
+  readonly bounds?: Bounds;
   readonly evaluation?: Evaluation;
   /** Why it was not searched, against the marks that were last held against it. */
   readonly why?: string;
@@ -32,7 +33,7 @@ export function enterContest(situation: Situation, strategies: readonly Strategy
     const strategy = strategies[index] as Strategy;
     if (!isPrepared(each)) return { strategy, evaluation: each };
     if (isSmall) return { strategy, evaluation: searchCandidate(situation, each) };
-    return { strategy, prepared: { ...each, ...boundsOf(situation, each) } };
+    return { strategy, prepared: each, bounds: boundsOf(situation, each) };
   });
 }
 
@@ -60,11 +61,11 @@ function rivalOf({ deployment }: Situation, best: Evaluation): Rival | undefined
 /** Why a contender cannot reach a mark; nothing when it may. By its bounds, then by short runs. */
 function shortfall(
   situation: Situation,
-  prepared: Prepared & Bounds,
+  { prepared, bounds }: Open,
   { mark, name }: Rival,
 ): string | undefined {
-  const { leastRequestMs, mostRate } = prepared;
   if (mark.kind === "request") {
+    const { leastRequestMs } = bounds;
     const own = msText(mark.ms / (1 + WORTH_IT));
     if (leastRequestMs > mark.ms) {
       return Number.isFinite(leastRequestMs)
@@ -76,6 +77,7 @@ function shortfall(
       : `It was not searched in full, because in short runs it misses a requirement or takes longer than the ${own} of ${name} for a mean request.`;
   }
   const own = rateText(mark.rate * (1 + WORTH_IT));
+  const { mostRate } = bounds;
   if (mostRate < mark.rate) {
     return mostRate > 0
       ? `It was not searched, because it sustains at most ${rateText(mostRate)} and ${name} ${own}.`
@@ -89,19 +91,22 @@ function shortfall(
 /** Why a contender cannot take any place that it may take; nothing when it has to be searched. */
 function whyNot(
   situation: Situation,
-  contender: Contender & { readonly prepared: Prepared & Bounds },
+  contender: Open,
   best: readonly (Evaluation | undefined)[],
 ): string | undefined {
   let why: string | undefined;
   for (const each of best) {
     const rival = each && rivalOf(situation, each);
-    why = rival && shortfall(situation, contender.prepared, rival);
+    why = rival && shortfall(situation, contender, rival);
     if (why === undefined) return undefined;
   }
   return why;
 }
 
-const isOpen = (contender: Contender): contender is Contender & { prepared: Prepared & Bounds } =>
+/** One that is put off. */
+type Open = Contender & { readonly prepared: Prepared; readonly bounds: Bounds };
+
+const isOpen = (contender: Contender): contender is Open =>
   contender.prepared !== undefined && contender.evaluation === undefined;
 
 /** Those that are put off, the most promising first: what the pins allow before the rest, then by bound. */
@@ -110,8 +115,8 @@ function byPromise({ deployment }: Situation, contenders: readonly Contender[]) 
     const byPins = Number(matchesPins(b.strategy, deployment)) - Number(matchesPins(a.strategy, deployment));
     const byBound =
       deployment.strategy.objective === "latency"
-        ? a.prepared.leastRequestMs - b.prepared.leastRequestMs || 0
-        : b.prepared.mostRate - a.prepared.mostRate;
+        ? a.bounds.leastRequestMs - b.bounds.leastRequestMs || 0
+        : b.bounds.mostRate - a.bounds.mostRate;
     return byPins || byBound;
   });
 }
