@@ -1,7 +1,7 @@
 import type { Deployment } from "../config";
 import { assemblePlan } from "./assemble-plan";
 import { enumerateStrategies } from "./candidates/enumerate";
-import { enterContest } from "./choice/contest";
+import { contestWithRunnersUp, enterContest, holdContest } from "./choice/contest";
 import { settleContest } from "./choice/settle-choice";
 import { type PlanOptions, readSituation, type Situation } from "./situation";
 import type { Plan } from "./types";
@@ -18,9 +18,10 @@ export function plan(deployment: Deployment, options: PlanOptions = {}): Plan {
   return planSituation(readSituation(deployment, options));
 }
 
-/** The steps of planning, in order. */
-export function planSituation(situation: Situation): Plan {
+/** The steps of planning, in order. With `isChoiceAlone` nothing is searched merely to be shown beside what is chosen. */
+export function planSituation(situation: Situation, { isChoiceAlone = false } = {}): Plan {
   const contenders = enterContest(situation, enumerateStrategies(situation));
-  const { settled, choice } = settleContest(situation, contenders);
+  const contest = isChoiceAlone ? holdContest : contestWithRunnersUp;
+  const { settled, choice } = settleContest(situation, contenders, contest);
   return assemblePlan(situation, settled, choice);
 }

@@ -13,7 +13,7 @@ export type Mark =
   | { readonly kind: "rate"; readonly rate: number };
 
 /** A trial this much worse than the mark is worse in a longer look too, and one that misses a requirement by this much misses it. */
-const CLEARLY = { slower: 1.05, lower: 0.95, misses: 1.15 } as const;
+export const CLEARLY = { slower: 1.05, lower: 0.95, misses: 1.15 } as const;
 /** A saturated rate by hand may be this much too low. */
 const BY_HAND_LOW = 1.15;
 

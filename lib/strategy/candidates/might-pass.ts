@@ -2,17 +2,17 @@ import { complexity } from "../figures/complexity";
 import { sameStrategy } from "../figures/strategy-label";
 import type { Replica } from "../replica/replica";
 import { saturatedRate, saturatedRateByHand } from "../replica/saturated-rate";
-import { verdictRequests } from "../replica/simulation-effort";
+import { lightRequests, verdictRequests } from "../replica/simulation-effort";
 import { violationsOf } from "../requirements/requirement";
 import { isRateDriven } from "../requirements/service-requirements";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
 import { boundsOf } from "./candidate-bounds";
-import { type Mark, mayReach, settingsThatMayReach } from "./challenge";
+import { CLEARLY, type Mark, mayReach, settingsThatMayReach } from "./challenge";
 import { enumerateStrategies, matchesPins } from "./enumerate";
 import { preparedOf, startRequirements } from "./prepare-candidate";
 import { utilizationCeiling } from "./sustained-rate";
-import { pressureAt, runAt } from "./verdict-run";
+import { pressureAt, RUNS, runAt } from "./verdict-run";
 
 /** Settings that are simulated as long as a verdict takes: the most promising ones fail where it is close. */
 const MOST_VERDICTS = 4;
@@ -47,15 +47,35 @@ export function mightPass(situation: Situation): boolean {
   return promising(situation).some((prepared) => mayReach(situation, prepared, mark));
 }
 
-/** Whether a setting meets every requirement at the requested rate, by runs as long as those of a plan's verdict. */
+/** Whether a setting meets every requirement at the requested rate, by the runs of a plan's verdict. */
 function passes(situation: Situation, replica: Replica): boolean {
   if (violationsOf(startRequirements(situation, replica)).length > 0) return false;
   const rate = situation.deployment.workload.requestRate;
   const saturated = saturatedRate(situation, replica);
   if (rate > utilizationCeiling(situation, saturated)) return false;
   const requests = verdictRequests(situation, replica, saturatedRateByHand(situation, replica));
-  const run = runAt(situation, replica, { rate, requests });
-  return pressureAt(situation, replica, { run, rate, saturated }).value <= 1;
+  const light = lightRequests(situation, replica, rate, requests);
+  // A plan that sustains far more than is asked for looks no longer than that.
+  return [...new Set([light, requests])].some((count) => {
+    const first = runAt(situation, replica, { rate, requests: Math.ceil(count / RUNS), runs: 1 });
+    if (pressureAt(situation, replica, { run: first, rate, saturated }).value > CLEARLY.misses) return false;
+    const run = runAt(situation, replica, { rate, requests: count });
+    return pressureAt(situation, replica, { run, rate, saturated }).value <= 1;
+  });
+}
+
+/**
+ * Whether some strategy meets every requirement at the requested rate with one of the settings that may reach it: where none
+ * does, no plan passes. Its runs are those that a plan's verdict rests on, so where one passes little was simulated for it alone.
+ */
+export function somePasses(situation: Situation): boolean {
+  if (!isRateDriven(situation)) return true;
+  const mark = askedRate(situation);
+  return promising(situation).some((prepared) => {
+    for (const replica of settingsThatMayReach(situation, prepared, mark))
+      if (passes(situation, replica)) return true;
+    return false;
+  });
 }
 
 /**

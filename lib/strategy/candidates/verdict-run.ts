@@ -6,7 +6,7 @@ import { loadedRequirements, type Pressure, tightest } from "../requirements/ass
 import type { Situation } from "../situation";
 
 /** Independent runs that a verdict rests on: enough to see how far they lie apart. */
-const RUNS = 4;
+export const RUNS = 4;
 /** Distance of the seeds of independent runs. */
 const SEED_STEP = 100_003;
 /** Independent runs of the service at one rate. */

@@ -148,7 +148,7 @@ export function holdContest(situation: Situation, contenders: readonly Contender
 const SHOWN = 3;
 
 /** Searches the most promising that were put off until there are as many to show as a reader sees. */
-export function withRunnersUp(situation: Situation, contenders: readonly Contender[]): Contender[] {
+function withRunnersUp(situation: Situation, contenders: readonly Contender[]): Contender[] {
   const searched = contenders.filter(({ evaluation }) => evaluation?.candidate.feasible).length;
   const next = new Set(byPromise(situation, contenders).slice(0, Math.max(0, SHOWN - searched)));
   return contenders.map((contender) =>
@@ -157,6 +157,10 @@ export function withRunnersUp(situation: Situation, contenders: readonly Contend
       : contender,
   );
 }
+
+/** The same, for a plan that is read: with the most promising of those that cannot take a place. */
+export const contestWithRunnersUp: typeof holdContest = (situation, contenders) =>
+  withRunnersUp(situation, holdContest(situation, contenders));
 
 const NOBODY = { chosen: undefined, recommended: undefined };
 

@@ -2,7 +2,7 @@ import { compareAtAsked, refineCandidate } from "../candidates/evaluate-candidat
 import type { Evaluation } from "../candidates/evaluation";
 import type { Situation } from "../situation";
 import { choose } from "./choose";
-import { type Contender, evaluationOf, holdContest, withRunnersUp } from "./contest";
+import { type Contender, evaluationOf, type holdContest } from "./contest";
 
 /** Rounds after which the choice stands as it is; two strategies that keep swapping places are equally good. */
 const ROUNDS = 8;
@@ -20,10 +20,13 @@ interface Settled {
   readonly choice: { readonly chosen: Evaluation; readonly recommended: Evaluation };
 }
 
-/** The same, searching on where the longer run lets others be better than it. */
-export function settleContest(situation: Situation, entered: readonly Contender[]): Settled {
-  const contest = (now: readonly Contender[]) => withRunnersUp(situation, holdContest(situation, now));
-  let contenders = contest(entered);
+/** The same, holding the contest again where the longer run lets others be better than it. */
+export function settleContest(
+  situation: Situation,
+  entered: readonly Contender[],
+  contest: typeof holdContest,
+): Settled {
+  let contenders = contest(situation, entered);
   const longer = nothingLonger();
   for (;;) {
     const searched = contenders.filter(({ evaluation }) => evaluation !== undefined);
@@ -33,7 +36,7 @@ export function settleContest(situation: Situation, entered: readonly Contender[
       const evaluation = now.get(contender);
       return evaluation === undefined ? contender : { ...contender, evaluation };
     });
-    contenders = contest(next);
+    contenders = contest(situation, next);
     const count = contenders.filter(({ evaluation }) => evaluation !== undefined).length;
     if (count === searched.length) return { settled: contenders.map(evaluationOf), choice };
   }

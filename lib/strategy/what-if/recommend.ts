@@ -7,7 +7,7 @@ import {
   weightBytes,
 } from "../../catalog";
 import { crossCheck, type Deployment, loadedPrecision, meanTokens } from "../../config";
-import { mightPass } from "../candidates/might-pass";
+import { somePasses } from "../candidates/might-pass";
 import { mayReachByHand } from "../candidates/rate-by-hand";
 import { usdPerHour, usdPerMillionTokens } from "../figures/price";
 import { planSituation } from "../plan";
@@ -246,8 +246,10 @@ export function tryMachines(asked: Situation, machines: Machines): Trial {
   const situation = situationOf(deployment, asked.model, asked.draft);
   const { requestRate, outputTokens } = deployment.workload;
   if (!mayReachByHand(situation)) return { isPlanned: false };
-  if (!mightPass(situation)) return { isPlanned: true };
-  const { chosen, serving, latency, throughput, strategy } = planSituation(situation);
+  if (!somePasses(situation)) return { isPlanned: true };
+  const { chosen, serving, latency, throughput, strategy } = planSituation(situation, {
+    isChoiceAlone: true,
+  });
   if (!chosen.meetsSlo) return { isPlanned: true };
   const output = meanTokens(outputTokens);
   const perMillion = usdPerMillionTokens(usdPerHour(situation), requestRate * output);

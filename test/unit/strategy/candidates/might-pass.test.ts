@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type DeploymentInput, parseDeployment } from "../../../../lib/config";
 import { plan } from "../../../../lib/strategy";
-import { mightPass, passingStrategy } from "../../../../lib/strategy/candidates/might-pass";
+import { mightPass, passingStrategy, somePasses } from "../../../../lib/strategy/candidates/might-pass";
 import { readSituation } from "../../../../lib/strategy/situation";
 
 const MODELS = ["meta-llama/Llama-3.1-8B-Instruct", "Qwen/Qwen3-30B-A3B-FP8"] as const;
@@ -26,6 +26,7 @@ describe("what short runs say of a plan", function () {
           const { chosen, strategy } = plan(asked);
           const situation = readSituation(asked);
           const what = `${rate}/s on ${instanceType}`;
+          assert.equal(somePasses(situation), chosen.meetsSlo, `a setting and the plan agree at ${what}`);
           if (chosen.meetsSlo) assert.ok(mightPass(situation), `${what} passes`);
           else assert.equal(passingStrategy(situation, strategy), undefined, `${what} fails`);
           verdicts.add(chosen.meetsSlo);
