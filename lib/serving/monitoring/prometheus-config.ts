@@ -75,6 +75,14 @@ export function prometheusConfig(
       ...(plan.serving.executor === "ray" ? [job("ray", rays)] : []),
       job("node", onEach(PORTS.nodeExporter)),
       ...(plan.gpu.kind === "cpu" ? [] : [job("dcgm", onEach(PORTS.dcgmExporter))]),
+      ...(isTold(plan)
+        ? [
+            job(
+              "alertmanager",
+              of.hosts.slice(0, 1).map(({ name }) => target(LOOPBACK, PORTS.alertmanager, name)),
+            ),
+          ]
+        : []),
     ],
     ...(remoteWriteUrl === undefined ? {} : { remote_write: [{ url: remoteWriteUrl }] }),
   };

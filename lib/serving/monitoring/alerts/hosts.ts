@@ -9,17 +9,29 @@ const CERTIFICATE_DAYS = 14;
 
 /** What the hosts and those who watch them need. */
 export function hostAlerts(series: Series): readonly AlertRule[] {
+  const tried = series("alertmanager_notification_requests_total");
+  const failed = series("alertmanager_notification_requests_failed_total");
   const free = series("node_filesystem_avail_bytes", DISKS);
   return [
     // An alert on metrics that do not come is silent, so their absence is one of its own.
     alertRule({
       name: "ShardplanExporterDown",
-      expr: `${series("up", 'job!~"vllm|gateway"')} == 0`,
+      expr: `${series("up", 'job!~"vllm|gateway|alertmanager"')} == 0`,
       lasting: "5m",
       severity: "warning",
       summary: "{{ $labels.job }} on {{ $labels.instance }} does not answer",
       meaning: "alerts that need its metrics are silent",
       remedy: "start the exporter again; when the whole host is away, see the other alerts",
+    }),
+    // Whoever looks at the alerts themselves still sees it.
+    alertRule({
+      name: "ShardplanNobodyTold",
+      expr: `${series("up", 'job="alertmanager"')} == 0 or increase(${failed}[15m]) > 0.5 * increase(${tried}[15m])`,
+      lasting: "5m",
+      severity: "warning",
+      summary: "the Alertmanager on {{ $labels.instance }} does not run, or nobody takes what it tells",
+      meaning: "alerts fire, and whoever is to be told does not hear of them",
+      remedy: "journalctl -u shardplan-alertmanager says what the receiver answers",
     }),
     alertRule({
       name: "ShardplanCertificateEnds",

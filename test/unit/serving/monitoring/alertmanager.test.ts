@@ -233,6 +233,7 @@ describe("who is told of alerts", function () {
         rules: "rules.yml",
       });
     assert.match(of(WEBHOOK), /alertmanagers:[\s\S]*127\.0\.0\.1:9093/);
+    assert.match(of(WEBHOOK), /job_name: alertmanager$/m);
     assert.ok(!of().includes("alertmanagers"), "an Alertmanager where nobody is told");
   });
 

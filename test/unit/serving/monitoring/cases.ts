@@ -35,6 +35,8 @@ const gpu = gpuOf(0);
 const health = (error: string) =>
   gpu("DCGM_EXP_GPU_HEALTH_STATUS", 'health_watch="NVLINK"', `health_error_code="DCGM_FR_${error}"`);
 const up = (job: string) => series("up", `job="${job}"`);
+const told = (what: string) =>
+  series(`alertmanager_notification_requests_${what}`, 'job="alertmanager"', 'integration="webhook"');
 const DISK = series("node_filesystem_avail_bytes", 'mountpoint="/"', 'fstype="ext4"');
 /** An image that a container or a snap has mounted. */
 const IMAGE = series("node_filesystem_avail_bytes", 'mountpoint="/image"', 'fstype="erofs"');
@@ -87,7 +89,11 @@ export const healthy = ({ gpus }: Pick<Thresholds, "gpus">): Samples => ({
 
 /** The same on one GPU. */
 const HEALTHY: Samples = {
-  ...Object.fromEntries(["vllm", "gateway", "node", "ray", "dcgm"].map((job) => [up(job), stays(1)])),
+  ...Object.fromEntries(
+    ["vllm", "gateway", "node", "ray", "dcgm", "alertmanager"].map((job) => [up(job), stays(1)]),
+  ),
+  [told("total")]: grows(1),
+  [told("failed_total")]: stays(0),
   [vllm("vllm:kv_cache_usage_perc")]: stays(0.4),
   [vllm("vllm:num_requests_running")]: stays(5),
   [vllm("vllm:num_requests_waiting")]: stays(0),
@@ -192,6 +198,12 @@ export function cases({
     of({ [ended("error")]: `7x${MINUTES - 13} stale _x4 7x8` }),
     of({ [up("gateway")]: stays(0) }, "ShardplanGatewayDown"),
     of({ [up("node")]: stays(0) }, "ShardplanExporterDown"),
+    of({ [up("alertmanager")]: stays(0) }, "ShardplanNobodyTold"),
+    of({ [told("failed_total")]: grows(1) }, "ShardplanNobodyTold"),
+    // A receiver that was away for a moment has heard since.
+    of({ [told("failed_total")]: `0+0.4x${MINUTES}` }),
+    // Nothing is to be told.
+    of({ [told("total")]: stays(7), [told("failed_total")]: stays(7) }),
     of({ [vllm("vllm:kv_cache_usage_perc")]: stays(0.99) }, "ShardplanKvCacheFull"),
     of({ [vllm("vllm:num_preemptions_total")]: grows(1) }, "ShardplanPreemptions"),
     of(calm),
