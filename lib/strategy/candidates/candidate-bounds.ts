@@ -1,4 +1,4 @@
-import { meanTokens } from "../../config";
+import { meanTokens, medianTokens } from "../../config";
 import type { ReplicaMemory } from "../../performance";
 import type { Replica } from "../replica/replica";
 import { saturatedRateByHand } from "../replica/saturated-rate";
@@ -10,6 +10,7 @@ import {
   tokensTaken,
 } from "../replica/simulation-effort";
 import { missesAtAnyRate } from "../requirements/assess";
+import { targetedLatencies } from "../requirements/targets";
 import type { Situation } from "../situation";
 import type { Prepared } from "./prepare-candidate";
 import { questionOf } from "./serving-settings";
@@ -18,7 +19,7 @@ import { questionOf } from "./serving-settings";
 export interface Bounds {
   /** Least mean time of a whole request at the requested rate, in ms; infinite when the decode target is missed by one alone. */
   readonly leastRequestMs: number;
-  /** Highest rate within the requirements, requests per second over all replicas; 0 when memory misses one at any rate. */
+  /** Highest rate within the requirements, requests per second over all replicas; 0 when one is missed at any rate. */
   readonly mostRate: number;
 }
 
@@ -26,7 +27,7 @@ export interface Bounds {
  * Room for what the formulas leave out. Over 110 strategies of six models the least time was 0.28 to 0.98 of the simulated
  * one, and the highest rate 1.3 to 10 times the searched one.
  */
-const ROOM = { ms: 0.95, rate: 1.15 } as const;
+const ROOM = { ms: 0.95, spreadMs: 0.8, rate: 1.15 } as const;
 
 /** Bounds of a strategy over all of its settings, each computed when it is asked for. */
 export function boundsOf(situation: Situation, { fitting }: Pick<Prepared, "fitting">): Bounds {
@@ -59,7 +60,7 @@ const mostOf = (situation: Situation, replicas: readonly Replica[]): number =>
 /** Known so far, by the memory of a setting and what was asked: replicas on other machines have the very same memory. */
 const mostRates = new WeakMap<ReplicaMemory, Map<string, number>>();
 
-/** The highest rate of one replica within the requirements, by hand; 0 when its decode or its memory misses one at any rate. */
+/** The highest rate of one replica within the requirements, by hand; 0 when its first token, its decode or its memory misses one at any rate. */
 function mostRateOfOne(situation: Situation, replica: Replica): number {
   const ofMemory = mostRates.get(replica.memory) ?? new Map<string, number>();
   mostRates.set(replica.memory, ofMemory);
@@ -71,10 +72,30 @@ function mostRateOfOne(situation: Situation, replica: Replica): number {
 
 function computeMostRate(situation: Situation, replica: Replica): number {
   const sequences = mostSequences(situation, replica);
-  if (sequences === 0 || missesAtAnyRate(situation, replica)) return 0;
+  if (sequences === 0 || readsTooSlowly(situation, replica) || missesAtAnyRate(situation, replica)) return 0;
   const serving = { ...replica.serving, maxNumSeqs: sequences };
   const strategy = { ...replica.strategy, dataParallel: 1 };
   return saturatedRateByHand(situation, { ...replica, serving, strategy });
+}
+
+/** Least median time to a first token, in ms: the median prompt is read while nothing else runs. */
+export function leastFirstTokenMs({ deployment }: Situation, { latency, serving }: Replica): number {
+  const { promptTokens, cachedPrefixTokens } = deployment.workload;
+  const prompt = Math.max(1, Math.round(medianTokens(promptTokens) - cachedPrefixTokens));
+  const chunk = Math.min(serving.maxNumBatchedTokens, prompt);
+  const stepMs = fullStepMs(latency, { sequences: 0, contextTokens: 0 }, chunk);
+  const room = promptTokens.kind === "fixed" ? ROOM.ms : ROOM.spreadMs;
+  // A stage reads the next chunk while the later ones have this.
+  return room * stepMs * (1 + (prompt / chunk - 1) / latency.stages);
+}
+
+/** Whether a prompt alone misses a target of prefill or first token. */
+function readsTooSlowly(situation: Situation, replica: Replica): boolean {
+  const { slo } = situation.deployment;
+  const leastMs = leastFirstTokenMs(situation, replica);
+  return targetedLatencies(situation)
+    .filter((name) => name !== "decode")
+    .some((name) => leastMs > Math.min(slo[name].p50Ms, slo[name].p99Ms));
 }
 
 /** Time between two tokens of a sequence while `sequences` decode on a replica and no prompt is read, in ms. */

@@ -81,7 +81,7 @@ function shortfall(
   if (mostRate < mark.rate) {
     return mostRate > 0
       ? `It was not searched, because it sustains at most ${rateText(mostRate)} and ${name} ${own}.`
-      : "It was not searched, because its memory or its decode p50 misses a requirement at any rate.";
+      : "It was not searched, because its memory, its first token or its decode misses a requirement at any rate.";
   }
   return mayReach(situation, prepared, mark)
     ? undefined

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { type DeploymentInput, parseDeployment } from "../../../../lib/config";
 import { plan } from "../../../../lib/strategy";
+import { leastFirstTokenMs } from "../../../../lib/strategy/candidates/candidate-bounds";
+import { enumerateStrategies } from "../../../../lib/strategy/candidates/enumerate";
 import { mightPass, passingStrategy, somePasses } from "../../../../lib/strategy/candidates/might-pass";
+import { preparedOf } from "../../../../lib/strategy/candidates/prepare-candidate";
+import { runAt } from "../../../../lib/strategy/candidates/verdict-run";
+import { strategyLabel } from "../../../../lib/strategy/figures/strategy-label";
 import { readSituation } from "../../../../lib/strategy/situation";
 
 const MODELS = ["meta-llama/Llama-3.1-8B-Instruct", "Qwen/Qwen3-30B-A3B-FP8"] as const;
@@ -33,6 +38,33 @@ describe("what short runs say of a plan", function () {
         }
       }
       assert.equal(verdicts.size, 2, "some pass and some fail");
+    });
+  }
+});
+
+describe("the least time to a first token by hand", function () {
+  this.timeout(120_000);
+
+  for (const promptTokens of [
+    { kind: "fixed", tokens: 6000 },
+    { kind: "lognormal", median: 700, mean: 1200 },
+  ] as const) {
+    it(`is at most what a service that rests takes, and not far below it: ${promptTokens.kind} lengths`, () => {
+      for (const name of MODELS) {
+        const asked = parseDeployment({
+          model: { name },
+          hardware: { instanceType: "g6e.12xlarge" },
+          workload: { requestRate: 0.01, promptTokens },
+        });
+        const situation = readSituation(asked);
+        for (const strategy of enumerateStrategies(situation)) {
+          const [replica] = preparedOf(situation, strategy)?.fitting.flat() ?? [];
+          if (replica === undefined) continue;
+          const { seen } = runAt(situation, replica, { rate: 0.01, requests: 400 });
+          const share = leastFirstTokenMs(situation, replica) / seen.latency.firstToken.p50Ms;
+          assert.ok(share <= 1 && share > 0.5, `${strategyLabel(strategy)} of ${name}: ${share}`);
+        }
+      }
     });
   }
 });
