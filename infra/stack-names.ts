@@ -5,3 +5,6 @@ export const accountName = (): string => `${pulumi.getProject()}-${pulumi.getSta
 
 /** Namespace of the stack's metrics in CloudWatch; its machines may put none into another. */
 export const metricsNamespace = (name: string): string => `shardplan/${name}`;
+
+/** The log group to which the stack's machines send what their units say. */
+export const logGroupName = (name: string): string => `/shardplan/${name}`;

@@ -17,7 +17,7 @@ export interface WatchArgs {
  * nobody wants to be woken by a machine that is only being set up.
  */
 export async function watchInCloud({ plan, hosts, publisher, prefix = "", parent }: WatchArgs) {
-  const account = hosts[0]?.account;
+  const [{ account, logGroup: logs } = {}] = hosts;
   if (!isPublished(plan) || account === undefined) return {};
   const { CloudWatch } = await import("./aws/watch/cloud-watch.js");
   const within = parent === undefined ? {} : { parent };
@@ -26,5 +26,5 @@ export async function watchInCloud({ plan, hosts, publisher, prefix = "", parent
     { plan },
     { ...within, providers: [account], dependsOn: publisher },
   );
-  return { cloudWatch: { dashboard, topic } };
+  return { cloudWatch: { dashboard, topic, ...(logs === undefined ? {} : { logs }) } };
 }

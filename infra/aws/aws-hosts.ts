@@ -1,14 +1,14 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { CHECKS, type Deployment } from "../../lib/config";
-import { usesEfa } from "../../lib/serving";
+import { isLogged, usesEfa } from "../../lib/serving";
 import type { Plan } from "../../lib/strategy";
 import { check } from "../checks/finding";
 import { lookAtHub } from "../checks/hub";
 import type { Secrets } from "../configuration";
 import { type Bastion, bastionOf } from "../hosts/bastion";
 import type { Host, HostsScope } from "../hosts/host";
-import { accountName } from "../stack-names";
+import { accountName, logGroupName } from "../stack-names";
 import { accountLooks } from "./checks/looks";
 import { pricingRegion } from "./checks/price";
 import { mayHaveCredentials } from "./credentials";
@@ -121,7 +121,8 @@ export class AwsHosts extends pulumi.ComponentResource {
           { ...child, ignoreChanges: ["value"] },
         ),
     );
-    const role = this.role(name, plan, parameters);
+    const logGroup = this.logGroup(name, plan);
+    const role = this.role(name, plan, parameters, logGroup);
     // Both are named here, not by their resources: a new SSH key, and a second machine, leave the first one as it is.
     const keyName = stack;
     const keyPair = new aws.ec2.KeyPair(
@@ -137,7 +138,7 @@ export class AwsHosts extends pulumi.ComponentResource {
     );
     // The machines of a reservation stand where the reservation is, and are not placed by their user.
     const placementGroup = plan.deployment.aws.capacityReservationId === undefined ? stack : undefined;
-    this.hosts = parameters.map(
+    const machines = parameters.map(
       (parameter, index) =>
         new GpuNode(
           `${name}-node-${index}`,
@@ -161,6 +162,10 @@ export class AwsHosts extends pulumi.ComponentResource {
           { ...child, dependsOn: [keyPair, placement, network, ...(role === undefined ? [] : [role])] },
         ).host,
     );
+    this.hosts = machines.map((host) => ({
+      ...host,
+      ...(logGroup === undefined ? {} : { logGroup: logGroup.name }),
+    }));
     this.pointName(name, plan);
     this.registerOutputs({ addresses: this.hosts.map((host) => host.address) });
   }
@@ -178,10 +183,32 @@ export class AwsHosts extends pulumi.ComponentResource {
   }
 
   /** The machines' role, unless there is a profile for them. */
-  private role(name: string, plan: Plan, parameters: readonly aws.ssm.Parameter[]): InstanceRole | undefined {
+  private role(
+    name: string,
+    plan: Plan,
+    parameters: readonly aws.ssm.Parameter[],
+    logGroup: aws.cloudwatch.LogGroup | undefined,
+  ): InstanceRole | undefined {
     if (plan.deployment.aws.instanceProfile !== undefined) return undefined;
     const hostKeyParameters = parameters.map((parameter) => parameter.arn);
-    return new InstanceRole(`${name}-role`, { plan, hostKeyParameters }, { parent: this });
+    return new InstanceRole(
+      `${name}-role`,
+      { plan, hostKeyParameters, ...(logGroup === undefined ? {} : { logGroup: logGroup.arn }) },
+      { parent: this },
+    );
+  }
+
+  /** Where the machines send their logs: there before any of them is, and named in what sends them. */
+  private logGroup(name: string, plan: Plan): aws.cloudwatch.LogGroup | undefined {
+    if (!isLogged(plan)) return undefined;
+    return new aws.cloudwatch.LogGroup(
+      `${name}-logs`,
+      {
+        name: logGroupName(accountName()),
+        retentionInDays: plan.deployment.monitoring.cloudWatch.logDays,
+      },
+      { parent: this },
+    );
   }
 }
 

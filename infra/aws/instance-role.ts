@@ -8,11 +8,13 @@ export interface InstanceRoleArgs {
   readonly plan: Plan;
   /** ARNs of the parameters in which the nodes publish their host keys. */
   readonly hostKeyParameters: readonly pulumi.Output<string>[];
+  /** ARN of the log group to which they send; absent where they send none. */
+  readonly logGroup?: pulumi.Output<string>;
 }
 
 /**
  * What the machines may do in AWS: publish their host key, be reached by Session Manager, read the weights' bucket and the
- * stack's secrets, put the stack's metrics.
+ * stack's secrets, put the stack's metrics and logs.
  */
 export class InstanceRole extends pulumi.ComponentResource {
   readonly profileName: pulumi.Output<string>;
@@ -39,6 +41,7 @@ export class InstanceRole extends pulumi.ComponentResource {
             ...bucketStatements(args.plan),
             ...secretStatements(args.plan),
             ...metricStatements(args.plan, metricsNamespace(accountName())),
+            ...logStatements(args.logGroup),
           ],
         }),
       },
@@ -73,6 +76,13 @@ export function metricStatements(plan: Plan, namespace: string): object[] {
   if (!isPublished(plan)) return [];
   const Condition = { StringEquals: { "cloudwatch:namespace": namespace } };
   return [{ Effect: "Allow", Action: "cloudwatch:PutMetricData", Resource: "*", Condition }];
+}
+
+/** Streams of the stack's own log group, and lines in them; neither reading nor groups. */
+export function logStatements(logGroup: pulumi.Output<string> | undefined): object[] {
+  if (logGroup === undefined) return [];
+  const Action = ["logs:CreateLogStream", "logs:PutLogEvents"];
+  return [{ Effect: "Allow", Action, Resource: pulumi.interpolate`${logGroup}:*` }];
 }
 
 /** Read access to the bucket of the weights, where they come from one. */

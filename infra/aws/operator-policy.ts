@@ -57,6 +57,10 @@ export const ACTIONS_OF_RESOURCES: Readonly<Record<string, readonly string[]>> =
     "PutMetricAlarm DescribeAlarms DeleteAlarms TagResource UntagResource ListTagsForResource",
   ),
   "aws:cloudwatch/dashboard:Dashboard": actions("cloudwatch", "PutDashboard GetDashboard DeleteDashboards"),
+  "aws:cloudwatch/logGroup:LogGroup": actions(
+    "logs",
+    "CreateLogGroup DeleteLogGroup DescribeLogGroups PutRetentionPolicy DeleteRetentionPolicy TagResource UntagResource ListTagsForResource",
+  ),
   "aws:sns/topic:Topic": actions(
     "sns",
     "CreateTopic DeleteTopic GetTopicAttributes SetTopicAttributes TagResource UntagResource ListTagsForResource",

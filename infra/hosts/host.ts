@@ -21,6 +21,8 @@ export interface Host {
   readonly machine?: pulumi.Resource;
   /** The account of that machine. */
   readonly account?: pulumi.ProviderResource;
+  /** Log group of CloudWatch that takes what its units say; absent where none does. */
+  readonly logGroup?: pulumi.Output<string>;
 }
 
 /** Where machines belong that are not the program's own stack's: what stands before their names, parent, and account. */

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
-# Tells CloudWatch each minute what Prometheus on this host measures. The proof is a first time: it fails where the machine may
-# not, or does not reach CloudWatch.
-# in:  HOST_NAME, UNIT, UNIT_TEXT, TIMER, TIMER_TEXT, PROGRAM_FILE, PROGRAM, JOB_FILE, JOB, TOOL_PATH, ENDPOINT (for a person)
+# Tells CloudWatch each minute what Prometheus on this host measures, or (INSTANCE -logs) what the units of the host say. The
+# proof is a first time: it fails where the machine may not, or does not reach CloudWatch.
+# in:  HOST_NAME, INSTANCE, UNIT, UNIT_TEXT, TIMER, TIMER_TEXT, PROGRAM_FILE, PROGRAM, JOB_FILE, JOB, STATE_FOLDER (or empty),
+#      TOOL_PATH; for a person WHAT, RIGHTS, ENDPOINT
 # out: {}
 
 apply() {
@@ -21,7 +22,7 @@ publish_once() {
   until systemctl start "$UNIT" 2>/dev/null; do
     if [ "$SECONDS" -ge "$deadline" ]; then
       show_log "$UNIT" 5
-      fatal "the metrics do not reach CloudWatch" "see its log above: the machine must reach $ENDPOINT, and its role needs cloudwatch:PutMetricData; the service itself runs on"
+      fatal "the $WHAT do not reach CloudWatch" "see its log above: the machine must reach $ENDPOINT, and its role needs $RIGHTS; the service itself runs on"
     fi
     sleep 10
   done
@@ -31,6 +32,7 @@ remove() {
   remove_unit "$TIMER"
   remove_unit "$UNIT"
   rm -rf "$(dirname "$PROGRAM_FILE")"
+  [ -z "$STATE_FOLDER" ] || rm -rf "$STATE_FOLDER" "/var/lib/${STATE_FOLDER##*/}"
   result
 }
 
@@ -38,7 +40,7 @@ notes() {
   unit_notes "$UNIT"
   case "$(systemctl show -p Result --value "$UNIT" 2>/dev/null)" in
     "" | success) ;;
-    *) echo "the last metrics did not reach CloudWatch: journalctl -u $UNIT says why" ;;
+    *) echo "the last $WHAT did not reach CloudWatch: journalctl -u $UNIT says why" ;;
   esac
 }
 

@@ -36,8 +36,9 @@ export interface HostPaths {
   readonly prometheusRules: string;
   /** What Alertmanager is told, whom to tell among it; only root reads it. */
   readonly alertmanagerConfig: string;
-  /** Folder of what tells CloudWatch. */
+  /** Folders of what tells CloudWatch: figures, and logs. */
   readonly publisher: string;
+  readonly logPublisher: string;
   /** Folder of files that the node exporter reads out. */
   readonly hostMetrics: string;
   /** What NVIDIA's exporter is asked for, and what the host adds to its environment. */
@@ -81,6 +82,7 @@ export function hostPaths(plan: Plan): HostPaths {
     prometheusRules: "/etc/shardplan/prometheus/rules.yml",
     alertmanagerConfig: "/etc/shardplan/secrets/alertmanager.yml",
     publisher: "/etc/shardplan/publisher",
+    logPublisher: "/etc/shardplan/log-publisher",
     hostMetrics: "/etc/shardplan/gateway/metrics",
     gpuCounters: "/etc/shardplan/gpu-exporter/counters.csv",
     gpuExporterSettings: "/etc/shardplan/gpu-exporter/settings",

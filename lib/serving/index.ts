@@ -52,6 +52,7 @@ export {
   cloudWatchDashboard,
   cloudWatchMetrics,
   cloudWatchPrice,
+  isLogged,
   isPublished,
 } from "./monitoring/cloud-watch";
 export { DASHBOARDS, type DashboardName, dashboard } from "./monitoring/dashboards";
@@ -79,6 +80,9 @@ export {
 export { exporterAddress, prometheusConfig, type ScrapedHost } from "./monitoring/prometheus-config";
 export {
   AWS_TOOL_PATH,
+  LOG_STATE_FOLDER,
+  logPublisherJob,
+  logPublisherUnit,
   publisherFiles,
   publisherJob,
   publisherTimer,

@@ -17,6 +17,8 @@ export const UNITS = {
   nodeExporter: "shardplan-node-exporter.service",
   publisher: "shardplan-publisher.service",
   publisherTimer: "shardplan-publisher.timer",
+  logPublisher: "shardplan-log-publisher.service",
+  logPublisherTimer: "shardplan-log-publisher.timer",
   alertmanager: "shardplan-alertmanager.service",
   gpuExporter: "shardplan-gpu-exporter.service",
   stop: "shardplan-stop.service",

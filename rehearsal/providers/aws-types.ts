@@ -21,6 +21,7 @@ export const AWS = {
   topic: "aws:sns/topic:Topic",
   topicSubscription: "aws:sns/topicSubscription:TopicSubscription",
   metricAlarm: "aws:cloudwatch/metricAlarm:MetricAlarm",
+  logGroup: "aws:cloudwatch/logGroup:LogGroup",
   dashboard: "aws:cloudwatch/dashboard:Dashboard",
   instanceProfile: "aws:iam/instanceProfile:InstanceProfile",
 } as const;

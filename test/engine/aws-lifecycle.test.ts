@@ -381,20 +381,17 @@ describe("the AWS program on the real engine", function () {
     };
     const before = { statements: statements(), resources: program.account.all().length };
     await program.configure({ monitoring: { cloudWatch: { on: true, alarmEmail: "oncall@example.com" } } });
-    // Silence is an alarm, so none is there before the first figures are.
+    // Silence is an alarm, so none is there before the first figures are. The logs' step may run beside the one that fails.
     program.host.failNext(
       "publisher",
       "error: node-0 (127.0.0.1): the metrics do not reach CloudWatch; see its log",
     );
     await assert.rejects(up(), /the metrics do not reach CloudWatch/);
     assert.deepEqual(program.account.list(AWS.metricAlarm), []);
-    program.host.received();
     const { outputs } = await program.stack.up();
-    const received = program.host.received();
-    assert.deepEqual(
-      received.map(({ step }) => step),
-      ["publisher"],
-    );
+    const received = program.host.received().filter(({ step }) => step === "publisher");
+    const scripts = received.map(({ script }) => script).join("\n");
+    const [group] = program.account.list(AWS.logGroup);
     const grants = statements()
       .filter((one) => !before.statements.includes(one))
       .map((one) => JSON.parse(one));
@@ -405,7 +402,17 @@ describe("the AWS program on the real engine", function () {
         Resource: "*",
         Condition: { StringEquals: { "cloudwatch:namespace": "shardplan/shardplan-prod" } },
       },
+      {
+        Effect: "Allow",
+        Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+        Resource: `${group?.properties.arn}:*`,
+      },
     ]);
+    assert.deepEqual(
+      [group?.properties.name, group?.properties.retentionInDays],
+      ["/shardplan/shardplan-prod", 30],
+    );
+    assert.equal(outputs.cloudWatch?.value.logs, "/shardplan/shardplan-prod");
     const [topic] = program.account.list(AWS.topic);
     const alarms = program.account.list(AWS.metricAlarm);
     assert.equal(alarms.length, 7);
@@ -417,11 +424,12 @@ describe("the AWS program on the real engine", function () {
     }
     assert.equal(outputs.cloudWatch?.value.topic, topic?.properties.arn);
     // What is put, and what alarms look for, are of one namespace.
-    assert.match(received[0]?.script ?? "", /"namespace": "shardplan\/shardplan-prod"/);
+    assert.match(scripts, /"namespace": "shardplan\/shardplan-prod"/);
+    assert.match(scripts, /"group": "\/shardplan\/shardplan-prod",\n "stream": "node-0",\n "days": 30/);
     await program.configure({ monitoring: {} });
     await program.stack.up();
     const done = program.host.received().map(({ step, action }) => `${step} ${action}`);
-    assert.deepEqual(done, ["publisher remove"]);
+    assert.deepEqual(done, ["publisher remove", "publisher remove"]);
     assert.deepEqual(statements(), before.statements);
     assert.equal(program.account.all().length, before.resources);
   });

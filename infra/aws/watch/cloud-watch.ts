@@ -8,10 +8,7 @@ export interface CloudWatchArgs {
   readonly plan: Plan;
 }
 
-/**
- * Alarms on what the first host tells CloudWatch, the topic that they go to, and a dashboard. There is no log group: nothing
- * writes to one, since the services' logs stay in their hosts' journals.
- */
+/** Alarms on what the first host tells CloudWatch, the topic that they go to, and a dashboard. */
 export class CloudWatch extends pulumi.ComponentResource {
   /** ARN of the topic that the alarms go to. */
   readonly topic: pulumi.Output<string>;

@@ -6,6 +6,11 @@ const share = (value: number, description: string) =>
 
 const address = (example: string) => textLike(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, `an address such as ${example}`);
 
+/** The retentions of a log group that CloudWatch knows (PutRetentionPolicy in botocore 1.44.8). */
+const LOG_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
+
 export const monitoring = z
   .strictObject({
     mode: z
@@ -35,7 +40,7 @@ export const monitoring = z
           .boolean()
           .default(false)
           .describe(
-            "Machines on AWS: put a handful of figures a minute into CloudWatch, with alarms and a dashboard. AWS asks for it; the report's *Cost* says how much.",
+            "Machines on AWS: put a handful of figures a minute into CloudWatch, with alarms and a dashboard, and what the hosts log. AWS asks for it; the report's *Cost* says how much.",
           ),
         alarmEmail: address("oncall@example.com")
           .optional()
@@ -45,6 +50,14 @@ export const monitoring = z
         alarmTopicArn: textLike(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, "the ARN of a topic of SNS")
           .optional()
           .describe("Existing topic of SNS that the alarms go to. Default: the program makes one."),
+        logDays: z
+          .literal([0, ...LOG_DAYS])
+          .default(30)
+          .meta({
+            unit: "days",
+            description:
+              "With `on`: days that CloudWatch keeps what shardplan's units on each host say, without a line of any request, and which outlives the host. `0`: nothing of it is sent.",
+          }),
       })
       .prefault({})
       .describe("What is told to CloudWatch."),

@@ -54,8 +54,9 @@ const unpriced = ({ deployment, instance }: Plan): string =>
 /** What is asked beside the machines for watching them from outside. */
 function watchCost(plan: Plan): readonly Fact[] {
   if (!isPublished(plan)) return [];
-  const { metrics, alarms, usdPerMonth } = cloudWatchPrice(plan);
-  const label = `On top, CloudWatch: ${metrics} metrics, ${alarms} alarms, a dashboard, per month`;
+  const { metrics, alarms, logGb, usdPerMonth } = cloudWatchPrice(plan);
+  const logs = logGb === 0 ? "" : `, ${logGb.toFixed(1)} GB of logs`;
+  const label = `On top, CloudWatch: ${metrics} metrics, ${alarms} alarms, a dashboard${logs}, per month`;
   return [fact(label, usd(usdPerMonth))];
 }
 

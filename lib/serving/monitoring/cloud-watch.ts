@@ -29,6 +29,10 @@ export interface CloudWatchAlarm {
 /** Whether the stack's figures go to CloudWatch. */
 export const isPublished = ({ deployment: { monitoring } }: Plan): boolean => monitoring.cloudWatch.on;
 
+/** Whether what the stack's units log goes there, too. */
+export const isLogged = (plan: Plan): boolean =>
+  isPublished(plan) && plan.deployment.monitoring.cloudWatch.logDays > 0;
+
 /** What is put into CloudWatch each minute. Histograms stay where they are: there each of their buckets would be a metric. */
 export function cloudWatchMetrics(stack: string): readonly CloudWatchMetric[] {
   const series = seriesOf(stack);
@@ -128,23 +132,37 @@ export function cloudWatchAlarms(plan: Plan): readonly CloudWatchAlarm[] {
 
 /**
  * USD that CloudWatch asks for in us-east-1, from its public price page (as known in 2025): a metric, an alarm and a
- * dashboard in a month, and a request. What it gives away of each, account by account, is not counted.
+ * dashboard in a month, a request, and a GB of logs taken in. What it gives away of each, account by account, is not counted.
  */
-const PRICE = { metric: 0.3, alarm: 0.1, dashboard: 3, request: 0.01 / 1000 } as const;
+const PRICE = { metric: 0.3, alarm: 0.1, dashboard: 3, request: 0.01 / 1000, logGb: 0.5 } as const;
+
+/**
+ * Bytes of logs of a host that serves, in a minute: measured in the rehearsal under load, ten lines of 2,800 bytes with what
+ * CloudWatch counts on top of each. Six of them are vLLM's statistics. A start says 50 kB once.
+ */
+const LOG_BYTES_PER_MINUTE = 2_800;
 
 /** What CloudWatch costs, with one request a minute; other regions ask up to half more. */
 export function cloudWatchPrice(plan: Plan): {
   readonly metrics: number;
   readonly alarms: number;
+  /** Of all hosts in a month. */
+  readonly logGb: number;
   readonly usdPerHour: number;
   /** Of 730 hours. */
   readonly usdPerMonth: number;
 } {
   const metrics = cloudWatchMetrics("").length;
   const alarms = cloudWatchAlarms(plan).length;
+  const minutes = 60 * HOURS_PER_MONTH;
+  const logGb = isLogged(plan) ? (plan.deployment.hardware.nodes * minutes * LOG_BYTES_PER_MINUTE) / 1e9 : 0;
   const usdPerMonth =
-    metrics * PRICE.metric + alarms * PRICE.alarm + PRICE.dashboard + 60 * HOURS_PER_MONTH * PRICE.request;
-  return { metrics, alarms, usdPerHour: usdPerMonth / HOURS_PER_MONTH, usdPerMonth };
+    metrics * PRICE.metric +
+    alarms * PRICE.alarm +
+    PRICE.dashboard +
+    minutes * PRICE.request +
+    logGb * PRICE.logGb;
+  return { metrics, alarms, logGb, usdPerHour: usdPerMonth / HOURS_PER_MONTH, usdPerMonth };
 }
 
 const HOURS_PER_MONTH = 730;

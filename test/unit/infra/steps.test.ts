@@ -1083,7 +1083,7 @@ describe("a change that does not serve", () => {
 
 describe("publisher.sh", () => {
   /** A clock that only waiting moves, and a machine whose figures arrive at the time ARRIVES. */
-  const MACHINE = `UNIT=p.service TIMER=p.timer ENDPOINT=monitoring.example; unset SECONDS; SECONDS=0
+  const MACHINE = `WHAT=metrics RIGHTS=cloudwatch:PutMetricData UNIT=p.service TIMER=p.timer ENDPOINT=monitoring.example; unset SECONDS; SECONDS=0
     sleep() { SECONDS=$((SECONDS + $1)); }; show_log() { echo "log of $1"; }
     systemctl() { [ "$1" != start ] || [ "$SECONDS" -ge "$ARRIVES" ]; }`;
 
@@ -1103,13 +1103,24 @@ describe("publisher.sh", () => {
     const noted = (result: string) =>
       runStepCode(
         "publisher",
-        `UNIT=p.service; unit_notes() { :; }; systemctl() { echo ${result}; }; notes`,
+        `WHAT=logs UNIT=p.service; unit_notes() { :; }; systemctl() { echo ${result}; }; notes`,
       ).stdout.trim();
     assert.equal(noted("success"), "");
     assert.equal(
       noted("exit-code"),
-      "the last metrics did not reach CloudWatch: journalctl -u p.service says why",
+      "the last logs did not reach CloudWatch: journalctl -u p.service says why",
     );
+  });
+
+  it("takes its place in the journal away with it, and nothing where it keeps none", () => {
+    const removed = (state: string) =>
+      runStepCode(
+        "publisher",
+        `UNIT=u TIMER=t PROGRAM_FILE=/nonexistent/p/publish STATE_FOLDER=${state}
+        remove_unit() { :; }; rm() { echo "$@"; }; remove`,
+      ).stdout;
+    assert.match(removed("/var/lib/private/x"), /^-rf \/var\/lib\/private\/x \/var\/lib\/x$/m);
+    assert.doesNotMatch(removed('""'), /var\/lib/);
   });
 
   it("installs an AWS tool only where there is none for the service", () => {

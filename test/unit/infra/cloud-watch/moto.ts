@@ -82,3 +82,18 @@ export function metadataService(secret: string): { readonly server: Server; read
   });
   return { server, refused: () => refused };
 }
+
+/** Asynchronous: this process is the machine's metadata and vLLM meanwhile. */
+export async function runIn(env: NodeJS.ProcessEnv, program: string, args: readonly string[]) {
+  const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (data) => {
+      output += data;
+    });
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  return { status, output };
+}

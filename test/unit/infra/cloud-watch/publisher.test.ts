@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cloudWatchMetrics, publisherJob, rulesFile } from "../../../../lib/serving";
 import { planOf } from "../../serving/plan-fixture";
-import { listen, metadataService, motoEnvironment, startProcess } from "./moto";
+import { listen, metadataService, motoEnvironment, runIn, startProcess } from "./moto";
 
 const PROGRAM = join(__dirname, "../../../../infra/programs/publish_metrics.py");
 const NAMESPACE = "shardplan/shardplan-here";
@@ -206,21 +206,6 @@ describe("what is put into CloudWatch", function () {
     assert.equal(readFileSync(join(folder, "arguments"), "utf8"), before);
   });
 });
-
-/** Asynchronous: this process is the machine's metadata and vLLM meanwhile. */
-async function runIn(env: NodeJS.ProcessEnv, program: string, args: readonly string[]) {
-  const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (data) => {
-      output += data;
-    });
-  const status = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  return { status, output };
-}
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 60_000;

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { parseDeployment } from "../../../../lib/config";
+import { type DeploymentInput, parseDeployment } from "../../../../lib/config";
 import {
   cloudWatchAlarms,
   cloudWatchDashboard,
   cloudWatchMetrics,
   cloudWatchPrice,
+  isLogged,
+  logPublisherUnit,
   monitoringThresholds,
   publisherUnit,
 } from "../../../../lib/serving";
@@ -63,21 +65,39 @@ describe("what CloudWatch is told", () => {
   });
 
   it("costs what its parts cost", () => {
-    const { metrics, alarms: count, usdPerMonth } = cloudWatchPrice(plan);
+    const { metrics, alarms: count, logGb, usdPerMonth } = cloudWatchPrice(plan);
     assert.deepEqual([metrics, count], [names.length, alarms.length]);
-    assert.equal(usdPerMonth.toFixed(2), (10 * 0.3 + 7 * 0.1 + 3 + 0.438).toFixed(2));
+    assert.equal(logGb, (730 * 60 * 2800) / 1e9);
+    assert.equal(usdPerMonth.toFixed(4), (10 * 0.3 + 7 * 0.1 + 3 + 0.438 + logGb * 0.5).toFixed(4));
+    const silent = cloudWatchPrice(planOf({ monitoring: { cloudWatch: { on: true, logDays: 0 } } }));
+    assert.equal(silent.logGb, 0);
   });
 
-  it("is told by a user of its own without rights, which takes no credentials from the unit", () => {
-    const lines = publisherUnit(plan).split("\n");
-    for (const line of [
-      "DynamicUser=yes",
-      "CapabilityBoundingSet=",
-      "NoNewPrivileges=yes",
-      "ProtectHome=yes",
-    ])
-      assert.ok(lines.includes(line), line);
-    assert.doesNotMatch(publisherUnit(plan), /ACCESS_KEY|SECRET|TOKEN/);
+  it("is told by users of their own without rights, which take no credentials from the unit", () => {
+    for (const unit of [publisherUnit(plan), logPublisherUnit(plan)]) {
+      const lines = unit.split("\n");
+      for (const line of [
+        "DynamicUser=yes",
+        "CapabilityBoundingSet=",
+        "NoNewPrivileges=yes",
+        "ProtectHome=yes",
+      ])
+        assert.ok(lines.includes(line), line);
+      assert.doesNotMatch(unit, /ACCESS_KEY|SECRET|TOKEN/);
+    }
+    // The journal is for who sends it alone.
+    assert.doesNotMatch(publisherUnit(plan), /systemd-journal|StateDirectory/);
+    assert.match(logPublisherUnit(plan), /^SupplementaryGroups=systemd-journal$/m);
+  });
+
+  it("is kept for days that CloudWatch knows, and no others", () => {
+    const days = (logDays: number) =>
+      parseDeployment({ monitoring: { cloudWatch: { logDays } } } as DeploymentInput).monitoring.cloudWatch
+        .logDays;
+    assert.deepEqual([0, 1, 3653].map(days), [0, 1, 3653]);
+    assert.throws(() => days(10), /monitoring\.cloudWatch\.logDays.*one of `?0/s);
+    assert.equal(isLogged(plan), true);
+    assert.equal(isLogged(planOf({})), false);
   });
 
   it("is nothing by default, and refused where there is no role or no Prometheus to ask", () => {
