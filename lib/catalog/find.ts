@@ -1,4 +1,4 @@
-import { nearestName, nearestNames, UserError } from "../config";
+import { inBackticks, nearestName, nearestNames, UserError } from "../config";
 import { gpus } from "./gpus";
 import { instanceTypes } from "./instance-types";
 import configs from "./model-configs.json";
@@ -127,7 +127,7 @@ export function findModel(name: string): ModelArchitecture {
     code: "unknown-model",
     where: "model.name",
     message: `no model "${name}" in the catalogue, nearest are ${nearest.join(", ")}`,
-    hint: "`shardplan models` lists all; for another one give its config.json in model.configPath",
+    hint: `${inBackticks("models")} lists all; for another one give its config.json in model.configPath`,
   });
 }
 
@@ -155,7 +155,7 @@ export function findGpu(name: string): Gpu {
     code: "unknown-gpu",
     where: "hardware.gpu",
     message: `no GPU "${name}" in the catalogue, nearest are ${(holding.length > 0 ? holding : nearestNames(name, known)).join(", ")}`,
-    hint: "`shardplan hardware` lists all; another one is described by its figures in hardware.custom",
+    hint: `${inBackticks("hardware")} lists all; another one is described by its figures in hardware.custom`,
   });
 }
 
@@ -181,6 +181,6 @@ export function findInstanceType(name: string): InstanceType {
     code: "unknown-instance-type",
     where: "hardware.instanceType",
     message: `no instance type "${name}" in the catalogue, nearest are ${nearestNames(name, known).join(", ")}`,
-    hint: "`shardplan hardware` lists all; for other machines use custom with hardware.gpu and hardware.gpusPerNode",
+    hint: `${inBackticks("hardware")} lists all; for other machines use custom with hardware.gpu and hardware.gpusPerNode`,
   });
 }

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { UserError } from "../config";
+import { inBackticks, UserError } from "../config";
 import { modelMeant } from "./find";
 
 /** A repository on the hub, at a branch, tag or commit. */
@@ -72,7 +72,7 @@ function unknown(name: string, message: string): UserError {
   );
 }
 
-const OR_BY_HAND = "give its config.json in model.configPath, or use a name that `shardplan models` lists";
+const OR_BY_HAND = `give its config.json in model.configPath, or use a name that ${inBackticks("models")} lists`;
 
 function parsed(name: string, { text }: Answer, file: string): Readonly<Record<string, unknown>> {
   try {

@@ -1,5 +1,5 @@
 import { Argument, Command, type CommanderError, Option } from "commander";
-import { UserError } from "../config";
+import { asTyped, inBackticks, UserError } from "../config";
 import { type CommandInput, type CommandSpec, exampleOf } from "./command-spec";
 import { OPTIONS, type OptionName, type OptionValues } from "./options";
 
@@ -12,8 +12,8 @@ const ABOUT =
 const CLOSING = `
 Exit codes: 0 the plan meets every requirement, 2 it does not (the report still prints),
 1 a mistake in the command line or the configuration, 70 a bug.
-\`shardplan help <command>\` shows options and examples,
-\`shardplan glossary\` what TP, TTFT and other words mean.`;
+${inBackticks("help <command>")} shows options and examples,
+${inBackticks("glossary")} what TP, TTFT and other words mean.`;
 
 /** The command line parser, made from the command specs. It throws `CommanderError` instead of ending the process. */
 export function buildProgram(specs: readonly CommandSpec[], version: string, dispatch: Dispatch): Command {
@@ -89,6 +89,6 @@ function notesText({ notes = [] }: CommandSpec): string {
 }
 
 function examplesText(spec: CommandSpec): string {
-  const lines = spec.examples.map(([command, what]) => `  ${command}\n      ${what}`);
+  const lines = spec.examples.map(([command, what]) => `  ${asTyped(command)}\n      ${what}`);
   return `\nExamples:\n${lines.join("\n")}`;
 }

@@ -1,3 +1,4 @@
+import { asTyped } from "../config";
 import type { CommandSpec } from "./command-spec";
 import { OPTIONS } from "./options";
 
@@ -31,7 +32,7 @@ function commandText({ name, summary, arguments: args, options, notes = [], exam
       return row(flags, choices ? `${description}: ${choices.join(", ")}` : description);
     }),
   ];
-  const lines = examples.map(([command, what]) => `${command}   # ${what}`);
+  const lines = examples.map(([command, what]) => `${asTyped(command)}   # ${what}`);
   return [
     `## ${name}`,
     "",

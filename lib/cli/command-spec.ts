@@ -1,3 +1,4 @@
+import { asTyped } from "../config";
 import type { ExitCode } from "./exit-codes";
 import type { Io } from "./io";
 import type { OptionName, OptionValues } from "./options";
@@ -18,7 +19,7 @@ export interface ArgumentSpec {
 
 /** What to type instead, in an error: one of a command's own examples, the first unless said. */
 export const exampleOf = ({ examples }: Pick<CommandSpec, "examples">, at = 0): string =>
-  `as in \`${examples[at]?.[0] ?? ""}\``;
+  `as in \`${asTyped(examples[at]?.[0] ?? "")}\``;
 
 /** A command as data: the parser, the help and the shell completion are made from it. */
 export interface CommandSpec {

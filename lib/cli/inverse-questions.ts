@@ -1,4 +1,4 @@
-import { UserError } from "../config";
+import { inBackticks, programName, UserError } from "../config";
 import { longestContext, maxRate, smallestGpu } from "../library";
 import { type Answered, lengthsText, planNotes, targetsText } from "../report";
 import { type Situation, strategyLabel } from "../strategy";
@@ -82,7 +82,7 @@ async function askMaxRate(question: RecommendQuestion, options: OptionValues): P
       verdict: bad("No rate meets the targets on these machines."),
       notes: [
         targetsOf(situation),
-        "A plan of the same question says why: shardplan plan --model, with the machines in --set.",
+        `A plan of the same question says why: ${programName()} plan --model, with the machines in --set.`,
       ],
     };
   const { requestRate, plan } = answer;
@@ -112,7 +112,10 @@ async function askSmallestGpu(question: RecommendQuestion, options: OptionValues
       ...{
         title,
         figures: {},
-        notes: [targetsOf(situation), "`shardplan recommend` without this option looks at several, too."],
+        notes: [
+          targetsOf(situation),
+          `${inBackticks("recommend")} without this option looks at several, too.`,
+        ],
       },
       verdict: bad("No single machine of the catalogue passes."),
     };

@@ -1,5 +1,13 @@
 import { basename, resolve } from "node:path";
-import { type Deployment, parseDeployment, readStackFile, stackFile, stackNames, UserError } from "../config";
+import {
+  type Deployment,
+  inBackticks,
+  parseDeployment,
+  readStackFile,
+  stackFile,
+  stackNames,
+  UserError,
+} from "../config";
 import type { Io } from "./io";
 import type { OptionValues } from "./options";
 import { packageFolder } from "./package-folder";
@@ -24,7 +32,7 @@ export function readDeployment(options: OptionValues, io: Io): NamedDeployment {
       code: "several-stacks",
       where: model === undefined ? "--stack" : "--model",
       message: "this command takes one stack, file or model",
-      hint: "`shardplan compare` takes several",
+      hint: `${inBackticks("compare")} takes several`,
     });
   }
   if (options.strategy.length > 1) {
@@ -32,7 +40,7 @@ export function readDeployment(options: OptionValues, io: Io): NamedDeployment {
       code: "several-strategies",
       where: "--strategy",
       message: "this command takes one strategy",
-      hint: "`shardplan compare` takes several",
+      hint: `${inBackticks("compare")} takes several`,
     });
   }
   return readNamed(options, strategyOverrides(options.set, options.strategy), io);

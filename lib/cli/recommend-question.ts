@@ -1,5 +1,5 @@
 import { configsOf } from "../catalog";
-import { type Deployment, type DeploymentInput, meanTokens, parseDeployment, UserError } from "../config";
+import { type Deployment, type DeploymentInput, meanTokens, parseDeployment, programName, UserError } from "../config";
 import { hardwareOf, readMachines } from "../serving";
 import { type PlanOptions, readSituation, type Situation } from "../strategy";
 import type { OptionValues } from "./options";
@@ -33,7 +33,7 @@ export const situationWith = (question: RecommendQuestion, more: readonly string
 
 /** The command that computes a plan of the question again, with further settings. */
 export const planCommand = ({ model, sets }: RecommendQuestion, more: readonly string[]): string =>
-  `shardplan plan --model ${model} ${[...sets, ...more].map((each) => `--set ${each}`).join(" ")}`;
+  `${programName()} plan --model ${model} ${[...sets, ...more].map((each) => `--set ${each}`).join(" ")}`;
 
 /** The machines of `--on` and `--nodes` as settings. Throws a `UserError` when they are missing or unknown. */
 export function machineSets({ on, nodes = "1" }: OptionValues, question: string): string[] {

@@ -1,3 +1,4 @@
+import { inBackticks } from "./program-name";
 import { UserError } from "./user-error";
 
 /** One thing that is wrong with a configuration. */
@@ -21,7 +22,7 @@ export class ConfigError extends UserError {
       code: "config",
       message: lines.join("\n"),
       where: first?.where ?? "configuration",
-      hint: "`shardplan config reference` describes every key",
+      hint: `${inBackticks("config reference")} describes every key`,
     });
     this.name = "ConfigError";
     this.problems = problems;

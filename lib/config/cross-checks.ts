@@ -5,6 +5,7 @@ import type { CrossProblem } from "./cross-problem";
 import { isSecretVariable } from "./environment-secrets";
 import { shortestEndTokens, shortestTokens } from "./lengths";
 import { unpricedCache } from "./precisions";
+import { inBackticks } from "./program-name";
 import type { Deployment, LengthDistribution } from "./schema";
 import { speculativeChecks } from "./speculative-checks";
 
@@ -49,7 +50,7 @@ function customHardware({ hardware }: Deployment): CrossProblem[] {
   return [
     ...when(
       custom && hardware.gpu === undefined && hardware.custom === undefined,
-      `is needed with ${type} custom: a GPU that \`shardplan hardware\` lists, or hardware.custom with its figures`,
+      `is needed with ${type} custom: a GPU that ${inBackticks("hardware")} lists, or hardware.custom with its figures`,
       "hardware.gpu",
       type,
     ),

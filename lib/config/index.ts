@@ -17,6 +17,7 @@ export {
   type WeightRequest,
   weightRequest,
 } from "./precisions";
+export { asTyped, inBackticks, programName } from "./program-name";
 export type { Deployment, DeploymentInput, HostConfig, LengthDistribution } from "./schema";
 export { deploymentSchema } from "./schema";
 export { CHECKS, type CheckName } from "./schema/aws";

@@ -1,8 +1,9 @@
 import { nearestName } from "./nearest-key";
+import { inBackticks } from "./program-name";
 import { NAMESPACE, SECRET_KEYS, SECTIONS } from "./sections";
 
 /** What to say when a stack sets no section of the program. */
-export const NOTHING_ASKED = `sets no section (${NAMESPACE}:model, ${NAMESPACE}:hardware, ...), so there is nothing to plan; \`shardplan config example\` prints a stack file to start from`;
+export const NOTHING_ASKED = `sets no section (${NAMESPACE}:model, ${NAMESPACE}:hardware, ...), so there is nothing to plan; ${inBackticks("config example")} prints a stack file to start from`;
 
 /** `model` of `shardplan:model` (Pulumi's older `shardplan:config:model` too); undefined in other namespaces. */
 export function sectionName(key: string): string | undefined {

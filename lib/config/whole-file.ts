@@ -1,8 +1,9 @@
 import { nearestName } from "./nearest-key";
+import { inBackticks } from "./program-name";
 import { childValue } from "./schema-node";
 import { NAMESPACE } from "./sections";
 
-const EXAMPLE = "`shardplan config example` prints a stack file to start from";
+const EXAMPLE = `${inBackticks("config example")} prints a stack file to start from`;
 
 /** What is wrong with the file as a whole: without a map of keys nothing is asked, and nothing may be proven. */
 export function wholeProblem(file: unknown): { key: string; text: string } | undefined {

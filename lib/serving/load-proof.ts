@@ -203,7 +203,7 @@ function busyHost({ host }: MeasuredLoad): string[] {
   if (host === undefined || host.wantedCores <= host.cores) return [];
   const wanted = number(host.wantedCores);
   return [
-    `The first host was busy: on average ${wanted} processes at once wanted its ${host.cores} cores, the service's own among them. Measure again when it does no other work: shardplan verify --load.`,
+    `The first host was busy: on average ${wanted} processes at once wanted its ${host.cores} cores, the service's own among them. Measure again when it does no other work: npm run verify -- --load.`,
   ];
 }
 

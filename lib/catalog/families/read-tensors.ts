@@ -1,3 +1,4 @@
+import { inBackticks } from "../../config";
 import { count, flag, list, part, type RawConfig, refuseConfig, words } from "./config-reader";
 import { groupedLayer } from "./dense";
 import { deltaHybridLayer, nemotronLayer } from "./hybrid";
@@ -54,7 +55,7 @@ export function assertSupported(type: string): void {
   if (FAMILIES[type]) return;
   throw refuseConfig(
     `model_type "${type}" is not supported`,
-    "`shardplan models` lists the types that are read",
+    `${inBackticks("models")} lists the types that are read`,
   );
 }
 

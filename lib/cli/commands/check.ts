@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { UserError } from "../../config";
+import { inBackticks, UserError } from "../../config";
 import { checkObject, checkScreen } from "../../report";
 import { checkFound, type FoundCommand, findCommands, type LineCheck, serverArguments } from "../../serving";
 import { type CommandInput, type CommandSpec, exampleOf } from "../command-spec";
@@ -9,6 +9,7 @@ import { EXIT } from "../exit-codes";
 import type { Io } from "../io";
 import { meetsRequirements } from "../meets-requirements";
 import { OPTIONS, type OptionName, type OptionValues } from "../options";
+import { positive } from "../positive";
 
 const NAMES: readonly OptionName[] = ["on", "nodes", "vllm", "rate", "set", "out", "json"];
 
@@ -44,7 +45,7 @@ export const checkCommand: CommandSpec = {
     const { options, commands } = readInput(input, io);
     const checks = commands.map((command) => ({
       where: command.where,
-      check: checkOne(command, options, io),
+      check: checkOne(command, serversLike(command, commands), options, io),
     }));
     const screenOf = ({ where, check }: NamedCheck) =>
       checkScreen(check, reportLook(options, io), checks.length > 1 ? where : undefined);
@@ -126,18 +127,28 @@ const missing = (flag: string) =>
     code: "option-value",
     where: flag,
     message: "needs a value",
-    hint: "`shardplan check --help` shows the usage",
+    hint: `${inBackticks("check --help")} shows the usage`,
   });
 
-function checkOne(command: FoundCommand, options: OptionValues, io: Io): LineCheck {
+/** Servers of a file that start the same: only the port tells them apart, and they share the load. */
+function serversLike(command: FoundCommand, all: readonly FoundCommand[]): number {
+  const key = ({ args }: FoundCommand) => JSON.stringify(args.filter((_, at) => args[at - 1] !== "--port"));
+  const alike = all.filter((each) => key(each) === key(command));
+  return alike.reduce((sum, { replicas = 1 }) => sum + replicas, 0);
+}
+
+function checkOne(command: FoundCommand, servers: number, options: OptionValues, io: Io): LineCheck {
   const { on, vllm, rate, set } = options;
   const nodes = options.nodes === undefined ? 1 : Number(options.nodes);
   if (!Number.isInteger(nodes) || nodes < 1) throw missing("--nodes");
   io.progress(`checking ${command.where} ...`);
-  const load = rate === undefined ? [] : [`workload.requestRate=${rate}`];
+  const each = servers > 1 ? `${positive("--rate", rate ?? "1") / servers}` : rate;
+  const load = rate === undefined ? [] : [`workload.requestRate=${each}`];
   const check = checkFound(command, { on, nodes, vllm, set: [...fromHere(set, io), ...load] });
   io.progress("");
-  return check;
+  if (rate === undefined || servers === 1) return check;
+  const shared = `${servers} such servers share the ${rate} requests/s: these are the figures of one.`;
+  return { ...check, remarks: [...check.remarks, shared] };
 }
 
 /** A path that is typed is meant from the folder it is typed in. */

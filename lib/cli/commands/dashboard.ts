@@ -1,3 +1,4 @@
+import { inBackticks } from "../../config";
 import { DASHBOARDS, dashboard } from "../../serving";
 import type { CommandSpec } from "../command-spec";
 import { emit } from "../emit";
@@ -11,7 +12,7 @@ export const dashboardCommand: CommandSpec = {
   arguments: [{ usage: "<page>", description: "which page", choices: DASHBOARDS }],
   options: ["stack", "file", "set", "strategy", "out"],
   notes: [
-    "Import the file in Grafana, or put it where it provisions dashboards from. It reads what the rules of `shardplan rules` record.",
+    `Import the file in Grafana, or put it where it provisions dashboards from. It reads what the rules of ${inBackticks("rules")} record.`,
   ],
   examples: [
     ["shardplan dashboard promise --stack prod --out promise.json", "is the promise kept"],

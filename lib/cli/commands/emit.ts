@@ -1,3 +1,4 @@
+import { programName } from "../../config";
 import { EMIT_FORMS, emit as emittedFile } from "../../library";
 import { shellCommand } from "../../serving";
 import type { CommandSpec } from "../command-spec";
@@ -45,13 +46,13 @@ export const emitCommand: CommandSpec = {
 function commandOf(form: string, { stack, file, model, set, strategy, out }: OptionValues): string {
   const given = (name: string, values: readonly (string | undefined)[]) =>
     values.flatMap((value) => (value === undefined ? [] : [`--${name}`, value]));
-  return shellCommand([
-    ...["shardplan", "emit", form],
+  return `${programName()} ${shellCommand([
+    ...["emit", form],
     ...given("stack", stack),
     ...given("file", [file]),
     ...given("model", [model]),
     ...given("set", set),
     ...given("strategy", strategy),
     ...given("out", [out]),
-  ]);
+  ])}`;
 }

@@ -1,4 +1,4 @@
-import { nearestName, UserError } from "../../config";
+import { inBackticks, nearestName, UserError } from "../../config";
 import { GLOSSARY, wrapText } from "../../report";
 import type { CommandSpec } from "../command-spec";
 import { emit, toJson, wantsJson } from "../emit";
@@ -37,6 +37,6 @@ function find(asked: string) {
     code: "unknown-word",
     where: asked,
     message: "no such word in the glossary",
-    hint: near === undefined ? "`shardplan glossary` prints all" : `did you mean ${near}?`,
+    hint: near === undefined ? `${inBackticks("glossary")} prints all` : `did you mean ${near}?`,
   });
 }

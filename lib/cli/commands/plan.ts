@@ -1,4 +1,4 @@
-import { UserError } from "../../config";
+import { inBackticks, UserError } from "../../config";
 import {
   type ReportDetails,
   type ReportFormat,
@@ -69,7 +69,7 @@ function sectionsOf(args: readonly string[], format: ReportFormat): readonly Sec
       code: "sections-of-json",
       where: `plan ${args.join(" ")}`,
       message: "the JSON of a plan is always whole",
-      hint: "take a part of it with jq, as in `shardplan plan --json | jq .latency`",
+      hint: `take a part of it with jq, as in ${inBackticks("plan --json | jq .latency")}`,
     });
   }
   return SECTION_IDS.filter((id) => args.includes(id));

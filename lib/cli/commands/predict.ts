@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { gpusMeant, readModelConfig } from "../../catalog";
-import { readModelConfigFile, UserError } from "../../config";
+import { inBackticks, readModelConfigFile, UserError } from "../../config";
 import { type CaseResult, laterStages, predictCase } from "../../performance";
 import type { CommandSpec } from "../command-spec";
 import { emit } from "../emit";
@@ -19,7 +19,7 @@ export const predictCommand: CommandSpec = {
 beside them. A row with a mistake gets a line with \`error\`, and the exit code is 1.`,
     `Needed: engine (vLLM, SGLang, NIM or TensorRT-LLM), model, precision (bf16, fp8, fp8_block, int8,
 int4, fp4, mxfp4 or nvfp4 as served, or auto: as the checkpoint stores it; another one than a quantised checkpoint has is a
-mistake), gpu (a name of \`shardplan hardware\`), tp, isl and osl (tokens of prompt and output), arrivals (closed, constant, poisson or offline);
+mistake), gpu (a name of ${inBackticks("hardware")}), tp, isl and osl (tokens of prompt and output), arrivals (closed, constant, poisson or offline);
 for closed also concurrency (requests in flight), for constant and poisson also request_rate (a second).`,
     `May be left out or empty: id, engine_version and kv_cache_dtype (those of the published rows), pp and dp (1), range_ratio
 (lengths from this share of isl and osl up to them), cached_prefix_tokens, cold_prefix_share (share of requests whose prefix

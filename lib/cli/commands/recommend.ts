@@ -1,3 +1,4 @@
+import { inBackticks } from "../../config";
 import { answerObject, answerScreen, recommendObject, recommendScreen } from "../../report";
 import { type Recommendation, type Recommended, readSituation, recommend, tryMachines } from "../../strategy";
 import type { CommandSpec } from "../command-spec";
@@ -14,7 +15,10 @@ export const recommendCommand: CommandSpec = {
   name: "recommend",
   summary: "the cheapest machines of the catalogue that serve a model within its targets",
   arguments: [
-    { usage: "<model>", description: "a name that `shardplan models` lists, or a repository of the hub" },
+    {
+      usage: "<model>",
+      description: `a name that ${inBackticks("models")} lists, or a repository of the hub`,
+    },
   ],
   options: [
     ...(["rate", "users", "tokensPerSecond", "slo", "longestContext", "maxRate", "smallestGpu"] as const),

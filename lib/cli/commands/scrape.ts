@@ -1,3 +1,4 @@
+import { inBackticks } from "../../config";
 import { PLACEHOLDER_ADDRESSES, prometheusConfig, type ScrapedHost } from "../../serving";
 import type { Plan } from "../../strategy";
 import type { CommandSpec } from "../command-spec";
@@ -12,7 +13,7 @@ export const scrapeCommand: CommandSpec = {
   arguments: [],
   options: ["stack", "file", "set", "strategy", "out"],
   notes: [
-    "For a Prometheus on the stack's first host, beside the file that `shardplan rules` writes as shardplan-rules.yml: vLLM and the gateway answer there, the exporters of further hosts on the addresses that the cluster reaches. Hosts that are not in the stack file are called by their place, with <node_ip> for what only `pulumi up` knows.",
+    `For a Prometheus on the stack's first host, beside the file that ${inBackticks("rules")} writes as shardplan-rules.yml: vLLM and the gateway answer there, the exporters of further hosts on the addresses that the cluster reaches. Hosts that are not in the stack file are called by their place, with <node_ip> for what only \`pulumi up\` knows.`,
   ],
   examples: [
     ["shardplan scrape --stack prod --out prometheus.yml", "what Prometheus reads of the prod stack"],

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { UserError } from "../../config";
+import { inBackticks, UserError } from "../../config";
 import { type CommandSpec, exampleOf } from "../command-spec";
 import { toJson } from "../emit";
 import { EXIT } from "../exit-codes";
@@ -16,7 +16,7 @@ export const statusCommand: CommandSpec = {
   arguments: [],
   options: ["stack", "ssh", "prometheus", "every", "json"],
   notes: [
-    "Asks the Prometheus on the stack's first host, which SSH reaches (`--ssh`; the stack's output `monitoring` has the command), or any other that has loaded the file of `shardplan rules` and reads targets with the label `stack`, as `shardplan scrape` has them (`--prometheus`). The plan's figures are among what the rules record, so nothing is planned again.",
+    `Asks the Prometheus on the stack's first host, which SSH reaches (\`--ssh\`; the stack's output \`monitoring\` has the command), or any other that has loaded the file of ${inBackticks("rules")} and reads targets with the label \`stack\`, as ${inBackticks("scrape")} has them (\`--prometheus\`). The plan's figures are among what the rules record, so nothing is planned again.`,
   ],
   examples: [
     ["shardplan status --stack prod --ssh ubuntu@192.0.2.1", "what prod does now"],

@@ -1,4 +1,4 @@
-import { UserError } from "../../config";
+import { inBackticks, UserError } from "../../config";
 import { LATENCIES } from "../../serving";
 import { instantQuery, type Sample, withoutUser } from "./prometheus";
 
@@ -59,7 +59,7 @@ export async function readStackStatus(prometheus: string, stack: string): Promis
       code: "unknown-to-prometheus",
       where: withoutUser(prometheus),
       message: `knows nothing of the stack ${stack}`,
-      hint: `load the file that \`shardplan rules --stack ${stack}\` writes, and have targets with the label stack: ${stack}`,
+      hint: `load the file that ${inBackticks(`rules --stack ${stack}`)} writes, and have targets with the label stack: ${stack}`,
     });
   }
   return statusOf(stack, records, alerts);

@@ -1,5 +1,5 @@
 import type { ModelArchitecture } from "../../catalog";
-import { UserError } from "../../config";
+import { inBackticks, UserError } from "../../config";
 import { type CalibratedConstants, calibrated } from "../calibration/calibrated";
 import { coverageOf, errorBand } from "../calibration/error-band";
 import type { BandQuantity, LatencyStatistics, SimulationResult } from "../types";
@@ -172,8 +172,8 @@ function predictSetup(asked: CaseSetup, constants: CalibratedConstants): CaseRes
 /** What to do in words of a row's columns, where the catalogue says it in keys of a deployment. */
 function rowHint({ code, hint }: UserError): string {
   if (code === "unknown-model")
-    return "`shardplan models` lists all; for another one give its config.json in the column model_config";
-  return code === "unknown-gpu" ? "`shardplan hardware` lists all" : hint;
+    return `${inBackticks("models")} lists all; for another one give its config.json in the column model_config`;
+  return code === "unknown-gpu" ? `${inBackticks("hardware")} lists all` : hint;
 }
 
 /** Cells of a row by column name, as text; absent and empty cells are the same. */

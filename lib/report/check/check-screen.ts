@@ -147,10 +147,11 @@ const FIGURE_NAMES = { firstToken: "First token", decode: "Decode" } as const;
 function servedTable({ line, planned }: { readonly line: Plan; readonly planned: Plan }): Table {
   const { slo } = line.deployment;
   const failed = new Set(line.violations.map(({ check }) => check));
+  const shows = gains(line, planned);
   const row = (label: string, of: (plan: Plan) => string, target = "", holds = true) => [
     cell(label),
     cell(of(line), "strong"),
-    cell(of(planned)),
+    ...(shows ? [cell(of(planned))] : []),
     cell(target),
     holds ? cell("") : cell("✗", "bad"),
   ];
@@ -163,7 +164,7 @@ function servedTable({ line, planned }: { readonly line: Plan; readonly planned:
     columns: [
       { title: `at ${loadText(line)}` },
       right("this line"),
-      right("planned"),
+      ...(shows ? [right("planned")] : []),
       right("target"),
       { title: "" },
     ],
@@ -196,12 +197,35 @@ function servedTable({ line, planned }: { readonly line: Plan; readonly planned:
 /** Gains below this are within the error of the figures. */
 const WORTH = 1.05;
 
+/** Whether a plan is worth to be shown beside a line: it has other flags, and serves more. */
+function gains(line: Plan, planned: Plan): boolean {
+  const differs = changedFlags(line, planned).length > 0 || ownServers(planned) > 1;
+  return (
+    differs && planned.throughput.sustainableRequestRate >= line.throughput.sustainableRequestRate * WORTH
+  );
+}
+
+/** What a plan that serves more gives for it: latencies that are worse beyond the error of the figures. */
+function priceOfGain(line: Plan, planned: Plan): string {
+  const worse = (["firstToken", "decode"] as const).flatMap((name) =>
+    (["p50", "p99"] as const).flatMap((percentile) => {
+      const [own, other] = [line, planned].map(({ latency }) => latency[name][`${percentile}Ms`]);
+      return own !== undefined && other !== undefined && other > own * WORTH
+        ? [
+            `${FIGURE_NAMES[name].toLowerCase()} ${percentile} ${milliseconds(other)} instead of ${milliseconds(own)}`,
+          ]
+        : [];
+    }),
+  );
+  return worse.length === 0 ? "" : ` They pay for it in latency: ${worse.join(", ")}.`;
+}
+
 function gainText({ line, planned }: { readonly line: Plan; readonly planned: Plan }): string {
   const own = line.throughput.sustainableRequestRate;
   const other = planned.throughput.sustainableRequestRate;
   const flags = changedFlags(line, planned);
   const servers = ownServers(planned);
-  if ((flags.length === 0 && servers === 1) || other < own * WORTH) {
+  if (!gains(line, planned)) {
     return planned.chosen.meetsSlo || !line.chosen.meetsSlo
       ? "A plan of the same machines gains nothing beyond the error of these figures."
       : "No strategy of the same machines does better.";
@@ -210,7 +234,7 @@ function gainText({ line, planned }: { readonly line: Plan; readonly planned: Pl
     own === 0 ? `${significant(other)} requests/s where the line sustains none` : gainOf(other / own);
   const each = flags.length > 0 ? `, each with ${flagsText(flags)},` : "";
   const change = servers > 1 ? `As ${servers} servers of their own${each}` : `With ${flagsText(flags)}`;
-  return `${change} these machines sustain ${gain} within the same targets.`;
+  return `${change} these machines sustain ${gain} within the same targets.${priceOfGain(line, planned)}`;
 }
 
 const gainOf = (ratio: number): string =>

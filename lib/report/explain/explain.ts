@@ -1,4 +1,4 @@
-import { UserError } from "../../config";
+import { inBackticks, UserError } from "../../config";
 import { type Plan, type Provenance, strategyLabel } from "../../strategy";
 import { inputText } from "../format-number";
 import { planCommands } from "../json/plan-commands";
@@ -129,7 +129,7 @@ function withoutValue(plan: Plan, json: Json, path: string): UserError | undefin
       overload === undefined
         ? `${label} cannot run, so it has no such figure. ${withoutStop(candidate.reasons.join(" "))}`
         : `${label} is overloaded: it ${overloadText(overload)}. What waits longer the longer the load lasts has no such figure`,
-    hint: "`shardplan plan` prints the changes that pass",
+    hint: `${inBackticks("plan")} prints the changes that pass`,
   });
 }
 

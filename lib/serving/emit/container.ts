@@ -1,4 +1,4 @@
-import { UserError } from "../../config";
+import { inBackticks, UserError } from "../../config";
 import type { Plan } from "../../strategy";
 import { hostPaths } from "../host-paths";
 import { type EngineServer, engineServers } from "../servers";
@@ -66,7 +66,7 @@ export function serversOfOneHost(plan: Plan, form: string): readonly EngineServe
     code: "several-hosts",
     where: `emit ${form}`,
     message: `describes one machine, and the plan has ${nodes}`,
-    hint: "`shardplan emit kubernetes` describes several, `pulumi up` deploys them",
+    hint: `${inBackticks("emit kubernetes")} describes several, \`pulumi up\` deploys them`,
   });
 }
 

@@ -15,6 +15,8 @@ export interface FoundCommand {
   readonly instanceType?: string;
   /** GPUs that the container gets. */
   readonly gpus?: number;
+  /** Servers of this command that a manifest asks for; one where it says nothing. */
+  readonly replicas?: number;
 }
 
 type Node = Readonly<Record<string, unknown>>;
@@ -128,6 +130,9 @@ function gpuCount({ count, device_ids: ids }: Node): number | undefined {
 function ofManifest(content: unknown, where: string, around: Node = {}): FoundCommand[] {
   if (Array.isArray(content)) return content.flatMap((item) => ofManifest(item, where, around));
   if (!isNode(content)) return [];
+  const { replicas, ...rest } = content;
+  if (typeof replicas === "number" && replicas > 1)
+    return ofManifest(rest, where, around).map((found) => ({ ...found, replicas }));
   const name = node(content.metadata).name;
   const place = typeof name === "string" ? `${String(content.kind ?? "pod")} ${name}` : where;
   const { containers, nodeSelector } = content;

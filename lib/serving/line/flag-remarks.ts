@@ -35,15 +35,10 @@ export function flagRemarks({ flags, uncounted }: ServeLine, fit: Fit, machines:
       is("enable-chunked-prefill", "true"),
       "--enable-chunked-prefill does nothing, because it is the default.",
     ],
-    [is("enable-prefix-caching", "true"), "--enable-prefix-caching does nothing, because it is the default."],
     [is("block-size", "16"), "--block-size 16 does nothing, because it is the default."],
     [
       is("gpu-memory-utilization", `${defaultUtilization(engine)}`),
       `--gpu-memory-utilization ${defaultUtilization(engine)} does nothing, because it is the default.`,
-    ],
-    [
-      is("max-model-len", `${model.maxPositionEmbeddings}`),
-      `--max-model-len ${model.maxPositionEmbeddings} does nothing, because it is the model's own.`,
     ],
     [
       has("quantization") && model.checkpoint !== undefined,

@@ -1,5 +1,5 @@
 import { findInstanceType, gpusMeant, listGpus, listInstanceTypes } from "../../catalog";
-import { type DeploymentInput, nearestNames, UserError } from "../../config";
+import { type DeploymentInput, inBackticks, nearestNames, UserError } from "../../config";
 
 /** The hosts that a line runs on. */
 export interface Machines {
@@ -46,7 +46,7 @@ export function readMachines(
     code: "unknown-machine",
     where: `--on ${text}`,
     message: `no instance type and no GPU of that name, nearest are ${nearestNames(name, known).join(", ")}`,
-    hint: "`shardplan hardware` lists all; write --on p5.48xlarge, or --on 4xH100",
+    hint: `${inBackticks("hardware")} lists all; write --on p5.48xlarge, or --on 4xH100`,
   });
 }
 

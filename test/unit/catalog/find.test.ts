@@ -26,7 +26,7 @@ describe("a model's name", () => {
         error instanceof UserError &&
         error.line ===
           'model.name: no model "Qwen3-33B" in the catalogue, nearest are Qwen/Qwen3-32B, Qwen/Qwen3-32B-FP8, ' +
-            "Qwen/Qwen3-30B-A3B; `shardplan models` lists all; for another one give its config.json in model.configPath",
+            "Qwen/Qwen3-30B-A3B; `npx shardplan models` lists all; for another one give its config.json in model.configPath",
     );
     assert.throws(() => findModel("Qwen3-23B"), /nearest are Qwen\/Qwen3-32B, Qwen\/Qwen3-235B-A22B, /);
     assert.throws(() => findModel("mistral-7b"), /nearest are mistralai\/Mixtral-8x7B-Instruct-v0\.1, /);

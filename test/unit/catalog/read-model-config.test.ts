@@ -245,7 +245,7 @@ describe("a config.json", () => {
   it("of an architecture that is not known is refused with the way to those that are", () => {
     assert.match(
       message({ ...llama3, model_type: "mamba" }),
-      /"mamba" is not supported; `shardplan models` lists the types that are read$/,
+      /"mamba" is not supported; `npx shardplan models` lists the types that are read$/,
     );
   });
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { ROOT, runCli } from "./run-cli";
+import { QUICK, ROOT, runCli } from "./run-cli";
 
 const FILES = join(ROOT, "test/unit/serving/line/files");
 
@@ -21,6 +21,27 @@ describe("shardplan check", function () {
     assert.equal(does, false);
     assert.match(refusals[0].message, /OutOfMemoryError/);
   });
+  it("has the servers of an emitted file share the load, and does not advise against the plan's own line", () => {
+    const model = [
+      "--model",
+      "meta-llama/Llama-3.1-8B-Instruct",
+      "--set",
+      "hardware.instanceType=g5.12xlarge",
+    ];
+    const plan = [...model, "--set", "workload.requestRate=2", ...QUICK];
+    const folder = mkdtempSync(join(tmpdir(), "shardplan-emitted-"));
+    for (const form of ["compose", "kubernetes"]) {
+      const file = join(folder, `${form}.yaml`);
+      assert.equal(runCli(["emit", form, ...plan, "--out", file]).status, 0);
+      const { status, stdout } = runCli(["check", file, "--on", "g5.12xlarge", "--rate", "2", ...QUICK]);
+      assert.equal(status, 0, stdout);
+      assert.match(stdout, /2 such servers share the 2 requests\/s/);
+      assert.match(stdout, /gains nothing beyond the error/);
+      assert.doesNotMatch(stdout, /planned {2,}|--revision|does nothing/);
+    }
+    rmSync(folder, { recursive: true });
+  });
+
   it("says what is missing in one line", () => {
     const said = (...args: string[]) => {
       const { status, stderr } = runCli(["check", ...args]);

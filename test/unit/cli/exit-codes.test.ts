@@ -119,7 +119,7 @@ describe("exit codes of shardplan", function () {
       [
         "two stacks at once",
         ["plan", "--stack", "mine", "--stack", "x"],
-        /takes one stack.*`shardplan compare`/,
+        /takes one stack.*`npx shardplan compare`/,
       ],
       [
         "a strategy that is none",

@@ -64,7 +64,7 @@ describe("shardplan predict", function () {
     assert.equal(status, 1);
     const [model, gpu] = lines(stdout);
     assert.match(model.error, /nearest are meta-llama\/Llama-3\.3-70B-Instruct, .*column model_config$/);
-    assert.match(gpu.error, /nearest are H100-SXM-80GB, .*; `shardplan hardware` lists all$/);
+    assert.match(gpu.error, /nearest are H100-SXM-80GB, .*; `npx shardplan hardware` lists all$/);
   });
 
   it("takes models from a folder of config.json files, and refuses experts cut over other ranks than there are", () => {

@@ -93,7 +93,7 @@ describe("errors of a configuration", () => {
         'workload.requestRate: must be a number from 0.0001 to 100000; given "x"',
         "slo.decode.p50Ms: must be a number from 0.01 to 86400000; given 0",
         "slo.decode.p99: unknown key; did you mean slo.decode.p99Ms?",
-        "hardware.gpu: is needed with hardware.instanceType custom: a GPU that `shardplan hardware` lists, or hardware.custom with its figures",
+        "hardware.gpu: is needed with hardware.instanceType custom: a GPU that `npx shardplan hardware` lists, or hardware.custom with its figures",
         "hardware.gpusPerNode: is needed with hardware.instanceType custom: the number of GPUs in each host",
       ],
     );

@@ -65,7 +65,7 @@ config:
   });
 
   for (const [what, text, line] of [
-    ["nothing", "", /: is empty; `shardplan config example` prints/],
+    ["nothing", "", /: is empty; `npx shardplan config example` prints/],
     ["a comment", "# later\n", /: is empty; /],
     ["words", "hello world\n", /: is no stack file: it holds the text "hello world"; /],
     [
