@@ -1,5 +1,12 @@
 import { configsOf } from "../catalog";
-import { type Deployment, type DeploymentInput, meanTokens, parseDeployment, programName, UserError } from "../config";
+import {
+  type Deployment,
+  type DeploymentInput,
+  meanTokens,
+  parseDeployment,
+  programName,
+  UserError,
+} from "../config";
 import { hardwareOf, readMachines } from "../serving";
 import { type PlanOptions, readSituation, type Situation } from "../strategy";
 import type { OptionValues } from "./options";
