@@ -18,4 +18,4 @@ export { SECTION_IDS, type SectionId } from "./section-ids";
 export { type SweptPlan, sweepPage } from "./sweep/sweep-page";
 export { wrapText } from "./terminal/wrap-text";
 export { changeText } from "./time-to-ready";
-export { lengthsText, targetsText, verdict } from "./verdict";
+export { lengthsText, rateText, targetsText, verdict } from "./verdict";

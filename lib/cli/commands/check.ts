@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { inBackticks, UserError } from "../../config";
-import { checkObject, checkScreen } from "../../report";
+import { checkObject, checkScreen, rateText } from "../../report";
 import { checkFound, type FoundCommand, findCommands, type LineCheck, serverArguments } from "../../serving";
 import { type CommandInput, type CommandSpec, exampleOf } from "../command-spec";
 import { emit, reportLook, toJson, wantsJson } from "../emit";
@@ -147,7 +147,7 @@ function checkOne(command: FoundCommand, servers: number, options: OptionValues,
   const check = checkFound(command, { on, nodes, vllm, set: [...fromHere(set, io), ...load] });
   io.progress("");
   if (rate === undefined || servers === 1) return check;
-  const shared = `${servers} such servers share the ${rate} requests/s: these are the figures of one.`;
+  const shared = `${servers} such servers share the ${rateText(Number(rate))}: these are the figures of one.`;
   return { ...check, remarks: [...check.remarks, shared] };
 }
 

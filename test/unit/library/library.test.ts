@@ -28,7 +28,9 @@ describe("the library", function () {
     const sets = [...SETS, ...slow, "workload.requestRate=0.2"];
     const { modelTokens, startsWithTokens, served } = longestContext(given, sets);
     assert.equal(modelTokens, 131_072);
-    assert.ok(served !== undefined && served.tokens <= startsWithTokens && startsWithTokens < modelTokens);
+    assert.ok(served !== undefined, "no context is served");
+    assert.ok(served.tokens <= startsWithTokens, `${served.tokens} of ${startsWithTokens}`);
+    assert.ok(startsWithTokens < modelTokens, `${startsWithTokens} of ${modelTokens}`);
     const again = plan(given, [...sets, `envelope.maxModelLen=${served.tokens}`]);
     assert.equal(again.chosen.meetsSlo, true);
     assert.deepEqual(served.plan.latency, again.latency);
@@ -62,7 +64,7 @@ describe("the library", function () {
       ...["--set", "hardware.instanceType=g6e.xlarge", "--set", "workload.requestRate=1"],
     ]);
     const command = /^# The command: (.*)$/m.exec(stdout)?.[1] ?? "";
-    assert.match(command, /^shardplan emit kubernetes --model /);
+    assert.match(command, /^npx shardplan emit kubernetes --model /);
     assert.equal(emit(made, "kubernetes", command), stdout);
     assert.equal(emit(made, "kubernetes"), stdout.replace(`# The command: ${command}\n`, ""));
     assert.match(emit(made, "compose"), /^# Made by shardplan[\s\S]*\nservices:\n/);

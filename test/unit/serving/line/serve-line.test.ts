@@ -48,11 +48,11 @@ describe("a line of vllm serve", function () {
   });
   it("says which flags fight each other, do nothing or are not counted", () => {
     const { remarks } = check(
-      "Qwen/Qwen3-8B --enforce-eager --max-cudagraph-capture-size 64 --enable-prefix-caching -tp 1 -tp 2 --cpu-offload-gb 4",
+      "Qwen/Qwen3-8B --enforce-eager --max-cudagraph-capture-size 64 --enable-chunked-prefill -tp 1 -tp 2 --cpu-offload-gb 4",
     );
     for (const said of [
       /sizes to capture do nothing/,
-      /prefix-caching does nothing/,
+      /chunked-prefill does nothing/,
       /given twice/,
       /2 of the 4 GPUs stay idle/,
       /cpu-offload-gb may move/,
