@@ -10,7 +10,8 @@ import { processIo } from "./process-io";
 import { reportError } from "./report-error";
 
 // A command is short: what V8 compiles for code that has hardly run costs more than it gains, a fifth of a plan's CPU time.
-setFlagsFromString("--interrupt-budget=300000");
+// Later versions of Node know the flag no more, and say so on stderr.
+if (process.version.startsWith("v20.")) setFlagsFromString("--interrupt-budget=300000");
 
 /** Runs one command line (without `node` and the script) and returns its exit code. Never throws. */
 async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
