@@ -135,6 +135,7 @@ function rules(plan: Plan): string[] {
   const { gateway } = plan.deployment;
   const refuse = (status: number, message: string, when: string, header = "") =>
     `\thttp-request return status ${status} ${json(status, message)}${header} ${when}`;
+  const tooLong = `req.hdr_val(content-length) gt ${gateway.maxBodyMb * 1_000_000}`;
   return [
     // The host itself may always ask: that is how the service is verified.
     "\tacl inside src 127.0.0.0/8 ::1",
@@ -149,6 +150,8 @@ function rules(plan: Plan): string[] {
       "the request's head is too long",
       `if { req.hdrs,length gt ${LONGEST_HEAD_BYTES} } or { url,length gt ${LONGEST_URL_BYTES} }`,
     ),
+    // Whom it answers while he still sends, HAProxy cuts off over HTTP/2: curl then shows no status, as if all were broken.
+    `\thttp-request wait-for-body time 30s if { method POST } { req.hdr(content-length) -m found } !{ ${tooLong} }`,
     refuse(
       404,
       "Not Found",
@@ -162,13 +165,8 @@ function rules(plan: Plan): string[] {
       " hdr WWW-Authenticate Bearer",
     ),
     refuse(411, "say Content-Length", "if { method POST } !{ req.hdr(content-length) -m found }"),
-    refuse(
-      413,
-      `the body is longer than ${gateway.maxBodyMb} MB`,
-      `if { req.hdr_val(content-length) gt ${gateway.maxBodyMb * 1_000_000} }`,
-    ),
+    refuse(413, `the body is longer than ${gateway.maxBodyMb} MB`, `if { ${tooLong} }`),
     ...limits(plan, refuse),
-    "\thttp-request wait-for-body time 30s if { method POST }",
     `\thttp-request set-header Authorization ${quoted(engineKey(plan))}`,
     // Nothing of vLLM's may depend on a name that a client makes up.
     "\thttp-request set-header Host shardplan",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
 import { request } from "node:https";
 import { connect as connectSocket } from "node:net";
@@ -23,6 +23,7 @@ import { rootTree } from "../../rehearsal/hosts/root-tree";
 import { runOnHost } from "../../rehearsal/hosts/run-on-host";
 import { ensureSystemPackages } from "../../rehearsal/hosts/system-packages";
 import { isAlive } from "../../rehearsal/process-identity";
+import { runProgram } from "../../rehearsal/run-program";
 import { planOf } from "../unit/serving/plan-fixture";
 import { type Answer, ENGINE_KEY, KEY, type LocalFront, openFront, RENEW } from "./local-front";
 import { needsRoot } from "./local-host";
@@ -104,6 +105,33 @@ describe("the gateway before one server", function () {
     }
     assert.equal((await front.ask("GET", "/v1/models", authorization)).status, 200);
     assert.equal((await front.ask("GET", "/v1/models")).status, 401);
+  });
+
+  it("tell curl over HTTP/2 what is wrong, too, each time", async () => {
+    const file = join(front.folder, "asked.json");
+    writeFileSync(file, JSON.stringify({ prompt: "a".repeat(10_000) }));
+    const wrong = ["--header", "Authorization: Bearer wrong", "--header", "Content-Type: application/json"];
+    const asked = [
+      "--silent",
+      "--http2",
+      "--insecure",
+      "--output",
+      "/dev/null",
+      "--write-out",
+      "%{http_code} ",
+    ];
+    const url = (path: string) => `https://127.0.0.1:${front.port}/v1/${path}`;
+    for (const [path, status] of [
+      ["completions", "401 "],
+      ["embeddings", "404 "],
+    ] as const) {
+      // Some of these were cut off.
+      const said = await runProgram("bash", [
+        ...["-c", 'for _ in $(seq 30); do curl "$@"; done', "-"],
+        ...[...asked, ...wrong, "--data-binary", `@${file}`, url(path)],
+      ]);
+      assert.equal(said.trim(), status.repeat(30).trim());
+    }
   });
 
   it("show the server a key of its own in place of the client's", async () => {
