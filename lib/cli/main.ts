@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from "node:v8";
+import { isMainThread } from "node:worker_threads";
 import { buildProgram } from "./build-program";
 import { COMMANDS } from "./commands";
 import { requireOutFolder } from "./emit";
@@ -8,6 +9,7 @@ import type { Io } from "./io";
 import { packageVersion } from "./package-folder";
 import { processIo } from "./process-io";
 import { reportError } from "./report-error";
+import { serveTrials } from "./trial-workers";
 
 // A command is short: what V8 compiles for code that has hardly run costs more than it gains, a fifth of a plan's CPU time.
 // Later versions of Node know the flag no more, and say so on stderr.
@@ -28,7 +30,9 @@ async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   }
 }
 
-// The exit code is set, not forced: what is still in the pipe gets written.
-void main(process.argv.slice(2), processIo()).then((code) => {
-  process.exitCode = code;
-});
+if (isMainThread) {
+  // The exit code is set, not forced: what is still in the pipe gets written.
+  void main(process.argv.slice(2), processIo()).then((code) => {
+    process.exitCode = code;
+  });
+} else serveTrials();

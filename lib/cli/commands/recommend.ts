@@ -1,12 +1,13 @@
 import { inBackticks } from "../../config";
 import { answerObject, answerScreen, recommendObject, recommendScreen } from "../../report";
-import { type Recommendation, type Recommended, readSituation, recommend, tryMachines } from "../../strategy";
+import { type Recommendation, type Recommended, readSituation, recommend } from "../../strategy";
 import type { CommandSpec } from "../command-spec";
 import { emit, reportLook, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
 import { givenPrices, givenText, usdByType } from "../given-prices";
 import { inverseQuestion } from "../inverse-questions";
 import { planCommand, readQuestion } from "../recommend-question";
+import { type Trials, withTrials } from "../trial-workers";
 
 /** How many times the load is looked at, too, with --full. */
 const MORE = [10, 100];
@@ -58,18 +59,21 @@ export const recommendCommand: CommandSpec = {
     const situation = readSituation(deployment, configs);
     const given = givenPrices(options.price);
     const prices = usdByType(given);
-    const search = (times: number): Promise<Recommended> => {
+    const search = (trials: Trials, times: number): Promise<Recommended> => {
       const { workload } = deployment;
-      const more = { ...deployment, workload: { ...workload, requestRate: times * workload.requestRate } };
-      const asked = { ...situation, deployment: more };
+      const requestRate = times * workload.requestRate;
+      const asked = { ...situation, deployment: { ...deployment, workload: { ...workload, requestRate } } };
       return recommend(
-        { situation: asked, tries: async (machines) => tryMachines(asked, machines) },
+        { situation: asked, tries: (machines) => trials.at(requestRate, machines), lanes: trials.lanes },
         { prices, cheapestOnly: times > 1, onProgress: io.progress },
       );
     };
-    const recommended = await search(1);
-    const more: Recommended[] = [];
-    for (const times of options.full ? MORE : []) more.push(await search(times));
+    const { recommended, more } = await withTrials({ deployment, configs }, async (trials) => {
+      const found: Recommended[] = [];
+      const asOften = await search(trials, 1);
+      for (const times of options.full ? MORE : []) found.push(await search(trials, times));
+      return { recommended: asOften, more: found };
+    });
     io.progress("");
     const report = {
       model: situation.model.name,

@@ -60,7 +60,7 @@ const SPREAD = 4;
 /** Machines of another GPU than the cheapest that are planned to no avail before that GPU is left. */
 const MOST_DEARER = 2;
 
-/** What is asked, and who tries machines: so many at once. */
+/** What is asked, and who tries machines: so many at once. The answer does not depend on how many. */
 interface RecommendQuestion {
   readonly situation: Situation;
   readonly tries: Try;
@@ -72,7 +72,6 @@ interface Walk {
   left: readonly Machines[];
   /** Planned to no avail though dearer than machines that pass. */
   dearer: number;
-  isBusy: boolean;
 }
 
 interface Progress {
@@ -111,13 +110,11 @@ export async function recommend(
   let done = 0;
   const cheapest = () => Math.min(...found.map(({ usdPerHour: usd }) => usd));
   const walks = [...new Set(all.map(({ gpu }) => gpu))].map((gpu): Walk => {
-    return { left: all.filter((machines) => machines.gpu === gpu), dearer: 0, isBusy: false };
+    return { left: all.filter((machines) => machines.gpu === gpu), dearer: 0 };
   });
-  const step = async (walk: Walk): Promise<void> => {
+  const take = (walk: Walk, { isPlanned, recommendation }: Trial): void => {
     const [machines, ...rest] = walk.left;
     if (machines === undefined) return;
-    walk.isBusy = true;
-    const { isPlanned, recommendation } = await tries(machines);
     done++;
     if (isPlanned) planned++;
     if (recommendation) found.push(recommendation);
@@ -125,22 +122,34 @@ export async function recommend(
     const most = cheapest() * (options.cheapestOnly ? 1 : SPREAD);
     walk.left =
       recommendation || walk.dearer >= MOST_DEARER ? [] : rest.filter(({ usdPerHour: usd }) => usd <= most);
-    walk.isBusy = false;
     options.onProgress?.(progressText({ planned, done, all: all.length, cheapest: cheapest() }));
   };
-  const running = new Set<Promise<void>>();
+  const running = new Map<Machines, Promise<void>>();
+  const tried = new Map<Machines, Trial>();
+  const begin = async (machines: Machines): Promise<void> => {
+    tried.set(machines, await tries(machines));
+    running.delete(machines);
+  };
+  // Trials are taken in the order of price, whichever ends first: those that were begun ahead change nothing.
   for (;;) {
     const most = cheapest() * (options.cheapestOnly ? 1 : SPREAD);
     const price = ({ left: [next] }: Walk) => next?.usdPerHour ?? Number.POSITIVE_INFINITY;
-    const [walk] = walks
-      .filter((each) => !each.isBusy && each.left.length > 0 && price(each) <= most)
+    const next = walks
+      .filter((each) => each.left.length > 0 && price(each) <= most)
       .sort((x, y) => price(x) - price(y));
-    if (walk === undefined && running.size === 0) break;
-    if (walk !== undefined) {
-      const one = step(walk).finally(() => running.delete(one));
-      running.add(one);
+    const [walk] = next;
+    if (walk === undefined) break;
+    const trial = walk.left[0] && tried.get(walk.left[0]);
+    if (trial !== undefined) {
+      take(walk, trial);
+      continue;
     }
-    if (walk === undefined || running.size >= lanes) await Promise.race(running);
+    for (const { left } of next) {
+      const [machines] = left;
+      if (machines === undefined || tried.has(machines) || running.has(machines)) continue;
+      if (running.size < lanes) running.set(machines, begin(machines));
+    }
+    await Promise.race(running.values());
   }
   const order = found.sort((a, b) => a.usdPerHour - b.usdPerHour);
   const shown = options.cheapestOnly ? order.slice(0, 1) : order;

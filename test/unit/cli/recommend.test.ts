@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { recommend } from "../../../lib/library";
+import type { Recommendation } from "../../../lib/strategy";
 import { QUICK, runCli } from "./run-cli";
 
 /** Arguments of a command that starts with the program's name, by npx or not. */
@@ -7,11 +9,25 @@ const argumentsOf = (command: string): string[] => command.replace(/^(npx )?shar
 describe("shardplan recommend", function () {
   this.timeout(240_000);
 
-  it("names the cheapest machines, and the command that confirms them passes", () => {
+  it("names the cheapest machines, by trials in threads as by one after the other, and a plan confirms them", async () => {
     const args = ["recommend", "Qwen/Qwen3-8B", "--rate", "2", ...QUICK];
     const { status, stdout, stderr } = runCli([...args, "--json"]);
     assert.equal(status, 0, stderr);
     const { recommendations } = JSON.parse(stdout);
+    const alone = await recommend({
+      model: { name: "Qwen/Qwen3-8B" },
+      workload: { requestRate: 2, simulatedRequests: 100 },
+    });
+    const machines = ({ instanceType, nodes, highestRequestRate, latency }: Recommendation) => ({
+      instanceType,
+      nodes,
+      highestRequestRate,
+      latency,
+    });
+    assert.deepEqual(
+      recommendations.map(machines),
+      JSON.parse(JSON.stringify(alone.recommendations.map(machines))),
+    );
     const prices = recommendations.map(({ usdPerHour }: { usdPerHour: number }) => usdPerHour);
     assert.deepEqual(
       prices,

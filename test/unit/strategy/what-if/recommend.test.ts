@@ -61,6 +61,17 @@ describe("recommended machines", function () {
       );
     }
   });
+  it("are the same however many machines are tried at once, and whichever trial ends first", async () => {
+    const { tries } = pretend(({ nodes, gpu }) => nodes >= gpu.length % 5);
+    const alone = await recommend({ situation, tries });
+    for (const lanes of [2, 3]) {
+      const late = async (machines: Machines): Promise<Trial> => {
+        await new Promise((resolve) => setTimeout(resolve, machines.gpu.length % 3));
+        return tries(machines);
+      };
+      assert.deepEqual(await recommend({ situation, tries: late, lanes }), alone);
+    }
+  });
   it("take prices that are given, and leave out what no price is known of", () => {
     const spot = possibleMachines(situation, { "p5e.48xlarge": 1 });
     assert.equal(spot.find(({ instanceType }) => instanceType === "p5e.48xlarge")?.usdPerHour, 1);

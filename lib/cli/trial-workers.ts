@@ -1,0 +1,112 @@
+import { availableParallelism } from "node:os";
+import { extname } from "node:path";
+import { parentPort, Worker, workerData } from "node:worker_threads";
+import type { Deployment } from "../config";
+import {
+  type Machines,
+  type PlanOptions,
+  readSituation,
+  type Situation,
+  type Trial,
+  tryMachines,
+} from "../strategy";
+
+/** What every trial of a search is asked for: plain data, as a worker takes it. */
+interface Asked {
+  readonly deployment: Deployment;
+  readonly configs: PlanOptions;
+}
+
+/** Machines to try, for traffic at a rate (requests per second). */
+interface Task {
+  readonly requestRate: number;
+  readonly machines: Machines;
+}
+
+/** Who tries machines: as many at once as there are lanes. */
+export interface Trials {
+  readonly lanes: number;
+  at(requestRate: number, machines: Machines): Promise<Trial>;
+  close(): void;
+}
+
+/** More workers than this wait for each other: trials are taken in the order of price. */
+const MOST_WORKERS = 4;
+
+/** Makes the situation of a question at each rate, once: what trials share is found by it. */
+function situationsOf({ deployment, configs }: Asked): (requestRate: number) => Situation {
+  const situation = readSituation(deployment, configs);
+  const known = new Map<number, Situation>();
+  return (requestRate) => {
+    const workload = { ...situation.deployment.workload, requestRate };
+    const asked = known.get(requestRate) ?? {
+      ...situation,
+      deployment: { ...situation.deployment, workload },
+    };
+    known.set(requestRate, asked);
+    return asked;
+  };
+}
+
+/** Searches with trials in other threads, which run the bundle; in this one where there is no bundle or only one core. */
+export async function withTrials<T>(asked: Asked, search: (trials: Trials) => Promise<T>): Promise<T> {
+  const lanes = Math.min(availableParallelism(), MOST_WORKERS);
+  const trials = extname(__filename) === ".cjs" && lanes > 1 ? startWorkers(asked, lanes) : ownTrials(asked);
+  try {
+    return await search(trials);
+  } finally {
+    trials.close();
+  }
+}
+
+function ownTrials(asked: Asked): Trials {
+  const at = situationsOf(asked);
+  return { lanes: 1, at: async (rate, machines) => tryMachines(at(rate), machines), close: () => {} };
+}
+
+interface Lane {
+  readonly worker: Worker;
+  /** GPUs of which it has tried machines: what their trials share is there. */
+  readonly gpus: Set<string>;
+  isBusy: boolean;
+}
+
+function startWorkers(asked: Asked, count: number): Trials {
+  const lanes = Array.from({ length: count }, (): Lane => {
+    return { worker: new Worker(__filename, { workerData: asked }), gpus: new Set(), isBusy: false };
+  });
+  return {
+    lanes: count,
+    at: (requestRate, machines) => {
+      const free = lanes.filter(({ isBusy }) => !isBusy);
+      const [emptiest] = free.sort((a, b) => a.gpus.size - b.gpus.size);
+      const lane = free.find(({ gpus }) => gpus.has(machines.gpu)) ?? emptiest;
+      if (lane === undefined) throw new Error("more machines are tried at once than there are lanes");
+      lane.isBusy = true;
+      lane.gpus.add(machines.gpu);
+      return ask(lane.worker, { requestRate, machines }).finally(() => {
+        lane.isBusy = false;
+      });
+    },
+    close: () => {
+      for (const { worker } of lanes) void worker.terminate();
+    },
+  };
+}
+
+function ask(worker: Worker, task: Task): Promise<Trial> {
+  return new Promise((resolve, reject) => {
+    worker.removeAllListeners();
+    worker.once("message", resolve);
+    worker.once("error", reject);
+    worker.postMessage(task);
+  });
+}
+
+/** In a worker: answers what it is sent. */
+export function serveTrials(): void {
+  const at = situationsOf(workerData as Asked);
+  parentPort?.on("message", ({ requestRate, machines }: Task) => {
+    parentPort?.postMessage(tryMachines(at(requestRate), machines));
+  });
+}
