@@ -12,12 +12,13 @@ export const explainCommand: CommandSpec = {
     {
       usage: "<figures...>",
       description:
-        "figures by their path in the JSON, as in memoryPerGpu.weightsBytes; a group explains all in it",
+        "figures by their path in the JSON, as in memoryPerGpu.weightsBytes, or by a word of the field, as in ttft.p99; a group explains all in it",
     },
   ],
   options: ["stack", "file", "model", "set", "strategy", "json", "out"],
   examples: [
     ["shardplan explain memoryPerGpu.weightsBytes", "where the weights per GPU come from"],
+    ["shardplan explain ttft.p99", "the time to a first token"],
     ["shardplan explain latency.decode --stack dev", "every decode figure of the dev stack"],
   ],
   run({ args, options }, io) {

@@ -7,7 +7,7 @@ import { overloadOfCandidate, overloadText } from "../overload";
 import { wrapText } from "../terminal/wrap-text";
 import { type FigureProvenance, figureProvenance } from "./figure-provenance";
 import { figureText } from "./figure-text";
-import { nearestFigures } from "./nearest-figures";
+import { nearestFigures, otherName } from "./nearest-figures";
 import { numericFigures } from "./numeric-figures";
 
 /** The derivation of one figure. */
@@ -32,13 +32,13 @@ export interface Explanation {
 
 /**
  * Derivation of one figure of the plan's JSON, such as `memoryPerGpu.weightsBytes`; a path to an object explains
- * every figure below it.
+ * every figure below it. What the field calls otherwise is found by that name, too: `ttft`, `tpot.p99`.
  * @throws UserError that names the nearest figures when there is no such figure.
  */
 export function explain(plan: Plan, figure: string): readonly Explanation[] {
   const json = planJson(plan, planCommands(plan));
   const figures = numericFigures(json);
-  const wanted = figure.replaceAll("[", ".").replaceAll("]", "");
+  const wanted = otherName(figure) ?? figure.replaceAll("[", ".").replaceAll("]", "");
   const found = figures.filter(([path]) => path === wanted || path.startsWith(`${wanted}.`));
   if (found.length === 0) {
     throw statedAsText(json, wanted) ?? withoutValue(plan, json, wanted) ?? unknownFigure(figure, figures);

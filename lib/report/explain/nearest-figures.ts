@@ -1,16 +1,21 @@
 /** What the field calls figures that have another name here. */
 const OTHER_NAMES: readonly (readonly [RegExp, string])[] = [
-  [/ttft/i, "latency.firstToken.p99Ms"],
-  [/tpot|itl|inter-?token/i, "latency.decode.p99Ms"],
+  [/ttft/i, "latency.firstToken"],
+  [/tpot|itl|inter-?token|gap/i, "latency.decode"],
   [/goodput|capacity/i, "throughput.sustainableRequestRate"],
   [/tp|tensor/i, "strategy.tensorParallel"],
 ];
 
-/** The few paths that share most with what was typed: its other name first, then those with most pairs of letters. */
+/** The path of what the field calls otherwise, as in `ttft`, `tpot.p99` or `goodput`; undefined where it is no such word. */
+export function otherName(typed: string): string | undefined {
+  const [, word = typed, percentile] = /^(.*)\.(p50|p99)$/.exec(typed) ?? [];
+  const [, path] = OTHER_NAMES.find(([name]) => new RegExp(`^(${name.source})$`, "i").test(word)) ?? [];
+  return path === undefined || percentile === undefined ? path : `${path}.${percentile}Ms`;
+}
+
+/** The few paths that share most pairs of letters with what was typed. */
 export function nearestFigures(typed: string, paths: readonly string[], most = 4): readonly string[] {
-  const [, meant = typed] =
-    OTHER_NAMES.find(([name]) => new RegExp(`^(${name.source})$`, "i").test(typed)) ?? [];
-  const wanted = pairs(meant);
+  const wanted = pairs(typed);
   const score = (path: string): number => {
     const given = pairs(path);
     const shared = [...wanted].filter((pair) => given.has(pair)).length;
