@@ -9,6 +9,8 @@ import { cloudWatchMetrics, publisherJob, rulesFile } from "../../../../lib/serv
 import { planOf } from "../../serving/plan-fixture";
 import { listen, metadataService, motoEnvironment, runIn, startProcess } from "./moto";
 
+/** That of the unit: another may put its own AWS tool in front of the one that is watched here. */
+const PYTHON = "/usr/bin/python3";
 const PROGRAM = join(__dirname, "../../../../infra/programs/publish_metrics.py");
 const NAMESPACE = "shardplan/shardplan-here";
 const REGION = "eu-west-1";
@@ -123,7 +125,7 @@ describe("what is put into CloudWatch", function () {
     return text === undefined ? undefined : Number(text);
   }
 
-  const publish = () => runIn(environment, "python3", [PROGRAM, join(folder, "metrics.json")]);
+  const publish = () => runIn(environment, PYTHON, [PROGRAM, join(folder, "metrics.json")]);
 
   /** What CloudWatch says. */
   async function cloudWatch<Answer>(...args: readonly string[]): Promise<Answer> {
@@ -189,11 +191,11 @@ describe("what is put into CloudWatch", function () {
 
   it("fails with one line where CloudWatch is not reached, or takes nothing", async () => {
     const away = { ...environment, AWS_ENDPOINT_URL_CLOUDWATCH: "http://127.0.0.1:1" };
-    const { status, output } = await runIn(away, "python3", [PROGRAM, join(folder, "metrics.json")]);
+    const { status, output } = await runIn(away, PYTHON, [PROGRAM, join(folder, "metrics.json")]);
     assert.equal(status, 1);
     assert.match(output, /^CloudWatch took no metrics: .*Could not connect to the endpoint URL.*\n$/);
     const roleless = { ...environment, AWS_EC2_METADATA_DISABLED: "true" };
-    const refused = await runIn(roleless, "python3", [PROGRAM, join(folder, "metrics.json")]);
+    const refused = await runIn(roleless, PYTHON, [PROGRAM, join(folder, "metrics.json")]);
     assert.match(refused.output, /^CloudWatch took no metrics: .*[Uu]nable to locate credentials.*\n$/);
   });
 
