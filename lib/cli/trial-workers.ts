@@ -10,6 +10,7 @@ import {
   type Trial,
   tryMachines,
 } from "../strategy";
+import { type Answer, answer, answeredValue } from "./thread-answer";
 
 /** What every trial of a search is asked for: plain data, as a worker takes it. */
 interface Asked {
@@ -23,8 +24,18 @@ interface Task {
   readonly machines: Machines;
 }
 
-/** Who tries machines: as many at once as there are lanes. */
-export interface Trials {
+/** What a search of machines for traffic at a rate needs: who tries them, as many at once as there are lanes. */
+interface Search {
+  readonly situation: Situation;
+  readonly lanes: number;
+  readonly tries: (machines: Machines) => Promise<Trial>;
+}
+
+/** The search at each rate (requests per second). */
+export type SearchAt = (requestRate: number) => Search;
+
+/** Who tries machines, once for all rates. */
+interface Trials {
   readonly lanes: number;
   at(requestRate: number, machines: Machines): Promise<Trial>;
   close(): void;
@@ -49,19 +60,28 @@ function situationsOf({ deployment, configs }: Asked): (requestRate: number) => 
 }
 
 /** Searches with trials in other threads, which run the bundle; in this one where there is no bundle or only one core. */
-export async function withTrials<T>(asked: Asked, search: (trials: Trials) => Promise<T>): Promise<T> {
+export async function withTrials<T>(asked: Asked, search: (at: SearchAt) => Promise<T>): Promise<T> {
   const lanes = Math.min(availableParallelism(), MOST_WORKERS);
-  const trials = extname(__filename) === ".cjs" && lanes > 1 ? startWorkers(asked, lanes) : ownTrials(asked);
+  const situationAt = situationsOf(asked);
+  const trials =
+    extname(__filename) === ".cjs" && lanes > 1 ? startWorkers(asked, lanes) : ownTrials(situationAt);
   try {
-    return await search(trials);
+    return await search((requestRate) => ({
+      situation: situationAt(requestRate),
+      lanes: trials.lanes,
+      tries: (machines) => trials.at(requestRate, machines),
+    }));
   } finally {
     trials.close();
   }
 }
 
-function ownTrials(asked: Asked): Trials {
-  const at = situationsOf(asked);
-  return { lanes: 1, at: async (rate, machines) => tryMachines(at(rate), machines), close: () => {} };
+function ownTrials(situationAt: (requestRate: number) => Situation): Trials {
+  return {
+    lanes: 1,
+    at: async (rate, machines) => tryMachines(situationAt(rate), machines),
+    close: () => {},
+  };
 }
 
 interface Lane {
@@ -94,19 +114,20 @@ function startWorkers(asked: Asked, count: number): Trials {
   };
 }
 
-function ask(worker: Worker, task: Task): Promise<Trial> {
-  return new Promise((resolve, reject) => {
+async function ask(worker: Worker, task: Task): Promise<Trial> {
+  const given = await new Promise<Answer<Trial>>((resolve, reject) => {
     worker.removeAllListeners();
     worker.once("message", resolve);
     worker.once("error", reject);
     worker.postMessage(task);
   });
+  return answeredValue(given);
 }
 
 /** In a worker: answers what it is sent. */
 export function serveTrials(): void {
   const at = situationsOf(workerData as Asked);
   parentPort?.on("message", ({ requestRate, machines }: Task) => {
-    parentPort?.postMessage(tryMachines(at(requestRate), machines));
+    parentPort?.postMessage(answer(() => tryMachines(at(requestRate), machines)));
   });
 }

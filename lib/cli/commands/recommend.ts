@@ -1,13 +1,13 @@
 import { inBackticks } from "../../config";
 import { answerObject, answerScreen, recommendObject, recommendScreen } from "../../report";
-import { type Recommendation, type Recommended, readSituation, recommend } from "../../strategy";
+import { type Recommendation, type Recommended, recommend } from "../../strategy";
 import type { CommandSpec } from "../command-spec";
 import { emit, reportLook, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
 import { givenPrices, givenText, usdByType } from "../given-prices";
 import { inverseQuestion } from "../inverse-questions";
 import { planCommand, readQuestion } from "../recommend-question";
-import { type Trials, withTrials } from "../trial-workers";
+import { type SearchAt, withTrials } from "../trial-workers";
 
 /** How many times the load is looked at, too, with --full. */
 const MORE = [10, 100];
@@ -56,27 +56,27 @@ export const recommendCommand: CommandSpec = {
       return answered.confirm === undefined ? EXIT.missed : EXIT.met;
     }
     const { deployment, configs } = question;
-    const situation = readSituation(deployment, configs);
     const given = givenPrices(options.price);
     const prices = usdByType(given);
-    const search = (trials: Trials, times: number): Promise<Recommended> => {
-      const { workload } = deployment;
-      const requestRate = times * workload.requestRate;
-      const asked = { ...situation, deployment: { ...deployment, workload: { ...workload, requestRate } } };
-      return recommend(
-        { situation: asked, tries: (machines) => trials.at(requestRate, machines), lanes: trials.lanes },
-        { prices, cheapestOnly: times > 1, onProgress: io.progress },
-      );
-    };
-    const { recommended, more } = await withTrials({ deployment, configs }, async (trials) => {
+    const search = (at: SearchAt, times: number): Promise<Recommended> =>
+      recommend(at(times * deployment.workload.requestRate), {
+        prices,
+        cheapestOnly: times > 1,
+        onProgress: io.progress,
+      });
+    const { model, recommended, more } = await withTrials({ deployment, configs }, async (at) => {
       const found: Recommended[] = [];
-      const asOften = await search(trials, 1);
-      for (const times of options.full ? MORE : []) found.push(await search(trials, times));
-      return { recommended: asOften, more: found };
+      const asOften = await search(at, 1);
+      for (const times of options.full ? MORE : []) found.push(await search(at, times));
+      return {
+        model: at(deployment.workload.requestRate).situation.model.name,
+        recommended: asOften,
+        more: found,
+      };
     });
     io.progress("");
     const report = {
-      model: situation.model.name,
+      model,
       recommended,
       asked: deployment,
       more,
