@@ -24,7 +24,7 @@ export function cliPage(commands: readonly CommandSpec[]): string {
 }
 
 function commandText({ name, summary, arguments: args, options, notes = [], examples }: CommandSpec): string {
-  const usage = ["shardplan", name, ...args.map((argument) => argument.usage)].join(" ");
+  const usage = asTyped(["shardplan", name, ...args.map((argument) => argument.usage)].join(" "));
   const rows = [
     ...args.map(({ usage: flags, description }) => row(flags, description)),
     ...options.map((option) => {

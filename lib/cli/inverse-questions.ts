@@ -1,6 +1,6 @@
 import { inBackticks, programName, UserError } from "../config";
 import { longestContext, maxRate, smallestGpu } from "../library";
-import { type Answered, lengthsText, planNotes, targetsText } from "../report";
+import { type Answered, lengthsText, planNotes, rateText, targetsText } from "../report";
 import { type Situation, strategyLabel } from "../strategy";
 import { givenPrices, usdByType } from "./given-prices";
 import type { Io } from "./io";
@@ -35,7 +35,6 @@ export function inverseQuestion(options: OptionValues): Inverse | undefined {
 const good = (text: string) => ({ text: `✓ ${text}`, tone: "good" as const });
 const bad = (text: string) => ({ text: `✗ ${text}`, tone: "bad" as const });
 const targetsOf = ({ deployment: { slo } }: Situation): string => `The targets are ${targetsText(slo)}.`;
-const rateText = (rate: number) => `${rate} request${rate === 1 ? "" : "s"}/s`;
 /** Whose latencies a plan with a long context has. */
 const OF_LOAD = "These latencies are those of the load's requests, not of a prompt that fills the context.";
 const tokensText = (tokens: number) => `${tokens.toLocaleString("en-US")} tokens`;

@@ -18,15 +18,15 @@ config:
 
 \`\`\`sh
 pulumi config set --path 'shardplan:slo.decode.p99Ms' 80   # writes it into the stack file
-shardplan plan --set slo.decode.p99Ms=80                   # for one run of the planner
+npx shardplan plan --set slo.decode.p99Ms=80               # for one run of the planner
 \`\`\`
 
 - Numbers and booleans may also be given as text ("8", "true"), as \`pulumi config set\` writes them.
 - \`--set\` takes YAML: \`--set 'workload.promptTokens={ kind: fixed, tokens: 512 }'\`, \`--set hosts.0.port=2222\`;
   an empty value goes back to the default.
 - An unknown key is refused with the nearest known one, and all problems are shown at once.
-- \`shardplan config check --stack prod\` validates a stack; \`shardplan config example\` prints a stack file with every
-  key and its description; \`shardplan config show\` prints what a stack comes to with all defaults.
+- \`npx shardplan config check --stack prod\` validates a stack; \`npx shardplan config example\` prints a stack file
+  with every key and its description; \`npx shardplan config show\` prints what a stack comes to with all defaults.
 - Editors complete and check the keys with \`schema/deployment.schema.json\`
   (\`# yaml-language-server: $schema=schema/deployment.schema.json\` in the first line of a stack file).
 

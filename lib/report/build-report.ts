@@ -1,7 +1,7 @@
 import { isRateDriven, type Plan, strategyLabel } from "../strategy";
 import { citeSources } from "./cite-sources";
 import { figureProvenance } from "./explain/figure-provenance";
-import { bytes, milliseconds, percent, significant, usd } from "./format-number";
+import { bytes, milliseconds, percent, rateText, significant, usd } from "./format-number";
 import { growthText, overloadOf, shortText } from "./overload";
 import type { Fact, ReportDocument, Section } from "./report-document";
 import type { ReportDetails } from "./report-options";
@@ -27,7 +27,7 @@ import { throughputSection } from "./sections/throughput";
 import { timeToReadySection } from "./sections/time-to-ready";
 import { verificationSection } from "./sections/verification";
 import { workloadSection } from "./sections/workload";
-import { rateText, verdict } from "./verdict";
+import { verdict } from "./verdict";
 
 /**
  * The report of a plan as one document, before any format. Pure: the same plan and details give the same document.

@@ -56,6 +56,12 @@ export function milliseconds(value: number): string {
   return `${grouped(value, Math.abs(value) < 100 ? 1 : 0)} ms`;
 }
 
+/** "8 requests/s", "1 request/s". */
+export function rateText(rate: number): string {
+  const text = significant(rate);
+  return `${text} request${text === "1" ? "" : "s"}/s`;
+}
+
 /** Bytes in decimal units, as data sheets and prices use them. */
 export function bytes(value: number): string {
   if (!Number.isFinite(value)) return NOT_KNOWN;
@@ -110,7 +116,7 @@ const UNITS: Readonly<Record<string, (value: number) => string>> = {
   bytes,
   GB: (gigabytes) => bytes(gigabytes * 1e9),
   share: percent,
-  "requests/s": (rate) => `${significant(rate)} requests/s`,
+  "requests/s": rateText,
   "USD/h": (price) => `${usd(price)}/h`,
 };
 

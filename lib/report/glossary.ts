@@ -1,3 +1,4 @@
+import { inBackticks } from "../config";
 /** A word of the reports, the pages and the command line, and what it means there. */
 export interface Word {
   readonly word: string;
@@ -95,7 +96,7 @@ export function glossaryPage(): string {
     "",
     "<!-- Generated from lib/report/glossary.ts by `npm run docs`. -->",
     "",
-    "The words of the reports, these pages and the command line; `shardplan glossary` prints them, too.",
+    `The words of the reports, these pages and the command line; ${inBackticks("glossary")} prints them, too.`,
     "",
     "| word | meaning |",
     "|---|---|",

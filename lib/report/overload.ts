@@ -1,5 +1,5 @@
 import type { Candidate, Plan } from "../strategy";
-import { count, plain, significant } from "./format-number";
+import { count, plain, rateText, significant } from "./format-number";
 
 /** More arrives than can be served: the queue grows for as long as the load lasts. */
 export interface Overload {
@@ -35,7 +35,7 @@ const isAtEdge = ({ mostRequestRate, shortRequestRate }: Overload): boolean =>
 
 /** What an overloaded plan has instead of latencies, as the end of a sentence about the plan or its load. */
 export function overloadText(overload: Overload): string {
-  const most = `serves at most ${significant(overload.mostRequestRate)} requests/s`;
+  const most = `serves at most ${rateText(overload.mostRequestRate)}`;
   return isAtEdge(overload)
     ? `${most}, no more than arrives, so its queue never settles`
     : `${most}, ${shortText(overload)} short, so its queue grows by ${growthText(overload)} a minute`;

@@ -7,7 +7,7 @@ import {
   totalSeconds,
 } from "../serving";
 import type { Plan } from "../strategy";
-import { band, duration, plain } from "./format-number";
+import { band, duration, rateText } from "./format-number";
 
 /** Llama-2-70B in 16 bit: the weights that the published download times are of, in bytes. */
 const LLAMA_2_70B_BYTES = 138e9;
@@ -37,7 +37,7 @@ export function changeText(plan: Plan): string {
     return `A change of flags or of vLLM's version restarts the only server, and nobody is served for ${band(lowSeconds, highSeconds, duration)} (weights from local disk and start${open}; predicted from published times). ${drained}`;
   }
   const others = (plan.throughput.sustainableRequestRate * (servers - 1)) / servers;
-  return `A change of flags or of vLLM's version has no outage: one server after the other restarts, and the others (${servers - 1} of ${servers}) sustain ${plain(others)} requests/s meanwhile. ${drained}`;
+  return `A change of flags or of vLLM's version has no outage: one server after the other restarts, and the others (${servers - 1} of ${servers}) sustain ${rateText(others)} meanwhile. ${drained}`;
 }
 
 function provisioning({ deployment, gpu }: Plan): readonly ReadyPhase[] {

@@ -2,7 +2,7 @@ import { meanTokens } from "../config";
 import { rulesOf } from "../performance";
 import type { Plan, Violation } from "../strategy";
 import { checkLabel, strategyLabel } from "../strategy";
-import { count, milliseconds, plain } from "./format-number";
+import { count, milliseconds, rateText } from "./format-number";
 import { overloadOf, overloadText } from "./overload";
 import type { Cell } from "./report-document";
 import { worstFirst } from "./worst-first";
@@ -86,9 +86,6 @@ const named = (violations: readonly Violation[]): string => {
 /** Names and computed values: "decode p99 (120 ms)". */
 export const missed = (violations: readonly Violation[]): string =>
   some(violations, ({ check, value }) => `${checkLabel(check)} (${value.split(/, |: /)[0]})`, ", ");
-
-/** "8 requests/s", "1 request/s". */
-export const rateText = (rate: number): string => `${plain(rate)} request${rate === 1 ? "" : "s"}/s`;
 
 function some(
   violations: readonly Violation[],

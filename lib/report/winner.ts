@@ -1,7 +1,7 @@
 import { meanTokens } from "../config";
 import type { Plan } from "../strategy";
 import type { ComparedPlan } from "./compared-rows";
-import { significant, usd } from "./format-number";
+import { rateText, significant, usd } from "./format-number";
 import type { Cell } from "./report-document";
 import { cell } from "./sections/fact";
 
@@ -20,7 +20,7 @@ interface Measure {
 
 const rate: Measure = {
   of: ({ throughput }) => (throughput.highestRequestRate > 0 ? 1 / throughput.highestRequestRate : undefined),
-  text: (value) => `${significant(1 / value)} requests/s`,
+  text: (value) => rateText(1 / value),
   what: "within the targets",
   verb: "serves",
 };

@@ -1,4 +1,4 @@
-import { programName } from "../../config";
+import { inBackticks, programName } from "../../config";
 import { EMIT_FORMS, emit as emittedFile } from "../../library";
 import { shellCommand } from "../../serving";
 import type { CommandSpec } from "../command-spec";
@@ -35,7 +35,7 @@ export const emitCommand: CommandSpec = {
   run({ args: [asked], options }, io) {
     const plan = planDeployment(readDeployment(options, io), io);
     if (!meetsRequirements(plan))
-      io.talk("the plan misses a requirement: `shardplan plan` with the same options says which");
+      io.talk(`the plan misses a requirement: ${inBackticks("plan")} with the same options says which`);
     const form = EMIT_FORMS.find((each) => each === asked) ?? "script";
     emit(emittedFile(plan, form, commandOf(form, options)), options, io);
     return meetsRequirements(plan) ? EXIT.met : EXIT.missed;

@@ -37,7 +37,7 @@ export const hardware = z
       .min(1)
       .default("p5.48xlarge")
       .describe(
-        "EC2 instance type that `shardplan hardware` lists, or `custom` with gpusPerNode and gpu or custom.",
+        "EC2 instance type that `npx shardplan hardware` lists, or `custom` with gpusPerNode and gpu or custom.",
       ),
     nodes: countUpTo(256).default(1).meta({ unit: "hosts", description: "Number of hosts of that type." }),
     gpu: z.string().min(1).optional().describe("GPU of the catalogue, only with instanceType `custom`."),

@@ -8,7 +8,7 @@ export const model = z
       .min(1)
       .default("meta-llama/Meta-Llama-3-70B-Instruct")
       .describe(
-        "A name that `shardplan models` lists, a repository of the hub (its config.json is fetched), or with configPath the repository that the config.json is of.",
+        "A name that `npx shardplan models` lists, a repository of the hub (its config.json is fetched), or with configPath the repository that the config.json is of.",
       ),
     configPath: z
       .string()

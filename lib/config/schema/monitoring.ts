@@ -67,7 +67,7 @@ export const monitoring = z
           .enum(["nobody", "webhook", "mail"])
           .default("nobody")
           .describe(
-            "Whom an Alertmanager on the first host tells of alerts: `webhook`, the URL in the secret shardplan:alertWebhook, or `mail`. With `nobody` alerts stand in Prometheus and in `shardplan status`.",
+            "Whom an Alertmanager on the first host tells of alerts: `webhook`, the URL in the secret shardplan:alertWebhook, or `mail`. With `nobody` alerts stand in Prometheus and in `npx shardplan status`.",
           ),
         mailTo: address("oncall@example.com").optional().describe("With `mail`: who gets it."),
         mailFrom: address("shardplan@example.com").optional().describe("With `mail`: whom it is from."),

@@ -15,7 +15,7 @@ export const speculative = z
       .min(1)
       .optional()
       .describe(
-        "Repository of the EAGLE-3 head or of the draft model, or a name that `shardplan models` lists. There is none for `mtp`.",
+        "Repository of the EAGLE-3 head or of the draft model, or a name that `npx shardplan models` lists. There is none for `mtp`.",
       ),
     configPath: z
       .string()

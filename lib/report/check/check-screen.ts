@@ -1,6 +1,15 @@
 import type { LineCheck, Refusal, Start } from "../../serving";
 import { type Fit, type Plan, strategyLabel } from "../../strategy";
-import { band, count, gibibytes, milliseconds, percent, plain, significant } from "../format-number";
+import {
+  band,
+  count,
+  gibibytes,
+  milliseconds,
+  percent,
+  plain,
+  rateText,
+  significant,
+} from "../format-number";
 import { isOverloaded } from "../overload";
 import type { Cell, Table } from "../report-document";
 import type { ReportOptions } from "../report-options";
@@ -223,8 +232,7 @@ function gainText({ line, planned }: { readonly line: Plan; readonly planned: Pl
       ? "A plan of the same machines gains nothing beyond the error of these figures."
       : "No strategy of the same machines does better.";
   }
-  const gain =
-    own === 0 ? `${significant(other)} requests/s where the line sustains none` : gainOf(other / own);
+  const gain = own === 0 ? `${rateText(other)} where the line sustains none` : gainOf(other / own);
   const each = flags.length > 0 ? `, each with ${flagsText(flags)},` : "";
   const change = servers > 1 ? `As ${servers} servers of their own${each}` : `With ${flagsText(flags)}`;
   return `${change} these machines sustain ${gain} within the same targets.${priceOfGain(line, planned)}`;

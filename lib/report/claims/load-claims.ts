@@ -1,4 +1,4 @@
-import { bytes, count, percent, significant } from "../format-number";
+import { bytes, count, percent, rateText, significant } from "../format-number";
 import type { Claim } from "./claim";
 
 /** Throughput, communication and balance. */
@@ -7,7 +7,7 @@ export const loadClaims: readonly Claim[] = [
     figure: "Aggregate output",
     claimed: "1248 tokens/s",
     computed: ({ throughput }) =>
-      `${count(throughput.outputTokensPerSecond)} tokens/s at ${significant(throughput.requestRate)} requests/s; up to ${significant(throughput.sustainableRequestRate)} requests/s within every target`,
+      `${count(throughput.outputTokensPerSecond)} tokens/s at ${rateText(throughput.requestRate)}; up to ${rateText(throughput.sustainableRequestRate)} within every target`,
     published:
       "3701 tokens/s offline at TP4 in BF16 (vLLM 0.6.0, sgl-project/sglang benchmark_vllm_060); 3991 tokens/s at TP8 in FP16 (TensorRT-LLM 0.14, 2048 in, 2048 out)",
     verdict: () => "the arrival rate, not a capacity",

@@ -1,5 +1,5 @@
 import { type Candidate, type Plan, strategyLabel } from "../../strategy";
-import { bytes, milliseconds, percent, significant } from "../format-number";
+import { bytes, milliseconds, percent, rateText, significant } from "../format-number";
 import type { Claim } from "./claim";
 
 const labelled = ({ candidates }: Plan, label: string): Candidate | undefined =>
@@ -21,7 +21,7 @@ function pipeline(label: string, claimed: string): Claim {
     computed: (plan) => {
       const { latency, throughput, balance } = labelled(plan, label) ?? {};
       if (latency === undefined || throughput === undefined) return "cannot keep up";
-      return `decode p50 ${milliseconds(latency.decode.p50Ms)}, p99 ${milliseconds(latency.decode.p99Ms)}; ${percent(balance?.bubbleShare ?? Number.NaN)} lost to bubbles; up to ${significant(throughput.highestRequestRate)} requests/s within every requirement`;
+      return `decode p50 ${milliseconds(latency.decode.p50Ms)}, p99 ${milliseconds(latency.decode.p99Ms)}; ${percent(balance?.bubbleShare ?? Number.NaN)} lost to bubbles; up to ${rateText(throughput.highestRequestRate)} within every requirement`;
     },
     published: "none for this workload",
     verdict: (plan) =>
@@ -48,7 +48,7 @@ export const strategyClaims: readonly Claim[] = [
       const all = `${plan.candidates.length} strategies`;
       return best === undefined
         ? `${all}, none with a higher rate`
-        : `${all}; ${strategyLabel(best.strategy)} sustains ${significant(rate)} requests/s, ${strategyLabel(plan.strategy)} ${significant(plan.chosen.throughput?.highestRequestRate ?? Number.NaN)}`;
+        : `${all}; ${strategyLabel(best.strategy)} sustains ${rateText(rate)}, ${strategyLabel(plan.strategy)} ${significant(plan.chosen.throughput?.highestRequestRate ?? Number.NaN)}`;
     },
     published: "none for this workload",
     verdict: (plan) => (faster(plan).length > 0 ? "the one with the highest rate is missing" : "enough"),

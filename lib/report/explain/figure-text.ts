@@ -20,7 +20,7 @@ const units: readonly (readonly [RegExp, (value: number) => string])[] = [
   [/(Share|Fraction|Utilization|Usage|Busy)$/, format.percent],
   [/Epsilon$/, (value) => format.significant(value)],
   [/TokensPerSecond/, (value) => `${format.significant(value)} tokens/s`],
-  [/[rR]equestRate$|requestsPerSecond$/, (value) => `${format.significant(value)} requests/s`],
+  [/[rR]equestRate$|requestsPerSecond$/, format.rateText],
   [/[tT]okens$/, (value) => `${format.plain(value)} tokens`],
   [/Gbps$/, (value) => `${format.plain(value)} Gbit/s`],
   [/Gib$/, (value) => `${format.plain(value)} GiB`],

@@ -1,3 +1,4 @@
+import { inBackticks } from "../../config";
 import { breakCommand } from "../break-command";
 import { citationsText, citationText } from "../citation-text";
 import { GLOSSARY } from "../glossary";
@@ -128,7 +129,7 @@ function withLinkedWords(blocks: readonly string[], used: Set<string> | undefine
   return texts;
 }
 
-/** The words that the document uses, with their meanings; `shardplan glossary` has all. */
+/** The words that the document uses, with their meanings; the glossary has all. */
 function wordList(used: ReadonlySet<string> | undefined): readonly string[] {
   if (used === undefined || used.size === 0) return [];
   const rows = GLOSSARY.filter(({ word }) => used.has(word));
@@ -138,6 +139,6 @@ function wordList(used: ReadonlySet<string> | undefined): readonly string[] {
       columns: [{ title: "word" }, { title: "meaning" }],
       rows: rows.map(({ word, meaning }) => [{ text: word }, { text: meaning }]),
     }),
-    "`shardplan glossary` has more words.",
+    `${inBackticks("glossary")} has more words.`,
   ];
 }

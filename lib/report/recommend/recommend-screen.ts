@@ -1,12 +1,12 @@
 import { MOST_NODES, type Plan, type Recommendation, type Recommended, strategyLabel } from "../../strategy";
-import { milliseconds, significant, usd } from "../format-number";
+import { milliseconds, rateText, significant, usd } from "../format-number";
 import type { Cell, Table } from "../report-document";
 import type { ReportOptions } from "../report-options";
 import { cell } from "../sections/fact";
 import { painter } from "../terminal/paint";
 import { textTable } from "../terminal/text-table";
 import { wrapText } from "../terminal/wrap-text";
-import { lengthsText, rateText, targetsText } from "../verdict";
+import { lengthsText, targetsText } from "../verdict";
 
 /** What was asked, what was found, and what more load takes. */
 export interface RecommendReport {

@@ -1,8 +1,9 @@
+import { inBackticks } from "../../config";
 import type { Plan, Remedy } from "../../strategy";
 import { asArguments, remedyLabel } from "../../strategy";
-import { usd } from "../format-number";
+import { rateText, usd } from "../format-number";
 import type { Cell, Table } from "../report-document";
-import { lengthsText, rateText, verdict } from "../verdict";
+import { lengthsText, verdict } from "../verdict";
 import { keyFigures } from "./key-figures";
 import { restOfStrategies, topStrategies } from "./top-strategies";
 
@@ -40,8 +41,7 @@ export function buildScreen(plan: Plan, remedies: readonly Remedy[] | undefined)
   };
 }
 
-const READ_ON =
-  "Read on: --full prints the whole report, a section's name only that section (latency, memory, alternatives, verification, ...), --out report.html writes the page with plots, and `shardplan explain` shows how a figure is made.";
+const READ_ON = `Read on: --full prints the whole report, a section's name only that section (latency, memory, alternatives, verification, ...), --out report.html writes the page with plots, and ${inBackticks("explain")} shows how a figure is made.`;
 const READ_ON_BRIEFLY = "Read on: --full, a section (latency, memory, verification, ...), --out x.html.";
 
 function costSentence({ cost, throughput, deployment: { workload } }: Plan): string {

@@ -1,5 +1,5 @@
 import { type BandedLatency, isRateDriven, type Plan } from "../../strategy";
-import { band, milliseconds, percent, plain, significant } from "../format-number";
+import { band, milliseconds, percent, plain, rateText, significant } from "../format-number";
 import { growthText, type Overload, overloadOf } from "../overload";
 import type { Cell, Table } from "../report-document";
 import { cell } from "../sections/fact";
@@ -99,7 +99,7 @@ function rate(plan: Plan): readonly KeyFigure[] {
       {
         id: "request-rate",
         label: "Served",
-        value: `${significant(requestRate)} requests/s`,
+        value: rateText(requestRate),
         target: "",
         holds: true,
       },

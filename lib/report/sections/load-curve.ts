@@ -1,5 +1,5 @@
 import type { LoadPoint, Plan } from "../../strategy";
-import { milliseconds, plain, significant } from "../format-number";
+import { milliseconds, plain, rateText, significant } from "../format-number";
 import type { Block, LoadSeries, Table } from "../report-document";
 import { cell } from "./fact";
 
@@ -48,7 +48,7 @@ function loadPlot(plan: Plan, curve: readonly LoadPoint[], percentiles: Percenti
     kind: "plot",
     id: percentiles.id,
     title: `${quantity} against request rate`,
-    summary: `${quantity}, median and 99th percentile, with their targets. Every target holds up to ${significant(kneeRate)} requests/s; the plan is asked for ${plain(requestRate)}.${earlierMiss(curve, percentiles, kneeRate)}`,
+    summary: `${quantity}, median and 99th percentile, with their targets. Every target holds up to ${rateText(kneeRate)}; the plan is asked for ${plain(requestRate)}.${earlierMiss(curve, percentiles, kneeRate)}`,
     chart: {
       kind: "load",
       quantity,

@@ -1,9 +1,8 @@
 import { isRateDriven, type Plan } from "../../strategy";
 import { busiestMinute, type Samples } from "../busiest-minute";
-import { count, percent, significant } from "../format-number";
+import { count, percent, rateText, significant } from "../format-number";
 import { growthText, overloadOf, shortText } from "../overload";
 import type { Block, Fact, Section, Table } from "../report-document";
-import { rateText } from "../verdict";
 import { cannotRun, emptySection } from "./cannot-run";
 import { cell, fact } from "./fact";
 
@@ -60,23 +59,23 @@ function outputNote(plan: Plan): Partial<Fact> {
 function rates(plan: Plan): readonly Fact[] {
   const { requestRate, sustainableRequestRate, highestRequestRate, saturatedRequestRate } = plan.throughput;
   if (!isRateDriven(plan)) {
-    return [fact("Served", `${significant(requestRate)} requests/s`, "throughput.requestRate")];
+    return [fact("Served", rateText(requestRate), "throughput.requestRate")];
   }
   return [
     fact("Requested", rateText(requestRate), "throughput.requestRate"),
     fact(
       "Highest rate at which every requirement holds, with these flags",
-      `${significant(sustainableRequestRate)} requests/s`,
+      rateText(sustainableRequestRate),
       "throughput.sustainableRequestRate",
     ),
     fact(
       "The same with any serving parameters within the envelope",
-      `${significant(highestRequestRate)} requests/s`,
+      rateText(highestRequestRate),
       "throughput.highestRequestRate",
     ),
     fact(
       "Highest rate at all, whatever the latency",
-      `${significant(saturatedRequestRate)} requests/s`,
+      rateText(saturatedRequestRate),
       "throughput.saturatedRequestRate",
     ),
     ...excess(plan),

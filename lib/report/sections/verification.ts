@@ -1,3 +1,4 @@
+import { programName } from "../../config";
 import type { Check, Plan, Remedy } from "../../strategy";
 import { asArguments, asPulumiCommands, remedyText } from "../../strategy";
 import { isMeasure, marginWithUnit, withUnit } from "../format-number";
@@ -71,7 +72,7 @@ function passing(plan: Plan, remedies: readonly Remedy[] | undefined): readonly 
       {
         kind: "code",
         title: remedyText(remedy),
-        text: `shardplan plan ${asArguments(remedy)}\n${asPulumiCommands(remedy).join("\n")}`,
+        text: `${programName()} plan ${asArguments(remedy)}\n${asPulumiCommands(remedy).join("\n")}`,
       },
     ]),
   ];

@@ -1,6 +1,6 @@
 import type { LengthDistribution } from "../../config";
 import type { Plan } from "../../strategy";
-import { count, plain } from "../format-number";
+import { count, rateText } from "../format-number";
 import type { Fact, Section } from "../report-document";
 import { fact } from "./fact";
 
@@ -26,7 +26,7 @@ type Workload = Plan["deployment"]["workload"];
 function arrivals(workload: Workload): string {
   if (workload.arrivals === "closed") return `${count(workload.concurrency)} requests always in flight`;
   if (workload.arrivals === "offline") return `${count(workload.simulatedRequests)} requests at once`;
-  return `${plain(workload.requestRate)} requests/s, ${workload.arrivals}`;
+  return `${rateText(workload.requestRate)}, ${workload.arrivals}`;
 }
 
 function lengths(tokens: LengthDistribution): string {

@@ -1,3 +1,4 @@
+import { inBackticks } from "../../config";
 import { breakCommand } from "../break-command";
 import { citationsText, citationText } from "../citation-text";
 import type { Block, Cell, Fact, ReportDocument, Table } from "../report-document";
@@ -132,7 +133,7 @@ function sourceLines(document: ReportDocument, width: number, paint: Paint): rea
     ),
     "",
     ...wrapText(
-      "`shardplan explain <figure>` shows formula and inputs of any figure, `shardplan glossary` what the words mean.",
+      `${inBackticks("explain <figure>")} shows formula and inputs of any figure, ${inBackticks("glossary")} what the words mean.`,
       width,
     ),
   ];

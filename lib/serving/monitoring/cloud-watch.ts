@@ -88,7 +88,7 @@ export function cloudWatchAlarms(plan: Plan): readonly CloudWatchAlarm[] {
       threshold: 0,
       minutes: 1,
       description:
-        "Prometheus on the first host has a critical alert: requests fail or soon will. shardplan status says which",
+        "Prometheus on the first host has a critical alert: requests fail or soon will. npx shardplan status says which",
     },
     ...LATENCIES.flatMap(({ of, metric, name }) => {
       const { targetMs } = thresholds[of];

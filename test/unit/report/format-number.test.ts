@@ -17,6 +17,13 @@ describe("format-number", () => {
     assert.equal(format.bytes(32_768), "32.8 kB");
   });
 
+  it("says one request a second in the singular, in every format", () => {
+    assert.equal(format.rateText(1), "1 request/s");
+    assert.equal(format.rateText(1.25), "1.25 requests/s");
+    assert.equal(format.rateText(0.9999), "1 request/s");
+    assert.equal(format.withUnit(1, "requests/s"), "1 request/s");
+  });
+
   it("turns milliseconds into seconds from ten seconds on", () => {
     assert.equal(format.milliseconds(6.42), "6.4 ms");
     assert.equal(format.milliseconds(350.4), "350 ms");
