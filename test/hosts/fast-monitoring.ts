@@ -57,13 +57,16 @@ function faster(text: string): string {
     .replaceAll(/ (\d+) \* 3600\)/g, (_, hours: string) => ` ${hours} * ${3600 / PACE})`);
 }
 
+/** Longer than anything here takes: a processor that other tests use, too, misses any target at times, and rightly rings. */
+const NO_TARGET = ["firstToken", "prefill", "decode"].map((which) => `slo.${which}.p99Ms=600000`);
+
 /**
  * The rehearsal's plan as if its ranks had GPUs on NVLink, of which the stand-in exporter tells. Its figures for a processor
  * have no band that was ever held against one.
  */
 export function watchedPlan(): Plan {
   const file = resolve(__dirname, `../../Pulumi.${STACK}.yaml`);
-  const deployment = readStackFile(file, ["monitoring.alerts.to=webhook"]);
+  const deployment = readStackFile(file, ["monitoring.alerts.to=webhook", ...NO_TARGET]);
   const plan = planOf(deployment, { modelConfig: modelConfigOf(deployment) });
   const unbounded = <T extends object>(latency: T) => ({ ...latency, p99HighMs: Number.POSITIVE_INFINITY });
   return {
