@@ -10,7 +10,7 @@ import { DASHBOARDS, dashboard } from "../../lib/serving";
 import { apiKeyPath, clientCompletion } from "../../rehearsal/expectations";
 import { firingAlerts } from "../../rehearsal/firing-alerts";
 import { STACK } from "../../rehearsal/rehearsal-stack";
-import { destroyStack, upStack } from "../../rehearsal/run-stack";
+import { upStack } from "../../rehearsal/run-stack";
 import { findInFolder, findOnHost, watchCommandLines } from "./canaries";
 import { DISK, SUSTAINABLE_RATE, stopWatchingFast, TOLD, watchedPlan, watchFast } from "./fast-monitoring";
 import { needsRoot, openTestHost, type TestHost } from "./local-host";
@@ -24,13 +24,13 @@ interface Asked {
   readonly outputTokens?: number;
 }
 
-/**
- * The stack's own Prometheus, the plan's rules, and faults that are made on a host on purpose. In the rules time runs ten
- * times as fast as on a stack; nothing else is different.
- */
-/** Requests per second: the plan's own are more than a processor that the engine's tests use, too, may come to. */
+/** Requests per second: the plan's own are more than a processor that other tests use, too, may come to. */
 const HEALTHY_RATE = 1.25;
 
+/**
+ * The stack's own Prometheus, the plan's rules, and faults that are made on a host on purpose. In the rules time runs ten
+ * times as fast as on a stack, and no latency has a target; nothing else is different.
+ */
 describe("alerts on a real host", function () {
   this.timeout(15 * 60_000);
   let host: TestHost;
@@ -190,10 +190,8 @@ describe("alerts on a real host", function () {
     await watchCommandLines(host);
     ({ outputs } = await upStack(stack, silent));
     assert.match(await clientCompletion({ hosts: host.hosts, outputs }), /^\d+ tokens$/);
-    assert.deepEqual(Object.keys((await upStack(stack, silent)).summary.resourceChanges ?? {}), ["same"]);
     const token = { "the webhook's token": TOLD.token };
     assert.deepEqual(await findOnHost(host, token), []);
     assert.deepEqual(await findInFolder(host.engine.folder, token), []);
-    await destroyStack(stack, silent);
   });
 });
