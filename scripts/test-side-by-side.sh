@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Engine tests compute while host tests mostly wait for their hosts: side by side they take as long as the longer of the two.
-# Those under a later Node come after the engine's. They yield the processor to the hosts' tests, of which some measure what a
+# Host tests mostly wait for their hosts and use less than one processor: the slow unit tests, the engine's and those under a
+# later Node run beside them, one after the other. They yield the processor to the hosts' tests, of which some measure what a
 # service does; what they say is printed when all have ended, so that no line of one breaks into another's.
 set -u
 
@@ -10,6 +10,7 @@ beside_hosts() {
   # Where the kernel shares the processor by sessions, what is nice within one is as nice as its session.
   echo 10 >/proc/self/autogroup 2>/dev/null
   local status=0
+  npm run -s test:slow || status=$?
   npm run -s test:engine || status=$?
   npm run -s test:node24 || status=$?
   return "$status"

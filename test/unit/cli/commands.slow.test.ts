@@ -111,7 +111,7 @@ describe("shardplan compare", function () {
 });
 
 describe("a path that is typed", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it("is taken from the folder it is typed in, whatever folder the stack comes from", () => {
     const cwd = mkdtempSync(join(tmpdir(), "shardplan-path-"));
@@ -135,7 +135,7 @@ describe("a path that is typed", function () {
 });
 
 describe("a command without a stack", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it("takes the only one of the folder, and names those there are where there are several", () => {
     const cwd = mkdtempSync(join(tmpdir(), "shardplan-stacks-"));

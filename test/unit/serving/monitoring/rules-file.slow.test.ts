@@ -228,7 +228,7 @@ describe("the rules for Prometheus", function () {
     assert.equal(
       text,
       readFileSync(GOLDEN, "utf8"),
-      "update with UPDATE_GOLDEN=1 npx mocha test/unit/serving/monitoring/rules-file.test.ts",
+      "update with UPDATE_GOLDEN=1 npx mocha test/unit/serving/monitoring/rules-file.slow.test.ts",
     );
   });
 
