@@ -6,7 +6,7 @@ export { editorSchema, type OfferedNames } from "./editor-schema";
 export { exampleStack } from "./example-stack";
 export { deploymentFromPulumi, type PulumiConfigOptions } from "./from-pulumi";
 export { type GeneratedFile, generatedFiles } from "./generated-files";
-export { endTokens, longestTokens, meanTokens, medianTokens } from "./lengths";
+export { endTokens, longestTokens, meanTokens, medianTokens, ninthDecileTokens, quantileAt } from "./lengths";
 export { readModelConfigFile } from "./model-config";
 export { configKeys, nearestName, nearestNames } from "./nearest-key";
 export { parseDeployment } from "./parse-deployment";

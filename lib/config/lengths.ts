@@ -2,6 +2,8 @@ import type { LengthDistribution } from "./schema";
 
 /** Standard normal quantile of 0.999: where a tail without a stated end is cut. */
 const Z_999 = 3.0902;
+/** That of 0.9. */
+const Z_900 = 1.2816;
 
 /** Sum of the standard normal distribution up to z (Abramowitz and Stegun 26.2.17, error below 1e-7). */
 function normalSum(z: number): number {
@@ -43,6 +45,15 @@ export function meanTokens(lengths: LengthDistribution): number {
   }
 }
 
+/** Value of an empirical distribution at `u` (0..1): linear between equally spaced quantiles. */
+export function quantileAt(quantiles: readonly number[], u: number): number {
+  const position = u * (quantiles.length - 1);
+  const below = Math.min(Math.floor(position), quantiles.length - 2);
+  const low = quantiles[below] as number;
+  const high = quantiles[below + 1] as number;
+  return low + (high - low) * (position - below);
+}
+
 /** Median of a length distribution in tokens. */
 export function medianTokens(lengths: LengthDistribution): number {
   if (lengths.kind === "lognormal") return Math.max(lengths.median, lengths.min ?? 0);
@@ -51,6 +62,22 @@ export function medianTokens(lengths: LengthDistribution): number {
   const middle = (quantiles.length - 1) / 2;
   const halves = quantiles.slice(Math.floor(middle), Math.ceil(middle) + 1);
   return halves.reduce((sum, q) => sum + q, 0) / halves.length;
+}
+
+/** Ninth decile of a length distribution in tokens: one draw in ten is longer. */
+export function ninthDecileTokens(lengths: LengthDistribution): number {
+  switch (lengths.kind) {
+    case "fixed":
+      return lengths.tokens;
+    case "uniform":
+      return lengths.min + 0.9 * (lengths.max - lengths.min);
+    case "lognormal": {
+      const { median, min = 0, max = Number.POSITIVE_INFINITY } = lengths;
+      return Math.min(Math.max(median * Math.exp(Z_900 * sigmaOf(lengths)), min), max);
+    }
+    case "empirical":
+      return quantileAt(lengths.quantiles, 0.9);
+  }
 }
 
 /** Shortest draw of a length distribution in tokens; 1 for a lognormal that nothing raises. */

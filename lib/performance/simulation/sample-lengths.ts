@@ -1,14 +1,5 @@
-import type { LengthDistribution } from "../../config";
+import { type LengthDistribution, quantileAt } from "../../config";
 import { normal, type RandomStream, randomStream } from "./random-stream";
-
-/** Value of the empirical distribution at `u`: linear between equally spaced quantiles. */
-function quantileAt(quantiles: readonly number[], u: number): number {
-  const position = u * (quantiles.length - 1);
-  const below = Math.min(Math.floor(position), quantiles.length - 2);
-  const low = quantiles[below];
-  const high = quantiles[below + 1];
-  return low + (high - low) * (position - below);
-}
 
 /** A source of lengths in tokens, before rounding. */
 function sampler(lengths: LengthDistribution, stream: RandomStream): () => number {

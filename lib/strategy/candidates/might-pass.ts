@@ -1,5 +1,6 @@
 import { complexity } from "../figures/complexity";
 import { sameStrategy } from "../figures/strategy-label";
+import { isTooHeavy } from "../replica/fit-memory";
 import type { Replica } from "../replica/replica";
 import { saturatedRate, saturatedRateByHand } from "../replica/saturated-rate";
 import { lightRequests, verdictRequests } from "../replica/simulation-effort";
@@ -7,7 +8,7 @@ import { violationsOf } from "../requirements/requirement";
 import { isRateDriven } from "../requirements/service-requirements";
 import type { Situation } from "../situation";
 import type { Strategy } from "../types";
-import { boundsOf } from "./candidate-bounds";
+import { boundsOf, readsLongTooSlowly } from "./candidate-bounds";
 import { CLEARLY, type Mark, mayReach, settingsThatMayReach } from "./challenge";
 import { enumerateStrategies, matchesPins } from "./enumerate";
 import { preparedOf, startRequirements } from "./prepare-candidate";
@@ -22,18 +23,22 @@ const askedRate = ({ deployment }: Situation): Mark => ({
   rate: deployment.workload.requestRate,
 });
 
-/** The strategies that the pins allow and that may sustain the requested rate by their bounds: `likely`, then the simplest. */
+/** The strategies that the pins allow and that may sustain the requested rate within the targets by their bounds: `likely`, then the simplest. */
 function promising(situation: Situation, likely?: Strategy) {
   const { deployment } = situation;
   const order = (strategy: Strategy) =>
     likely !== undefined && sameStrategy(strategy, likely) ? -1 : complexity(strategy);
   return enumerateStrategies(situation)
-    .filter((strategy) => matchesPins(strategy, deployment))
+    .filter((strategy) => matchesPins(strategy, deployment) && !isTooHeavy(situation, strategy))
     .flatMap((strategy) => {
       const ready = preparedOf(situation, strategy);
       return ready === undefined ? [] : { ...ready, mostRate: boundsOf(situation, ready).mostRate };
     })
-    .filter(({ mostRate }) => mostRate >= deployment.workload.requestRate)
+    .filter(
+      ({ mostRate, fitting }) =>
+        mostRate >= deployment.workload.requestRate &&
+        fitting.flat().some((replica) => !readsLongTooSlowly(situation, replica)),
+    )
     .sort((a, b) => order(a.strategy) - order(b.strategy) || b.mostRate - a.mostRate);
 }
 

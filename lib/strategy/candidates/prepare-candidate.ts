@@ -30,10 +30,16 @@ const STARTS_WITHOUT = new Set(["world-size", "price"]);
 const isRefused = (requirements: readonly Requirement[]): boolean =>
   requirements.some((each) => !STARTS_WITHOUT.has(each.id) && !toCheck(each).pass);
 
+/** The rules, the one that refused last first: of the strategies of a machine most miss the same few. */
+const likeliest = [...structuralRules];
+
 /** Whether vLLM starts no replica of a strategy, however it is set. */
-export const isRefusedAnyway = (situation: Situation, strategy: Strategy): boolean =>
-  strategy.gpus > situation.hardware.gpus ||
-  structuralRules.some((rule) => isRefused([rule(situation, strategy)].flat()));
+export function isRefusedAnyway(situation: Situation, strategy: Strategy): boolean {
+  if (strategy.gpus > situation.hardware.gpus) return true;
+  const at = likeliest.findIndex((rule) => isRefused([rule(situation, strategy)].flat()));
+  if (at > 0) likeliest.unshift(...likeliest.splice(at, 1));
+  return at >= 0;
+}
 
 /** Requirements before anything is simulated: vLLM accepts the strategy, and it fits. */
 export function startRequirements(situation: Situation, fitted: FittedReplica): Requirement[] {

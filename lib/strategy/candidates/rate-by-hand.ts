@@ -1,3 +1,4 @@
+import { isTooHeavy } from "../replica/fit-memory";
 import { saturatedRateByHand } from "../replica/saturated-rate";
 import { isTooSlowAlone } from "../replica/simulation-effort";
 import { missesAtAnyRate } from "../requirements/assess";
@@ -28,7 +29,8 @@ export function mayReachByHand(situation: Situation): boolean {
 }
 
 function mayReach(situation: Situation, strategy: Strategy, least: number): boolean {
-  if (isRefusedAnyway(situation, strategy) || isBelow(situation, strategy, least)) return false;
+  if (isTooHeavy(situation, strategy) || isRefusedAnyway(situation, strategy)) return false;
+  if (isBelow(situation, strategy, least)) return false;
   return mostRateOf(situation, strategy) >= least;
 }
 

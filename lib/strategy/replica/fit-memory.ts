@@ -1,4 +1,5 @@
-import { cachePrecision, meanTokens } from "../../config";
+import { weightBytes } from "../../catalog";
+import { cachePrecision, loadedPrecision, meanTokens } from "../../config";
 import {
   allStageShards,
   type GpuMemory,
@@ -9,8 +10,23 @@ import {
 } from "../../performance";
 import type { Situation } from "../situation";
 import type { MemoryPerGpu, ServingParameters, Strategy } from "../types";
-import { shardingOf } from "./sharding";
+import { shardingOf, stepsTogether } from "./sharding";
 import { draftOf, weightFormats } from "./weight-formats";
+
+/** Parts of the weights that are counted more than once, such as embeddings, are less than this share of them. */
+export const COPIES = 1.25;
+
+/** What the GPUs that hold a model once have for its weights alone, at least. */
+export const leastWeightBytes = ({ model, deployment }: Pick<Situation, "model" | "deployment">): number =>
+  weightBytes(model, loadedPrecision(deployment.model)) / COPIES;
+
+/** Whether the GPUs that hold the weights once have not even the memory for that: what else lies there need not be counted. */
+export function isTooHeavy(situation: Situation, strategy: Strategy): boolean {
+  const { tensorParallel, pipelineParallel, dataParallel } = strategy;
+  const replicas = stepsTogether(situation, strategy) ? dataParallel : 1;
+  const { memoryBytes } = situation.hardware.gpu;
+  return tensorParallel * pipelineParallel * replicas * memoryBytes <= leastWeightBytes(situation);
+}
 
 /** What the memory of a strategy under given serving parameters is counted from. */
 export function memoryInput(

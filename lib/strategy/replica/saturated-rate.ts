@@ -50,14 +50,20 @@ export function saturatedRateByHand({ deployment }: Situation, replica: RatedByH
   return ((1000 * stages) / ms) * replica.strategy.dataParallel;
 }
 
-/** What was simulated already: a setting is asked several times on the way to a plan. */
-const known = new WeakMap<Replica, number>();
+/**
+ * What was simulated already, of one replica or of those that step together, by the memory of the setting: it is asked several
+ * times on the way to a plan, and replicas on other machines have the very same memory (see servingSettings).
+ */
+const known = new WeakMap<ReplicaMemory, number>();
 
 /** Requests per second that all replicas serve when their queues never run dry: a closed loop with more than can run. */
 export function saturatedRate(situation: Situation, replica: Replica): number {
-  const rate = known.get(replica) ?? simulateSaturation(situation, replica);
-  known.set(replica, rate);
-  return rate;
+  const { strategy, memory } = replica;
+  const isOneEngine = stepsTogether(situation, strategy);
+  const engine = isOneEngine ? replica : { ...replica, strategy: { ...strategy, dataParallel: 1 } };
+  const rate = known.get(memory) ?? simulateSaturation(situation, engine);
+  known.set(memory, rate);
+  return isOneEngine ? rate : rate * strategy.dataParallel;
 }
 
 function simulateSaturation(situation: Situation, replica: Replica): number {

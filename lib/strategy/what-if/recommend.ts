@@ -1,19 +1,13 @@
-import {
-  countParameters,
-  findGpu,
-  type Gpu,
-  type InstanceType,
-  listInstanceTypes,
-  weightBytes,
-} from "../../catalog";
+import { countParameters, findGpu, type Gpu, type InstanceType, listInstanceTypes } from "../../catalog";
 import { crossCheck, type Deployment, loadedPrecision, meanTokens } from "../../config";
 import { somePasses } from "../candidates/might-pass";
 import { mayReachByHand } from "../candidates/rate-by-hand";
 import { usdPerHour, usdPerMillionTokens } from "../figures/price";
 import { planSituation } from "../plan";
+import { leastWeightBytes } from "../replica/fit-memory";
 import { type Situation, situationOf } from "../situation";
 import type { PlanLatency, ServingParameters, Strategy } from "../types";
-import { COPIES, MOST_NODES } from "./limits";
+import { MOST_NODES } from "./limits";
 
 /** Machines that could be rented: so many of one type. */
 export interface Machines {
@@ -197,7 +191,7 @@ export function possibleMachines(
   { deployment, model }: Pick<Situation, "deployment" | "model">,
   prices: Readonly<Record<string, number>>,
 ): readonly Machines[] {
-  const weights = weightBytes(model, loadedPrecision(deployment.model)) / COPIES;
+  const weights = leastWeightBytes({ deployment, model });
   const flops = leastFlopsPerSecond({ deployment, model });
   const eightBits = model.checkpoint !== undefined || loadedPrecision(deployment.model) === "fp8";
   const types = distinctTypes(prices);

@@ -4,10 +4,11 @@ import { passingStrategy } from "../candidates/might-pass";
 import { mostRateByHand, RATE_BY_HAND_LOW } from "../candidates/rate-by-hand";
 import { usdPerHour } from "../figures/price";
 import { planSituation } from "../plan";
+import { COPIES } from "../replica/fit-memory";
 import { isRateDriven } from "../requirements/service-requirements";
 import { type Situation, situationOf } from "../situation";
 import type { Candidate, Plan, Remedy, Setting } from "../types";
-import { COPIES, MOST_NODES } from "./limits";
+import { MOST_NODES } from "./limits";
 
 /** Remedies that are shown. */
 const MOST = 3;

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { endTokens, longestTokens, meanTokens, medianTokens, parseDeployment } from "../../../lib/config";
+import {
+  endTokens,
+  longestTokens,
+  meanTokens,
+  medianTokens,
+  ninthDecileTokens,
+  parseDeployment,
+} from "../../../lib/config";
 import { randomStream } from "../../../lib/performance/simulation/random-stream";
 import { sampleLengths } from "../../../lib/performance/simulation/sample-lengths";
 
@@ -23,6 +30,19 @@ describe("length distributions", () => {
     assert.equal(medianTokens({ kind: "empirical", quantiles: [0, 100, 400] }), 100);
     assert.equal(medianTokens({ kind: "empirical", quantiles: [10, 100] }), 55);
     assert.equal(medianTokens({ kind: "empirical", quantiles: [10, 20, 40, 1000] }), 30);
+  });
+
+  it("have a ninth decile, which one draw in ten exceeds", () => {
+    const cut = { ...lognormal, max: 1200 } as const;
+    const empirical = { kind: "empirical" as const, quantiles: [10, 100, 400, 500, 900] };
+    for (const lengths of [uniform, lognormal, empirical]) {
+      const drawn = sampleLengths(lengths, 20_000, randomStream(1, "prompt lengths"));
+      const longer = drawn.filter((tokens) => tokens > ninthDecileTokens(lengths)).length / drawn.length;
+      assert.ok(Math.abs(longer - 0.1) < 0.01, `${lengths.kind}: ${longer}`);
+    }
+    assert.equal(ninthDecileTokens(fixed), 100);
+    assert.equal(ninthDecileTokens(cut), 1200);
+    assert.equal(ninthDecileTokens({ ...cut, min: 1190, max: 1195 }), 1195);
   });
 
   it("have the mean and the median of what they are raised to", () => {

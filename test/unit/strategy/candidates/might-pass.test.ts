@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { type DeploymentInput, parseDeployment } from "../../../../lib/config";
 import { plan } from "../../../../lib/strategy";
-import { leastFirstTokenMs } from "../../../../lib/strategy/candidates/candidate-bounds";
+import {
+  leastFirstTokenMs,
+  leastFirstTokenTailMs,
+} from "../../../../lib/strategy/candidates/candidate-bounds";
 import { enumerateStrategies } from "../../../../lib/strategy/candidates/enumerate";
 import { mightPass, passingStrategy, somePasses } from "../../../../lib/strategy/candidates/might-pass";
 import { preparedOf } from "../../../../lib/strategy/candidates/prepare-candidate";
@@ -63,6 +66,8 @@ describe("the least time to a first token by hand", function () {
           const { seen } = runAt(situation, replica, { rate: 0.01, requests: 400 });
           const share = leastFirstTokenMs(situation, replica) / seen.latency.firstToken.p50Ms;
           assert.ok(share <= 1 && share > 0.5, `${strategyLabel(strategy)} of ${name}: ${share}`);
+          const tail = leastFirstTokenTailMs(situation, replica) / seen.latency.firstToken.p99Ms;
+          assert.ok(tail <= 1 && tail > 0.2, `p99, ${strategyLabel(strategy)} of ${name}: ${tail}`);
         }
       }
     });
