@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { inBackticks, UserError } from "../../config";
-import { checkObject, checkScreen, rateText } from "../../report";
+import { checkObject, checkScreen } from "../../report";
 import { checkFound, type FoundCommand, findCommands, type LineCheck, serverArguments } from "../../serving";
 import { type CommandInput, type CommandSpec, exampleOf } from "../command-spec";
 import { emit, reportLook, toJson, wantsJson } from "../emit";
@@ -9,7 +9,6 @@ import { EXIT } from "../exit-codes";
 import type { Io } from "../io";
 import { meetsRequirements } from "../meets-requirements";
 import { OPTIONS, type OptionName, type OptionValues } from "../options";
-import { positive } from "../positive";
 
 const NAMES: readonly OptionName[] = ["on", "nodes", "vllm", "rate", "set", "out", "json"];
 
@@ -142,13 +141,10 @@ function checkOne(command: FoundCommand, servers: number, options: OptionValues,
   const nodes = options.nodes === undefined ? 1 : Number(options.nodes);
   if (!Number.isInteger(nodes) || nodes < 1) throw missing("--nodes");
   io.progress(`checking ${command.where} ...`);
-  const each = servers > 1 ? `${positive("--rate", rate ?? "1") / servers}` : rate;
-  const load = rate === undefined ? [] : [`workload.requestRate=${each}`];
-  const check = checkFound(command, { on, nodes, vllm, set: [...fromHere(set, io), ...load] });
+  const load = rate === undefined ? [] : [`workload.requestRate=${rate}`];
+  const check = checkFound(command, { on, nodes, vllm, servers, set: [...fromHere(set, io), ...load] });
   io.progress("");
-  if (rate === undefined || servers === 1) return check;
-  const shared = `${servers} such servers share the ${rateText(Number(rate))}: these are the figures of one.`;
-  return { ...check, remarks: [...check.remarks, shared] };
+  return check;
 }
 
 /** A path that is typed is meant from the folder it is typed in. */

@@ -23,6 +23,7 @@ export function checkObject(
     ...(where === undefined ? {} : { where }),
     model: fit?.model.name ?? question.line.model,
     machines: question.machines,
+    ...(question.alike === undefined ? {} : { servers: question.alike.servers }),
     vllmVersion: question.version,
     starts,
     isNear,

@@ -208,7 +208,7 @@ const WORTH = 1.05;
 
 /** Whether a plan is worth to be shown beside a line: it has other flags, and serves more. */
 function gains(line: Plan, planned: Plan): boolean {
-  const differs = changedFlags(line, planned).length > 0 || ownServers(planned) > 1;
+  const differs = changedFlags(line, planned).length > 0 || ownServers(planned) !== ownServers(line);
   return (
     differs && planned.throughput.sustainableRequestRate >= line.throughput.sustainableRequestRate * WORTH
   );

@@ -15,6 +15,8 @@ export interface CommandQuestion {
   readonly vllm?: string;
   /** Configuration keys such as workload.requestRate=8. */
   readonly set?: readonly string[];
+  /** Servers that start the same and share the load. */
+  readonly servers?: number;
 }
 
 /** Checks a command that starts vLLM. Throws a `UserError` where nothing says on which GPUs it runs. */
@@ -31,10 +33,11 @@ export function checkFound(command: FoundCommand, question: CommandQuestion): Li
       hint: "add --on, as in --on p5.48xlarge or --on 4xH100",
     });
   }
-  const { nodes = 1, set = [] } = question;
+  const { nodes = 1, set = [], servers = 1 } = question;
   const whole = readMachines(on, { nodes, wanted: gpus ?? degreesOf(line.flags).gpus });
   const machines = gpus !== undefined && gpus < whole.gpusPerNode ? shareOf(whole, gpus) : whole;
-  return checkLine({ line, version, machines, set: [...set] });
+  const alike = servers > 1 ? { alike: { servers, hosts: whole } } : {};
+  return checkLine({ line, version, machines, set: [...set], ...alike });
 }
 
 /** The GPUs of a machine that a container gets: the others are not its own. */

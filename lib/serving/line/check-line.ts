@@ -1,9 +1,10 @@
-import { type Deployment, UserError } from "../../config";
+import { type Deployment, parseDeployment, UserError } from "../../config";
 import { engineProfile, hasChange } from "../../performance";
 import { type Fit, fitPinned, type Plan, plan, readSituation } from "../../strategy";
 import { engineMessage, tooFewGpus } from "./engine-messages";
 import { flagRemarks } from "./flag-remarks";
 import { degreesOf, type LineDeployment, type LineQuestion, lineDeployment } from "./line-deployment";
+import { hardwareOf } from "./machines";
 import type { ServeLine } from "./serve-line";
 import { findStarts, type Start } from "./what-starts";
 
@@ -89,15 +90,17 @@ export function checkLine(question: LineQuestion & { readonly line: ServeLine })
   const { maxModelLen } = fit.serving;
   const onlyCache = refusals.every(({ check }) => check === "one-sequence-fits");
   const remarks = [...line.notes, ...read.remarks, ...flagRemarks(line, fit, machines)];
+  const isServed = starts && asksForWorkload(question.set);
+  const shared = isServed ? sharedText(question, read) : [];
   return {
     question,
     starts,
     isNear: onlyCache && low < maxModelLen && high >= maxModelLen,
     refusals,
     fit,
-    remarks,
+    remarks: [...remarks, ...shared],
     changes: starts ? [] : findStarts(question, read),
-    ...(starts && asksForWorkload(question.set) ? { served: servedBy(question, read) } : {}),
+    ...(isServed ? { served: servedBy(question, read) } : {}),
   };
 }
 
@@ -123,13 +126,54 @@ function fitOf({ deployment, modelConfig }: LineDeployment): Fit {
   return fitPinned(readSituation(deployment, { modelConfig }));
 }
 
+/** Whether a plan can have the line's servers as replicas: one whose own ranks share experts or traffic is planned alone. */
+const canShareQueue = ({ deployment: { strategy } }: LineDeployment): boolean =>
+  strategy.dataParallel === 1 && strategy.expertParallel === 1;
+
+/** How the load of servers that are alike is counted. */
+function sharedText({ alike }: LineQuestion, read: LineDeployment): readonly string[] {
+  if (alike === undefined) return [];
+  return [
+    canShareQueue(read)
+      ? `${alike.servers} such servers share the load, each request at the one with the fewest: these are the figures of all.`
+      : `${alike.servers} such servers share the load: these are the figures of one, with its part of the rate.`,
+  ];
+}
+
+/** The deployment with its load: of servers that are alike all with the whole of it, or one with its part. */
+function loaded({ line, alike }: LineQuestion, read: LineDeployment): Deployment {
+  const { deployment } = read;
+  if (alike === undefined) return deployment;
+  const { servers, hosts } = alike;
+  if (!canShareQueue(read)) {
+    const requestRate = deployment.workload.requestRate / servers;
+    return { ...deployment, workload: { ...deployment.workload, requestRate } };
+  }
+  return {
+    ...deployment,
+    hardware: parseDeployment({ hardware: hardwareOf(hosts, servers * degreesOf(line.flags).gpus) }).hardware,
+    strategy: { ...deployment.strategy, dataParallel: servers },
+    serving: { ...deployment.serving, oneEngine: false },
+  };
+}
+
 /** What the line does with its workload, and what a plan of all its machines does by the same rules. */
-function servedBy({ machines }: LineQuestion, { deployment, modelConfig }: LineDeployment) {
+function servedBy(question: LineQuestion, read: LineDeployment) {
+  const { machines, alike, set } = question;
+  const { modelConfig } = read;
+  const deployment = loaded(question, read);
   const { maxModelLen, maxNumSeqs, maxNumBatchedTokens } = deployment.envelope;
   const { instanceType = "custom", gpu, gpusPerNode, nodes } = machines;
-  const own = { ...deployment.hardware };
+  const own = deployment.hardware;
   const whole =
     instanceType === "custom" ? { ...own, gpu, gpusPerNode, nodes } : { network: own.network, nodes };
+  const hardware = alike !== undefined && canShareQueue(read) ? own : { ...whole, instanceType };
+  // What a plan keeps free, it keeps free here, too: its advice is what `plan` gives for the same machines.
+  const { maxBatchSize, maxMemoryFraction, memoryEpsilon, gpuUtilizationTarget } = parseDeployment(
+    {},
+    set.filter((each) => each.startsWith("envelope.")),
+    "check",
+  ).envelope;
   const most = {
     maxNumSeqs: Math.max(128, maxNumSeqs),
     maxNumBatchedTokens: Math.max(8192, maxNumBatchedTokens),
@@ -141,18 +185,22 @@ function servedBy({ machines }: LineQuestion, { deployment, modelConfig }: LineD
   const auto = "auto" as const;
   const free: Deployment = {
     ...deployment,
-    hardware: { ...whole, instanceType },
+    hardware,
     strategy: {
       ...deployment.strategy,
       ...{ tensorParallel: auto, pipelineParallel: auto, dataParallel: auto },
       ...{ expertParallel: auto, sequenceParallel: auto },
     },
-    envelope: { ...deployment.envelope, ...most, maxModelLen, maxBatchSize: most.maxNumSeqs },
+    envelope: {
+      ...deployment.envelope,
+      ...most,
+      ...{ maxModelLen, maxBatchSize, maxMemoryFraction, memoryEpsilon, gpuUtilizationTarget },
+    },
     serving: {
       ...deployment.serving,
       ...{ maxNumSeqs: auto, maxNumBatchedTokens: auto, maxCudaGraphTokens: auto },
       ...{ enforceEager: false, oneEngine: false },
-      executor: nodes > 1 || isAsynchronousWithRay ? "ray" : "mp",
+      executor: hardware.nodes > 1 || isAsynchronousWithRay ? "ray" : "mp",
     },
   };
   return { line: plan(deployment, { modelConfig }), planned: plan(free, { modelConfig }) };

@@ -17,6 +17,8 @@ export interface LineQuestion {
   readonly machines: Machines;
   /** `--set` texts: of the workload and its targets, or of what no flag says. */
   readonly set: readonly string[];
+  /** Servers with the same line that share the load, and the hosts that all of them run on. */
+  readonly alike?: { readonly servers: number; readonly hosts: Machines };
 }
 
 /** A line as a deployment with everything pinned, vLLM's defaults included. */

@@ -39,7 +39,7 @@ describe("the screen of a checked line", function () {
     const text = screen(spread, 400, few).join("\n");
     assert.match(
       text,
-      /As 4 servers of their own, each with --data-parallel-size 1 .*--no-enable-expert-parallel, these machines/,
+      /As 8 servers of their own, each with --tensor-parallel-size 1 --data-parallel-size 1 .*--no-enable-expert-parallel, these machines/,
     );
   });
 
