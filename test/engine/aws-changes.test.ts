@@ -87,7 +87,7 @@ const lostMachines = ({ steps }: Preview): string[] =>
 
 /** Which resources a change updates, replaces, and leaves as they are. */
 describe("changes of a stack on AWS", function () {
-  this.timeout(900_000);
+  this.timeout(1_800_000);
   let program: AwsProgram;
   const texts: string[] = [];
 

@@ -76,7 +76,7 @@ function graphOf({ steps }: Preview): string {
 
 /** The graph of each kind of stack, and what a preview says before somebody says yes to it. */
 describe("stacks on AWS", function () {
-  this.timeout(600_000);
+  this.timeout(1_800_000);
   let program: AwsProgram;
 
   before(async () => {

@@ -41,7 +41,7 @@ const SEED = Number(process.env.SHARDPLAN_SEED ?? 5);
 
 /** The same stack, killed again and again: each time somebody does what it says then, and types `up` again. */
 describe("an `up` that is killed", function () {
-  this.timeout(Math.max(600_000, 60_000 * KILLS));
+  this.timeout(Math.max(1_800_000, 120_000 * KILLS));
   let program: AwsProgram;
   let halt: AwsHalt;
 

@@ -40,7 +40,7 @@ const STEPS = [
 
 /** One life of the stack, each test a step of it. */
 describe("the AWS program on the real engine", function () {
-  this.timeout(900_000);
+  this.timeout(1_800_000);
   let program: AwsProgram;
 
   before(async () => {

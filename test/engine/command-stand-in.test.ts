@@ -11,7 +11,7 @@ import { openServer, type TestServer } from "../unit/rehearsal/ssh-server";
  * (provider/pkg/provider/remote of pulumi/pulumi-command). Each test is a step of one stack's life.
  */
 describe("the stand-in for the command plugin", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let engine: Engine;
   let server: TestServer;
   let stack: Stack;

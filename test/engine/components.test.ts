@@ -10,7 +10,7 @@ import { previewOf } from "./preview";
 
 /** The programs of examples/, which import the package by its name, through the engine. */
 describe("components in somebody else's program", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let engine: Engine;
   let host: FakeHost;
   let restore: () => void;

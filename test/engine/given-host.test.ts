@@ -14,7 +14,7 @@ const REMOVABLE = ["facts", "firewall", "driver", "gateway", "ray", "vllm"];
 
 /** A given host, so that services are removed one by one. */
 describe("the steps on a given host", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let engine: Engine;
   let host: FakeHost;
   let stack: Stack;

@@ -12,7 +12,7 @@ const CHECKOUT = resolve(__dirname, "../..");
 
 /** The program as a user starts it: `pulumi` in a shell, Pulumi.yaml, the stack files, the Node runtime. */
 describe("pulumi preview in the checkout", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let engine: Engine;
   let project: string;
   const key = newKeyPair();

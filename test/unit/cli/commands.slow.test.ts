@@ -11,7 +11,7 @@ import { QUICK, ROOT, runCli } from "./run-cli";
 const DEV = ["--stack", "dev", ...QUICK];
 
 describe("shardplan models, hardware", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it("list the whole catalogue, as a table and as JSON with sources", () => {
     const models = runCli(["models"]).stdout;
@@ -29,7 +29,7 @@ describe("shardplan models, hardware", function () {
 });
 
 describe("shardplan config", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it("validates every stack of the repository", () => {
     for (const stack of ["prod", "dev", "byo"]) {
@@ -57,7 +57,7 @@ describe("shardplan config", function () {
 });
 
 describe("shardplan explain", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it("gives formula, inputs and source of a figure, also as JSON", () => {
     const text = runCli(["explain", "memoryPerGpu.weightsBytes", ...DEV]).stdout;
@@ -75,7 +75,7 @@ describe("shardplan explain", function () {
 });
 
 describe("shardplan compare", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it("sets strategies side by side and marks what differs", () => {
     const { status, stdout } = runCli(["compare", "--strategy", "tp8", "--strategy", "tp4dp2", ...QUICK]);
@@ -111,7 +111,7 @@ describe("shardplan compare", function () {
 });
 
 describe("a path that is typed", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it("is taken from the folder it is typed in, whatever folder the stack comes from", () => {
     const cwd = mkdtempSync(join(tmpdir(), "shardplan-path-"));
@@ -135,7 +135,7 @@ describe("a path that is typed", function () {
 });
 
 describe("a command without a stack", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it("takes the only one of the folder, and names those there are where there are several", () => {
     const cwd = mkdtempSync(join(tmpdir(), "shardplan-stacks-"));
@@ -155,7 +155,7 @@ describe("a command without a stack", function () {
 });
 
 describe("shardplan sweep", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   const SWEEP = ["sweep", ...DEV, "--param", "workload.requestRate=1,40"];
 
@@ -221,7 +221,7 @@ describe("shardplan sweep", function () {
 });
 
 describe("shardplan completion", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   /** What bash offers after these words and a space. */
   const complete = (words: string) => {

@@ -9,7 +9,7 @@ import { glossaryPage } from "../../../lib/report";
 import { ROOT } from "./run-cli";
 
 describe("the examples of the command line", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let folder = "";
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "shardplan-examples-"));

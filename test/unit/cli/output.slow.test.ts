@@ -9,7 +9,7 @@ const DEV = ["--stack", "dev", ...QUICK];
 const ESCAPE = String.fromCharCode(27);
 
 describe("what shardplan prints", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   let folder = "";
   before(() => {

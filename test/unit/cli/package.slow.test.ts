@@ -23,7 +23,7 @@ const APART = ["render-html.cjs", "grafana-page.cjs"];
 const TSX = pathToFileURL(require.resolve("tsx")).href;
 
 describe("the packed npm package", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let folder = "";
   let files: string[] = [];
   /** npm without what the npm that runs this test handed down. */
@@ -214,7 +214,7 @@ const look = () => {
   process.exit();
 };
 look();`;
-    const ran = spawnSync(process.execPath, ["-e", program], { cwd, env, encoding: "utf8", timeout: 60_000 });
+    const ran = spawnSync(process.execPath, ["-e", program], { cwd, env, encoding: "utf8", timeout: 300_000 });
     assert.equal(ran.stderr, "");
     const { types, stdin } = JSON.parse(ran.stdout);
     assert.ok(types.includes("shardplan:index:ServiceOnHosts"), types.join(" "));

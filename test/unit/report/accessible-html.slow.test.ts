@@ -36,7 +36,7 @@ const RULES = ["1280 light", "375 dark"];
 
 /** Runs where a Chromium is installed; axe-core's rules, contrast included, in both themes and at two widths. */
 describe("the HTML report in a browser", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let browser: Browser;
   let folder: string;
 

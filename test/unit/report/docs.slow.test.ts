@@ -27,7 +27,7 @@ const commands = (page: string): string[] =>
 const isPlanner = (line: string) => /^npm run (-s )?(plan|shardplan)\b/.test(line);
 
 describe("the written pages", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   const folder = mkdtempSync(join(tmpdir(), "shardplan-docs-"));
   after(() => rmSync(folder, { recursive: true }));

@@ -8,7 +8,7 @@ const prod = (change: DeploymentInput = {}): Plan =>
   plan(aDeployment({ ...change, strategy: { ...referencePins, objective: "latency", ...change.strategy } }));
 
 describe("the highest rate", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it("is a property of the deployment: no asked rate moves it", () => {
     for (const [name, strategy] of [
@@ -39,7 +39,7 @@ describe("the highest rate", function () {
 });
 
 describe("the sustainable rate", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it("is confirmed with the deployed flags pinned: 0.97 of it passes, 1.06 of it does not", () => {
     for (const requestRate of [2, 8]) {
@@ -70,7 +70,7 @@ describe("the sustainable rate", function () {
 });
 
 describe("a rate below the highest", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   // A chunk of 128 has the shortest mean request in a short run, and misses the first token's p99 in a long one.
   it("passes, whatever was shorter in a trial", () => {
@@ -114,7 +114,7 @@ describe("a rate below the highest", function () {
 });
 
 describe("an offline load", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it("is the whole batch for every strategy: what serves more of it has the sooner end", () => {
     const { candidates, strategy, deployment, chosen, cost } = plan(
@@ -138,7 +138,7 @@ describe("an offline load", function () {
 });
 
 describe("a verdict", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it("does not hang on the seed or the length of the run", () => {
     const plans = [
@@ -169,7 +169,7 @@ describe("a verdict", function () {
 });
 
 describe("the captured steps", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it("reach over the whole budget where launching kernels one by one would slow it: vLLM's own list ends at 256", () => {
     const { serving } = prod({ serving: { maxNumBatchedTokens: 1024 } });

@@ -15,7 +15,7 @@ const FAILING: readonly DeploymentInput[] = [
 ];
 
 describe("the remedies of a failing plan", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
 
   for (const change of FAILING) {
     it(`pass as they are printed: ${JSON.stringify(change)}`, () => {

@@ -47,7 +47,7 @@ interface Said {
 
 /** The program as it is, the real AWS tool, and moto for CloudWatch; only the journal is a stand-in. */
 describe("what is put into CloudWatch's logs", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   const folder = mkdtempSync(join(tmpdir(), "shardplan-logs-"));
   const metadata = metadataService(SECRET);
   let moto: ChildProcess;

@@ -68,7 +68,7 @@ const PLANS: Readonly<Record<string, () => Plan>> = {
 };
 
 describe("the rules for Prometheus", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   const plans = new Map<string, Plan>();
   let folder = "";
   before(function () {
