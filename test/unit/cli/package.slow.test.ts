@@ -214,7 +214,12 @@ const look = () => {
   process.exit();
 };
 look();`;
-    const ran = spawnSync(process.execPath, ["-e", program], { cwd, env, encoding: "utf8", timeout: 300_000 });
+    const ran = spawnSync(process.execPath, ["-e", program], {
+      cwd,
+      env,
+      encoding: "utf8",
+      timeout: 300_000,
+    });
     assert.equal(ran.stderr, "");
     const { types, stdin } = JSON.parse(ran.stdout);
     assert.ok(types.includes("shardplan:index:ServiceOnHosts"), types.join(" "));
