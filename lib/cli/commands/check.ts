@@ -24,7 +24,7 @@ export const checkCommand: CommandSpec = {
   ],
   options: NAMES,
   notes: [
-    "What the command leaves out is as vLLM of that version has it on that GPU, not as a plan would choose it. Exit codes: 0 it starts (and meets the targets of a load that is given), 2 it does not, 1 a mistake.",
+    "What the command leaves out is as vLLM of that version has it on that GPU, not as a plan would choose it. Where a plan of the same machines serves more, it stands beside the line, under the objective that it is chosen by (goodput; --set strategy.objective=latency asks for another). Servers of a file that start the same share its load as the replicas of a plan do, each request at the one with the fewest. Exit codes: 0 it starts (and meets the targets of a load that is given), 2 it does not, 1 a mistake.",
   ],
   examples: [
     [

@@ -173,7 +173,8 @@ function servedTable({ line, planned }: { readonly line: Plan; readonly planned:
     columns: [
       { title: `at ${loadText(line)}` },
       right("this line"),
-      ...(shows ? [right("planned")] : []),
+      // A stack with another objective may have another plan.
+      ...(shows ? [right(`${planned.deployment.strategy.objective} plan`)] : []),
       right("target"),
       { title: "" },
     ],

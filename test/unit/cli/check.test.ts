@@ -9,7 +9,7 @@ import { QUICK, ROOT, runCli } from "./run-cli";
 const FILES = join(ROOT, "test/unit/serving/line/files");
 
 describe("shardplan check", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it("exits with 0 for a line that starts and 2 for one that does not, options behind the command included", () => {
     const starts = runCli(["check", "--", "vllm", "serve", "Qwen/Qwen3-8B", "--on", "p5.48xlarge"]);
@@ -37,7 +37,7 @@ describe("shardplan check", function () {
       assert.equal(status, 0, stdout);
       assert.match(stdout, /2 such servers share the load/);
       assert.match(stdout, /gains nothing beyond the error/);
-      assert.doesNotMatch(stdout, /planned {2,}|--revision|does nothing/);
+      assert.doesNotMatch(stdout, /goodput plan|--revision|does nothing/);
     }
     rmSync(folder, { recursive: true });
   });

@@ -41,6 +41,7 @@ describe("the screen of a checked line", function () {
       text,
       /As 8 servers of their own, each with --tensor-parallel-size 1 --data-parallel-size 1 .*--no-enable-expert-parallel, these machines/,
     );
+    assert.match(text, /this line +goodput plan +target/);
   });
 
   it("names the worst miss first, how many more there are, and marks each in the table", () => {
