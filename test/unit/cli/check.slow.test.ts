@@ -9,7 +9,7 @@ import { QUICK, ROOT, runCli } from "./run-cli";
 const FILES = join(ROOT, "test/unit/serving/line/files");
 
 describe("shardplan check", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   it("exits with 0 for a line that starts and 2 for one that does not, options behind the command included", () => {
     const starts = runCli(["check", "--", "vllm", "serve", "Qwen/Qwen3-8B", "--on", "p5.48xlarge"]);
