@@ -13,7 +13,7 @@ export function givenPrices(texts: readonly string[]): Readonly<Record<string, G
     texts.map((text) => {
       const [type = "", value = ""] = text.split("=");
       const [, label = "given", usd = ""] = /^(?:([a-z-]+):)?(.*)$/i.exec(value) ?? [];
-      return [type, { usdPerHour: positive(`--price ${type}`, usd), label }] as const;
+      return [type, { usdPerHour: positive(`--price ${type}`, usd, "="), label }] as const;
     }),
   );
 }

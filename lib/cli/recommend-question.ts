@@ -7,7 +7,7 @@ import {
   programName,
   UserError,
 } from "../config";
-import { hardwareOf, readMachines } from "../serving";
+import { hardwareOf, readMachines, shellCommand } from "../serving";
 import { type PlanOptions, readSituation, type Situation } from "../strategy";
 import type { OptionValues } from "./options";
 import { positive } from "./positive";
@@ -40,7 +40,7 @@ export const situationWith = (question: RecommendQuestion, more: readonly string
 
 /** The command that computes a plan of the question again, with further settings. */
 export const planCommand = ({ model, sets }: RecommendQuestion, more: readonly string[]): string =>
-  `${programName()} plan --model ${model} ${[...sets, ...more].map((each) => `--set ${each}`).join(" ")}`;
+  `${programName()} ${shellCommand(["plan", "--model", model, ...[...sets, ...more].flatMap((each) => ["--set", each])])}`;
 
 /** The machines of `--on` and `--nodes` as settings. Throws a `UserError` when they are missing or unknown. */
 export function machineSets({ on, nodes = "1" }: OptionValues, question: string): string[] {
@@ -73,7 +73,7 @@ function load(model: string, { rate, users, tokensPerSecond, set }: OptionValues
       hint: "as in --rate 8, or --users 50 --tokens-per-second 20",
     });
   }
-  if (rate !== undefined) return [`workload.requestRate=${rate}`];
+  if (rate !== undefined) return [`workload.requestRate=${positive("--rate", rate)}`];
   if (users === undefined || tokensPerSecond === undefined) return [];
   const { workload, slo } = parseDeployment({ model: { name: model } }, set, "recommend");
   const speed = positive("--tokens-per-second", tokensPerSecond);
@@ -103,5 +103,5 @@ function target(text: string): string {
       hint: "as in --slo ttft.p99=800, --slo decode.p50=40 or --slo prefill.p99=500, in milliseconds",
     });
   }
-  return `slo.${key}.${percentile.toLowerCase()}Ms=${positive(`--slo ${name}.${percentile}`, ms)}`;
+  return `slo.${key}.${percentile.toLowerCase()}Ms=${positive(`--slo ${name}.${percentile}`, ms, "=")}`;
 }

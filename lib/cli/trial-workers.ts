@@ -88,30 +88,41 @@ interface Lane {
   readonly worker: Worker;
   /** GPUs of which it has tried machines: what their trials share is there. */
   readonly gpus: Set<string>;
-  isBusy: boolean;
+  /** What it is busy with. */
+  trial?: Promise<Trial>;
 }
 
 function startWorkers(asked: Asked, count: number): Trials {
   const lanes = Array.from({ length: count }, (): Lane => {
-    return { worker: new Worker(__filename, { workerData: asked }), gpus: new Set(), isBusy: false };
+    return { worker: new Worker(__filename, { workerData: asked }), gpus: new Set() };
   });
   return {
     lanes: count,
-    at: (requestRate, machines) => {
-      const free = lanes.filter(({ isBusy }) => !isBusy);
-      const [emptiest] = free.sort((a, b) => a.gpus.size - b.gpus.size);
-      const lane = free.find(({ gpus }) => gpus.has(machines.gpu)) ?? emptiest;
-      if (lane === undefined) throw new Error("more machines are tried at once than there are lanes");
-      lane.isBusy = true;
-      lane.gpus.add(machines.gpu);
-      return ask(lane.worker, { requestRate, machines }).finally(() => {
-        lane.isBusy = false;
+    at: async (requestRate, machines) => {
+      let lane = freeLane(lanes, machines.gpu);
+      // The search of another rate, which has ended, may have left trials that it began ahead.
+      while (lane === undefined) {
+        await Promise.race(lanes.map(({ trial }) => trial?.catch(() => undefined)));
+        lane = freeLane(lanes, machines.gpu);
+      }
+      const taken = lane;
+      taken.gpus.add(machines.gpu);
+      taken.trial = ask(taken.worker, { requestRate, machines }).finally(() => {
+        delete taken.trial;
       });
+      return taken.trial;
     },
     close: () => {
       for (const { worker } of lanes) void worker.terminate();
     },
   };
+}
+
+/** A lane without a trial, at best one that has tried machines of that GPU. */
+function freeLane(lanes: readonly Lane[], gpu: string): Lane | undefined {
+  const free = lanes.filter(({ trial }) => trial === undefined);
+  const [emptiest] = free.sort((a, b) => a.gpus.size - b.gpus.size);
+  return free.find(({ gpus }) => gpus.has(gpu)) ?? emptiest;
 }
 
 async function ask(worker: Worker, task: Task): Promise<Trial> {

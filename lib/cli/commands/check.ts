@@ -2,7 +2,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { inBackticks, UserError } from "../../config";
 import { checkObject, checkScreen } from "../../report";
-import { checkFound, type FoundCommand, findCommands, type LineCheck, serverArguments } from "../../serving";
+import {
+  besideEachOther,
+  checkFound,
+  type FoundCommand,
+  findCommands,
+  type LineCheck,
+  serverArguments,
+} from "../../serving";
 import { type CommandInput, type CommandSpec, exampleOf } from "../command-spec";
 import { emit, reportLook, toJson, wantsJson } from "../emit";
 import { EXIT } from "../exit-codes";
@@ -24,7 +31,7 @@ export const checkCommand: CommandSpec = {
   ],
   options: NAMES,
   notes: [
-    "What the command leaves out is as vLLM of that version has it on that GPU, not as a plan would choose it. Where a plan of the same machines serves more, it stands beside the line, under the objective that it is chosen by (goodput; --set strategy.objective=latency asks for another). Servers of a file that start the same share its load as the replicas of a plan do, each request at the one with the fewest. Exit codes: 0 it starts (and meets the targets of a load that is given), 2 it does not, 1 a mistake.",
+    "What the command leaves out is as vLLM of that version has it on that GPU, not as a plan would choose it. Where a plan of the same machines serves more, it stands beside the line, under the objective that it is chosen by (goodput; --set strategy.objective=latency asks for another). Servers of a file that start the same share its load as the replicas of a plan do, each request at the one with the fewest; a server for which the others have left no room on its GPUs is refused. Exit codes: 0 it starts (and meets the targets of a load that is given), 2 it does not, 1 a mistake.",
   ],
   examples: [
     [
@@ -41,11 +48,17 @@ export const checkCommand: CommandSpec = {
     ],
   ],
   run(input, io) {
-    const { options, commands } = readInput(input, io);
-    const checks = commands.map((command) => ({
-      where: command.where,
-      check: checkOne(command, serversLike(command, commands), options, io),
-    }));
+    const { options, files } = readInput(input, io);
+    const all = files.flat();
+    const checks = files.flatMap((commands): NamedCheck[] => {
+      const alone = commands.map((command) => {
+        return { command, check: checkOne(command, serversLike(command, all), options, io) };
+      });
+      // What one file starts on one machine has to share its GPUs.
+      const { on, nodes = "1" } = options;
+      const checked = on !== undefined && Number(nodes) === 1 ? besideEachOther(alone, on) : alone;
+      return checked.map(({ command: { where }, check }) => ({ where, check }));
+    });
     const screenOf = ({ where, check }: NamedCheck) =>
       checkScreen(check, reportLook(options, io), checks.length > 1 ? where : undefined);
     emit(wantsJson(options) ? jsonOf(checks) : checks.map(screenOf).join("\n"), options, io);
@@ -67,14 +80,14 @@ function jsonOf(checks: readonly NamedCheck[]): string {
 const passes = ({ starts, served }: LineCheck): boolean =>
   starts && (served === undefined || meetsRequirements(served.line));
 
-/** The commands to check, and the options, which may also stand behind the command. */
+/** The commands to check, by the file that they stand in, and the options, which may also stand behind the command. */
 function readInput(
   { args, options: typed }: CommandInput,
   io: Io,
-): { options: OptionValues; commands: readonly FoundCommand[] } {
+): { options: OptionValues; files: readonly (readonly FoundCommand[])[] } {
   const { options, rest } = ownOptions(args, typed);
   const line = serverArguments(rest);
-  if (line !== undefined) return { options, commands: [{ where: "command", args: line }] };
+  if (line !== undefined) return { options, files: [[{ where: "command", args: line }]] };
   if (rest.length === 0) {
     throw new UserError({
       code: "nothing-to-check",
@@ -83,7 +96,7 @@ function readInput(
       hint: `${exampleOf(checkCommand)}, or name a compose file`,
     });
   }
-  return { options, commands: rest.flatMap((file) => findCommands(readText(file, io), file)) };
+  return { options, files: rest.map((file) => findCommands(readText(file, io), file)) };
 }
 
 function readText(file: string, { folder }: Io): string {

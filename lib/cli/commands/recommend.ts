@@ -26,7 +26,7 @@ export const recommendCommand: CommandSpec = {
     ...(["on", "nodes", "set", "price", "full", "out", "json"] as const),
   ],
   notes: [
-    "Every instance type with a price and 1 to 16 nodes of it are looked at; what no figure by hand rules out is planned in the order of its price, so that nothing cheaper passes. Each line is a plan that meets every requirement: `Confirm:` is the command that computes it again. For each other GPU the cheapest that pass follow. --full adds what 10 and 100 times the load take. Exit code 2: no machine passes.",
+    "Every instance type with a price and 1 to 16 nodes of it are looked at; what no figure by hand rules out is planned in the order of its price, so that nothing cheaper passes. Each line is a plan that meets every requirement: `Confirm:` is the command that computes it again. For each other GPU the cheapest that pass follow; a GPU of which two machines that cost more than the cheapest miss a target is left, and named below the table. --full adds what 10 and 100 times the load take. Exit code 2: no machine passes.",
     "--longest-context and --max-rate ask what the machines of --on can do, --smallest-gpu which machine with the least GPU memory will do; the answer is a plan, too.",
   ],
   examples: [

@@ -56,8 +56,14 @@ export function recommendScreen(
     .join("\n");
 }
 
-const foundText = ({ considered, planned }: Recommended): string =>
-  `${considered} machines hold the weights and might be fast enough. ${planned} of them were planned; the others cannot pass, or cost more. Nothing cheaper than a machine with ◆ is faster. rate/s is the highest within the targets.`;
+const foundText = ({ considered, planned, unsettledGpus }: Recommended): string =>
+  `${unsettledText(unsettledGpus)}${considered} machines hold the weights and might be fast enough. ${planned} of them were planned; the others cannot pass, or cost more. Nothing cheaper than a machine with ◆ is faster. rate/s is the highest within the targets.`;
+
+/** GPUs whose cheapest that passes is not known, so that nobody takes them for those that cannot. */
+const unsettledText = (gpus: readonly string[]): string =>
+  gpus.length === 0
+    ? ""
+    : `Left after two machines that miss a target, though dearer ones may pass: ${gpus.join(", ")}. `;
 
 /** Why nothing passes: what the search knows of it. */
 const noneText = ({ considered, planned }: Recommended, { slo }: RecommendReport["asked"]): string =>

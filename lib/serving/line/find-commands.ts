@@ -15,6 +15,8 @@ export interface FoundCommand {
   readonly instanceType?: string;
   /** GPUs that the container gets. */
   readonly gpus?: number;
+  /** Which GPUs of the machine these are, where a compose file says it. */
+  readonly gpuIds?: readonly number[] | "all";
   /** Servers of this command that a manifest asks for; one where it says nothing. */
   readonly replicas?: number;
 }
@@ -112,18 +114,23 @@ function ofContainer(
 
 function ofService(name: string, service: Node): FoundCommand[] {
   const devices: unknown = node(node(node(service.deploy).resources).reservations).devices;
-  const [count] = Array.isArray(devices) ? devices.map((device) => gpuCount(node(device))) : [];
+  const [given = {}] = Array.isArray(devices) ? devices.map((device) => gpusOf(node(device))) : [];
   return ofContainer(
     `service ${name}`,
     wordsOf(service.entrypoint),
     wordsOf(service.command),
     service.image,
-  ).map((found) => ({ ...found, ...(count === undefined ? {} : { gpus: count }) }));
+  ).map((found) => ({ ...found, ...given }));
 }
 
-function gpuCount({ count, device_ids: ids }: Node): number | undefined {
-  if (Array.isArray(ids)) return ids.length;
-  return typeof count === "number" ? count : undefined;
+/** The GPUs of a reservation. Of a count Docker gives the first ones, whoever else has them (moby, daemon/nvidia_linux.go). */
+function gpusOf({ count, device_ids: ids }: Node): Pick<FoundCommand, "gpus" | "gpuIds"> {
+  if (Array.isArray(ids)) {
+    const numbers = ids.map(Number);
+    return { gpus: ids.length, ...(numbers.every(Number.isInteger) ? { gpuIds: numbers } : {}) };
+  }
+  if (typeof count === "number") return { gpus: count, gpuIds: Array.from({ length: count }, (_, at) => at) };
+  return count === "all" ? { gpuIds: "all" } : {};
 }
 
 /** Containers anywhere in a manifest: of pods, deployments, sets and what other operators make of them. */

@@ -47,6 +47,8 @@ export interface Recommended {
   readonly recommendations: readonly Recommendation[];
   readonly considered: number;
   readonly planned: number;
+  /** GPUs of which machines dearer than the cheapest were planned to no avail, so that still dearer ones were not tried. */
+  readonly unsettledGpus: readonly string[];
 }
 
 /** Machines of another GPU are shown up to this many times the price of the cheapest. */
@@ -63,9 +65,12 @@ interface RecommendQuestion {
 
 /** The machines of one GPU that are left to try, the cheapest first. */
 interface Walk {
+  readonly gpu: string;
   left: readonly Machines[];
   /** Planned to no avail though dearer than machines that pass. */
   dearer: number;
+  /** It was left though dearer machines might pass. */
+  isUnsettled: boolean;
 }
 
 interface Progress {
@@ -104,7 +109,7 @@ export async function recommend(
   let done = 0;
   const cheapest = () => Math.min(...found.map(({ usdPerHour: usd }) => usd));
   const walks = [...new Set(all.map(({ gpu }) => gpu))].map((gpu): Walk => {
-    return { left: all.filter((machines) => machines.gpu === gpu), dearer: 0 };
+    return { gpu, left: all.filter((machines) => machines.gpu === gpu), dearer: 0, isUnsettled: false };
   });
   const take = (walk: Walk, { isPlanned, recommendation }: Trial): void => {
     const [machines, ...rest] = walk.left;
@@ -114,8 +119,9 @@ export async function recommend(
     if (recommendation) found.push(recommendation);
     if (isPlanned && !recommendation && machines.usdPerHour > cheapest()) walk.dearer++;
     const most = cheapest() * (options.cheapestOnly ? 1 : SPREAD);
-    walk.left =
-      recommendation || walk.dearer >= MOST_DEARER ? [] : rest.filter(({ usdPerHour: usd }) => usd <= most);
+    const payable = rest.filter(({ usdPerHour: usd }) => usd <= most);
+    walk.isUnsettled = !recommendation && walk.dearer >= MOST_DEARER && payable.length > 0;
+    walk.left = recommendation || walk.isUnsettled ? [] : payable;
     options.onProgress?.(progressText({ planned, done, all: all.length, cheapest: cheapest() }));
   };
   const running = new Map<Machines, Promise<void>>();
@@ -145,6 +151,7 @@ export async function recommend(
     }
     await Promise.race(running.values());
   }
+  const unsettledGpus = walks.filter(({ isUnsettled }) => isUnsettled).map(({ gpu }) => gpu);
   const order = found.sort((a, b) => a.usdPerHour - b.usdPerHour);
   const shown = options.cheapestOnly ? order.slice(0, 1) : order;
   return {
@@ -152,6 +159,7 @@ export async function recommend(
     recommendations: shown.map((each) => ({ ...each, isOnFront: isOnFront(each, shown) })),
     considered: all.length,
     planned,
+    unsettledGpus,
   };
 }
 

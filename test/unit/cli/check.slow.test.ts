@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -42,6 +42,46 @@ describe("shardplan check", function () {
     rmSync(folder, { recursive: true });
   });
 
+  it("refuses a server for whose share of a GPU another one of the file has left no room, and GPUs that are not there", () => {
+    const folder = mkdtempSync(join(tmpdir(), "shardplan-shared-"));
+    const file = join(folder, "compose.yaml");
+    const compose = (first: object, second: object, share = "0.9") => {
+      const service = (device: object, ...flags: string[]) => ({
+        image: "vllm/vllm-openai:v0.11.0",
+        command: ["--model", "Qwen/Qwen3-8B", "--gpu-memory-utilization", share, ...flags],
+        deploy: { resources: { reservations: { devices: [{ driver: "nvidia", ...device }] } } },
+      });
+      const services = { chat: service(first, "-tp", "2"), small: service(second) };
+      writeFileSync(file, JSON.stringify({ services }));
+      return runCli(["check", file, "--on", "4xH100", "--json"]);
+    };
+    const reasonsOf = ({ stdout }: { readonly stdout: string }): string[][] =>
+      JSON.parse(stdout).map((each: { refusals: { reason: string }[] }) =>
+        each.refusals.map(({ reason }) => reason),
+      );
+    const apart = compose({ device_ids: ["0", "1"] }, { device_ids: ["2"] });
+    assert.deepEqual([apart.status, reasonsOf(apart)], [0, [[], []]]);
+    for (const [first, second] of [
+      [{ device_ids: ["0", "1"] }, { device_ids: ["1"] }],
+      // Docker gives the first GPUs.
+      [{ device_ids: ["0", "1"] }, { count: 1 }],
+      [{ count: "all" }, { count: "all" }],
+    ] as const) {
+      const shared = compose(first, second);
+      assert.equal(shared.status, 2, shared.stdout);
+      const [chat, small] = reasonsOf(shared);
+      assert.deepEqual(chat, []);
+      assert.match(
+        `${small}`,
+        /^GPU [01] is also used by service chat \(0\.9\), and with its own 0\.9 more than/,
+      );
+    }
+    assert.equal(compose({ count: 2 }, { count: 1 }, "0.45").status, 0);
+    const none = compose({ device_ids: ["0", "1"] }, { device_ids: ["7"] });
+    assert.equal(none.status, 2);
+    assert.match(`${reasonsOf(none)[1]}`, /^It is given GPU 7, and 4xH100 has GPUs 0 to 3/);
+    rmSync(folder, { recursive: true });
+  });
   it("says what is missing in one line", () => {
     const said = (...args: string[]) => {
       const { status, stderr } = runCli(["check", ...args]);

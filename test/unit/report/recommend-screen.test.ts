@@ -23,7 +23,7 @@ function recommendation(nodes: number, isOnFront: boolean): Recommendation {
 
 describe("the screen of recommended machines", () => {
   const found = Array.from({ length: 12 }, (_, at) => recommendation(at + 1, at % 2 === 0));
-  const rates = { requestRate: 10, considered: 347, planned: 13 };
+  const rates = { requestRate: 10, considered: 347, planned: 13, unsettledGpus: ["L4-24GB"] };
   const report = {
     model: "meta-llama/Llama-3.3-70B-Instruct",
     asked: deploymentSchema.parse({ slo: { decode: { p99Ms: 77 } } }),
@@ -32,12 +32,22 @@ describe("the screen of recommended machines", () => {
     confirm: () => "shardplan plan",
   };
   it("says why nothing passes, without a word of a table that is not there", () => {
-    const none = { recommendations: [], requestRate: 1, considered: 603, planned: 0 };
+    const none = { recommendations: [], requestRate: 1, considered: 603, planned: 0, unsettledGpus: [] };
     const text = recommendScreen({ ...report, recommended: none, more: [] }, { color: false, width: 400 });
     assert.match(text, /at 1 request\/s, for prompts of [\d,]+ and answers of [\d,]+ tokens in the mean\n/);
     assert.match(text, /The targets are prefill p50 <= .* and p99 <= 77 ms \(slo\.decode\)\./);
     assert.match(text, /None was planned, because a bound by hand/);
     assert.doesNotMatch(text, /◆|might be fast enough/);
+  });
+
+  it("names the GPUs that were left before a machine passed, and only those", () => {
+    const text = (unsettledGpus: readonly string[]) =>
+      recommendScreen(
+        { ...report, recommended: { ...report.recommended, unsettledGpus } },
+        { color: false, width: 400 },
+      );
+    assert.match(text(["L4-24GB", "A10G-24GB"]), /^Left after two .* may pass: L4-24GB, A10G-24GB\./m);
+    assert.doesNotMatch(text([]), /Left after/);
   });
 
   for (const width of [80, 100]) {

@@ -47,6 +47,19 @@ describe("recommended machines", function () {
         `${nodes} x ${instanceType} at ${usdPerHour} was not tried`,
       );
   });
+  it("name the GPUs that were left while dearer machines of theirs may pass", async () => {
+    const { tried, tries } = pretend(({ gpu, nodes }) => gpu === "L40S-48GB" || nodes === 16);
+    const { recommendations, unsettledGpus } = await recommend({ situation, tries });
+    const shown = recommendations.map(({ gpu }) => gpu);
+    assert.ok(unsettledGpus.length > 0, "every GPU is settled");
+    for (const gpu of unsettledGpus) {
+      assert.ok(!shown.includes(gpu), `${gpu} is recommended, too`);
+      const cheapest = recommendations[0]?.usdPerHour ?? 0;
+      assert.equal(tried.filter((each) => each.gpu === gpu && each.usdPerHour > cheapest).length, 2, gpu);
+    }
+    const whole = await recommend({ situation, tries: pretend(() => true).tries });
+    assert.deepEqual(whole.unsettledGpus, []);
+  });
   it("are one of a GPU, and marked where nothing cheaper is faster", async () => {
     const { tries } = pretend(() => true);
     const { recommendations } = await recommend({ situation, tries, lanes: 2 });
