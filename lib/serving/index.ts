@@ -21,8 +21,8 @@ export { checkLine, type LineCheck, type Refusal } from "./line/check-line";
 export { type FoundCommand, findCommands } from "./line/find-commands";
 export { degreesOf, type LineQuestion } from "./line/line-deployment";
 export { hardwareOf, type Machines, readMachines } from "./line/machines";
-export { readServeLine, type ServeLine, serverArguments } from "./line/serve-line";
 export { besideEachOther, type CheckedCommand } from "./line/same-gpus";
+export { readServeLine, type ServeLine, serverArguments } from "./line/serve-line";
 export type { Start } from "./line/what-starts";
 export {
   expectedLoad,

@@ -19,7 +19,7 @@ describe("commands of vLLM's server in files", () => {
       {
         where: "service vllm",
         args: ["--model", "Qwen/Qwen3-32B", "--tensor-parallel-size", "2", "--max-model-len", "32768"],
-        ...{ version: "0.10.2", gpus: 2 },
+        ...{ version: "0.10.2", gpus: 2, gpuIds: [0, 1] },
       },
     ]);
   });
