@@ -117,7 +117,7 @@ const gemma27 = {
 };
 
 describe("public reports", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
 
   describe("FP8 experts cut through a block (vllm-project/vllm#25292)", () => {
     const at = (vllmVersion: string, gpus: number) =>

@@ -23,7 +23,7 @@ const deployment = (name: string, instanceType: string, requestRate: number) =>
   } satisfies DeploymentInput);
 
 describe("what short runs say of a plan", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   for (const name of MODELS) {
     it(`refuses no machine on which a plan passes, and offers none on which it fails: ${name}`, () => {
@@ -46,7 +46,7 @@ describe("what short runs say of a plan", function () {
 });
 
 describe("the least time to a first token by hand", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   for (const promptTokens of [
     { kind: "fixed", tokens: 6000 },
