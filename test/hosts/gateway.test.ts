@@ -260,7 +260,8 @@ describe("the gateway with limits for each key", function () {
         .replace("timeout client 60s", "timeout client 2s");
     front = await openFront(planOf({ gateway: { port: 28445, ...limits } }), edit);
     front.setKeys(`${KEY} default\nsk-other other\nsk-third third\n`);
-    await until(200, () => front.complete({ authorization: "Bearer sk-third" }));
+    const third = await until(200, () => front.complete({ authorization: "Bearer sk-third" }));
+    assert.equal(third.status, 200, readFileSync(join(front.folder, "log"), "utf8"));
   });
   after(() => front?.close());
 

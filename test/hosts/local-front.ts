@@ -150,7 +150,9 @@ export async function openFront(plan: Plan, edit = (config: string) => config): 
   };
   for (let tries = 0; tries < 300; tries++) {
     const answer = await front.complete().catch(() => undefined);
-    if (answer?.status === 200) break;
+    // A worker answers before its master hears signals: the reload of one that asks now would be lost.
+    const heard = readFileSync(join(folder, "log"), "utf8").includes("Loading success");
+    if (answer?.status === 200 && heard) break;
     await sleep(100);
   }
   for (const engine of engines) engine.requests = 0;
