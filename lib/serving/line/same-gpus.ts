@@ -19,16 +19,15 @@ const WHOLE = 1 + 1e-9;
  * @param on The machine, as in 4xH100
  */
 export function besideEachOther(checked: readonly CheckedCommand[], on: string): readonly CheckedCommand[] {
+  // A GPU without a number, as in `--on H100`, stands for as many as are needed.
+  const there = readMachines(on, { nodes: 1, wanted: 0 }).gpusPerNode || Number.POSITIVE_INFINITY;
   const takers = new Map<number, { readonly where: string; readonly share: number }[]>();
   return checked.map((one) => {
     const { command, check } = one;
     const { gpuIds, where } = command;
-    const { line } = check.question;
     if (gpuIds === undefined) return one;
-    const { gpus } = degreesOf(line.flags);
+    const { gpus } = degreesOf(check.question.line.flags);
     const own = gpuIds === "all" ? Array.from({ length: gpus }, (_, at) => at) : gpuIds;
-    // A GPU without a number, as in `--on H100`, stands for as many as are needed.
-    const there = readMachines(on, { nodes: 1, wanted: 0 }).gpusPerNode || Number.POSITIVE_INFINITY;
     const lacking = own.filter((id) => id >= there);
     if (lacking.length > 0)
       return refused(one, {
